@@ -1,0 +1,20 @@
+// The C that Swift cannot see by itself: headers outside Glibc's module map, and one callback that takes a va_list.
+#ifndef EPHEMERALD_CLINUX_H
+#define EPHEMERALD_CLINUX_H
+
+#include <stdarg.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+
+/// Where `clinux_log` sends its lines. Must outlive whoever logs.
+struct clinux_logger {
+    void *context;
+    void (*write)(void *context, const char *line);
+};
+
+/// Formats a printf-style message and hands it to the `struct clinux_logger` in `logger`.
+/// In C because a va_list cannot stand in a `@convention(c)` Swift type. Lines are cut at 511 bytes.
+void clinux_log(void *logger, const char *format, va_list arguments);
+
+#endif

@@ -1,0 +1,76 @@
+/// Header fields in the order they were received or are to be sent (RFC 9110 section 5).
+///
+/// Names compare without regard to ASCII case. A list of a dozen entries is searched faster than it is hashed.
+package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+    /// One field line.
+    package struct Field: Hashable, Sendable {
+        package let name: String
+        package let value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package private(set) var all: [Field]
+
+    package init() {
+        all = []
+    }
+
+    package init(dictionaryLiteral elements: (String, String)...) {
+        all = elements.map(Field.init)
+    }
+
+    package mutating func reserveCapacity(_ count: Int) {
+        all.reserveCapacity(count)
+    }
+
+    /// Adds a field line behind the others, whether or not the name is there already.
+    package mutating func append(_ name: String, _ value: String) {
+        all.append(Field(name, value))
+    }
+
+    package mutating func append(contentsOf other: Fields) {
+        all.append(contentsOf: other.all)
+    }
+
+    /// The value of the first line of that name.
+    package subscript(name: String) -> String? {
+        all.first { $0.name.equalsIgnoringCase(name) }?.value
+    }
+
+    /// The values of all lines of that name, in order.
+    package func values(of name: String) -> [String] {
+        all.compactMap { $0.name.equalsIgnoringCase(name) ? $0.value : nil }
+    }
+
+    /// The value when the field stands exactly once; nil when it is absent or repeated.
+    package func only(_ name: String) -> String? {
+        var found: String?
+        for field in all where field.name.equalsIgnoringCase(name) {
+            if found != nil { return nil }
+            found = field.value
+        }
+        return found
+    }
+
+    package func count(of name: String) -> Int {
+        all.count { $0.name.equalsIgnoringCase(name) }
+    }
+}
+
+extension String {
+    /// Compares as header field names compare: ASCII letters without case, all else byte for byte.
+    package func equalsIgnoringCase(_ other: String) -> Bool {
+        utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
+    }
+}
+
+extension UInt8 {
+    /// The byte, with `A` to `Z` made `a` to `z`.
+    package var asciiLowercased: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
+    }
+}

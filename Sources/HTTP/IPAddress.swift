@@ -1,0 +1,111 @@
+/// An IP address of either family as one 128-bit number; an IPv4 address is its IPv4-mapped IPv6 form
+/// (RFC 4291 section 2.5.5.2), so that `192.0.2.1` and `::ffff:192.0.2.1` are equal.
+package struct IPAddress: Hashable, Sendable {
+    package let bits: UInt128
+
+    private static let mappedPrefix: UInt128 = 0xFFFF << 32
+
+    package init(bits: UInt128) {
+        self.bits = bits
+    }
+
+    /// An IPv4 address from its 32 bits, most significant first.
+    package init(v4: UInt32) {
+        bits = IPAddress.mappedPrefix | UInt128(v4)
+    }
+
+    /// Reads the textual form: dotted decimal without leading zeros, or RFC 4291 section 2.2. No port, no brackets, no zone.
+    package init?(_ text: some StringProtocol) {
+        if text.utf8.contains(UInt8(ascii: ":")) {
+            guard let bits = IPAddress.parseV6(text) else { return nil }
+            self.init(bits: bits)
+        } else {
+            guard let v4 = IPAddress.parseV4(text) else { return nil }
+            self.init(v4: v4)
+        }
+    }
+
+    package var isV4: Bool { bits >> 32 == 0xFFFF }
+
+    package var isLoopback: Bool {
+        isV4 ? UInt8(truncatingIfNeeded: bits >> 24) == 127 : bits == 1
+    }
+
+    private static func parseV4(_ text: some StringProtocol) -> UInt32? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var value: UInt32 = 0
+        for part in parts {
+            guard let byte = decimalByte(part) else { return nil }
+            value = value << 8 | UInt32(byte)
+        }
+        return value
+    }
+
+    private static func decimalByte(_ text: some StringProtocol) -> UInt8? {
+        let digits = text.utf8
+        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
+        return UInt8(text)
+    }
+
+    private static func parseV6(_ text: some StringProtocol) -> UInt128? {
+        let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let head = groups(halves[0]) else { return nil }
+        if halves.count == 1 { return head.count == 8 ? assemble(head) : nil }
+        // Dotted decimal may only end the whole address, so not stand before the gap.
+        guard !halves[0].utf8.contains(UInt8(ascii: ".")), !halves[1].contains("::"), let tail = groups(halves[1]), head.count + tail.count <= 7 else { return nil }
+        return assemble(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
+    }
+
+    /// The 16-bit groups of one side of `::`; the last may be an IPv4 address in dotted form.
+    private static func groups(_ text: some StringProtocol) -> [UInt16]? {
+        if text.isEmpty { return [] }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        var groups: [UInt16] = []
+        for (index, part) in parts.enumerated() {
+            if part.utf8.contains(UInt8(ascii: ".")), index == parts.count - 1 {
+                guard let v4 = parseV4(part) else { return nil }
+                groups += [UInt16(truncatingIfNeeded: v4 >> 16), UInt16(truncatingIfNeeded: v4)]
+            } else {
+                guard (1...4).contains(part.utf8.count), part.utf8.first != UInt8(ascii: "+"),
+                    let group = UInt16(part, radix: 16)
+                else { return nil }
+                groups.append(group)
+            }
+        }
+        return groups
+    }
+
+    private static func assemble(_ groups: [UInt16]) -> UInt128 {
+        groups.reduce(0) { $0 << 16 | UInt128($1) }
+    }
+}
+
+extension IPAddress: CustomStringConvertible {
+    /// Dotted decimal for IPv4, RFC 5952 for IPv6.
+    package var description: String {
+        if isV4 {
+            return (0..<4).map { String(UInt8(truncatingIfNeeded: bits >> (24 - 8 * $0))) }.joined(separator: ".")
+        }
+        let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> (112 - 16 * $0)) }
+        guard let gap = IPAddress.longestRunOfZeros(groups) else {
+            return groups.map { String($0, radix: 16) }.joined(separator: ":")
+        }
+        let head = groups[..<gap.lowerBound].map { String($0, radix: 16) }.joined(separator: ":")
+        let tail = groups[gap.upperBound...].map { String($0, radix: 16) }.joined(separator: ":")
+        return "\(head)::\(tail)"
+    }
+
+    /// The first of the longest runs of two or more zero groups, which RFC 5952 section 4.2 writes as `::`.
+    private static func longestRunOfZeros(_ groups: [UInt16]) -> Range<Int>? {
+        var best: Range<Int>?
+        var start = 0
+        for index in 0...groups.count where index == groups.count || groups[index] != 0 {
+            let run = start..<index
+            if run.count >= 2, run.count > (best?.count ?? 0) { best = run }
+            start = index + 1
+        }
+        return best
+    }
+}
