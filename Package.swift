@@ -25,14 +25,15 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
-        .target(name: "EventLoop", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(name: "Locking", swiftSettings: settings),
+        .target(name: "EventLoop", dependencies: ["CLinux", "Locking"], swiftSettings: settings),
         .target(
             name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CLinux", "EventLoop", "HTTP"], swiftSettings: settings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
-        .target(name: "Sessions", swiftSettings: settings),
+        .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore",
-            dependencies: ["HTTP", "Sessions", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "Sessions"],

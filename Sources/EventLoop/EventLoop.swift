@@ -1,41 +1,188 @@
 internal import CLinux
-package import Glibc
+import Glibc
+import Locking
+import Synchronization
 
 /// One thread that waits in `epoll_wait` and runs what becomes ready: descriptors, timers, and Swift tasks, for which
 /// it is a `TaskExecutor`.
 ///
 /// An `async` function started with `Task(executorPreference: loop)` runs on the loop's thread from its first line to
 /// its last, so the state of a connection needs no lock. Everything but `submit`, `enqueue`, `stop` and `isCurrent`
-/// belongs to that thread.
+/// belongs to that thread, or, before `run()`, to whoever prepares the loop.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
-    // `@unchecked`: all stored state but `inbox` and `wakeUp` is touched by the thread in `run()` alone, or before it runs.
-    private enum Work {
+    // `@unchecked`: `inbox` is locked and `thread` atomic; all other state belongs to the thread inside `run()`.
+    private enum Work: Sendable {
         case job(UnownedJob)
-        case action(() -> Void)
+        case action(@Sendable () -> Void)
     }
 
-    private struct Inbox {
+    private struct Inbox: Sendable {
         var work: [Work] = []
         /// A wake-up is on its way, so nobody needs to write another.
         var isSignalled = false
     }
 
-    private let epoll: Descriptor
+    private static let wakeUpTag: UInt64 = 0
+
+    private let epoll: Epoll
     private let wakeUp: Descriptor
     private let inbox = Locked(Inbox())
-    private let owner = Locked<pthread_t?>(nil)
+    /// The thread inside `run()`; 0, which no thread is, before and after.
+    private let thread = Atomic<UInt>(0)
 
     private var ready: [Work] = []
     private var timers = TimerHeap()
-    private var watches: [CInt: Watch] = [:]
-    private var generation: UInt32 = 0
+    private var watches: [UInt64: Watch] = [:]
+    private var lastTag = EventLoop.wakeUpTag
     private var isStopping = false
 
-    /// The monotonic time at which the current round of events began; cheap, and as exact as a deadline needs.
+    /// The monotonic time at which the current round began: cheap to read, and exact enough for deadlines.
     package private(set) var now = ContinuousClock.now
 
     package init() throws(SystemError) {
-        epoll = Descriptor(owning: try check("epoll_create1", epoll_create1(CInt(EPOLL_CLOEXEC.rawValue))))
-        wakeUp = Descriptor(owning: try check("eventfd", eventfd(0, CInt(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))))
+        epoll = try Epoll(capacity: 256)
+        let number = try check("eventfd", eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK)))
+        wakeUp = Descriptor(owning: number)
+        try epoll.add(number, for: .readable, tag: EventLoop.wakeUpTag)
+    }
+
+    /// Whether the caller is on the loop's thread.
+    package var isCurrent: Bool {
+        thread.load(ordering: .relaxed) == pthread_self()
+    }
+
+    /// Serves events until `stop()`. The calling thread becomes the loop's.
+    package func run() {
+        thread.store(pthread_self(), ordering: .relaxed)
+        defer { thread.store(0, ordering: .relaxed) }
+        while true {
+            runReadyWork()
+            if isStopping { break }
+            let count = epoll.wait(milliseconds: ready.isEmpty ? millisecondsToNextTimer() : 0)
+            now = ContinuousClock.now
+            for index in 0..<count { dispatch(epoll.event(at: index)) }
+            fireTimers()
+        }
+    }
+
+    /// Makes `run()` return after its current round. From any thread.
+    package func stop() {
+        submit { self.isStopping = true }
+    }
+
+    /// Runs `action` on the loop's thread, never at once but after what is already waiting. From any thread.
+    package func submit(_ action: @escaping @Sendable () -> Void) {
+        isCurrent ? ready.append(.action(action)) : post(.action(action))
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        isCurrent ? ready.append(.job(job)) : post(.job(job))
+    }
+
+    private func post(_ work: Work) {
+        let mustSignal = inbox.withLock { inbox in
+            inbox.work.append(work)
+            let mustSignal = !inbox.isSignalled
+            inbox.isSignalled = true
+            return mustSignal
+        }
+        guard mustSignal else { return }
+        let result = eventfd_write(wakeUp.number, 1)
+        precondition(result == 0, "an eventfd that is read after every write cannot be full")
+    }
+
+    /// Runs what was ready when it began; what that makes ready waits for the events of the next round.
+    private func runReadyWork() {
+        guard !ready.isEmpty else { return }
+        var batch: [Work] = []
+        swap(&batch, &ready)
+        for work in batch {
+            switch work {
+            case .job(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            case .action(let action): action()
+            }
+        }
+        if ready.isEmpty {
+            batch.removeAll(keepingCapacity: true)
+            swap(&batch, &ready)
+        }
+    }
+
+    private func dispatch(_ event: (tag: UInt64, readiness: Readiness)) {
+        if event.tag == EventLoop.wakeUpTag {
+            collectInbox()
+        } else {
+            // A handler earlier in this round may have ended the watch.
+            watches[event.tag]?.handler(event.readiness)
+        }
+    }
+
+    private func collectInbox() {
+        var count: eventfd_t = 0
+        let result = unsafe eventfd_read(wakeUp.number, &count)
+        precondition(result == 0, "the eventfd was readable")
+        ready += inbox.withLock { inbox in
+            let work = inbox.work
+            inbox = Inbox()
+            return work
+        }
+    }
+}
+
+// MARK: - Timers
+
+extension EventLoop {
+    /// Runs `action` once the delay has passed, unless the timer is cancelled before. On the loop's thread.
+    package func after(_ delay: Duration, _ action: @escaping () -> Void) -> Timer {
+        let timer = Timer(deadline: ContinuousClock.now + delay, loop: self, action: action)
+        timers.insert(timer)
+        return timer
+    }
+
+    func remove(_ timer: Timer) {
+        timers.remove(timer)
+    }
+
+    private func fireTimers() {
+        while let timer = timers.earliest, timer.deadline <= now {
+            timers.remove(timer)
+            timer.fire()
+        }
+    }
+
+    /// Rounded up, so that the timer is due when the wait ends; -1, for ever, when there is none.
+    private func millisecondsToNextTimer() -> CInt {
+        guard let timer = timers.earliest else { return -1 }
+        let remaining = timer.deadline - ContinuousClock.now
+        guard remaining > .zero else { return 0 }
+        let milliseconds = (remaining / .milliseconds(1)).rounded(.up)
+        return CInt(min(milliseconds, 3_600_000))
+    }
+}
+
+// MARK: - Descriptors
+
+extension EventLoop {
+    /// Calls `handler` on the loop's thread whenever the descriptor is ready (level-triggered) until the watch ends.
+    /// On the loop's thread.
+    package func watch(
+        _ descriptor: CInt, for interest: Readiness, _ handler: @escaping (Readiness) -> Void
+    ) throws(SystemError) -> Watch {
+        lastTag += 1
+        let watch = Watch(descriptor: descriptor, tag: lastTag, loop: self, handler: handler)
+        try epoll.add(descriptor, for: interest, tag: watch.tag)
+        watches[watch.tag] = watch
+        return watch
+    }
+
+    func change(_ watch: Watch, to interest: Readiness) throws(SystemError) {
+        try epoll.change(watch.descriptor, to: interest, tag: watch.tag)
+    }
+
+    func end(_ watch: Watch) {
+        guard watches.removeValue(forKey: watch.tag) != nil else { return }
+        // Fails when the descriptor is closed already, which takes it out of the set as well.
+        try? epoll.remove(watch.descriptor)
     }
 }

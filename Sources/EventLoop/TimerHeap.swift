@@ -1,9 +1,9 @@
 /// One deadline of an event loop. Keep it to cancel it; cancelling twice, or after it fired, does nothing.
 package final class Timer {
     let deadline: ContinuousClock.Instant
-    var action: (() -> Void)?
     /// Where the heap holds it; -1 when it does not.
     fileprivate(set) var position = -1
+    private var action: (() -> Void)?
     private let loop: EventLoop
 
     init(deadline: ContinuousClock.Instant, loop: EventLoop, action: @escaping () -> Void) {
@@ -16,6 +16,12 @@ package final class Timer {
     package func cancel() {
         action = nil
         loop.remove(self)
+    }
+
+    func fire() {
+        let due = action
+        action = nil
+        due?()
     }
 }
 
@@ -31,6 +37,7 @@ struct TimerHeap {
         siftUp(from: timer.position)
     }
 
+    /// Does nothing for a timer that is not in the heap.
     mutating func remove(_ timer: Timer) {
         let hole = timer.position
         guard hole >= 0 else { return }

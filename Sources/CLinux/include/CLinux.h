@@ -2,6 +2,7 @@
 #ifndef EPHEMERALD_CLINUX_H
 #define EPHEMERALD_CLINUX_H
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -16,5 +17,8 @@ struct clinux_logger {
 /// Formats a printf-style message and hands it to the `struct clinux_logger` in `logger`.
 /// In C because a va_list cannot stand in a `@convention(c)` Swift type. Lines are cut at 511 bytes.
 void clinux_log(void *logger, const char *format, va_list arguments);
+
+/// `pthread_setname_np`, which glibc declares only under _GNU_SOURCE. 0, or an error number.
+int clinux_set_thread_name(pthread_t thread, const char *name);
 
 #endif

@@ -5,15 +5,16 @@ import Glibc
 ///
 /// ThreadSanitizer on Linux does not understand `Synchronization.Mutex` and reports races that are none; under
 /// `-DTSAN` the lock is a pthread mutex, which it knows.
-package final class Locked<Value>: @unchecked Sendable {
+@safe package final class Locked<Value: Sendable>: @unchecked Sendable {
     // `value` belongs to whoever holds `mutex`.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 
-    package init(_ value: sending Value) {
+    package init(_ value: Value) {
         unsafe mutex = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
-        precondition(unsafe pthread_mutex_init(mutex, nil) == 0, "pthread_mutex_init cannot fail with these attributes")
+        let code = unsafe pthread_mutex_init(mutex, nil)
+        precondition(code == 0, "pthread_mutex_init cannot fail with these attributes")
         self.value = value
     }
 
@@ -23,10 +24,11 @@ package final class Locked<Value>: @unchecked Sendable {
     }
 
     /// Runs `body` with the value; do no input, output or waiting inside.
-    package func withLock<Result, Failure: Error>(
+    package func withLock<Result: Sendable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        precondition(unsafe pthread_mutex_lock(mutex) == 0, "a lock taken twice by one thread")
+        let code = unsafe pthread_mutex_lock(mutex)
+        precondition(code == 0, "a lock taken twice by one thread")
         defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&value)
     }
@@ -35,18 +37,18 @@ package final class Locked<Value>: @unchecked Sendable {
 import Synchronization
 
 /// A value behind a lock, held only for the length of a closure.
-package final class Locked<Value>: Sendable {
+package final class Locked<Value: Sendable>: Sendable {
     private let mutex: Mutex<Value>
 
-    package init(_ value: sending Value) {
+    package init(_ value: Value) {
         mutex = Mutex(value)
     }
 
     /// Runs `body` with the value; do no input, output or waiting inside.
-    package func withLock<Result, Failure: Error>(
-        _ body: (inout sending Value) throws(Failure) -> sending Result
-    ) throws(Failure) -> sending Result {
-        try mutex.withLock(body)
+    package func withLock<Result: Sendable, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try mutex.withLock { value throws(Failure) in try body(&value) }
     }
 }
 #endif

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "CLinux.h"
 
 #include <stdio.h>
@@ -7,4 +8,8 @@ void clinux_log(void *logger, const char *format, va_list arguments) {
     vsnprintf(line, sizeof line, format, arguments);
     const struct clinux_logger *target = logger;
     target->write(target->context, line);
+}
+
+int clinux_set_thread_name(pthread_t thread, const char *name) {
+    return pthread_setname_np(thread, name);
 }

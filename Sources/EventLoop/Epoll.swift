@@ -1,0 +1,70 @@
+internal import CLinux
+import Glibc
+
+/// What a descriptor is ready for, or is to be watched for. The bits are epoll's.
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+    /// An error condition; reported whether asked for or not.
+    package static let error = Readiness(rawValue: EPOLLERR.rawValue)
+    /// Both directions are closed; reported whether asked for or not.
+    package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
+}
+
+/// An epoll set, level-triggered: epoll(7). Each descriptor in it is tagged with a number of the caller's.
+@safe struct Epoll: ~Copyable {
+    private let descriptor: Descriptor
+    private let events: UnsafeMutableBufferPointer<epoll_event>
+
+    /// - Parameter capacity: how many events one wait returns at the most.
+    init(capacity: Int) throws(SystemError) {
+        let number = try check("epoll_create1", epoll_create1(CInt(EPOLL_CLOEXEC)))
+        descriptor = Descriptor(owning: number)
+        unsafe events = .allocate(capacity: capacity)
+        unsafe events.initialize(repeating: epoll_event())
+    }
+
+    deinit {
+        unsafe events.deallocate()
+    }
+
+    func add(_ number: CInt, for interest: Readiness, tag: UInt64) throws(SystemError) {
+        try control(EPOLL_CTL_ADD, number, interest, tag)
+    }
+
+    func change(_ number: CInt, to interest: Readiness, tag: UInt64) throws(SystemError) {
+        try control(EPOLL_CTL_MOD, number, interest, tag)
+    }
+
+    func remove(_ number: CInt) throws(SystemError) {
+        try control(EPOLL_CTL_DEL, number, [], 0)
+    }
+
+    /// Waits for events; a signal ends the wait early with none.
+    /// - Parameter milliseconds: 0 looks and returns, -1 waits for ever.
+    /// - Returns: how many events there are, to be read by `event(at:)` before the next wait.
+    func wait(milliseconds: CInt) -> Int {
+        let count = unsafe epoll_wait(descriptor.number, events.baseAddress, CInt(events.count), milliseconds)
+        if count >= 0 { return Int(count) }
+        precondition(errno == EINTR, "epoll_wait on a valid descriptor fails by EINTR alone")
+        return 0
+    }
+
+    func event(at index: Int) -> (tag: UInt64, readiness: Readiness) {
+        let event = unsafe events[index]
+        return unsafe (event.data.u64, Readiness(rawValue: event.events))
+    }
+
+    private func control(
+        _ operation: CInt, _ number: CInt, _ interest: Readiness, _ tag: UInt64
+    ) throws(SystemError) {
+        var event = unsafe epoll_event(events: interest.rawValue, data: epoll_data(u64: tag))
+        _ = try unsafe check("epoll_ctl", epoll_ctl(descriptor.number, operation, number, &event))
+    }
+}

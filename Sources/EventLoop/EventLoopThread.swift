@@ -1,0 +1,35 @@
+internal import CLinux
+import Glibc
+
+/// A thread of its own that runs an event loop, with a name that shows in `top -H` and in debuggers.
+package final class EventLoopThread: Sendable {
+    package let loop: EventLoop
+    private let thread: pthread_t
+
+    /// - Parameter name: cut at 15 bytes, the kernel's limit.
+    package init(name: String) throws(SystemError) {
+        loop = try EventLoop()
+        // Retained here, released by `runLoop` on the new thread.
+        let context = unsafe Unmanaged.passRetained(loop)
+        var thread = pthread_t()
+        let code = unsafe pthread_create(&thread, nil, runLoop, context.toOpaque())
+        guard code == 0 else {
+            unsafe context.release()
+            throw SystemError("pthread_create", code: code)
+        }
+        self.thread = thread
+        _ = unsafe clinux_set_thread_name(thread, String(name.prefix(15)))
+    }
+
+    /// Waits until the loop has returned from `run()`. Once only, after `loop.stop()`, from another thread.
+    package func join() {
+        let code = pthread_join(thread, nil)
+        precondition(code == 0, "pthread_join of a joinable thread, once")
+    }
+}
+
+private let runLoop: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+    guard let context = unsafe context else { return nil }
+    unsafe Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
+    return nil
+}

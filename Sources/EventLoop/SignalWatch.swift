@@ -1,0 +1,47 @@
+internal import CLinux
+import Glibc
+
+/// Signals as events of a loop (signalfd(2)), so that what handles them may do anything an ordinary function may.
+///
+/// The signals must be blocked in every thread of the process, or the kernel delivers them the old way: call
+/// `block` before the first thread starts.
+package final class SignalWatch {
+    private let descriptor: Descriptor
+    private let watch: Watch
+
+    /// Blocks the signals in the calling thread and in those it starts from now on.
+    package static func block(_ signals: [CInt]) throws(SystemError) {
+        var set = signalSet(signals)
+        let code = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        guard code == 0 else { throw SystemError("pthread_sigmask", code: code) }
+    }
+
+    /// Calls `handler` on the loop's thread with the number of each signal that arrives, as long as this object lives.
+    package init(
+        _ signals: [CInt], on loop: EventLoop, handler: @escaping (CInt) -> Void
+    ) throws(SystemError) {
+        var set = signalSet(signals)
+        let number = unsafe try check(
+            "signalfd", signalfd(-1, &set, CInt(SFD_CLOEXEC | SFD_NONBLOCK)))
+        descriptor = Descriptor(owning: number)
+        watch = try loop.watch(number, for: .readable) { _ in
+            var info = signalfd_siginfo()
+            while unsafe read(number, &info, MemoryLayout<signalfd_siginfo>.size)
+                == MemoryLayout<signalfd_siginfo>.size
+            {
+                handler(CInt(info.ssi_signo))
+            }
+        }
+    }
+
+    deinit {
+        watch.end()
+    }
+}
+
+private func signalSet(_ signals: [CInt]) -> sigset_t {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    for signal in signals { unsafe sigaddset(&set, signal) }
+    return set
+}

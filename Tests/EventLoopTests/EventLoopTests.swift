@@ -1,0 +1,129 @@
+import EventLoop
+import Glibc
+import Testing
+
+/// Runs `body` as a task on a loop with a thread of its own, and ends the thread.
+private func onLoop<Result: Sendable>(
+    _ body: @escaping @Sendable (EventLoop) async throws -> Result
+) async throws -> Result {
+    let thread = try EventLoopThread(name: "test")
+    defer {
+        thread.loop.stop()
+        thread.join()
+    }
+    return try await Task(executorPreference: thread.loop) { try await body(thread.loop) }.value
+}
+
+struct EventLoopTests {
+    @Test func `a task stays on the loop's thread across suspensions`() async throws {
+        let places = try await onLoop { loop in
+            var places = [loop.isCurrent]
+            await loop.sleep(for: .milliseconds(1))
+            places.append(loop.isCurrent)
+            await Task.yield()
+            places.append(loop.isCurrent)
+            return places
+        }
+        #expect(places == [true, true, true])
+    }
+
+    @Test func `work submitted from many threads runs once each, on the loop's thread`() async throws {
+        let thread = try EventLoopThread(name: "test")
+        let places = Recorder()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<1_000 {
+                        thread.loop.submit { if thread.loop.isCurrent { places.values.append(1) } }
+                    }
+                }
+            }
+        }
+        thread.loop.stop()
+        thread.join()
+        #expect(places.values.count == 8_000)
+    }
+
+    @Test func `timers fire in the order of their deadlines, cancelled ones never`() async throws {
+        let fired = try await onLoop { loop in
+            let fired = Recorder()
+            var timers: [Timer] = []
+            for milliseconds in [9, 3, 7, 1, 5, 2, 8, 4, 6] {
+                timers.append(loop.after(.milliseconds(milliseconds)) { fired.values.append(milliseconds) })
+            }
+            timers[0].cancel()
+            timers[4].cancel()
+            timers[4].cancel()
+            await loop.sleep(for: .milliseconds(20))
+            return fired.values
+        }
+        #expect(fired == [1, 2, 3, 4, 6, 7, 8])
+    }
+
+    @Test func `a cancelled task sleeps no longer`() async throws {
+        let slept = try await onLoop { loop in
+            let began = ContinuousClock.now
+            let task = Task(executorPreference: loop) { await loop.sleep(for: .seconds(60)) }
+            task.cancel()
+            await task.value
+            return ContinuousClock.now - began
+        }
+        #expect(slept < .seconds(30))
+    }
+
+    @Test func `a watch reports readiness until it ends`() async throws {
+        let received = try await onLoop { loop in
+            var ends: [CInt] = [0, 0]
+            guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
+            let reader = Descriptor(owning: ends[0])
+            let writer = Descriptor(owning: ends[1])
+            let number = reader.number
+            let received = Recorder()
+            let watch = try loop.watch(number, for: .readable) { readiness in
+                #expect(readiness.contains(.readable))
+                var byte: UInt8 = 0
+                _ = unsafe read(number, &byte, 1)
+                received.values.append(Int(byte))
+            }
+            for byte in [UInt8(7), 8] {
+                var byte = byte
+                _ = unsafe write(writer.number, &byte, 1)
+                await loop.sleep(for: .milliseconds(1))
+            }
+            watch.end()
+            var last: UInt8 = 9
+            _ = unsafe write(writer.number, &last, 1)
+            await loop.sleep(for: .milliseconds(1))
+            return received.values
+        }
+        #expect(received == [7, 8])
+    }
+
+    @Test func `watching a descriptor that is not open names the call that failed`() async throws {
+        let error = try await onLoop { loop in
+            do {
+                _ = try loop.watch(1_000_000, for: .readable) { _ in }
+                return ""
+            } catch { return "\(error)" }
+        }
+        #expect(error == "epoll_ctl: Bad file descriptor")
+    }
+
+    @Test func `a blocked signal arrives as an event`() async throws {
+        let signals = try await onLoop { loop in
+            // Blocked in this thread alone, and sent to this thread alone.
+            try SignalWatch.block([SIGUSR2])
+            let received = Recorder()
+            let watch = try SignalWatch([SIGUSR2], on: loop) { received.values.append(Int($0)) }
+            pthread_kill(pthread_self(), SIGUSR2)
+            await loop.sleep(for: .milliseconds(1))
+            return withExtendedLifetime(watch) { received.values }
+        }
+        #expect(signals == [Int(SIGUSR2)])
+    }
+}
+
+/// What happened, in order; used on one loop's thread.
+private final class Recorder: @unchecked Sendable {
+    var values: [Int] = []
+}
