@@ -1,4 +1,4 @@
-/// A request as a server received it: head complete, body complete, framing already checked.
+/// A request as a server received it: complete, or with the defect that kept it from being so.
 package struct Request: Sendable {
     package var method: Method
     /// The request target as it stands in the request line, not decoded: `/api/realtime/token?session=default`.
@@ -7,13 +7,18 @@ package struct Request: Sendable {
     package var body: [UInt8]
     /// Who is at the other end of the connection; behind a reverse proxy that is the proxy.
     package var peer: Peer
+    /// Set when the request must be refused whatever it asks for; fields and body are then not to be trusted.
+    package var defect: Defect?
 
-    package init(method: Method, target: String, fields: Fields = [:], body: [UInt8] = [], peer: Peer) {
+    package init(
+        method: Method, target: String, fields: Fields = [:], body: [UInt8] = [], peer: Peer, defect: Defect? = nil
+    ) {
         self.method = method
         self.target = target
         self.fields = fields
         self.body = body
         self.peer = peer
+        self.defect = defect
     }
 
     /// The target up to the first `?`, not decoded: two spellings of one path are two paths here.
@@ -24,6 +29,14 @@ package struct Request: Sendable {
     /// The target behind the first `?`, not decoded; nil when there is none.
     package var query: Substring? {
         target.firstIndex(of: "?").map { target[target.index(after: $0)...] }
+    }
+
+    /// Why a server cannot take a request. The connection closes behind the answer.
+    package enum Defect: Hashable, Sendable {
+        /// The framing is ambiguous or the syntax wrong (RFC 9112); the text says what, for the client to read.
+        case malformed(String)
+        /// The body is longer than this many bytes.
+        case bodyTooLarge(limit: Int)
     }
 }
 

@@ -1,0 +1,65 @@
+// What Swift cannot call by itself: functions with variable arguments, one wrapper for each use.
+#ifndef EPHEMERALD_CMICROHTTPD_SHIM_H
+#define EPHEMERALD_CMICROHTTPD_SHIM_H
+
+#include <microhttpd.h>
+
+#define MHD_SHIM static inline __attribute__((warn_unused_result))
+
+/// In CLinux: formats a message for the `struct clinux_logger` in `logger`.
+extern void clinux_log(void *logger, const char *format, va_list arguments);
+
+/// `MHD_start_daemon` is variadic. External epoll: no thread; the caller watches the descriptor of `mhd_epoll_descriptor`.
+/// EXTERNAL_LOGGER stands first, as the manual demands, so that messages about the other options reach it.
+MHD_SHIM struct MHD_Daemon *mhd_start(
+    int listening_socket, size_t connection_memory, unsigned int connection_limit, void *context, void *logger,
+    void *(*target_arrived)(void *, const char *, struct MHD_Connection *), MHD_AccessHandlerCallback handler,
+    MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connection_changed) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, handler, context,
+        MHD_OPTION_EXTERNAL_LOGGER, clinux_log, logger,
+        MHD_OPTION_LISTEN_SOCKET, listening_socket,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
+        MHD_OPTION_CONNECTION_LIMIT, connection_limit,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0,
+        MHD_OPTION_URI_LOG_CALLBACK, target_arrived, context,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, context,
+        MHD_OPTION_END);
+}
+
+/// `MHD_get_daemon_info` is variadic.
+MHD_SHIM const union MHD_DaemonInfo *mhd_epoll_descriptor(struct MHD_Daemon *daemon) {
+    return MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+}
+
+/// `MHD_get_connection_info` is variadic.
+MHD_SHIM const union MHD_ConnectionInfo *mhd_client_address(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+}
+
+MHD_SHIM const union MHD_ConnectionInfo *mhd_socket(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+}
+
+MHD_SHIM const union MHD_ConnectionInfo *mhd_socket_context(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+}
+
+// Enumerators below: the names Swift makes of them depend on what else the enumeration holds, so on the version.
+
+MHD_SHIM int mhd_has_started(enum MHD_ConnectionNotificationCode code) {
+    return code == MHD_CONNECTION_NOTIFY_STARTED;
+}
+
+MHD_SHIM int mhd_header_fields(struct MHD_Connection *connection, MHD_KeyValueIteratorN found, void *context) {
+    return MHD_get_connection_values_n(connection, MHD_HEADER_KIND, found, context);
+}
+
+/// The response holds a copy of the bytes. The cast is for a parameter that is not const for other modes' sake.
+MHD_SHIM struct MHD_Response *mhd_response_copying(const void *bytes, size_t count) {
+    return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+}
+
+#endif

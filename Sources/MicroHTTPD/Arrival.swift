@@ -1,0 +1,52 @@
+internal import CMicroHTTPD
+import HTTP
+
+/// What libmicrohttpd's handler does in each of its calls for a request: with the head, then after the body, then, for
+/// an answer that took time, once more.
+extension Server {
+    /// The head is complete: takes the fields and decides whether the body is worth reading.
+    func receiveHead(
+        of exchange: Exchange, on handle: ConnectionHandle, method: String, version: String
+    ) -> MHD_Result {
+        exchange.phase = .receivingBody
+        exchange.request.method = Method(rawValue: method)
+        guard let collector = handle.readFields() else { return .NO }
+        exchange.request.fields = collector.fields
+        if let defect = collector.defect ?? Framing.defect(in: collector.fields, version: version) {
+            return refuse(exchange, .malformed(defect), on: handle)
+        }
+        guard let length = collector.fields["Content-Length"].flatMap(Framing.contentLength) else { return .YES }
+        // A client that waits for 100 (Continue) has sent nothing yet, and one that announces a flood is not read out.
+        let waits = collector.fields.count(of: "Expect") > 0
+        if length > settings.maxBody, waits || length > Exchange.patience * settings.maxBody {
+            return refuse(exchange, .bodyTooLarge(limit: settings.maxBody), on: handle)
+        }
+        exchange.request.body.reserveCapacity(min(length, settings.maxBody))
+        return .YES
+    }
+
+    /// The request is complete: makes the answer, or hands over the one that has been made.
+    func receiveEnd(of exchange: Exchange, on handle: ConnectionHandle) -> MHD_Result {
+        if exchange.phase == .receivingBody { answer(exchange) }
+        return queueOrSuspend(exchange, on: handle)
+    }
+
+    /// Answers before the body is read; libmicrohttpd then closes the connection.
+    private func refuse(_ exchange: Exchange, _ defect: Request.Defect, on handle: ConnectionHandle) -> MHD_Result {
+        exchange.request.defect = defect
+        exchange.mustClose = true
+        answer(exchange)
+        return queueOrSuspend(exchange, on: handle)
+    }
+
+    private func queueOrSuspend(_ exchange: Exchange, on handle: ConnectionHandle) -> MHD_Result {
+        guard exchange.phase == .answered else {
+            exchange.suspended = handle
+            handle.suspend()
+            return .YES
+        }
+        guard let response = exchange.response, let answer = Answer(response) else { return .NO }
+        if isDraining || exchange.mustClose { answer.add("Connection", "close") }
+        return handle.queue(answer, status: response.status)
+    }
+}

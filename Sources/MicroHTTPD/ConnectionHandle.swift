@@ -1,0 +1,68 @@
+internal import CMicroHTTPD
+import Glibc
+import HTTP
+
+/// libmicrohttpd's own handle of a connection. It is valid between the library's reports that the connection started and
+/// that it closed, and only inside that span do we hold one.
+@safe struct ConnectionHandle {
+    private let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) {
+        unsafe self.pointer = pointer
+    }
+
+    /// Keeps the library from reading, writing and calling us for this connection until `resume()`.
+    func suspend() {
+        unsafe MHD_suspend_connection(pointer)
+    }
+
+    func resume() {
+        unsafe MHD_resume_connection(pointer)
+    }
+
+    /// Queues a response. The library takes one only inside its handler.
+    func queue(_ answer: borrowing Answer, status: Status) -> MHD_Result {
+        unsafe MHD_queue_response(pointer, UInt32(status.rawValue), answer.handle)
+    }
+
+    var socket: CInt {
+        unsafe mhd_socket(pointer)?.pointee.connect_fd ?? -1
+    }
+
+    /// The `Connection` that `connectionChanged` stored, or nil.
+    var context: UnsafeMutableRawPointer? {
+        unsafe mhd_socket_context(pointer)?.pointee.socket_context
+    }
+
+    /// The field lines of the request, or nil when the library cannot list them.
+    func readFields() -> FieldCollector? {
+        var collector = FieldCollector()
+        let count = unsafe withUnsafeMutablePointer(to: &collector) { collector in
+            unsafe mhd_header_fields(pointer, fieldFound, collector)
+        }
+        return count < 0 ? nil : collector
+    }
+
+    /// The address that the connection was accepted from.
+    var peer: Peer {
+        guard let address = unsafe mhd_client_address(pointer)?.pointee.client_addr else { return .unix }
+        switch CInt(unsafe address.pointee.sa_family) {
+        case AF_INET:
+            return unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
+                unsafe .ip(
+                    IPAddress(v4: UInt32(bigEndian: v4.pointee.sin_addr.s_addr)),
+                    port: UInt16(bigEndian: v4.pointee.sin_port))
+            }
+        case AF_INET6:
+            return unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
+                let bits = unsafe withUnsafeBytes(of: v6.pointee.sin6_addr) { bytes in
+                    unsafe bytes.loadUnaligned(as: UInt128.self)
+                }
+                return unsafe .ip(
+                    IPAddress(bits: UInt128(bigEndian: bits)), port: UInt16(bigEndian: v6.pointee.sin6_port))
+            }
+        default:
+            return .unix
+        }
+    }
+}

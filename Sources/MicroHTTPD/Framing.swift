@@ -1,0 +1,52 @@
+import HTTP
+
+/// Where the body of a request ends, and what is wrong when that cannot be told for sure.
+///
+/// libmicrohttpd 0.9.75 takes the first of two `Content-Length` fields, takes one beside `Transfer-Encoding`, and reads
+/// an unknown coding until the connection closes. Two parties that disagree on where a request ends is how requests
+/// are smuggled, so here every doubt is an error.
+enum Framing {
+    /// - Returns: what is wrong, by RFC 9112 sections 3.2, 6.1 and 6.3; nil when nothing is.
+    static func defect(in fields: Fields, version: String) -> String? {
+        guard version == "HTTP/1.1" || version == "HTTP/1.0" else { return "the version is not HTTP/1.1 or HTTP/1.0" }
+        return hostDefect(in: fields, version: version) ?? lengthDefect(in: fields, version: version)
+    }
+
+    private static func hostDefect(in fields: Fields, version: String) -> String? {
+        switch fields.count(of: "Host") {
+        case 0: return version == "HTTP/1.1" ? "the Host field is missing" : nil
+        case 1: break
+        default: return "there is more than one Host field"
+        }
+        let host = fields["Host"] ?? ""
+        let isClean = host.utf8.allSatisfy { byte in
+            byte > 0x20 && byte < 0x7F && !"/\\?#@,\"<>".utf8.contains(byte)
+        }
+        return isClean ? nil : "the Host field is not a host and port"
+    }
+
+    private static func lengthDefect(in fields: Fields, version: String) -> String? {
+        let lengths = fields.count(of: "Content-Length")
+        let codings = fields.count(of: "Transfer-Encoding")
+        if lengths + codings == 0 { return nil }
+        if lengths > 0, codings > 0 { return "Content-Length and Transfer-Encoding stand together" }
+        if lengths > 1 { return "there is more than one Content-Length field" }
+        if codings > 1 { return "there is more than one Transfer-Encoding field" }
+        if let length = fields["Content-Length"] {
+            return contentLength(length) == nil ? "Content-Length is not a number" : nil
+        }
+        if version == "HTTP/1.0" { return "HTTP/1.0 has no Transfer-Encoding" }
+        guard fields["Transfer-Encoding"]?.equalsIgnoringCase("chunked") == true else {
+            return "the only Transfer-Encoding taken is chunked"
+        }
+        return nil
+    }
+
+    /// Digits only, at most 18 of them: neither sign nor list nor overflow.
+    static func contentLength(_ text: String) -> Int? {
+        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return Int(text)
+    }
+}

@@ -1,0 +1,171 @@
+package import EventLoop
+package import HTTP
+
+/// An HTTP/1.1 server: libmicrohttpd on an event loop, behind one `async` function from request to response.
+///
+/// The function runs on the loop's thread. It is called once for each request, defective ones included
+/// (`Request.defect`); requests that libmicrohttpd itself cannot parse it answers itself, with 400, 414, 431 or 505 in
+/// HTML, and closes. Everything here happens on the loop's thread.
+package final class Server: @unchecked Sendable {
+    // `@unchecked`: all state belongs to the thread of `loop`.
+    let loop: EventLoop
+    let settings: ServerSettings
+    private let respond: @Sendable (Request) async -> Response
+    private let message: @Sendable (String) -> Void
+
+    private var daemon: Daemon?
+    private var watch: Watch?
+    private var sweep: Timer?
+    private var isTurnPending = false
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var exchanges: [ObjectIdentifier: Exchange] = [:]
+    private(set) var isDraining = false
+    private var drained: CheckedContinuation<Void, Never>?
+
+    /// libmicrohttpd's own version, for `--version`: `0.9.75`.
+    package static var version: String { Daemon.version }
+
+    /// Starts to accept connections, once the loop runs.
+    /// - Parameters:
+    ///   - socket: bound and listening; the server owns it from now on.
+    ///   - message: takes libmicrohttpd's diagnostics, one line each.
+    /// - Throws: when libmicrohttpd does not start (memory, descriptors) or its descriptor cannot be watched.
+    package init(
+        on loop: EventLoop, listeningOn socket: consuming Descriptor, settings: ServerSettings = ServerSettings(),
+        message: @escaping @Sendable (String) -> Void = { _ in },
+        respond: @escaping @Sendable (Request) async -> Response
+    ) throws(SystemError) {
+        self.loop = loop
+        self.settings = settings
+        self.message = message
+        self.respond = respond
+        let daemon = try unsafe Daemon(
+            listeningOn: socket, settings: settings, context: Unmanaged.passUnretained(self).toOpaque())
+        watch = try loop.watch(daemon.epollDescriptor, for: .readable) { [unowned self] _ in turn() }
+        self.daemon = consume daemon
+        scheduleSweep()
+        scheduleTurn()
+    }
+
+    deinit {
+        precondition(daemon == nil, "a server is stopped before it is let go")
+    }
+
+    /// How many requests are between their first line and the end of their answer.
+    package var activeRequests: Int { exchanges.count }
+
+    func log(_ line: String) {
+        message(line.hasSuffix("\n") ? String(line.dropLast()) : line)
+    }
+
+    // MARK: The library's turn
+
+    /// Lets libmicrohttpd read, call us, and write; again in the next round while it has more to do.
+    private func turn() {
+        isTurnPending = false
+        if daemon?.run() == true { scheduleTurn() }
+        if isDraining, exchanges.isEmpty { finishDraining() }
+    }
+
+    func scheduleTurn() {
+        guard !isTurnPending else { return }
+        isTurnPending = true
+        loop.submit { [weak self] in self?.turn() }
+    }
+
+    /// Cuts what is past its deadline. Once a second is exact enough for deadlines of ten.
+    private func scheduleSweep() {
+        sweep = loop.after(.seconds(1)) { [unowned self] in
+            for connection in connections.values {
+                if let deadline = connection.deadline, deadline <= loop.now { connection.cut() }
+            }
+            scheduleSweep()
+        }
+    }
+
+    // MARK: Connections and requests, as the callbacks report them
+
+    func accept(_ handle: ConnectionHandle) -> Connection {
+        let connection = Connection(
+            peer: handle.peer, socket: handle.socket, deadline: loop.now + settings.exchangeTimeout)
+        connections[ObjectIdentifier(connection)] = connection
+        return connection
+    }
+
+    func forget(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+    }
+
+    func begin(target: String, on connection: Connection) -> Exchange {
+        let exchange = Exchange(target: target, connection: connection)
+        exchanges[ObjectIdentifier(exchange)] = exchange
+        connection.deadline = loop.now + settings.exchangeTimeout
+        return exchange
+    }
+
+    func complete(_ exchange: Exchange) {
+        exchange.task?.cancel()
+        exchanges[ObjectIdentifier(exchange)] = nil
+        exchange.connection.deadline = loop.now + settings.idleTimeout
+    }
+
+    // MARK: Answering
+
+    /// Starts the task that makes the answer. It may be there when this returns.
+    func answer(_ exchange: Exchange) {
+        exchange.phase = .responding
+        exchange.connection.deadline = nil
+        let request = exchange.request
+        exchange.task = Task.immediate(executorPreference: loop) { [self] in
+            let response = await respond(request)
+            finish(exchange, with: response)
+        }
+    }
+
+    /// Hands the answer over; does nothing when there is one already.
+    private func finish(_ exchange: Exchange, with response: Response) {
+        guard exchange.phase == .responding else { return }
+        exchange.phase = .answered
+        exchange.response = response
+        exchange.connection.deadline = loop.now + settings.exchangeTimeout
+        guard let handle = exchange.suspended else { return }
+        exchange.suspended = nil
+        handle.resume()
+        scheduleTurn()
+    }
+}
+
+// MARK: - Draining
+
+extension Server {
+    /// Stops accepting, waits until every request has its answer, and ends the server.
+    /// - Parameters:
+    ///   - timeout: what is not answered by then is cancelled and gets `lastAnswer`.
+    ///   - lastAnswer: for requests that the timeout cuts short.
+    package func drain(timeout: Duration, lastAnswer: Response) async {
+        guard daemon != nil, !isDraining else { return }
+        // What waits in the kernel's backlog has been promised a connection.
+        turn()
+        isDraining = true
+        daemon?.quiesce()
+        let deadline = loop.after(timeout) { [self] in
+            for exchange in exchanges.values {
+                exchange.task?.cancel()
+                finish(exchange, with: lastAnswer)
+                // Still reading or writing: its client is too slow for this drain.
+                if exchange.phase != .answered { exchange.connection.cut() }
+            }
+        }
+        scheduleTurn()
+        await withCheckedContinuation { drained = $0 }
+        deadline.cancel()
+        sweep?.cancel()
+        watch?.end()
+        daemon = nil
+    }
+
+    private func finishDraining() {
+        drained?.resume()
+        drained = nil
+    }
+}

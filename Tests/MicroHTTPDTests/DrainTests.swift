@@ -1,0 +1,53 @@
+import EventLoop
+import HTTP
+import MicroHTTPD
+import Testing
+
+struct DrainTests {
+    @Test func `what is in flight is answered, and new connections are refused`() async throws {
+        let gate = Gate()
+        let arrived = Gate()
+        let server = try await TestServer { _ in
+            arrived.open()
+            await gate.wait()
+            return Response(.ok, body: Array("late".utf8))
+        }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await arrived.wait()
+        let stopping = Task { await server.stop() }
+        // The listening socket closes as the drain begins.
+        while (try? RawClient(port: server.port)) != nil { await Task.yield() }
+        gate.open()
+        let answer = client.readToEnd()
+        #expect(answer.hasSuffix("late"))
+        #expect(answer.contains("Connection: close\r\n"))
+        await stopping.value
+    }
+
+    @Test func `what does not end by the deadline is cancelled and told so`() async throws {
+        let cancelled = Gate()
+        let arrived = Gate()
+        let server = try await TestServer { _ in
+            arrived.open()
+            await Gate().wait()
+            cancelled.open()
+            return Response(.ok)
+        }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await arrived.wait()
+        await server.stop(timeout: .milliseconds(50))
+        await cancelled.wait()
+        #expect(client.readToEnd().hasPrefix("HTTP/1.1 503"))
+    }
+
+    @Test func `a client that has sent half a request is cut at the deadline`() async throws {
+        let server = try await TestServer { _ in Response(.ok) }
+        let client = try RawClient(port: server.port)
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
+        #expect(try server.exchange("GET / HTTP/1.0\r\n\r\n").contains("200 OK"))
+        await server.stop(timeout: .milliseconds(50))
+        #expect(client.readToEnd().isEmpty)
+    }
+}

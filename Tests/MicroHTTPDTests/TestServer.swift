@@ -1,0 +1,97 @@
+import EventLoop
+import Glibc
+import HTTP
+import MicroHTTPD
+
+/// A server on a loop with a thread of its own, and raw clients for it.
+final class TestServer: Sendable {
+    let thread: EventLoopThread
+    let server: Server
+    let port: UInt16
+
+    init(
+        settings: ServerSettings = ServerSettings(), respond: @escaping @Sendable (Request) async -> Response
+    ) async throws {
+        let thread = try EventLoopThread(name: "test server")
+        (server, port) = try await Task(executorPreference: thread.loop) {
+            let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
+            let port = try boundPort(of: socket)
+            return (try Server(on: thread.loop, listeningOn: socket, settings: settings, respond: respond), port)
+        }.value
+        self.thread = thread
+    }
+
+    /// Drains, then ends the thread.
+    func stop(timeout: Duration = .seconds(5)) async {
+        let server = server
+        await Task(executorPreference: thread.loop) {
+            await server.drain(timeout: timeout, lastAnswer: Response(.serviceUnavailable))
+        }.value
+        thread.loop.stop()
+        thread.join()
+    }
+
+    /// Connects, sends, and returns what comes back until the server closes or is silent for `patience` seconds.
+    func exchange(_ text: String, patience: Int = 5) throws -> String {
+        let client = try RawClient(port: port, patience: patience)
+        client.send(text)
+        return client.readToEnd()
+    }
+}
+
+/// A client that sends exactly the bytes it is told to.
+struct RawClient: ~Copyable {
+    private let socket: Descriptor
+
+    /// - Parameter patience: seconds until a read gives up.
+    init(port: UInt16, patience: Int = 5) throws {
+        socket = try RawClient.connect(port: port, patience: patience)
+    }
+
+    private static func connect(port: UInt16, patience: Int) throws -> Descriptor {
+        let socket = Descriptor(owning: try check("socket", Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)))
+        let number = socket.number
+        var limit = timeval(tv_sec: patience, tv_usec: 0)
+        _ = unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = unsafe withUnsafePointer(to: address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        _ = try check("connect", result)
+        return socket
+    }
+
+    func send(_ text: String) {
+        let bytes = Array(text.utf8)
+        // A server that has closed already is for the test to see by what it reads.
+        _ = unsafe Glibc.send(socket.number, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+    }
+
+    /// What one read returns; empty at the end, and when the server is silent for too long.
+    func read() -> String {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe Glibc.read(socket.number, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+    }
+
+    func readToEnd() -> String {
+        var text = ""
+        while true {
+            let piece = read()
+            if piece.isEmpty { return text }
+            text += piece
+        }
+    }
+
+    /// Ends the connection with a RST.
+    consuming func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(
+            socket.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    }
+}
