@@ -73,9 +73,11 @@ extension ClientAddress: CustomStringConvertible {
 }
 
 extension TrustedProxies {
-    fileprivate func client(behind peer: ClientAddress.Source, by chain: [IPAddress?]) -> ClientAddress.Source {
+    fileprivate func client(behind peer: ClientAddress.Source, by chain: some Sequence<IPAddress?>)
+        -> ClientAddress.Source
+    {
         var last = peer
-        for hop in chain.reversed() {
+        for hop in chain {
             guard let hop else { break }
             last = .ip(hop)
             guard contains(hop) else { break }

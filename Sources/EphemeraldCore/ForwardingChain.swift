@@ -1,21 +1,27 @@
 import HTTP
 
-/// The hops that forwarding headers name, in the order they stand; nil for one that names no address.
+/// The hops that forwarding headers name, from the nearest to the farthest; nil for one that names no address.
 enum ForwardingChain {
     /// `X-Forwarded-For`, which no standard defines: addresses in a comma list, with a port from some proxies.
-    static func xForwardedFor(in fields: Fields) -> [IPAddress?] {
-        fields.values(of: "X-Forwarded-For").flatMap { line in
-            line.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { element in
-                String(Substring(element).utf8.trimmingOptionalWhitespace).flatMap { address($0[...], isBare: true) }
+    ///
+    /// An entry is read when the walk comes to it, because a client may put thousands before the one that counts.
+    static func xForwardedFor(in fields: Fields) -> some Sequence<IPAddress?> {
+        fields.values(of: "X-Forwarded-For").reversed().lazy.flatMap { line in
+            sequence(state: Substring(line).utf8 as Substring.UTF8View?) { rest in
+                guard let entries = rest else { return IPAddress??.none }
+                let comma = entries.lastIndex(of: UInt8(ascii: ","))
+                rest = comma.map { entries[..<$0] }
+                let entry = comma.map { entries[entries.index(after: $0)...] } ?? entries
+                return address(Substring(entry.trimmingOptionalWhitespace), isBare: true)
             }
         }
     }
 
     /// `Forwarded` (RFC 7239 section 4). Lines are read apart: a quote that a client leaves open must not swallow the
     /// line that the proxy adds.
-    static func forwarded(in fields: Fields) -> [IPAddress?] {
-        fields.values(of: "Forwarded").flatMap { line in
-            ForwardedElements(line).map { $0.flatMap { address($0[...], isBare: false) } }
+    static func forwarded(in fields: Fields) -> some Sequence<IPAddress?> {
+        fields.values(of: "Forwarded").reversed().lazy.flatMap { line in
+            Array(ForwardedElements(line)).reversed().lazy.map { $0.flatMap { address($0[...], isBare: false) } }
         }
     }
 

@@ -31,22 +31,22 @@ package struct IPAddress: Hashable, Sendable {
         isV4 ? UInt8(truncatingIfNeeded: bits >> 24) == 127 : bits == 1
     }
 
+    /// Four decimal bytes without leading zeros, which some readers take for octal.
     private static func parseV4(_ text: some StringProtocol) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
-        for part in parts {
-            guard let byte = decimalByte(part) else { return nil }
-            value = value << 8 | UInt32(byte)
+        var part: UInt32?
+        var dots = 0
+        for byte in text.utf8 {
+            switch (byte, part) {
+            case (0x30...0x39, nil): part = UInt32(byte - 0x30)
+            case (0x30...0x39, let high?) where high > 0 && high < 26: part = high * 10 + UInt32(byte - 0x30)
+            case (UInt8(ascii: "."), let done?) where done < 256 && dots < 3:
+                (value, part, dots) = (value << 8 | done, nil, dots + 1)
+            default: return nil
+            }
         }
-        return value
-    }
-
-    private static func decimalByte(_ text: some StringProtocol) -> UInt8? {
-        let digits = text.utf8
-        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
-        return UInt8(text)
+        guard dots == 3, let part, part < 256 else { return nil }
+        return value << 8 | part
     }
 
     private static func parseV6(_ text: some StringProtocol) -> UInt128? {

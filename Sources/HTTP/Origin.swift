@@ -13,9 +13,11 @@ package struct Origin: Hashable, Sendable {
     /// Reads the value of an `Origin` field; nil for everything that a browser would not send, so that no second
     /// spelling of an origin exists.
     package init?(_ header: String) {
-        guard let split = header.firstRange(of: "://"), header.utf8.count <= 512 else { return nil }
-        let scheme = String(header[..<split.lowerBound])
-        let (host, port) = Origin.hostAndPort(header[split.upperBound...])
+        guard header.utf8.count <= 512, let colon = header.utf8.firstIndex(of: UInt8(ascii: ":")),
+            header.utf8[colon...].starts(with: "://".utf8)
+        else { return nil }
+        let scheme = String(header[..<colon])
+        let (host, port) = Origin.hostAndPort(header[header.utf8.index(colon, offsetBy: 3)...])
         guard Origin.isScheme(scheme), !Origin.schemesWithoutPages.contains(scheme), OriginHost(host) != nil else {
             return nil
         }
