@@ -31,22 +31,22 @@ package struct IPAddress: Hashable, Sendable {
         isV4 ? UInt8(truncatingIfNeeded: bits >> 24) == 127 : bits == 1
     }
 
+    /// Four decimal bytes without leading zeros, which some readers take for octal.
     private static func parseV4(_ text: some StringProtocol) -> UInt32? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
-        for part in parts {
-            guard let byte = decimalByte(part) else { return nil }
-            value = value << 8 | UInt32(byte)
+        var part: UInt32?
+        var dots = 0
+        for byte in text.utf8 {
+            switch (byte, part) {
+            case (0x30...0x39, nil): part = UInt32(byte - 0x30)
+            case (0x30...0x39, let high?) where high > 0 && high < 26: part = high * 10 + UInt32(byte - 0x30)
+            case (UInt8(ascii: "."), let done?) where done < 256 && dots < 3:
+                (value, part, dots) = (value << 8 | done, nil, dots + 1)
+            default: return nil
+            }
         }
-        return value
-    }
-
-    private static func decimalByte(_ text: some StringProtocol) -> UInt8? {
-        let digits = text.utf8
-        guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
-        return UInt8(text)
+        guard dots == 3, let part, part < 256 else { return nil }
+        return value << 8 | part
     }
 
     private static func parseV6(_ text: some StringProtocol) -> UInt128? {
@@ -54,7 +54,9 @@ package struct IPAddress: Hashable, Sendable {
         guard let head = groups(halves[0]) else { return nil }
         if halves.count == 1 { return head.count == 8 ? assemble(head) : nil }
         // Dotted decimal may only end the whole address, so not stand before the gap.
-        guard !halves[0].utf8.contains(UInt8(ascii: ".")), !halves[1].contains("::"), let tail = groups(halves[1]), head.count + tail.count <= 7 else { return nil }
+        guard !halves[0].utf8.contains(UInt8(ascii: ".")), !halves[1].contains("::"), let tail = groups(halves[1]),
+            head.count + tail.count <= 7
+        else { return nil }
         return assemble(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
     }
 
@@ -68,7 +70,8 @@ package struct IPAddress: Hashable, Sendable {
                 guard let v4 = parseV4(part) else { return nil }
                 groups += [UInt16(truncatingIfNeeded: v4 >> 16), UInt16(truncatingIfNeeded: v4)]
             } else {
-                guard (1...4).contains(part.utf8.count), part.utf8.first != UInt8(ascii: "+"),
+                guard (1...4).contains(part.utf8.count),
+                    part.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
                     let group = UInt16(part, radix: 16)
                 else { return nil }
                 groups.append(group)
@@ -88,6 +91,11 @@ extension IPAddress: CustomStringConvertible {
         if isV4 {
             return (0..<4).map { String(UInt8(truncatingIfNeeded: bits >> (24 - 8 * $0))) }.joined(separator: ".")
         }
+        return v6Description
+    }
+
+    /// RFC 5952 in hexadecimal groups throughout, for an IPv4 address `::ffff:c000:201`: the URL standard's host serialiser.
+    package var v6Description: String {
         let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> (112 - 16 * $0)) }
         guard let gap = IPAddress.longestRunOfZeros(groups) else {
             return groups.map { String($0, radix: 16) }.joined(separator: ":")

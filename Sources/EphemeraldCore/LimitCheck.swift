@@ -1,0 +1,39 @@
+/// One limit that a request has to pass: a policy, and the hash of whom it counts.
+package struct LimitCheck: Hashable, Sendable {
+    package let policy: LimitPolicy
+    /// Never 0, which marks an empty entry of the table.
+    let key: UInt64
+
+    /// - Parameter identity: whom the policy counts: `ClientAddress.limitKey`, a caller's or a session's name, an
+    ///   origin. A policy that only one session has puts the session's name into the identity as well.
+    ///
+    /// The hash is SipHash under a key of this process (`Hasher`), so that nobody can choose keys that collide.
+    package init(_ policy: LimitPolicy, _ identity: some Hashable) {
+        self.policy = policy
+        var hasher = Hasher()
+        hasher.combine(policy.dimension)
+        hasher.combine(identity)
+        key = max(1, UInt64(bitPattern: Int64(hasher.finalize())))
+    }
+}
+
+/// The limits that one request has to pass, eight at most, without memory of their own. A limit that is off is not
+/// among them and costs nothing.
+package struct LimitChecks: Sendable {
+    package static let capacity = 8
+
+    private var checks: InlineArray<8, LimitCheck?> = InlineArray(repeating: nil)
+    package private(set) var count = 0
+
+    package init() {}
+
+    /// Adds a limit; nil adds nothing. The order decides which of two equally close limits an answer names.
+    package mutating func append(_ policy: LimitPolicy?, _ identity: @autoclosure () -> some Hashable) {
+        guard let policy else { return }
+        precondition(count < LimitChecks.capacity, "a request has to pass eight limits at most")
+        checks[count] = LimitCheck(policy, identity())
+        count += 1
+    }
+
+    subscript(index: Int) -> LimitCheck? { checks[index] }
+}

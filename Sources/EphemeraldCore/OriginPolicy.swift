@@ -1,0 +1,48 @@
+package import HTTP
+
+/// The rule which web pages may ask, by the `Origin` field (Fetch standard).
+///
+/// The rule stops other people's pages. It is not authentication: any program can send any origin.
+package struct OriginPolicy: Hashable, Sendable {
+    private let allowed: OriginList
+    private let allowsMissing: Bool
+
+    /// - Parameters:
+    ///   - allowed: the origins of `ALLOWED_ORIGINS`.
+    ///   - allowsMissing: whether a request without `Origin`, as a native app sends it, is admitted.
+    package init(allowing allowed: [OriginPattern], allowsMissing: Bool) {
+        self.allowed = OriginList(allowed)
+        self.allowsMissing = allowsMissing
+    }
+
+    /// Admits a request by its origin, before anything else is asked of it and above all before the upstream is: a
+    /// secret that only the browser withholds from the page is minted and paid for.
+    /// - Returns: the origin; nil for a request without one.
+    package func admit(_ request: Request) throws(Refusal) -> String? {
+        if let origin = request.fields.only("Origin") {
+            guard allowed.contains(origin) else { throw .originNotAllowed }
+            return origin
+        }
+        guard request.fields.count(of: "Origin") == 0 else { throw .originNotAllowed }
+        // A browser that says "cross-site" speaks for a page, whatever it left out.
+        guard !isCrossSite(request.fields) else { throw .originNotAllowed }
+        guard allowsMissing else { throw .originMissing }
+        return nil
+    }
+
+    /// Admits an admitted origin to a session. A session that names origins narrows the allow-list and never widens
+    /// it; a request without an origin is then none of those named.
+    package func admit(_ origin: String?, toSessionOf origins: OriginList?) throws(Refusal) {
+        guard let origins else { return }
+        guard let origin, origins.contains(origin) else { throw .originNotAllowedForSession }
+    }
+
+    /// The one origin that may read an answer to the request; nil for a stranger.
+    func reader(of request: Request) -> String? {
+        request.fields.only("Origin").flatMap { allowed.contains($0) ? $0 : nil }
+    }
+
+    private func isCrossSite(_ fields: Fields) -> Bool {
+        fields.values(of: "Sec-Fetch-Site").contains { $0.equalsIgnoringCase("cross-site") }
+    }
+}

@@ -1,0 +1,22 @@
+package import HTTP
+
+/// The name under which one request is found again in all logs.
+package struct RequestID: Hashable, Sendable, CustomStringConvertible {
+    /// 1 to 128 of `A-Z a-z 0-9 . _ -`.
+    package let description: String
+
+    /// Takes `X-Request-Id` over from a trusted peer when it is well-formed, else makes one.
+    /// - Parameters:
+    ///   - isTrusted: whether the request's peer is a trusted proxy; anybody else could plant another request's name.
+    ///   - randomBits: 128 random bits.
+    package init(of request: Request, isTrusted: Bool, randomBits: () -> UInt128) {
+        if isTrusted, let given = request.fields.only("X-Request-Id"), (1...128).contains(given.utf8.count),
+            given.utf8.allSatisfy(\.isNameByte)
+        {
+            description = given
+        } else {
+            let digits = String(randomBits(), radix: 16)
+            description = String(repeating: "0", count: 32 - digits.utf8.count) + digits
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// A range of IP addresses in CIDR notation (RFC 4632), of one family: `::/0` holds no IPv4 address.
+package struct AddressRange: Hashable, Sendable {
+    /// The lowest address.
+    package let base: IPAddress
+    /// Bits of the prefix in the 128-bit form: 96 more than an IPv4 prefix is written with.
+    private let prefixLength: Int
+
+    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or one address, which is a range of itself. `::ffff:10.0.0.0/104` is
+    /// `10.0.0.0/8`.
+    package init(parsing text: String) throws(InvalidAddressRange) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let address = IPAddress(first) else {
+            throw InvalidAddressRange(
+                text, "this is no address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32")
+        }
+        let width = first.utf8.contains(UInt8(ascii: ":")) ? 128 : 32
+        prefixLength =
+            try 128 - width + (parts.count == 1 ? width : AddressRange.length(parts[1], upTo: width, of: text))
+        base = IPAddress(bits: address.bits & AddressRange.mask(prefixLength))
+        guard base == address else {
+            let right = "\(base)/\(prefixLength - (base.isV4 ? 96 : 0))"
+            throw InvalidAddressRange(
+                text, "bits are set behind the prefix; write \(right) for the network, or \(address) for one address")
+        }
+    }
+
+    package func contains(_ address: IPAddress) -> Bool {
+        address.isV4 == base.isV4 && address.bits & AddressRange.mask(prefixLength) == base.bits
+    }
+
+    private static func mask(_ length: Int) -> UInt128 {
+        // A shift by the whole width is zero: Swift's shifts do not wrap.
+        ~UInt128(0) << (128 - length)
+    }
+
+    private static func length(
+        _ digits: Substring, upTo width: Int, of text: String
+    ) throws(InvalidAddressRange) -> Int {
+        let isNumber = (1...3).contains(digits.utf8.count) && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isNumber, digits == "0" || digits.first != "0", let length = Int(digits), length <= width else {
+            throw InvalidAddressRange(
+                text, "\(String(digits).debugDescription) is no prefix length; write 0 to \(width) behind the slash")
+        }
+        return length
+    }
+}
+
+extension AddressRange: CustomStringConvertible {
+    /// The range as it is written in a setting; one address stands without a prefix length.
+    package var description: String {
+        prefixLength == 128 ? "\(base)" : "\(base)/\(prefixLength - (base.isV4 ? 96 : 0))"
+    }
+}
+
+/// A range of addresses that cannot be read, and why.
+package struct InvalidAddressRange: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The range as it was written.
+    package let text: String
+    /// What is wrong and what is right.
+    package let reason: String
+
+    package init(_ text: String, _ reason: String) {
+        self.text = text
+        self.reason = reason
+    }
+
+    package var description: String { "\(text.debugDescription): \(reason)" }
+}

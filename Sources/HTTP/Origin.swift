@@ -1,0 +1,80 @@
+/// The origin of a web page, as a browser serialises it in the `Origin` field (RFC 6454 section 6.2, Fetch standard).
+///
+/// Scheme and host in lower case, the default port left out, nothing behind the port. `null` is not an origin: anybody's
+/// sandboxed frame sends it.
+package struct Origin: Hashable, Sendable {
+    /// `https`, `http`, or the scheme of an app's web view such as `capacitor` or `chrome-extension`.
+    package let scheme: String
+    /// Lower case and ASCII; an IPv6 address stands in its brackets.
+    package let host: String
+    /// Nil for the default port of the scheme.
+    package let port: UInt16?
+
+    /// Reads the value of an `Origin` field; nil for everything that a browser would not send, so that no second
+    /// spelling of an origin exists.
+    package init?(_ header: String) {
+        guard header.utf8.count <= 512, let colon = header.utf8.firstIndex(of: UInt8(ascii: ":")),
+            header.utf8[colon...].starts(with: "://".utf8)
+        else { return nil }
+        let scheme = String(header[..<colon])
+        let (host, port) = Origin.hostAndPort(header[header.utf8.index(colon, offsetBy: 3)...])
+        guard Origin.isScheme(scheme), !Origin.schemesWithoutPages.contains(scheme), OriginHost(host) != nil else {
+            return nil
+        }
+        if let port {
+            guard let number = Origin.portNumber(port), number != Origin.defaultPort(of: scheme) else { return nil }
+            self.port = number
+        } else {
+            self.port = nil
+        }
+        self.scheme = scheme
+        self.host = String(host)
+    }
+
+    /// Whether the host is this machine and no other: `localhost`, a name under it, 127.0.0.0/8 or `::1`.
+    package var isLoopback: Bool { Origin.isLoopback(host) }
+
+    /// Schemes whose documents have an opaque origin, or that load no documents.
+    static let schemesWithoutPages: Set = ["about", "blob", "data", "file", "ftp", "javascript", "null", "ws", "wss"]
+
+    static func defaultPort(of scheme: some StringProtocol) -> UInt16? {
+        scheme == "https" ? 443 : scheme == "http" ? 80 : nil
+    }
+
+    static func isScheme(_ text: some StringProtocol) -> Bool {
+        guard let first = text.utf8.first, (0x61...0x7A).contains(first) else { return false }
+        return text.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
+        }
+    }
+
+    /// Cuts at the colon that no bracket encloses; the port is nil when there is no such colon.
+    static func hostAndPort(_ text: Substring) -> (host: Substring, port: Substring?) {
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")), !text[colon...].utf8.contains(UInt8(ascii: "]"))
+        else { return (text, nil) }
+        return (text[..<colon], text[text.utf8.index(after: colon)...])
+    }
+
+    /// 1 to 65535 in decimal digits without leading zeros.
+    static func portNumber(_ text: some StringProtocol) -> UInt16? {
+        guard let first = text.utf8.first, (0x31...0x39).contains(first),
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return UInt16(text)
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        switch OriginHost(host[...]) {
+        case .name: host == "localhost" || host.hasSuffix(".localhost")
+        case .address(let address): address.isLoopback
+        case nil: false
+        }
+    }
+}
+
+extension Origin: CustomStringConvertible {
+    /// The value of the `Origin` field.
+    package var description: String {
+        port.map { "\(scheme)://\(host):\($0)" } ?? "\(scheme)://\(host)"
+    }
+}

@@ -1,0 +1,155 @@
+extension OriginPattern {
+    /// Reads one entry of an allow-list. An entry that no browser could ever match is refused with the right spelling
+    /// named, because it would fail silently in production.
+    package init(parsing entry: String) throws(InvalidOriginPattern) {
+        func refuse(_ reason: String) -> InvalidOriginPattern { InvalidOriginPattern(entry: entry, reason: reason) }
+
+        guard !entry.isEmpty else { throw refuse("an entry is empty; write an origin such as https://app.example") }
+        guard entry != "*" else {
+            throw refuse("this would admit every website; name the origins, such as https://app.example")
+        }
+        guard entry.lowercased() != "null" else {
+            throw refuse("anybody's sandboxed frame sends null; serve the page from an origin and name that")
+        }
+        guard entry.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && !$0.properties.isWhitespace })
+        else { throw refuse("a space or control character inside; separate entries with commas") }
+        guard entry.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw refuse("browsers send international names in punycode; write the host with xn-- labels")
+        }
+        guard entry == entry.lowercased() else {
+            throw refuse("browsers send origins in lower case; write \(entry.lowercased())")
+        }
+        guard let split = entry.firstRange(of: "://") else {
+            throw refuse("the scheme is missing; write it in full, such as https://app.example")
+        }
+        do {
+            try self.init(
+                scheme: entry[..<split.lowerBound],
+                authority: OriginPattern.authority(of: entry, from: split.upperBound))
+        } catch {
+            throw refuse(error.reason)
+        }
+    }
+
+    /// Reads a comma-separated list; spaces around an entry and repeated entries do no harm, an empty entry is refused.
+    package static func list(parsing setting: String) throws(InvalidOriginPattern) -> [OriginPattern] {
+        var patterns: [OriginPattern] = []
+        for item in setting.split(separator: ",", omittingEmptySubsequences: false) {
+            let entry = item.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
+            guard !entry.isEmpty else {
+                throw InvalidOriginPattern(
+                    entry: setting, reason: "an entry of the list is empty; leave the extra comma out")
+            }
+            let pattern = try OriginPattern(parsing: String(entry))
+            if !patterns.contains(pattern) { patterns.append(pattern) }
+        }
+        return patterns
+    }
+
+    /// Why an entry is wrong, before it is known how the entry reads.
+    private struct Fault: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+
+    /// What stands between `://` and the end, which must be host and port only.
+    private static func authority(of entry: String, from start: String.Index) throws(Fault) -> Substring {
+        let rest = entry[start...]
+        let authority = rest.prefix { !"/?#".contains($0) }
+        let right = "write \(entry[..<start])\(authority.split(separator: "@").last ?? "")"
+        guard !authority.contains("@") else { throw Fault("an origin has no user and password; \(right)") }
+        if authority.endIndex == rest.endIndex { return authority }
+        let tail = rest[authority.endIndex...]
+        if tail == "/" { throw Fault("an origin has no slash at its end; \(right)") }
+        let name = tail.first == "/" ? "path" : tail.first == "?" ? "query" : "fragment"
+        throw Fault("an origin has no \(name); \(right)")
+    }
+
+    private init(scheme: Substring, authority: Substring) throws(Fault) {
+        guard Origin.isScheme(scheme) else { throw Fault("\(scheme) is no scheme; write https://\(authority)") }
+        guard !Origin.schemesWithoutPages.contains(String(scheme)) else {
+            throw Fault("no page has an origin with \(scheme):; name the page's own, such as https://app.example")
+        }
+        let isWeb = scheme == "https" || scheme == "http"
+        guard authority.utf8.count(where: { $0 == UInt8(ascii: ":") }) < 2 || authority.contains("[") else {
+            throw Fault("an IPv6 address stands in brackets; write \(scheme)://[…]")
+        }
+        let (host, portText) = Origin.hostAndPort(authority)
+        guard !host.isEmpty else { throw Fault("the host is missing; write \(scheme)://app.example") }
+        guard isWeb || !authority.contains("*") else {
+            throw Fault("an app's own scheme is compared exactly; write the origin without *")
+        }
+        self.scheme = String(scheme)
+
+        if portText == "*" {
+            try OriginPattern.checkHost(host, scheme: scheme)
+            guard Origin.isLoopback(String(host)) else {
+                throw Fault("any port is for localhost, a name under it, 127.0.0.1 and [::1] only; name the port")
+            }
+            (form, self.host, port) = (.anyPort, String(host), nil)
+            return
+        }
+        port = try OriginPattern.port(portText, scheme: scheme, host: host)
+        if host.hasPrefix("*") {
+            form = .oneLabelUnder
+            self.host = try OriginPattern.base(ofWildcard: host, scheme: scheme)
+        } else {
+            try OriginPattern.checkHost(host, scheme: scheme)
+            (form, self.host) = (.exact, String(host))
+        }
+    }
+
+    private static func port(_ text: Substring?, scheme: Substring, host: Substring) throws(Fault) -> UInt16? {
+        guard let text else { return nil }
+        guard !text.isEmpty else { throw Fault("the port behind the colon is missing; write \(scheme)://\(host)") }
+        guard let port = Origin.portNumber(text) else {
+            throw Fault("\(text) is no port; write a number from 1 to 65535 without leading zeros")
+        }
+        guard port != Origin.defaultPort(of: scheme) else {
+            throw Fault("browsers leave the default port out; write \(scheme)://\(host)")
+        }
+        return port
+    }
+
+    private static func base(ofWildcard host: Substring, scheme: Substring) throws(Fault) -> String {
+        guard host != "*" else {
+            throw Fault("this would admit every website; name a domain, such as \(scheme)://*.example.com")
+        }
+        guard host.hasPrefix("*."), !host.dropFirst(2).contains("*") else {
+            throw Fault("* stands for one whole label at the front; write it as in \(scheme)://*.example.com")
+        }
+        let base = host.dropFirst(2)
+        try checkHost(base, scheme: scheme)
+        guard OriginHost(base) == .name else { throw Fault("an address has no names under it; write it without *.") }
+        guard base.contains(".") else {
+            throw Fault("\(base) is one label, so this may admit strangers; write *. before a domain of yours")
+        }
+        return String(base)
+    }
+
+    private static func checkHost(_ host: Substring, scheme: Substring) throws(Fault) {
+        if host.first == "[" {
+            guard host.last == "]", let address = IPAddress(host.dropFirst().dropLast()), host.contains(":") else {
+                throw Fault("\(host) is no IPv6 address; write one such as [2001:db8::1]")
+            }
+            guard OriginHost(host) != nil else {
+                throw Fault("browsers shorten IPv6 addresses; write \(scheme)://[\(address.v6Description)]")
+            }
+            return
+        }
+        guard !host.contains("*") else {
+            throw Fault("* stands for one whole label at the front; write it as in \(scheme)://*.example.com")
+        }
+        guard !host.hasSuffix(".") || host == "." else {
+            throw Fault("a name with a dot at its end is another origin; write \(scheme)://\(host.dropLast())")
+        }
+        guard OriginHost(host) == nil else { return }
+        if OriginHost.endsInNumber(host) {
+            throw Fault("\(host) is no IPv4 address; write four decimal numbers without leading zeros")
+        }
+        if host.isEmpty || host.contains("..") || host.hasPrefix(".") {
+            throw Fault("an empty label; write one dot between labels")
+        }
+        throw Fault("\(host) is no host name; write labels of a-z, 0-9 and -, at most 63 characters each")
+    }
+}

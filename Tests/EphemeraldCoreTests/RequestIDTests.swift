@@ -1,0 +1,57 @@
+import EphemeraldCore
+import HTTP
+import Testing
+
+private func request(_ fields: Fields) -> Request {
+    Request(method: .post, target: "/", fields: fields, peer: .unix)
+}
+
+@Suite struct `A request's name` {
+    @Test(arguments: ["a", "0", "A-z_0.9", String(repeating: "x", count: 128), "5b7c1c2e-8d3a-4c2f-9b6e-1f2a3b4c5d6e"])
+    func `is taken over from a trusted proxy`(value: String) {
+        #expect(RequestID(of: request(["x-request-id": value]), isTrusted: true) { 7 }.description == value)
+        #expect(RequestID(of: request(["x-request-id": value]), isTrusted: false) { 0xABC }.description == made)
+    }
+
+    @Test(arguments: [
+        "", " ", "a b", "a\n", "a\"", "ä", "a\u{301}", "a/b", "a:b", "{}", String(repeating: "x", count: 129),
+    ])
+    func `is made when the given one is malformed`(value: String) {
+        #expect(RequestID(of: request(["X-Request-Id": value]), isTrusted: true) { 0xABC }.description == made)
+    }
+
+    @Test func `is made when two are given`() {
+        let request = request(["X-Request-Id": "a", "X-Request-Id": "a"])
+        #expect(RequestID(of: request, isTrusted: true) { .max }.description == String(repeating: "f", count: 32))
+    }
+
+    private let made = "00000000000000000000000000000abc"
+}
+
+@Suite struct `A trace` {
+    static let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    @Test(arguments: [
+        good, "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+        "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+    ])
+    func `is carried on for a trusted proxy`(value: String) {
+        let trace = TraceParent(of: request(["Traceparent": value]), isTrusted: true)
+        #expect(trace?.description == value)
+        #expect(trace?.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
+        #expect(TraceParent(of: request(["Traceparent": value]), isTrusted: false) == nil)
+    }
+
+    @Test(arguments: [
+        "", good + "-more", good + "-", good + "0", "ff" + good.dropFirst(2), good.uppercased(), "0" + good, " " + good,
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",
+        "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",
+    ])
+    func `ends when the field is malformed`(value: String) {
+        #expect(TraceParent(of: request(["Traceparent": value]), isTrusted: true) == nil)
+    }
+}
