@@ -1,54 +1,54 @@
 #if TSAN
-import Glibc
+    import Glibc
 
-/// A value behind a lock, held only for the length of a closure.
-///
-/// ThreadSanitizer on Linux does not understand `Synchronization.Mutex` and reports races that are none; under
-/// `-DTSAN` the lock is a pthread mutex, which it knows.
-@safe package final class Locked<Value: Sendable>: @unchecked Sendable {
-    // `value` belongs to whoever holds `mutex`.
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    /// A value behind a lock, held only for the length of a closure.
+    ///
+    /// ThreadSanitizer on Linux does not understand `Synchronization.Mutex` and reports races that are none; under
+    /// `-DTSAN` the lock is a pthread mutex, which it knows.
+    @safe package final class Locked<Value: Sendable>: @unchecked Sendable {
+        // `value` belongs to whoever holds `mutex`.
+        private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+        private var value: Value
 
-    package init(_ value: Value) {
-        unsafe mutex = .allocate(capacity: 1)
-        unsafe mutex.initialize(to: pthread_mutex_t())
-        let code = unsafe pthread_mutex_init(mutex, nil)
-        precondition(code == 0, "pthread_mutex_init cannot fail with these attributes")
-        self.value = value
+        package init(_ value: Value) {
+            unsafe mutex = .allocate(capacity: 1)
+            unsafe mutex.initialize(to: pthread_mutex_t())
+            let code = unsafe pthread_mutex_init(mutex, nil)
+            precondition(code == 0, "pthread_mutex_init cannot fail with these attributes")
+            self.value = value
+        }
+
+        deinit {
+            unsafe pthread_mutex_destroy(mutex)
+            unsafe mutex.deallocate()
+        }
+
+        /// Runs `body` with the value; do no input, output or waiting inside.
+        package func withLock<Result: Sendable, Failure: Error>(
+            _ body: (inout Value) throws(Failure) -> Result
+        ) throws(Failure) -> Result {
+            let code = unsafe pthread_mutex_lock(mutex)
+            precondition(code == 0, "a lock taken twice by one thread")
+            defer { unsafe pthread_mutex_unlock(mutex) }
+            return try body(&value)
+        }
     }
-
-    deinit {
-        unsafe pthread_mutex_destroy(mutex)
-        unsafe mutex.deallocate()
-    }
-
-    /// Runs `body` with the value; do no input, output or waiting inside.
-    package func withLock<Result: Sendable, Failure: Error>(
-        _ body: (inout Value) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let code = unsafe pthread_mutex_lock(mutex)
-        precondition(code == 0, "a lock taken twice by one thread")
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return try body(&value)
-    }
-}
 #else
-import Synchronization
+    import Synchronization
 
-/// A value behind a lock, held only for the length of a closure.
-package final class Locked<Value: Sendable>: Sendable {
-    private let mutex: Mutex<Value>
+    /// A value behind a lock, held only for the length of a closure.
+    package final class Locked<Value: Sendable>: Sendable {
+        private let mutex: Mutex<Value>
 
-    package init(_ value: Value) {
-        mutex = Mutex(value)
+        package init(_ value: Value) {
+            mutex = Mutex(value)
+        }
+
+        /// Runs `body` with the value; do no input, output or waiting inside.
+        package func withLock<Result: Sendable, Failure: Error>(
+            _ body: (inout Value) throws(Failure) -> Result
+        ) throws(Failure) -> Result {
+            try mutex.withLock { value throws(Failure) in try body(&value) }
+        }
     }
-
-    /// Runs `body` with the value; do no input, output or waiting inside.
-    package func withLock<Result: Sendable, Failure: Error>(
-        _ body: (inout Value) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try mutex.withLock { value throws(Failure) in try body(&value) }
-    }
-}
 #endif

@@ -24,7 +24,7 @@ import Glibc
         unsafe logger.initialize(to: clinux_logger(context: context, write: messageLogged))
         errno = 0
         let handle = unsafe mhd_start(
-        socket.number, settings.connectionMemory, UInt32(settings.maxConnections), context, logger,
+            socket.number, settings.connectionMemory, UInt32(settings.maxConnections), context, logger,
             targetArrived, requestArrived, requestCompleted, connectionChanged)
         guard let handle = unsafe handle else {
             unsafe logger.deallocate()

@@ -59,7 +59,8 @@ struct ServerTests {
     @Test func `a chunked body arrives joined`() async throws {
         let server = try await TestServer(respond: echo)
         let answer = try server.exchange(
-            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+            "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"
+        )
         #expect(answer.hasSuffix("(abcde) none"))
         await server.stop()
     }
