@@ -4,9 +4,9 @@ import Testing
 struct `Reading JSON` {
     @Test(
         arguments: [
-            ("null", nil), (" true ", true), ("\tfalse\r\n", false), ("0", 0), ("-0", JSON.parsed("-0")),
+            ("null", .null), (" true ", true), ("\tfalse\r\n", false), ("0", 0), ("-0", JSON.parsed("-0")),
             ("\"\"", ""), ("[]", []), ("{}", [:]), ("[ ]", []), ("{ }", [:]), ("[1,[2]]", [1, [2]]),
-            (#"{"a":1,"":null}"#, ["a": 1, "": nil]),
+            (#"{"a":1,"":null}"#, ["a": 1, "": .null]),
             (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"),
             (#""\u0041\u00e9\u20AC""#, "Aé€"), (#""\uD83D\uDE00""#, "😀"), (#""\u0000""#, "\0"),
             ("\"é€😀\u{7F}\"", "é€😀\u{7F}"), (#""a\nb\\""#, "a\nb\\"),

@@ -13,7 +13,7 @@ struct `Writing JSON` {
 
     @Test
     func `writes prettily with two spaces and plain arrays on one line`() {
-        let value: JSON = ["session": ["modalities": ["a", 1], "tools": [], "none": [:]], "list": [["x": nil], 2]]
+        let value: JSON = ["session": ["modalities": ["a", 1], "tools": [], "none": [:]], "list": [["x": .null], 2]]
         let pretty = """
             {
               "session": {

@@ -41,7 +41,7 @@ extension JSONReader {
         switch identifier() {
         case "true": return true
         case "false": return false
-        case "null": return nil
+        case "null": return .null
         case "": throw error("expected a value, found \(found)")
         case let other: throw error("expected a value, found \(other)", at: start)
         }
