@@ -29,7 +29,7 @@ let package = Package(
         .target(
             name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CLinux", "EventLoop", "HTTP"], swiftSettings: settings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
-        .target(name: "Sessions", swiftSettings: settings),
+        .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore",
             dependencies: ["HTTP", "Sessions", .product(name: "Crypto", package: "swift-crypto")],
@@ -50,7 +50,7 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"], swiftSettings: settings),
         .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: settings),
-        .testTarget(name: "SessionsTests", dependencies: ["Sessions"], swiftSettings: settings),
+        .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore"], swiftSettings: settings),
         .testTarget(name: "OpenAISandboxTests", dependencies: ["OpenAISandbox"], swiftSettings: settings),
         .testTarget(name: "ephemeraldTests", dependencies: ["ephemerald"], swiftSettings: settings),

@@ -7,12 +7,14 @@ extension JSON {
         try reader.finish()
     }
 
-    /// Reads an object that may be a JavaScript object literal (``JSONDialect/javaScript``).
-    init(parsingLiteral bytes: [UInt8]) throws(JSONError) {
+    /// Reads an object that may be a JavaScript object literal (``JSONDialect/javaScript``), and says whether comments
+    /// were lost on the way.
+    init(parsingLiteral bytes: [UInt8], hasComments: inout Bool) throws(JSONError) {
         var reader = try JSONReader(bytes, dialect: .javaScript)
         try reader.skipAssignment()
         self = try reader.value()
         try reader.skipSemicolon()
         try reader.finish()
+        hasComments = reader.hasComments
     }
 }

@@ -12,6 +12,7 @@ extension JSONReader {
     mutating func skipComment() throws(JSONError) {
         let start = index
         let opening = bytes[index...].prefix(2)
+        hasComments = true
         if opening.elementsEqual("//".utf8) {
             while let byte = next, byte != UInt8(ascii: "\n") { index += 1 }
         } else if opening.elementsEqual("/*".utf8) {

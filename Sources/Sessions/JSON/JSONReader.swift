@@ -8,6 +8,8 @@ struct JSONReader {
     let bytes: [UInt8]
     let dialect: JSONDialect
     var index = 0
+    /// Whether a comment was skipped.
+    var hasComments = false
     private(set) var depth = 0
 
     /// Fails at once when the bytes are not UTF-8, so that all that follows may take them as text.

@@ -61,11 +61,3 @@ struct CrossRule: Sendable {
             demand: demand)
     }
 }
-
-extension JSON {
-    /// The value at that path of member names, nil where there is none.
-    func value(at path: ArraySlice<String>) -> JSON? {
-        guard let name = path.first else { return self }
-        return self[name]?.value(at: path.dropFirst())
-    }
-}

@@ -11,16 +11,18 @@ extension Shape {
         case (.integer(let range), .number(let number)):
             // What does not fit an Int is beyond every range.
             let integer = number.integer ?? (number.spelling.hasPrefix("-") ? Int.min : Int.max)
+            let limits = range.upperBound == .max ? "at least \(range.lowerBound)" : range.inWords
             if integer < range.lowerBound {
-                violations.append(Violation(path, .below("\(range.lowerBound)", found: number)))
+                violations.append(Violation(path, .below(limit: "\(range.lowerBound)", limits: limits, found: number)))
             } else if integer > range.upperBound || number.integer == nil {
-                violations.append(Violation(path, .above("\(range.upperBound)", found: number)))
+                violations.append(Violation(path, .above(limit: "\(range.upperBound)", limits: limits, found: number)))
             }
         case (.number(let range), .number(let number)):
+            let (least, most) = (range.lowerBound.spelled, range.upperBound.spelled)
             if number.double < range.lowerBound {
-                violations.append(Violation(path, .below(range.lowerBound.spelled, found: number)))
+                violations.append(Violation(path, .below(limit: least, limits: "\(least) to \(most)", found: number)))
             } else if number.double > range.upperBound {
-                violations.append(Violation(path, .above(range.upperBound.spelled, found: number)))
+                violations.append(Violation(path, .above(limit: most, limits: "\(least) to \(most)", found: number)))
             }
         case (.array(let element, let count), .array(let elements)):
             if !count.contains(elements.count) {
@@ -109,6 +111,12 @@ extension JSON {
         case .array: "an array"
         case .object: "an object"
         }
+    }
+}
+
+extension ClosedRange<Int> {
+    fileprivate var inWords: String {
+        lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)"
     }
 }
 

@@ -17,8 +17,9 @@ package struct Violation: Hashable, Sendable {
         case wrongType(expected: [String], found: String)
         case unsupported(String, supported: [String])
         case malformed(String, form: String)
-        case below(String, found: JSONNumber)
-        case above(String, found: JSONNumber)
+        /// `limits` is the whole range in words, `limit` the end of it that was passed.
+        case below(limit: String, limits: String, found: JSONNumber)
+        case above(limit: String, limits: String, found: JSONNumber)
         case count(allowed: ClosedRange<Int>, found: Int)
         /// Against another member of the same session; the words say which.
         case conflict(String)
@@ -53,8 +54,8 @@ extension Violation {
         case .missing: "missing_required_parameter"
         case .wrongType: "invalid_type"
         case .unsupported, .malformed, .conflict: "invalid_value"
-        case .below(_, let found): found.isSpelledAsInteger ? "integer_below_min_value" : "decimal_below_min_value"
-        case .above(_, let found): found.isSpelledAsInteger ? "integer_above_max_value" : "decimal_above_max_value"
+        case .below(_, _, let found): found.isSpelledAsInteger ? "integer_below_min_value" : "decimal_below_min_value"
+        case .above(_, _, let found): found.isSpelledAsInteger ? "integer_above_max_value" : "decimal_above_max_value"
         case .count(_, let found): found == 0 ? "empty_array" : "array_above_max_length"
         }
     }
@@ -69,10 +70,10 @@ extension Violation {
         case .unsupported(let value, let supported):
             "Invalid value: '\(value)'. Supported values are: \(supported.map { "'\($0)'" }.listed(by: "and"))."
         case .malformed(let value, let form): "Invalid value for '\(path)': '\(value)'. Expected \(form)."
-        case .below(let minimum, let found):
+        case .below(let minimum, _, let found):
             "Invalid '\(path)': \(found.kindName) below minimum value. "
                 + "Expected a value >= \(minimum), but got \(found.spelling) instead."
-        case .above(let maximum, let found):
+        case .above(let maximum, _, let found):
             "Invalid '\(path)': \(found.kindName) above maximum value. "
                 + "Expected a value <= \(maximum), but got \(found.spelling) instead."
         case .count(let allowed, 0):
