@@ -1,4 +1,5 @@
 import HTTP
+import Locking
 import Sessions
 
 /// How often: the settings, and what a session file says instead.
@@ -16,7 +17,11 @@ extension TokenService {
         }
         if case .rate(let limit) = own.origin { checks.append(LimitPolicy(.origin, limit), OfSession(name, origin)) }
         if case .rate(let limit) = own.session { checks.append(LimitPolicy(.session, limit), name) }
-        checks.append(rules.totalLimit.map { LimitPolicy(.all, $0) }, 0)
+        switch own.all {
+        case nil: checks.append(rules.totalLimit.map { LimitPolicy(.all, $0) }, 0)
+        case .off: break
+        case .rate(let limit): checks.append(LimitPolicy(.all, limit), 0)
+        }
 
         let now = surroundings.monotonicNanoseconds()
         switch limiter.withLock({ $0.admit(checks, now: now) }) {

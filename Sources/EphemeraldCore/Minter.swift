@@ -1,7 +1,7 @@
 package import HTTP
-package import Locking
+import Locking
 package import Sessions
-package import Synchronization
+import Synchronization
 
 /// Mints client secrets: one for each request, never kept and never shared.
 package struct Minter: Sendable {

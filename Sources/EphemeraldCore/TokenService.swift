@@ -29,10 +29,12 @@ package struct TokenService: Sendable {
     package static let tokenPath = "/api/realtime/token"
     package static let healthPath = "/api/health"
 
-    private let rules: Rules
-    private let limiter: Locked<RateLimiter>
+    let rules: Rules
+    let limiter: Locked<RateLimiter>
+    let surroundings: Surroundings
     private let minter: Minter
-    private let surroundings: Surroundings
+    /// The origins of the sessions that name some.
+    private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
     private let writeUsage: @Sendable ([UInt8]) -> Void
     /// Takes what an operator should hear of.
@@ -44,6 +46,10 @@ package struct TokenService: Sendable {
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
         self.rules = rules
+        sessionOrigins = Dictionary(
+            uniqueKeysWithValues: rules.sessions.sessions.compactMap { session in
+                session.access.origins.map { (session.name, OriginList($0)) }
+            })
         self.limiter = limiter
         self.minter = minter
         self.surroundings = surroundings
@@ -69,6 +75,8 @@ package struct TokenService: Sendable {
             refusal = error
             response = error.response(to: requestID)
         }
+        // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
+        if refusal == nil, response.status == .forbidden { refusal = .originNotAllowed }
         addCommonFields(to: &response, for: request, requestID: requestID)
         // What probes and preflights ask is no use of the service, unless it is refused.
         if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
@@ -105,7 +113,7 @@ package struct TokenService: Sendable {
         let origin = try rules.origins.admit(request)
         let asked = try TokenRequest(request)
         let session = try session(named: asked.session, &line)
-        try rules.origins.admit(origin, toSessionOf: session.access.origins.map(OriginList.init))
+        try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
         let body = try body(of: session, for: asked)
         let limits = try admit(line.client, origin: origin, to: session)
         let secret = try await mint(body, for: session, &line)

@@ -1,4 +1,4 @@
-package import HTTP
+import HTTP
 
 /// Where client secrets are minted, and as whom.
 package struct Upstream: Sendable {

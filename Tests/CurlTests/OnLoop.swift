@@ -7,7 +7,7 @@ func withClient<Value: Sendable>(
     _ change: @Sendable (inout ClientSettings) -> Void = { _ in },
     _ body: @escaping @Sendable (Client, EventLoop) async throws -> Value
 ) async throws -> Value {
-    let thread = try EventLoopThread(name: "client")
+    let thread = try EventLoopThread(running: EventLoop(), name: "client")
     defer {
         thread.loop.stop()
         thread.join()

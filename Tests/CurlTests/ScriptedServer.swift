@@ -31,7 +31,7 @@ final class ScriptedServer: Sendable {
         port = socket.port
         let (events, log) = AsyncStream.makeStream(of: Event.self)
         self.events = events
-        thread = try EventLoopThread(name: "server")
+        thread = try EventLoopThread(running: EventLoop(), name: "server")
         let listener = Listener(socket.descriptor, loop: thread.loop, script: script, log: log)
         thread.loop.submit { listener.start() }
     }
