@@ -51,7 +51,7 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"], swiftSettings: settings),
         .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: settings),
-        .testTarget(name: "SessionsTests", dependencies: ["Sessions"], swiftSettings: settings),
+        .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore"], swiftSettings: settings),
         .testTarget(name: "OpenAISandboxTests", dependencies: ["OpenAISandbox"], swiftSettings: settings),
         .testTarget(name: "ephemeraldTests", dependencies: ["ephemerald"], swiftSettings: settings),

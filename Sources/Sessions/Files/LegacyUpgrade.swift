@@ -1,0 +1,134 @@
+/// The upgrade of a session file from the beta interface's shape to the GA shape, with a note for each field changed.
+struct LegacyUpgrade {
+    /// A field that was changed: where it stood, and what happened to it.
+    struct Note: Hashable, Sendable {
+        let path: String
+        let message: String
+    }
+
+    private(set) var notes: [Note] = []
+    /// Stands before a path: nothing in a file whose members stand flat.
+    private var prefix = "session."
+
+    /// Members that stand beside `session`, in a flat file too.
+    private static let outer = ["session", "expires_after", "client_secret", "access", "answer"]
+
+    /// The file in GA shape. What is not legacy comes back as it is, right or wrong.
+    mutating func upgrade(_ file: JSON) -> JSON {
+        guard case .object(var root) = file else { return file }
+        wrapFlatMembers(of: &root)
+        guard case .object(var session)? = root["session"] else { return file }
+        let kind = SessionKind(legacy: session, clientSecret: root["client_secret"] ?? session["client_secret"])
+        let outer = liftExpiry(from: &root, prefix: "")
+        let inner = outer == nil && root["expires_after"] == nil ? liftExpiry(from: &session, prefix: prefix) : nil
+        if let expiry = outer ?? inner { root["expires_after"] = expiry }
+        session = moveMembers(of: session, for: kind)
+        if session["type"] == nil, kind != .translation {
+            session.prepend("type", .string(kind.rawValue))
+            note(prefix + "type", "was not needed by the beta interface; \"\(kind)\" is written here now")
+        }
+        root["session"] = .object(session)
+        return .object(root)
+    }
+
+    private mutating func note(_ path: String, _ message: String) {
+        notes.append(Note(path: path, message: message))
+    }
+
+    private mutating func wrapFlatMembers(of root: inout JSONObject) {
+        let isFlat = root["session"] == nil && root.names.contains { LegacyUpgrade.isSessionMember($0) }
+        guard isFlat else { return }
+        let inner = root.members.filter { !LegacyUpgrade.outer.contains($0.name) }
+        for member in inner { root[member.name] = nil }
+        root.prepend("session", .object(JSONObject(distinct: inner)))
+        prefix = ""
+        note("", "the members of the session stand at the top; they belong in \"session\" and are moved there")
+    }
+
+    private static func isSessionMember(_ name: String) -> Bool {
+        LegacyMember.named(name) != nil
+            || SessionKind.allCases.contains { Schema.session(of: $0).shape(at: [name]) != nil }
+    }
+
+    /// `client_secret.expires_after` became the top-level `expires_after`; for transcription it was `expires_at`.
+    private mutating func liftExpiry(from holder: inout JSONObject, prefix: String) -> JSON? {
+        guard case .object(var secret)? = holder["client_secret"], holder["expires_after"] == nil else { return nil }
+        for name in ["expires_after", "expires_at"] {
+            guard let value = secret[name], value.objectValue != nil else { continue }
+            secret[name] = nil
+            holder["client_secret"] = secret.isEmpty ? nil : .object(secret)
+            note("\(prefix)client_secret.\(name)", "is the legacy name of expires_after")
+            return value
+        }
+        return nil
+    }
+
+    private mutating func moveMembers(of session: JSONObject, for kind: SessionKind) -> JSONObject {
+        var result = JSONObject()
+        for member in session.members {
+            if let legacy = LegacyMember.named(member.name) {
+                // The object that members move into keeps what it held, wherever in the file it stands.
+                if let first = legacy.successor.first, legacy.successor.count > 1, result[first] == nil {
+                    result[first] = session[first]
+                }
+                move(member, legacy, for: kind, in: session, to: &result)
+            } else if member.name == "tools", let tools = member.value.arrayValue {
+                result["tools"] = .array(tools.enumerated().map { flatten($1, at: "\(prefix)tools[\($0)]") })
+            } else if member.name == "tool_choice" {
+                result["tool_choice"] = flatten(member.value, at: "\(prefix)tool_choice")
+            } else if result[member.name] == nil {
+                result[member.name] = member.value
+            }
+        }
+        return result
+    }
+
+    private mutating func move(
+        _ member: JSONObject.Member, _ legacy: LegacyMember, for kind: SessionKind, in session: JSONObject,
+        to result: inout JSONObject
+    ) {
+        let path = prefix + member.name
+        if legacy.successor.isEmpty {
+            note(path, "the GA interface has no \(member.name); dropped")
+        } else if Schema.session(of: kind).shape(at: legacy.successor[...]) == nil {
+            note(path, "a \(kind) session has no \(legacy.successor.joined(separator: ".")); dropped")
+        } else if let upgraded = JSON.object(result).adding(legacy.conversion(member.value), at: legacy.successor[...]),
+            JSON.object(session).value(at: legacy.successor[...]) == nil, let object = upgraded.objectValue
+        {
+            result = object
+            note(path, "is the legacy name of session.\(legacy.successor.joined(separator: "."))")
+        } else {
+            result[member.name] = member.value
+        }
+    }
+
+    /// Lifts `function.name` and the rest out of `function`, where chat completions has them.
+    private mutating func flatten(_ tool: JSON, at path: String) -> JSON {
+        guard case .object(let object) = tool, case .object(let function)? = object["function"] else { return tool }
+        var flat = JSONObject()
+        for member in object.members where member.name != "function" { flat[member.name] = member.value }
+        for member in function.members where flat[member.name] == nil { flat[member.name] = member.value }
+        if flat["type"] == nil { flat.prepend("type", "function") }
+        note("\(path).function", "is nested as in chat completions; its members stand in \(path) itself")
+        return .object(flat)
+    }
+}
+
+extension SessionKind {
+    /// The kind of a session by its `type`, or by what else it has where the beta interface needed no type.
+    init(legacy session: JSONObject, clientSecret: JSON?) {
+        if let type = session["type"] {
+            self = type.stringValue.flatMap(SessionKind.init(rawValue:)) ?? .realtime
+        } else if session["model"]?.stringValue?.hasPrefix("gpt-realtime-translate") == true
+            || JSON.object(session).value(at: ["audio", "output", "language"]) != nil
+        {
+            self = .translation
+        } else if session["model"] == nil, session["instructions"] == nil, session["voice"] == nil,
+            clientSecret?["expires_at"] != nil || session["input_audio_transcription"] != nil
+        {
+            self = .transcription
+        } else {
+            self = .realtime
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import FoundationEssentials
+
+extension SessionCatalog {
+    /// A session file may have this many bytes, 1 MiB: OpenAI's own limit for a body lies below it.
+    package static let largestFile = 1 << 20
+
+    /// Reads every `NAME.json` of a directory. Other files, and names that begin with a dot, are not looked at, so a
+    /// README, an editor's backups and the links of a Kubernetes ConfigMap (`..data`) may lie beside them.
+    package static func load(directory: String, today: Day) -> LoadedSessions {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            return LoadedSessions(directory, "cannot be read as a directory")
+        }
+        let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
+        if files.isEmpty { return LoadedSessions(directory, "has no session file (NAME.json)") }
+        var sessions: [Session] = []
+        var findings: [Finding] = []
+        for file in files {
+            let name = String(file.dropLast(".json".count))
+            guard isName(name) else {
+                let rule =
+                    "a session's name has a-z, 0-9, _ and - only, a letter or digit first, and 64 of them at most"
+                findings.append(Finding(.error, file: file, rule))
+                continue
+            }
+            do throws(UnreadableFile) {
+                let bytes = try contents(of: "\(directory)/\(file)")
+                var reader = SessionReader(file: file, today: today)
+                if let session = reader.session(named: name, in: bytes) { sessions.append(session) }
+                findings += reader.findings
+            } catch {
+                findings.append(Finding(.error, file: file, error.message))
+            }
+        }
+        return LoadedSessions(catalog: SessionCatalog(sessions), findings: findings)
+    }
+
+    private static func contents(of path: String) throws(UnreadableFile) -> [UInt8] {
+        // The attributes are those of a link itself, so it is followed first.
+        let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let data: Data
+        do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            // A pipe would be read for ever.
+            guard attributes[.type] as? FileAttributeType == .typeRegular else {
+                throw UnreadableFile(message: "is no regular file")
+            }
+            guard let size = attributes[.size] as? Int, size <= largestFile else {
+                throw UnreadableFile(message: "is larger than 1 MiB")
+            }
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            throw error as? UnreadableFile ?? UnreadableFile(message: "cannot be read")
+        }
+        return Array(data)
+    }
+}
+
+/// A file whose bytes are not to be had.
+private struct UnreadableFile: Error {
+    let message: String
+}
+
+extension LoadedSessions {
+    /// Nothing but a word about the directory.
+    fileprivate init(_ directory: String, _ message: String) {
+        self.init(catalog: SessionCatalog(), findings: [Finding(.error, file: directory, message)])
+    }
+}

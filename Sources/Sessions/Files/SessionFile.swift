@@ -1,0 +1,36 @@
+/// A session file's text: read, and brought into the GA shape.
+package struct SessionFile: Sendable {
+    /// The file as it is meant: OpenAI's request body with our members beside it.
+    let root: JSON
+    /// What was changed on the way, as warnings.
+    let notes: [Finding]
+    /// Whether the text itself is not what ``root`` says.
+    private let isChanged: Bool
+
+    /// Reads JSON, or a JavaScript object literal.
+    init(_ bytes: [UInt8], file: String) throws(JSONError) {
+        var notes: [Finding] = []
+        let text: JSON
+        do throws(JSONError) {
+            text = try JSON(parsing: bytes)
+        } catch {
+            var hasComments = false
+            text = try JSON(parsingLiteral: bytes, hasComments: &hasComments)
+            let words = "the file is a JavaScript object literal, not JSON; ephemerald check --fix writes JSON"
+            let comments = hasComments ? " (without the comments)" : ""
+            notes.append(Finding(.warning, file: file, words + comments, at: error))
+        }
+        var upgrade = LegacyUpgrade()
+        root = upgrade.upgrade(text)
+        notes += upgrade.notes.map { Finding(.warning, file: file, path: $0.path, $0.message) }
+        isChanged = !notes.isEmpty
+        self.notes = notes
+    }
+
+    /// The file's contents for `ephemerald check --fix`: in GA shape, as JSON, prettily printed, members in order, ours
+    /// kept. Nil when there is nothing to change. What is wrong besides stays as it is.
+    package static func upgraded(_ bytes: [UInt8]) throws(JSONError) -> [UInt8]? {
+        let file = try SessionFile(bytes, file: "")
+        return file.isChanged ? file.root.prettyPrinted() : nil
+    }
+}

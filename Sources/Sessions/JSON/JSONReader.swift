@@ -1,0 +1,112 @@
+/// A place in the bytes of a JSON text, and the steps that read on from it.
+///
+/// It works on bytes; a `String` is built only for a name or a value that is kept.
+struct JSONReader {
+    /// How deep arrays and objects may nest: enough for any tool schema, and far from the end of the stack.
+    static let depthLimit = 64
+
+    let bytes: [UInt8]
+    let dialect: JSONDialect
+    var index = 0
+    /// Whether a comment was skipped.
+    var hasComments = false
+    private(set) var depth = 0
+
+    /// Fails at once when the bytes are not UTF-8, so that all that follows may take them as text.
+    init(_ bytes: [UInt8], dialect: JSONDialect = .strict) throws(JSONError) {
+        self.bytes = bytes
+        self.dialect = dialect
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+        } catch {
+            throw JSONError("the text is not UTF-8", at: error.byteOffsets.lowerBound, of: bytes)
+        }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw JSONError("the text starts with a byte order mark; save it as UTF-8 without one", at: 0, of: bytes)
+        }
+    }
+
+    /// The byte at the current place, nil at the end.
+    var next: UInt8? {
+        index < bytes.count ? bytes[index] : nil
+    }
+
+    func error(_ message: String, at offset: Int? = nil) -> JSONError {
+        JSONError(message, at: offset ?? index, of: bytes)
+    }
+
+    /// The value at the current place, as a tree.
+    mutating func value() throws(JSONError) -> JSON {
+        try skipSpace()
+        switch next {
+        case UInt8(ascii: "{"): return .object(try object())
+        case UInt8(ascii: "["): return .array(try array())
+        case UInt8(ascii: "\""): return .string(try string())
+        case .some(let byte) where byte.isDigit || byte == UInt8(ascii: "-"): return .number(try number())
+        case UInt8(ascii: "'"), UInt8(ascii: "`"):
+            guard dialect == .javaScript else { throw error("strings must be in double quotes") }
+            return .string(try string())
+        default: return try word()
+        }
+    }
+
+    private mutating func object() throws(JSONError) -> JSONObject {
+        var members: [JSONObject.Member] = []
+        var seen: Set<String> = []
+        try open()
+        while try element(closedBy: UInt8(ascii: "}"), isFirst: members.isEmpty) {
+            let start = index
+            let name = try name()
+            let isRepeated: Bool
+            // Past a few members a set keeps the work linear, whatever a stranger sends.
+            if members.count < 16 {
+                isRepeated = members.contains { $0.name == name }
+            } else {
+                if seen.isEmpty { seen = Set(members.map(\.name)) }
+                isRepeated = !seen.insert(name).inserted
+            }
+            if isRepeated { throw error("the member \(JSON.string(name).description) stands twice", at: start) }
+            members.append(JSONObject.Member(name, try value()))
+        }
+        return JSONObject(distinct: members)
+    }
+
+    private mutating func array() throws(JSONError) -> [JSON] {
+        var elements: [JSON] = []
+        try open()
+        while try element(closedBy: UInt8(ascii: "]"), isFirst: elements.isEmpty) {
+            elements.append(try value())
+        }
+        return elements
+    }
+
+    /// Steps over `{` or `[`.
+    mutating func open() throws(JSONError) {
+        depth += 1
+        if depth > JSONReader.depthLimit { throw error("nested deeper than \(JSONReader.depthLimit) levels") }
+        index += 1
+    }
+
+    /// Steps to the next element of an array or object and says whether there is one; at the end steps over the close.
+    mutating func element(closedBy close: UInt8, isFirst: Bool) throws(JSONError) -> Bool {
+        try skipSpace()
+        if !isFirst, next != close {
+            guard next == UInt8(ascii: ",") else {
+                throw error("expected a comma or \(quoted(close)), found \(found)")
+            }
+            index += 1
+            try skipSpace()
+            if next == close, dialect == .strict { throw error("a comma must be followed by another element") }
+        }
+        guard next == close else { return true }
+        index += 1
+        depth -= 1
+        return false
+    }
+
+    /// Nothing but white space may follow the value.
+    mutating func finish() throws(JSONError) {
+        try skipSpace()
+        if index < bytes.count { throw error("expected the end of the text, found \(found)") }
+    }
+}

@@ -1,0 +1,99 @@
+/// Which members of an object to read, by dotted paths: `["value", "expires_at", "session.id"]`.
+///
+/// An upstream answers with 1.5 KB of which three members are wanted. Reading by a selection holds the whole text
+/// against the grammar, and builds only what was asked for. Names that are asked for may not stand twice; the names of
+/// what is skipped are not compared.
+package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
+    private struct Entry: Hashable, Sendable {
+        let name: String
+        /// What to take of the member's own members; nil for all of it.
+        var part: JSONSelection?
+    }
+
+    private var entries: [Entry] = []
+
+    package init(arrayLiteral paths: String...) {
+        for path in paths { add(path.split(separator: ".").map(String.init)[...]) }
+    }
+
+    private init() {}
+
+    private mutating func add(_ path: ArraySlice<String>) {
+        guard let name = path.first else { return }
+        let index = entries.firstIndex { $0.name == name } ?? entries.endIndex
+        if index == entries.endIndex { entries.append(Entry(name: name, part: JSONSelection())) }
+        if path.count == 1 { entries[index].part = nil } else { entries[index].part?.add(path.dropFirst()) }
+    }
+
+    /// The entry for the member whose name stands in these bytes.
+    fileprivate func entry(_ name: ArraySlice<UInt8>) -> (name: String, part: JSONSelection?)? {
+        entries.first { $0.name.utf8.elementsEqual(name) }.map { ($0.name, $0.part) }
+    }
+}
+
+extension JSON {
+    /// Reads a text that must be an object, as strictly as ``init(parsing:)``, and keeps the selected members only.
+    package init(parsing bytes: [UInt8], only selection: JSONSelection) throws(JSONError) {
+        var reader = try JSONReader(bytes)
+        try reader.skipSpace()
+        guard reader.next == UInt8(ascii: "{") else { throw reader.error("expected an object, found \(reader.found)") }
+        self = .object(try reader.object(only: selection))
+        try reader.finish()
+    }
+}
+
+extension JSONReader {
+    fileprivate mutating func object(only selection: JSONSelection) throws(JSONError) -> JSONObject {
+        var object = JSONObject()
+        var isFirst = true
+        try open()
+        while try element(closedBy: UInt8(ascii: "}"), isFirst: isFirst) {
+            isFirst = false
+            let start = index
+            guard let entry = selection.entry(try rawName()) else {
+                try skipValue()
+                continue
+            }
+            if object[entry.name] != nil { throw error("the member \"\(entry.name)\" stands twice", at: start) }
+            try skipSpace()
+            if let part = entry.part, next == UInt8(ascii: "{") {
+                object[entry.name] = .object(try self.object(only: part))
+            } else {
+                object[entry.name] = try value()
+            }
+        }
+        return object
+    }
+
+    /// The bytes of a member's name without building a string of them, unless something in it is escaped.
+    private mutating func rawName() throws(JSONError) -> ArraySlice<UInt8> {
+        guard next == UInt8(ascii: "\"") else { throw error("expected a member name in double quotes, found \(found)") }
+        let start = index + 1
+        let name = try skipStringWithoutEscapes() ? bytes[start..<(index - 1)] : try unescaped(from: start)[...]
+        try colon()
+        return name
+    }
+
+    /// Steps over a value, held against the grammar.
+    private mutating func skipValue() throws(JSONError) {
+        try skipSpace()
+        switch next {
+        case UInt8(ascii: "{"): try skipElements(closedBy: UInt8(ascii: "}"))
+        case UInt8(ascii: "["): try skipElements(closedBy: UInt8(ascii: "]"))
+        case UInt8(ascii: "\""):
+            let start = index + 1
+            if try !skipStringWithoutEscapes() { _ = try unescaped(from: start) }
+        default: _ = try value()
+        }
+    }
+
+    private mutating func skipElements(closedBy close: UInt8) throws(JSONError) {
+        var isFirst = true
+        try open()
+        while try element(closedBy: close, isFirst: isFirst) {
+            isFirst = false
+            if close == UInt8(ascii: "}") { _ = try rawName() }
+            try skipValue()
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// The members about tools.
+extension Schema {
+    static let tool = Shape.tagged([
+        .init(
+            "function",
+            [
+                .required("name", .string), .optional("description", .string),
+                .optional("parameters", .map(of: .anything)),
+            ]),
+        .init("mcp", mcpMembers, needsOneOf: ["server_url", "connector_id", "tunnel_id"]),
+    ])
+
+    static let toolChoice = Shape.either([
+        .oneOf("none", "auto", "required"),
+        .tagged([
+            .init("function", [.required("name", .string)]),
+            .init("mcp", [.required("server_label", .string), .optional("name", .orNull(.string))]),
+        ]),
+    ])
+
+    private static let mcpMembers: [Shape.Member] = [
+        .required("server_label", .string),
+        .optional("server_url", .text(.form("a URL", matches: { $0.contains("://") }))),
+        .optional(
+            "connector_id",
+            .oneOf(
+                "connector_dropbox", "connector_gmail", "connector_googlecalendar", "connector_googledrive",
+                "connector_microsoftteams", "connector_outlookcalendar", "connector_outlookemail",
+                "connector_sharepoint")),
+        .optional("tunnel_id", .text(.form("tunnel_ and 32 characters of a-z and 0-9", matches: isTunnel))),
+        .optional("authorization", .string),
+        .optional("headers", .orNull(.map(of: .string))),
+        .optional("server_description", .string),
+        .optional("allowed_tools", .either([.null, .strings(), toolFilter])),
+        .optional(
+            "allowed_callers", .orNull(.array(of: .oneOf("direct", "programmatic"), count: 1...Int.max))),
+        .optional(
+            "require_approval",
+            .either([
+                .null, .oneOf("always", "never"),
+                .object([.optional("always", toolFilter), .optional("never", toolFilter)]),
+            ])),
+        .optional("defer_loading", .boolean),
+    ]
+
+    private static let toolFilter = Shape.object([
+        .optional("tool_names", .strings()), .optional("read_only", .boolean),
+    ])
+
+    @Sendable private static func isTunnel(_ text: String) -> Bool {
+        guard text.hasPrefix("tunnel_") else { return false }
+        let id = text.utf8.dropFirst("tunnel_".utf8.count)
+        return id.count == 32
+            && id.allSatisfy { $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+}

@@ -1,0 +1,128 @@
+/// Holding a value against a shape.
+extension Shape {
+    /// Adds what is wrong with the value, in document order; what is missing from an object comes before its members.
+    func judge(_ value: JSON, at path: String, into violations: inout [Violation]) {
+        guard hasType(of: value) else {
+            violations.append(Violation(path, .wrongType(expected: typeNames, found: value.typeName)))
+            return
+        }
+        switch (self, value) {
+        case (.text(let rule), .string(let text)): rule.judge(text, at: path, into: &violations)
+        case (.integer(let range), .number(let number)):
+            // What does not fit an Int is beyond every range.
+            let integer = number.integer ?? (number.spelling.hasPrefix("-") ? Int.min : Int.max)
+            let limits = range.upperBound == .max ? "at least \(range.lowerBound)" : range.inWords
+            if integer < range.lowerBound {
+                violations.append(Violation(path, .below(limit: "\(range.lowerBound)", limits: limits, found: number)))
+            } else if integer > range.upperBound || number.integer == nil {
+                violations.append(Violation(path, .above(limit: "\(range.upperBound)", limits: limits, found: number)))
+            }
+        case (.number(let range), .number(let number)):
+            let (least, most) = (range.lowerBound.spelled, range.upperBound.spelled)
+            if number.double < range.lowerBound {
+                violations.append(Violation(path, .below(limit: least, limits: "\(least) to \(most)", found: number)))
+            } else if number.double > range.upperBound {
+                violations.append(Violation(path, .above(limit: most, limits: "\(least) to \(most)", found: number)))
+            }
+        case (.array(let element, let count), .array(let elements)):
+            if !count.contains(elements.count) {
+                violations.append(Violation(path, .count(allowed: count, found: elements.count)))
+            }
+            for (index, item) in elements.enumerated() {
+                element.judge(item, at: "\(path)[\(index)]", into: &violations)
+            }
+        case (.map(let element), .object(let object)):
+            for member in object.members {
+                element.judge(member.value, at: "\(path).\(member.name)", into: &violations)
+            }
+        case (.object(let members), .object(let object)):
+            Shape.judge(object, by: members, at: path, into: &violations)
+        case (.tagged(let variants), .object(let object)):
+            Shape.judge(object, byVariants: variants, at: path, into: &violations)
+        case (.either(let shapes), _):
+            shapes.first { $0.hasType(of: value) }?.judge(value, at: path, into: &violations)
+        case (.advisory(let shape), _):
+            var found: [Violation] = []
+            shape.judge(value, at: path, into: &found)
+            violations += found.map(\.weakened)
+        default: break
+        }
+    }
+
+    private static func judge(
+        _ object: JSONObject, by members: [Member], at path: String, into violations: inout [Violation]
+    ) {
+        let prefix = path.isEmpty ? "" : "\(path)."
+        for member in members where member.isRequired && object[member.name] == nil {
+            violations.append(Violation(prefix + member.name, .missing))
+        }
+        for member in object.members {
+            guard let known = members.first(where: { $0.name == member.name }) else {
+                violations.append(Violation(prefix + member.name, .unknown(allowed: members.map(\.name))))
+                continue
+            }
+            known.shape.judge(member.value, at: prefix + member.name, into: &violations)
+        }
+    }
+
+    private static func judge(
+        _ object: JSONObject, byVariants variants: [Variant], at path: String, into violations: inout [Violation]
+    ) {
+        // Without a type there is nothing to hold the other members against.
+        guard let type = object["type"] else {
+            violations.append(Violation("\(path).type", .missing))
+            return
+        }
+        guard let variant = variants.first(where: { .string($0.tag) == type }) else {
+            Shape.text(.oneOf(variants.map(\.tag))).judge(type, at: "\(path).type", into: &violations)
+            return
+        }
+        if let first = variant.needsOneOf.first, !variant.needsOneOf.contains(where: { object[$0] != nil }) {
+            violations.append(Violation("\(path).\(first)", .missing))
+        }
+        judge(object, by: [.required("type", .anything)] + variant.members, at: path, into: &violations)
+    }
+}
+
+extension Shape.TextRule {
+    func judge(_ text: String, at path: String, into violations: inout [Violation]) {
+        switch self {
+        case .any: break
+        case .oneOf(let values):
+            if !values.contains(text) { violations.append(Violation(path, .unsupported(text, supported: values))) }
+        case .known(let values, let refused):
+            if values.contains(text) { break }
+            let violation = Violation(path, .unsupported(text, supported: values))
+            violations.append(refused.contains(text) ? violation : violation.weakened)
+        case .form(let form, let matches):
+            if !matches(text) { violations.append(Violation(path, .malformed(text, form: form))) }
+        }
+    }
+}
+
+extension JSON {
+    /// The type as OpenAI's messages name it.
+    var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "a boolean"
+        case .number(let number): number.isSpelledAsInteger ? "an integer" : "a decimal"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}
+
+extension ClosedRange<Int> {
+    fileprivate var inWords: String {
+        lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)"
+    }
+}
+
+extension Double {
+    /// Without a fraction where it is whole: `1`, `0.25`.
+    fileprivate var spelled: String {
+        Int(exactly: self).map(String.init) ?? "\(self)"
+    }
+}

@@ -1,0 +1,68 @@
+import Sessions
+import Testing
+
+/// JavaScript object literals, which session files may be and request bodies may not.
+struct `A session file in JavaScript` {
+    private static let json = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#
+
+    @Test(arguments: [
+        "{session:{type:'realtime',model:`gpt-realtime-2.1`}}",
+        "{'session':{\"type\":'realtime','model':\"gpt-realtime-2.1\",},}",
+        "// a\n{/* b */session/**/:{type:\"realtime\"/* , */,// c\nmodel:\"gpt-realtime-2.1\"}}// d",
+        "let config = {session:{type:'real\\\ntime',model:\"gpt\\-realtime-2.1\".replace}}",
+        "var $a_1={session:{type:'realtime',model:'gpt-realtime-2.1'}};",
+        "exports.config = {session:{type:'realtime',model:'gpt-realtime-2.1'}}\n;\n",
+    ])
+    func `is read as JSON would be`(text: String) throws {
+        if text.contains(".replace") {
+            #expect(throws: JSONError.self) { try SessionFile.upgraded(Array(text.utf8)) }
+        } else {
+            #expect(try JSON(parsing: SessionFile.upgraded(Array(text.utf8)) ?? []) == .parsed(Self.json))
+        }
+    }
+
+    @Test(arguments: [
+        (#"{a:'it\'s "so"'}"#, #"it's "so""#), (#"{a:"it's"}"#, "it's"),
+        ("{a:`two\n\tlines \\` \\${x} $5 {}`}", "two\n\tlines ` ${x} $5 {}"),
+        ("{a:'one \\\nline'}", "one line"), ("{a:'\\u00e9\\n'}", "é\n"), ("{a:''}", ""),
+        ("{a:'// no /* comment'}", "// no /* comment"),
+    ])
+    func `has strings in three kinds of quotes`(text: String, value: String) throws {
+        let fixed = try #require(try SessionFile.upgraded(Array(text.utf8)))
+        #expect(try JSON(parsing: fixed)["a"] == .string(value))
+    }
+
+    @Test(arguments: [
+        ("{a:process.env.MODEL}", "1:4: expected a value, found process"),
+        ("{a:undefined}", "1:4: expected a value, found undefined"),
+        ("{a:True}", "1:4: expected a value, found True"), ("{a:'x' + 'y'}", "1:8: expected a comma or '}', found '+'"),
+        ("{a:`${x}`}", "1:5: a template with ${…} needs a program to fill it in; write the text itself"),
+        ("{a:'x\ny'}", "1:6: line breaks, tabs and other control characters in a string must be escaped"),
+        ("{a:1 b:2}", "1:6: expected a comma or '}', found 'b'"),
+        ("{a:1,,}", "1:6: expected a member name in double quotes, found ','"),
+        ("{a:1} {b:2}", "1:7: expected the end of the text, found '{'"),
+        ("{a:1, a:2}", "1:7: the member \"a\" stands twice"),
+        ("{a:1 /* x }", "1:6: the comment is not closed"), ("{a:1 / 2}", "1:6: expected a comment, found '/'"),
+        ("{...rest}", "1:2: expected a member name in double quotes, found '.'"),
+        ("const a: T = {}", "1:1: expected a value, found const"), ("{a:.5}", "1:4: expected a value, found '.'"),
+        ("{a:0x10}", "1:5: expected a comma or '}', found 'x'"),
+        ("{a:'x", "1:6: the string has no closing quote"),
+        ("{\"a\":1", "1:7: expected a comma or '}', found the end of the text"),
+        ("", "1:1: expected a value, found the end of the text"),
+        (#"{a:'\x41'}"#, "1:5: a backslash must be followed by one of \" \\ / b f n r t u"),
+        ("{a:[1 2]}", "1:7: expected a comma or ']', found '2'"),
+    ])
+    func `is refused with the place of what is not data`(text: String, finding: String) throws {
+        #expect(try SessionDirectory.findings(in: text) == ["error \(finding)"])
+    }
+
+    @Test
+    func `is warned of, and of the comments that go`() throws {
+        let text = "{session:{type:'realtime',/*c*/model:'gpt-realtime-2.1'}}"
+        #expect(
+            try SessionDirectory.findings(in: text) == [
+                "warning 1:2: the file is a JavaScript object literal, not JSON; "
+                    + "ephemerald check --fix writes JSON (without the comments)"
+            ])
+    }
+}
