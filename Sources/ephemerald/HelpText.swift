@@ -17,8 +17,8 @@ package enum HelpText {
             let settings = Setting.allCases.filter { $0.row.group == group }
             return "\(group.rawValue.uppercased()):\n" + settings.map(entry).joined(separator: "\n")
         }
-        let statuses = ExitStatus.allCases.map { status in
-            wrapped("\(status.rawValue)".padded(to: 4) + status.meaning, indent: 2, hanging: 6)
+        let statuses = Outcome.allCases.map { outcome in
+            wrapped("\(outcome.rawValue)".padded(to: 4) + outcome.meaning, indent: 2, hanging: 6)
         }
         return ([wrapped(intro, indent: 0, hanging: 0)] + groups + ["EXIT CODES:\n" + statuses.joined(separator: "\n")])
             .joined(separator: "\n\n")

@@ -1,4 +1,6 @@
 package import ArgumentParser
+import FoundationEssentials
+import Sessions
 
 /// `ephemerald check`: judges settings and session files without starting anything.
 package struct CheckCommand: ParsableCommand {
@@ -6,7 +8,7 @@ package struct CheckCommand: ParsableCommand {
         commandName: "check", abstract: "Report every problem of the settings and the session files.",
         discussion: HelpText.pointer)
 
-    @Flag(help: "Rewrite the session files that need it.")
+    @Flag(help: "Rewrite the session files that are in a legacy shape.")
     var fix = false
 
     @OptionGroup var arguments: SettingsArguments
@@ -14,5 +16,16 @@ package struct CheckCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
+        let check: Check
+        do throws(UsageErrors) {
+            check = try Check(
+                arguments: arguments.tokens, environment: ProcessInfo.processInfo.environment, fixes: fix,
+                today: Day(unixSeconds: Int(Date().timeIntervalSince1970)))
+        } catch {
+            throw SettingsArguments.report(.usage(error))
+        }
+        StandardError.print(check.findings)
+        for line in check.output { print(line) }
+        try check.outcome.exit()
     }
 }

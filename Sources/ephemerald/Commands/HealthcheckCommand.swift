@@ -18,7 +18,7 @@ package struct HealthcheckCommand: ParsableCommand {
             print("ok: \(address)")
         } catch {
             StandardError.print(["error: \(address): \(error.reason)"])
-            try ExitStatus.unhealthy.exit()
+            try Outcome.unhealthy.exit()
         }
     }
 }

@@ -15,7 +15,7 @@ package struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-extension ExitStatus {
+extension Outcome {
     /// Ends a command with this status.
     func exit() throws(ExitCode) {
         if self != .success { throw ExitCode(rawValue) }

@@ -37,7 +37,7 @@ struct SettingsArguments: ParsableArguments {
             return ValidationError(errors.messages.joined(separator: "\n       "))
         case .invalid(let problems, let warnings):
             StandardError.print(warnings.map { "warning: \($0)" } + problems.map { "error: \($0)" })
-            return ExitCode(ExitStatus.configuration.rawValue)
+            return ExitCode(Outcome.configuration.rawValue)
         }
     }
 }

@@ -54,10 +54,9 @@ package struct FlagReader {
 
     private mutating func refuseUnknown(_ flag: String, hasValue: Bool) {
         if !hasValue { dropValue() }
-        let spelled = String(flag.lowercased().map { $0 == "_" ? "-" : $0 })
-        let flags =
-            Setting.allCases.filter { !$0.isSecret }.map(\.flag) + ["--help", "--version", "--fix", "--session"]
-        let hint = spelled.nearest(in: flags).map { "did you mean \($0)?" } ?? "see ephemerald --help"
+        let others = ["--help", "--version", "--fix", "--session"]
+        let nearest = Setting.nearest(toKey: String(flag.drop { $0 == "-" }))?.flag ?? flag.nearest(in: others)
+        let hint = nearest.map { "did you mean \($0)?" } ?? "see ephemerald --help"
         errors.append("unknown flag \(flag.shown); \(hint)")
     }
 
@@ -74,11 +73,13 @@ package struct FlagReader {
     }
 
     private mutating func refuseStray(_ argument: String) {
-        if CommandName(rawValue: argument) != nil {
+        let commands = CommandName.allCases.map(\.rawValue)
+        if commands.contains(argument) {
             errors.append("the command stands first: ephemerald \(argument) …")
-        } else if let command = argument.nearest(in: CommandName.allCases.map(\.rawValue)) {
-            errors.append("unknown command \(argument.shown); did you mean \(command)?")
+        } else if argument.utf8.count <= 12, argument.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) {
+            errors.append("\(argument.shown) is no command; there are \(commands.joined(separator: ", "))")
         } else {
+            // Not shown: it may be a secret that a shell split off its flag.
             errors.append("an argument that is no flag; settings are written --port 3001 or --port=3001")
         }
     }

@@ -66,7 +66,7 @@ extension Setting {
                 "Tokens for everybody together, or off: the most that strangers can cost.")
         case .apiKey:
             SettingRow(
-                .openAI, .list, .none, "KEY",
+                .openAI, .text, .none, "KEY",
                 "The standard API key. It is a secret, so it is no flag; prefer OPENAI_API_KEY_FILE.")
         case .apiKeyFile:
             SettingRow(

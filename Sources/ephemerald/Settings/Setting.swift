@@ -1,3 +1,5 @@
+import Sessions
+
 /// A setting of the program, by the name of its environment variable.
 ///
 /// The one list: flags, keys of the `--config` file, `--help`, suggestions and the README's table come from it. What a
@@ -64,5 +66,14 @@ package enum Setting: String, CaseIterable, Sendable {
     package init?(key: some StringProtocol) {
         guard let setting = Setting.allCases.first(where: { $0.key == key }) else { return nil }
         self = setting
+    }
+
+    /// The setting that was meant by a flag or key that does not exist; nil when none is like it. A secret is not
+    /// suggested: where it may stand is a subject of its own.
+    static func nearest(toKey key: String) -> Setting? {
+        let spelled = String(key.lowercased().map { $0 == "_" ? "-" : $0 })
+        // With dashes in front, so that two letters may change their places in a short name.
+        let flags = allCases.filter { !$0.isSecret }.map(\.flag)
+        return "--\(spelled)".nearest(in: flags).flatMap { Setting(flag: $0) }
     }
 }

@@ -11,7 +11,8 @@ extension Settings {
         cores: Int = ProcessInfo.processInfo.activeProcessorCount
     ) throws(SettingsFailure) {
         var reader = try SettingsReader(arguments: arguments, environment: environment)
-        let listening = reader.listening(cores: cores)
+        let address = reader.address()
+        let listening = reader.listening(at: address, cores: cores)
         let access = reader.access()
         let limits = reader.limits()
         let sandbox = reader.sandbox()
@@ -19,10 +20,9 @@ extension Settings {
         let isReal = if case .some(nil) = sandbox { true } else { false }
         let upstream = reader.upstream(isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"])
         let output = reader.output()
-        let sessionsDirectory = reader.read(.sessionsDirectory) { text throws(InvalidValue) in text }
-        if let address = listening?.address { reader.checkReach(of: address, access: access, limits: limits) }
-        guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox,
-            let sessionsDirectory
+        let sessionsDirectory = reader.sessionsDirectory()
+        if let address { reader.checkReach(of: address, access: access, limits: limits) }
+        guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox
         else { throw .invalid(reader.problems, warnings: reader.warnings) }
         self.init(
             listening: listening, access: access, limits: limits, upstream: upstream, output: output,
@@ -38,5 +38,13 @@ extension Settings {
             throw .invalid(reader.problems, warnings: reader.warnings)
         }
         return address
+    }
+
+    /// Reads the directory of the session files and nothing else: `check` looks into it beside wrong settings.
+    package static func sessionsDirectory(
+        arguments: [String], environment: [String: String]
+    ) throws(SettingsFailure) -> String {
+        let reader = try SettingsReader(arguments: arguments, environment: environment)
+        return reader.sessionsDirectory()
     }
 }

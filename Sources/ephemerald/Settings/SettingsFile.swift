@@ -31,8 +31,7 @@ package struct SettingsFile: Sendable {
 
     private mutating func read(_ member: JSONObject.Member) {
         guard let setting = Setting(key: member.name) else {
-            let spelled = String(member.name.lowercased().map { $0 == "_" ? "-" : $0 })
-            let hint = spelled.nearest(in: Setting.allCases.map(\.key)).map { "; did you mean \($0.debugDescription)?" }
+            let hint = Setting.nearest(toKey: member.name).map { "; did you mean \($0.key.debugDescription)?" }
             return problems.append(SettingProblem("\(path): unknown key \(member.name.shown)\(hint ?? "")"))
         }
         guard setting != .config else {

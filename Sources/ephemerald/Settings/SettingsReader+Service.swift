@@ -4,8 +4,7 @@ import Logging
 import Sessions
 
 extension SettingsReader {
-    mutating func listening(cores: Int) -> Settings.Listening? {
-        let address = address()
+    mutating func listening(at address: ListenAddress?, cores: Int) -> Settings.Listening? {
         let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
         let drain = read(.drainTimeout) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
@@ -62,6 +61,11 @@ extension SettingsReader {
         let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
         guard let usageLog, let level else { return nil }
         return Settings.Output(usageLog: usageLog, logLevel: level)
+    }
+
+    /// The directory of the session files; what is wrong with it shows when they are read.
+    func sessionsDirectory() -> String {
+        self[.sessionsDirectory]?.text ?? Setting.sessionsDirectory.row.defaultInWords
     }
 
     /// The pages of a developer's own machine, on any port.

@@ -1,5 +1,5 @@
 /// What the program tells its caller by exiting; the numbers are those of sysexits.h.
-package enum ExitStatus: Int32, CaseIterable, Sendable {
+package enum Outcome: Int32, CaseIterable, Sendable {
     /// The work is done; `serve` was told to stop and answered everybody first.
     case success = 0
     /// `healthcheck` found no healthy daemon.
