@@ -54,7 +54,9 @@ let package = Package(
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore"], swiftSettings: settings),
         .testTarget(name: "OpenAISandboxTests", dependencies: ["OpenAISandbox"], swiftSettings: settings),
-        .testTarget(name: "ephemeraldTests", dependencies: ["ephemerald"], swiftSettings: settings),
+        .testTarget(
+            name: "ephemeraldTests", dependencies: ["EphemeraldCore", "HTTP", "Sessions", "ephemerald"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
