@@ -14,9 +14,7 @@ let package = Package(
     products: [.executable(name: "ephemerald", targets: ["ephemerald"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
-            traits: [.defaults, "CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -54,7 +52,9 @@ let package = Package(
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore"], swiftSettings: settings),
         .testTarget(name: "OpenAISandboxTests", dependencies: ["OpenAISandbox"], swiftSettings: settings),
-        .testTarget(name: "ephemeraldTests", dependencies: ["ephemerald"], swiftSettings: settings),
+        .testTarget(
+            name: "ephemeraldTests", dependencies: ["EphemeraldCore", "HTTP", "Sessions", "ephemerald"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,31 @@
+package import ArgumentParser
+import FoundationEssentials
+import Sessions
+
+/// `ephemerald check`: judges settings and session files without starting anything.
+package struct CheckCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Report every problem of the settings and the session files.",
+        discussion: HelpText.pointer)
+
+    @Flag(help: "Rewrite the session files that are in a legacy shape.")
+    var fix = false
+
+    @OptionGroup var arguments: SettingsArguments
+
+    package init() {}
+
+    package func run() throws {
+        let check: Check
+        do throws(UsageErrors) {
+            check = try Check(
+                arguments: arguments.tokens, environment: ProcessInfo.processInfo.environment, fixes: fix,
+                today: Day(unixSeconds: Int(Date().timeIntervalSince1970)))
+        } catch {
+            throw SettingsArguments.report(.usage(error))
+        }
+        StandardError.print(check.findings)
+        for line in check.output { print(line) }
+        try check.outcome.exit()
+    }
+}

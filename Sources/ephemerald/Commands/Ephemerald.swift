@@ -1,0 +1,18 @@
+package import ArgumentParser
+import MicroHTTPD
+
+/// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors; the
+/// flags of settings it hands on unread, because the table of settings owns those.
+@main
+package struct Ephemerald: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "ephemerald",
+        abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
+        usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]",
+        discussion: HelpText.discussion,
+        version: Version.line(libraries: ["libmicrohttpd \(Server.version)"]),
+        subcommands: [ServeCommand.self, CheckCommand.self, MintCommand.self, HealthcheckCommand.self],
+        defaultSubcommand: ServeCommand.self)
+
+    package init() {}
+}

@@ -1,0 +1,24 @@
+package import ArgumentParser
+
+/// `ephemerald healthcheck`: whether the daemon answers, for a container's HEALTHCHECK.
+package struct HealthcheckCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "healthcheck",
+        abstract: "Ask the daemon at HOST and PORT for /api/health; exit with 0 or 1 within 2 seconds.",
+        discussion: HelpText.pointer)
+
+    @OptionGroup var arguments: SettingsArguments
+
+    package init() {}
+
+    package func run() throws {
+        let address = try arguments.address()
+        do throws(HealthProbe.Failure) {
+            try HealthProbe.ask(address, limit: .seconds(2))
+            print("ok: \(address)")
+        } catch {
+            StandardError.print(["error: \(address): \(error.reason)"])
+            try Outcome.unhealthy.exit()
+        }
+    }
+}

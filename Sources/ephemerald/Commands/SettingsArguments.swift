@@ -1,0 +1,43 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// The flags of settings behind a command, as swift-argument-parser hands them on.
+struct SettingsArguments: ParsableArguments {
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp(
+            "Settings as flags, such as --port 3001; ephemerald --help lists them all.", valueName: "setting"))
+    var tokens: [String] = []
+
+    /// All settings, checked. Warnings and problems are printed; problems end the program with status 78, a wrong
+    /// command line with 64.
+    func settings() throws -> Settings {
+        do throws(SettingsFailure) {
+            let settings = try Settings(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+            StandardError.print(settings.warnings.map { "warning: \($0)" })
+            return settings
+        } catch {
+            throw SettingsArguments.report(error)
+        }
+    }
+
+    /// Where the daemon listens, and nothing else.
+    func address() throws -> ListenAddress {
+        do throws(SettingsFailure) {
+            return try Settings.address(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw SettingsArguments.report(error)
+        }
+    }
+
+    /// Prints the failure and gives the error that ends the program with the right status.
+    static func report(_ failure: SettingsFailure) -> any Error {
+        switch failure {
+        case .usage(let errors):
+            return ValidationError(errors.messages.joined(separator: "\n       "))
+        case .invalid(let problems, let warnings):
+            StandardError.print(warnings.map { "warning: \($0)" } + problems.map { "error: \($0)" })
+            return ExitCode(Outcome.configuration.rawValue)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// What the program tells its caller by exiting; the numbers are those of sysexits.h.
+package enum Outcome: Int32, CaseIterable, Sendable {
+    /// The work is done; `serve` was told to stop and answered everybody first.
+    case success = 0
+    /// `healthcheck` found no healthy daemon.
+    case unhealthy = 1
+    /// EX_USAGE: the command line is wrong.
+    case usage = 64
+    /// EX_UNAVAILABLE: the address cannot be listened on, or `mint` got no token.
+    case unavailable = 69
+    /// EX_CONFIG: a setting or a session file is wrong.
+    case configuration = 78
+
+    /// The row of `--help`.
+    package var meaning: String {
+        switch self {
+        case .success: "done"
+        case .unhealthy: "healthcheck: the daemon does not answer, or not with 200"
+        case .usage: "the command line is wrong"
+        case .unavailable: "serve: cannot listen; mint: no token to be had"
+        case .configuration: "a setting or a session file is wrong; every problem is listed"
+        }
+    }
+}

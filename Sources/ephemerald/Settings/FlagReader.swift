@@ -1,0 +1,86 @@
+import Sessions
+
+/// A command line that cannot be understood; exit status 64.
+package struct UsageErrors: Error, Hashable, Sendable {
+    /// One sentence an error. None shows the value of a flag that is unknown or a secret.
+    package let messages: [String]
+}
+
+/// The reader of settings on the command line: `--flag value`, `--flag=value`, and `--flag` alone for true.
+package struct FlagReader {
+    private var rest: ArraySlice<String>
+    private var values: [Setting: String] = [:]
+    private var errors: [String] = []
+
+    /// The values of the flags.
+    /// - Parameter arguments: what stands behind the program's name and the command.
+    package static func values(of arguments: [String]) throws(UsageErrors) -> [Setting: String] {
+        var reader = FlagReader(rest: arguments[...])
+        while let argument = reader.rest.popFirst() { reader.read(argument) }
+        guard reader.errors.isEmpty else { throw UsageErrors(messages: reader.errors) }
+        return reader.values
+    }
+
+    private mutating func read(_ argument: String) {
+        guard argument.hasPrefix("-"), argument != "-", argument != "--" else { return refuseStray(argument) }
+        let equals = argument.firstIndex(of: "=")
+        let flag = String(argument[..<(equals ?? argument.endIndex)])
+        let attached = equals.map { String(argument[argument.index(after: $0)...]) }
+        guard let setting = Setting(flag: flag) else { return refuseUnknown(flag, hasValue: attached != nil) }
+        guard !setting.isSecret else { return refuseSecret(setting, hasValue: attached != nil) }
+        guard let value = attached ?? separateValue(of: setting) else {
+            errors.append("\(flag) needs a value: \(flag) \(setting.row.placeholder)")
+            return
+        }
+        guard !value.isEmpty else {
+            errors.append("\(flag) has an empty value; leave the flag out for the default")
+            return
+        }
+        guard values.updateValue(value, forKey: setting) == nil else {
+            errors.append("\(flag) is given twice; give it once\(setting.row.kind == .list ? ", with commas" : "")")
+            return
+        }
+    }
+
+    private mutating func separateValue(of setting: Setting) -> String? {
+        let next = rest.first
+        if setting.row.kind == .boolean {
+            guard next == "true" || next == "false" else { return "true" }
+        } else if next?.hasPrefix("--") ?? true {
+            return nil
+        }
+        return rest.popFirst()
+    }
+
+    private mutating func refuseUnknown(_ flag: String, hasValue: Bool) {
+        if !hasValue { dropValue() }
+        let others = ["--help", "--version", "--fix", "--session"]
+        let nearest = Setting.nearest(toKey: String(flag.drop { $0 == "-" }))?.flag ?? flag.nearest(in: others)
+        let hint = nearest.map { "did you mean \($0)?" } ?? "see ephemerald --help"
+        errors.append("unknown flag \(flag.shown); \(hint)")
+    }
+
+    private mutating func refuseSecret(_ setting: Setting, hasValue: Bool) {
+        if !hasValue { dropValue() }
+        errors.append(
+            "\(setting.flag) is not accepted: the process list would show the key to every user of this machine; "
+                + "put it into a file and name that with \(Setting.apiKeyFile.flag) (\(Setting.apiKeyFile.name))")
+    }
+
+    /// What follows a refused flag is its value, and may be a secret: it is neither read nor shown.
+    private mutating func dropValue() {
+        if let next = rest.first, !next.hasPrefix("--") { rest.removeFirst() }
+    }
+
+    private mutating func refuseStray(_ argument: String) {
+        let commands = CommandName.allCases.map(\.rawValue)
+        if commands.contains(argument) {
+            errors.append("the command stands first: ephemerald \(argument) …")
+        } else if argument.utf8.count <= 12, argument.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) {
+            errors.append("\(argument.shown) is no command; there are \(commands.joined(separator: ", "))")
+        } else {
+            // Not shown: it may be a secret that a shell split off its flag.
+            errors.append("an argument that is no flag; settings are written --port 3001 or --port=3001")
+        }
+    }
+}

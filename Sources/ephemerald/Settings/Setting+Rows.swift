@@ -1,0 +1,141 @@
+extension Setting {
+    /// The setting's row of the table.
+    package var row: SettingRow {
+        switch self {
+        case .config:
+            SettingRow(
+                .sources, .text, .none, "FILE",
+                "A JSON file with settings, as in {\"port\": 3001}. Whoever may write it decides everything "
+                    + "below.")
+        case .host:
+            SettingRow(
+                .listening, .text, .value("127.0.0.1"), "ADDRESS",
+                "The address to listen on, or unix:PATH for a socket. Beyond loopback whoever reaches the address "
+                    + "may ask, so ALLOWED_ORIGINS and AUTH must be set.")
+        case .port:
+            SettingRow(
+                .listening, .number, .value("3001"), "NUMBER",
+                "The port to listen on, 0 to 65535; 0 takes a free one. Without meaning for unix:PATH.")
+        case .loops:
+            SettingRow(
+                .listening, .number, .computed("number of cores"), "NUMBER",
+                "Event loops, each with a thread and a listening socket of its own, 1 to 256.")
+        case .drainTimeout:
+            SettingRow(
+                .listening, .text, .value("15s"), "DURATION",
+                "How long requests in flight may take after SIGTERM, 0s to 10min.")
+        case .allowedOrigins:
+            SettingRow(
+                .access, .list, .computed("http://localhost:*,http://127.0.0.1:* on loopback"), "LIST",
+                "The web pages that may ask for a token: https://app.example, https://*.example.com for one "
+                    + "label, http://localhost:* for any port. Every page of these origins is trusted to start "
+                    + "sessions.")
+        case .allowMissingOrigin:
+            SettingRow(
+                .access, .boolean, .value("false"), "true|false",
+                "Whether requests without an Origin field, from native apps and scripts, are answered. Then "
+                    + "everybody who reaches the address is trusted.")
+        case .trustedProxies:
+            SettingRow(
+                .access, .list, .none, "LIST",
+                "Addresses and CIDR ranges, and unix: for the socket, whose forwarding headers are believed. They "
+                    + "decide who counts as which client.")
+        case .auth:
+            SettingRow(
+                .access, .list, .computed("none on loopback"), "LIST",
+                "How callers prove who they are. none trusts the origin and the network alone.")
+        case .sessionsDirectory:
+            SettingRow(
+                .access, .text, .value("sessions"), "DIRECTORY",
+                "The directory of the session files. Whoever may write there decides what is spent.")
+        case .maxBody:
+            SettingRow(
+                .limits, .number, .value("64KiB"), "SIZE",
+                "The largest request body, 1KiB to 16MiB; a larger one is answered with 413.")
+        case .maxInFlight:
+            SettingRow(
+                .limits, .number, .value("2048"), "NUMBER",
+                "Requests answered at once, 1 to 100000; beyond them 503 with Retry-After.")
+        case .limitClient:
+            SettingRow(
+                .limits, .text, .value("10/min burst 5"), "LIMIT",
+                "Tokens for one client address (IPv6: one /64), or off.")
+        case .limitAll:
+            SettingRow(
+                .limits, .text, .value("600/min burst 100"), "LIMIT",
+                "Tokens for everybody together, or off: the most that strangers can cost.")
+        case .apiKey:
+            SettingRow(
+                .openAI, .text, .none, "KEY",
+                "The standard API key. It is a secret, so it is no flag; prefer OPENAI_API_KEY_FILE.")
+        case .apiKeyFile:
+            SettingRow(
+                .openAI, .text, .computed("openai_api_key in $CREDENTIALS_DIRECTORY"), "FILE",
+                "A file with one API key a line, tried in order. Whoever can read it can spend the account's "
+                    + "money.")
+        case .baseURL:
+            SettingRow(
+                .openAI, .text, .value("https://api.openai.com/v1"), "URL",
+                "Where tokens are minted. That server is given the API key. http only on loopback.")
+        case .organization:
+            SettingRow(
+                .openAI, .text, .none, "ID",
+                "The organization that is charged, as OpenAI-Organization.")
+        case .project:
+            SettingRow(
+                .openAI, .text, .none, "ID",
+                "The project that is charged, as OpenAI-Project.")
+        case .authHeader:
+            SettingRow(
+                .openAI, .text, .value("Authorization"), "NAME",
+                "The field that carries the API key: Authorization, or api-key for Azure OpenAI.")
+        case .callsURL:
+            SettingRow(
+                .openAI, .text, .computed("OPENAI_BASE_URL + /realtime/calls"), "URL",
+                "Where browsers are sent with their token. That server hears the conversation.")
+        case .upstreamTimeout:
+            SettingRow(
+                .upstream, .text, .value("10s"), "DURATION",
+                "How long a mint may take with all its retries, 100ms to 5min.")
+        case .upstreamConnectTimeout:
+            SettingRow(
+                .upstream, .text, .value("3s"), "DURATION",
+                "How long one connection to OpenAI may take to open, 50ms up to UPSTREAM_TIMEOUT.")
+        case .upstreamHTTP:
+            SettingRow(
+                .upstream, .number, .value("1.1"), "VERSION",
+                "The HTTP version towards OpenAI: 1.1 or 2.")
+        case .upstreamCAFile:
+            SettingRow(
+                .upstream, .text, .computed("the system's bundle"), "FILE",
+                "The certificate authorities, in PEM, that are trusted to vouch for OpenAI.")
+        case .upstreamProxy:
+            SettingRow(
+                .upstream, .text, .none, "URL",
+                "The HTTP proxy towards OpenAI. It sees when and how often tokens are minted. https_proxy in the "
+                    + "environment is not obeyed.")
+        case .usageLog:
+            SettingRow(
+                .output, .text, .value("-"), "FILE",
+                "Where the usage lines go, one JSON object a request; - is standard output. They name client "
+                    + "addresses.")
+        case .logLevel:
+            SettingRow(
+                .output, .text, .value("info"), "LEVEL",
+                "The least of what is told on standard error: trace, debug, info, notice, warning, error or "
+                    + "critical.")
+        case .sandbox:
+            SettingRow(
+                .sandbox, .boolean, .value("false"), "true|false",
+                "Whether a built-in stand-in plays OpenAI: no key, no cost, tokens that no real call accepts.")
+        case .sandboxLatency:
+            SettingRow(
+                .sandbox, .text, .value("0ms"), "DURATION",
+                "How long the stand-in waits before it answers, 0ms to 10min.")
+        case .sandboxFault:
+            SettingRow(
+                .sandbox, .text, .value("none"), "FAULT",
+                "What the stand-in does wrong, on purpose.")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+/// Where the value of a setting was found.
+package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
+    case flag
+    case environment
+    /// The `--config` file, with its path.
+    case file(String)
+
+    /// The words behind the setting's name in a problem.
+    package func phrase(for setting: Setting) -> String {
+        switch self {
+        case .flag: "\(setting.name) (\(setting.flag))"
+        case .environment: "\(setting.name) (environment)"
+        case .file(let path): "\(setting.name) (\(setting.key.debugDescription) in \(path))"
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .flag: "the command line"
+        case .environment: "the environment"
+        case .file(let path): path
+        }
+    }
+}
+
+/// A value as it was written, and where.
+package struct SettingValue: Sendable {
+    /// Not empty for the environment: an empty variable counts as unset.
+    package let text: String
+    package let source: SettingSource
+}

@@ -1,0 +1,50 @@
+import FoundationEssentials
+
+extension Settings {
+    /// Reads every setting from everywhere, and reports everything that is wrong at once.
+    /// - Parameters:
+    ///   - arguments: the command line behind the command's name, without the command's own flags.
+    ///   - environment: the variables of the process.
+    ///   - cores: how many event loops there are by default.
+    package init(
+        arguments: [String], environment: [String: String],
+        cores: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws(SettingsFailure) {
+        var reader = try SettingsReader(arguments: arguments, environment: environment)
+        let address = reader.address()
+        let listening = reader.listening(at: address, cores: cores)
+        let access = reader.access()
+        let limits = reader.limits()
+        let sandbox = reader.sandbox()
+        // A sandbox that is asked for wrongly is asked for: its problem is not the missing key.
+        let isReal = if case .some(nil) = sandbox { true } else { false }
+        let upstream = reader.upstream(isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"])
+        let output = reader.output()
+        let sessionsDirectory = reader.sessionsDirectory()
+        if let address { reader.checkReach(of: address, access: access, limits: limits) }
+        guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox
+        else { throw .invalid(reader.problems, warnings: reader.warnings) }
+        self.init(
+            listening: listening, access: access, limits: limits, upstream: upstream, output: output,
+            sandbox: sandbox, sessionsDirectory: sessionsDirectory, warnings: reader.warnings)
+    }
+
+    /// Reads where the daemon listens and nothing else: a health check does not need the key.
+    package static func address(
+        arguments: [String], environment: [String: String]
+    ) throws(SettingsFailure) -> ListenAddress {
+        var reader = try SettingsReader(arguments: arguments, environment: environment)
+        guard let address = reader.address(), reader.problems.isEmpty else {
+            throw .invalid(reader.problems, warnings: reader.warnings)
+        }
+        return address
+    }
+
+    /// Reads the directory of the session files and nothing else: `check` looks into it beside wrong settings.
+    package static func sessionsDirectory(
+        arguments: [String], environment: [String: String]
+    ) throws(SettingsFailure) -> String {
+        let reader = try SettingsReader(arguments: arguments, environment: environment)
+        return reader.sessionsDirectory()
+    }
+}

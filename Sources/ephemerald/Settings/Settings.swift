@@ -1,0 +1,86 @@
+package import EphemeraldCore
+package import HTTP
+package import Logging
+package import Sessions
+
+/// The settings of the program, checked: whatever holds one can work with it.
+package struct Settings: Sendable {
+    /// Where it listens, and how it stops.
+    package struct Listening: Sendable {
+        package let address: ListenAddress
+        /// Event loops, one thread each.
+        package let loops: Int
+        /// How long requests in flight may take after SIGTERM.
+        package let drainTimeout: Duration
+    }
+
+    /// Who may ask.
+    package struct Access: Sendable {
+        package let allowedOrigins: [OriginPattern]
+        package let allowsMissingOrigin: Bool
+        package let trustedProxies: TrustedProxies
+        /// Never empty.
+        package let auth: Set<AuthMode>
+    }
+
+    /// How much may be asked.
+    package struct Limits: Sendable {
+        /// Bytes of a request body.
+        package let maxBody: Int
+        /// Requests answered at once.
+        package let maxInFlight: Int
+        /// Tokens for one client; nil for no limit.
+        package let client: RateLimit?
+        /// Tokens for everybody together; nil for no limit.
+        package let all: RateLimit?
+    }
+
+    /// Where tokens come from, and on which way.
+    package struct Upstream: Sendable {
+        /// The API keys in the order in which they are tried; empty with the sandbox and never without.
+        package let keys: [Secret]
+        /// Without a slash at the end.
+        package let baseURL: ServerURL
+        package let organization: String?
+        package let project: String?
+        package let authHeader: UpstreamAuthHeader
+        /// Where browsers are sent.
+        package let callsURL: String
+        /// For a mint with all its retries.
+        package let timeout: Duration
+        /// For one connection; at most `timeout`.
+        package let connectTimeout: Duration
+        package let httpVersion: UpstreamHTTPVersion
+        /// A bundle in PEM; nil for the system's.
+        package let caFile: String?
+        /// Nil for none: what the environment says of proxies does not count.
+        package let proxy: ServerURL?
+    }
+
+    /// What is written, and where.
+    package struct Output: Sendable {
+        package let usageLog: UsageLogTarget
+        /// For diagnostics, on standard error.
+        package let logLevel: Logger.Level
+    }
+
+    /// The stand-in for OpenAI.
+    package struct Sandbox: Sendable {
+        /// How long it waits before it answers.
+        package let latency: Duration
+        /// The name of what it does wrong; nil for nothing.
+        package let fault: String?
+    }
+
+    package let listening: Listening
+    package let access: Access
+    package let limits: Limits
+    package let upstream: Upstream
+    package let output: Output
+    /// Nil for the real OpenAI.
+    package let sandbox: Sandbox?
+    /// The directory of the session files.
+    package let sessionsDirectory: String
+    /// What the program can work with, and the operator should know of; one line each.
+    package let warnings: [String]
+}

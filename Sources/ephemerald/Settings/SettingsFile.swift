@@ -1,0 +1,73 @@
+import FoundationEssentials
+import Sessions
+
+/// The file of `--config`: one JSON object, its keys the settings' names in lower case with dashes.
+package struct SettingsFile: Sendable {
+    /// The settings it has, as they would be written in the environment; keys that are wrong are left out.
+    package private(set) var values: [Setting: String] = [:]
+    /// Unknown keys and values of a wrong type.
+    package private(set) var problems: [SettingProblem] = []
+    private let path: String
+
+    /// Reads the file. A file that cannot be read, or is no JSON object, is one problem and has no settings.
+    package init(readingFrom path: String) {
+        self.path = path
+        do {
+            let text = try InputFile.contents(of: path, limit: 1 << 20)
+            guard case .object(let object) = try JSON(parsing: text) else {
+                problems = [SettingProblem("\(path): the file is no JSON object; write {\"port\": 3001}")]
+                return
+            }
+            for member in object.members { read(member) }
+        } catch let error as InvalidValue {
+            problems = [SettingProblem("CONFIG: \(path): \(error.reason)")]
+        } catch let error as JSONError {
+            // Its message may quote the text, and the text may hold a key.
+            problems = [SettingProblem("\(path): line \(error.line), column \(error.column): this is no valid JSON")]
+        } catch {
+            problems = [SettingProblem("\(path): \(error)")]
+        }
+    }
+
+    private mutating func read(_ member: JSONObject.Member) {
+        guard let setting = Setting(key: member.name) else {
+            let hint = Setting.nearest(toKey: member.name).map { "; did you mean \($0.key.debugDescription)?" }
+            return problems.append(SettingProblem("\(path): unknown key \(member.name.shown)\(hint ?? "")"))
+        }
+        guard setting != .config else {
+            return problems.append(SettingProblem("\(path): \"config\" cannot stand in the file itself; leave it out"))
+        }
+        guard let text = SettingsFile.text(of: member.value, for: setting) else {
+            let right = SettingsFile.right(for: setting)
+            return problems.append(SettingProblem("\(SettingSource.file(path).phrase(for: setting)): \(right)"))
+        }
+        values[setting] = text
+    }
+
+    private static func text(of value: JSON, for setting: Setting) -> String? {
+        switch (value, setting.row.kind) {
+        case (.string(let text), _) where !text.isEmpty: text
+        case (.number(let number), .number): number.spelling
+        case (.bool(let flag), .boolean): flag ? "true" : "false"
+        case (.array(let items), .list): joined(items, with: ",")
+        case (.array(let items), _) where setting == .apiKey: joined(items, with: "\n")
+        default: nil
+        }
+    }
+
+    private static func joined(_ items: [JSON], with separator: String) -> String? {
+        let texts = items.compactMap(\.stringValue)
+        let isWhole = texts.count == items.count && !texts.isEmpty && !texts.contains { $0.contains(separator) }
+        return isWhole ? texts.joined(separator: separator) : nil
+    }
+
+    private static func right(for setting: Setting) -> String {
+        switch setting.row.kind {
+        case .text where setting == .apiKey: "write one key as a string, or several as an array of strings"
+        case .text: "write it as a string that is not empty"
+        case .number: "write it as a number or a string"
+        case .boolean: "write true or false"
+        case .list: "write it as an array of strings without commas, or a string with commas"
+        }
+    }
+}

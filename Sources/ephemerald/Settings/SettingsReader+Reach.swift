@@ -1,0 +1,24 @@
+extension SettingsReader {
+    /// Holds what may be asked against who can reach the address. On loopback a developer's own pages are a safe
+    /// default; anywhere else the operator says who may ask, even if it is everybody.
+    mutating func checkReach(of address: ListenAddress, access: Settings.Access?, limits: Settings.Limits?) {
+        guard !address.isLoopback else { return }
+        let place = "\(address) can be reached from beyond this machine"
+        if self[.allowedOrigins] == nil {
+            refuse(.allowedOrigins, "not set, and \(place); write the pages that may ask, such as https://app.example")
+        }
+        if self[.auth] == nil {
+            refuse(.auth, "not set, and \(place); write none if the origins and the network are trust enough")
+        } else if access?.auth == [.none] {
+            warn(
+                .auth, "none, and \(place): any program there can have tokens; the list of origins stops web pages only"
+            )
+        }
+        if access?.allowsMissingOrigin == true, access?.auth == [.none] {
+            warn(.allowMissingOrigin, "true, and \(place): nothing but the limits stands before it")
+        }
+        if let limits, limits.all == nil {
+            warn(.limitAll, "off, and \(place): nothing bounds what strangers can cost")
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import EphemeraldCore
+import HTTP
+import Logging
+import Sessions
+
+extension SettingsReader {
+    mutating func listening(at address: ListenAddress?, cores: Int) -> Settings.Listening? {
+        let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
+        let drain = read(.drainTimeout) { text throws(InvalidValue) in
+            try Duration(parsingSetting: text, in: .zero ... .seconds(600))
+        }
+        guard let address, let loops, let drain else { return nil }
+        return Settings.Listening(address: address, loops: loops ?? min(max(cores, 1), 256), drainTimeout: drain)
+    }
+
+    /// The address; its port is 0 when `PORT` is wrong, which is no reason to be silent about the host.
+    mutating func address() -> ListenAddress? {
+        let port = read(.port) { text throws(InvalidValue) in
+            UInt16(try Int(parsingSetting: text, in: 0...65535))
+        }
+        let address = read(.host) { text throws(InvalidValue) in try ListenAddress(host: text, port: port ?? 0) }
+        if case .unix = address, self[.port] != nil { warn(.port, "has no meaning beside HOST=unix:") }
+        return address
+    }
+
+    mutating func access() -> Settings.Access? {
+        let origins = readListIfSet(.allowedOrigins) { text throws(InvalidValue) in
+            do throws(InvalidOriginPattern) { return try OriginPattern(parsing: text) } catch {
+                throw InvalidValue(error.reason)
+            }
+        }
+        for origin in (origins ?? nil) ?? [] where origin.isPlainHTTPBeyondLoopback {
+            warn(.allowedOrigins, "\(origin) is not encrypted: whoever is on the way can change the page and ask as it")
+        }
+        let allowsMissing = read(.allowMissingOrigin) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
+        let proxies = trustedProxies()
+        let auth = auth()
+        guard let origins, let allowsMissing, let proxies, let auth else { return nil }
+        return Settings.Access(
+            allowedOrigins: origins ?? SettingsReader.loopbackOrigins, allowsMissingOrigin: allowsMissing,
+            trustedProxies: proxies, auth: auth)
+    }
+
+    mutating func limits() -> Settings.Limits? {
+        let maxBody = read(.maxBody) { text throws(InvalidValue) in try ByteCount.parse(text, in: 1024...16 << 20) }
+        let maxInFlight = read(.maxInFlight) { text throws(InvalidValue) in
+            try Int(parsingSetting: text, in: 1...100_000)
+        }
+        let client = limit(.limitClient)
+        let all = limit(.limitAll)
+        guard let maxBody, let maxInFlight, let client, let all else { return nil }
+        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, client: client, all: all)
+    }
+
+    mutating func output() -> Settings.Output? {
+        let usageLog = read(.usageLog) { text throws(InvalidValue) -> UsageLogTarget in
+            if text == "-" { return .standardOutput }
+            guard !text.hasSuffix("/") else { throw InvalidValue("this is a directory; write a file's path, or -") }
+            return .file(path: text)
+        }
+        let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
+        guard let usageLog, let level else { return nil }
+        return Settings.Output(usageLog: usageLog, logLevel: level)
+    }
+
+    /// The directory of the session files; what is wrong with it shows when they are read.
+    func sessionsDirectory() -> String {
+        self[.sessionsDirectory]?.text ?? Setting.sessionsDirectory.row.defaultInWords
+    }
+
+    /// The pages of a developer's own machine, on any port.
+    private static var loopbackOrigins: [OriginPattern] {
+        ["http://localhost:*", "http://127.0.0.1:*"].compactMap { try? OriginPattern(parsing: $0) }
+    }
+
+    private mutating func limit(_ setting: Setting) -> RateLimit?? {
+        read(setting) { text throws(InvalidValue) -> RateLimit? in
+            do throws(InvalidRateLimit) { return try RateLimit.parseSetting(text) } catch {
+                throw InvalidValue(error.reason)
+            }
+        }
+    }
+
+    private mutating func auth() -> Set<AuthMode>? {
+        guard let entries = readListIfSet(.auth, { text throws(InvalidValue) in try AuthMode(parsing: text) }) else {
+            return nil
+        }
+        do throws(InvalidValue) {
+            return try AuthMode.set(of: entries ?? [.none])
+        } catch {
+            refuse(.auth, error.reason)
+            return nil
+        }
+    }
+
+    private mutating func trustedProxies() -> TrustedProxies? {
+        guard let value = self[.trustedProxies], value.text != "none" else { return TrustedProxies.none }
+        let entries = readListIfSet(.trustedProxies) { text throws(InvalidValue) in
+            do throws(InvalidAddressRange) { return (text, try TrustedProxies(parsing: text)) } catch {
+                throw InvalidValue(error.reason)
+            }
+        }
+        for (text, _) in (entries ?? nil) ?? [] where text.hasSuffix("/0") {
+            warn(.trustedProxies, "\(text) believes everybody: each request may choose the client it counts as")
+        }
+        return entries == nil ? nil : try? TrustedProxies(parsing: value.text)
+    }
+}

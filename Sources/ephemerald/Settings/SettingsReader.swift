@@ -1,0 +1,89 @@
+/// The one pass over all settings: it reads them by their parsers and collects what is wrong.
+package struct SettingsReader {
+    private let values: SettingValues
+    /// In the order in which the settings are read, those of the `--config` file's own first.
+    package private(set) var problems: [SettingProblem] = []
+    /// What can be worked with and should be known.
+    package private(set) var warnings: [String] = []
+
+    /// Finds the values; only a command line that is not understood ends the pass here.
+    package init(arguments: [String], environment: [String: String]) throws(SettingsFailure) {
+        let flags: [Setting: String]
+        do {
+            flags = try FlagReader.values(of: arguments)
+        } catch {
+            throw .usage(error)
+        }
+        let config = SettingValues(flags: flags, environment: environment, file: nil)[.config]
+        let file = config.map { (path: $0.text, contents: SettingsFile(readingFrom: $0.text)) }
+        values = SettingValues(
+            flags: flags, environment: environment, file: file.map { ($0.path, $0.contents.values) })
+        problems = file?.contents.problems ?? []
+    }
+
+    /// The value as it was written and where; nil when nobody set it.
+    subscript(setting: Setting) -> SettingValue? { values[setting] }
+
+    /// The value of a setting with a default; nil when it is wrong, which is then among the problems.
+    mutating func read<Value>(_ setting: Setting, _ parse: (String) throws(InvalidValue) -> Value) -> Value? {
+        guard let value = values[setting] else {
+            guard case .value(let text) = setting.row.fallback, let fallback = try? parse(text) else {
+                preconditionFailure("\(setting.name) has no default that its parser accepts")
+            }
+            return fallback
+        }
+        return self.parse(value, of: setting, parse)
+    }
+
+    /// The value of a setting without a default, nil inside when nobody set it; nil outside when it is wrong.
+    mutating func readIfSet<Value>(_ setting: Setting, _ parse: (String) throws(InvalidValue) -> Value) -> Value?? {
+        guard let value = values[setting] else { return .some(nil) }
+        return self.parse(value, of: setting, parse).map { .some($0) }
+    }
+
+    /// The entries of a list without a default; every wrong one is a problem of its own.
+    mutating func readListIfSet<Entry>(
+        _ setting: Setting, _ parse: (String) throws(InvalidValue) -> Entry
+    ) -> [Entry]?? {
+        guard let value = values[setting] else { return .some(nil) }
+        var isWhole = true
+        var entries: [Entry] = []
+        for text in ListEntries(of: value.text) {
+            do throws(InvalidValue) {
+                guard !text.isEmpty else { throw InvalidValue("an entry is empty; leave the extra comma out") }
+                entries.append(try parse(text))
+            } catch {
+                var invalid = error
+                if !text.isEmpty { invalid.part = text }
+                problems.append(SettingProblem(setting, value, invalid))
+                isWhole = false
+            }
+        }
+        return isWhole ? .some(entries) : nil
+    }
+
+    /// Adds a problem with the value of a setting, or with its absence.
+    mutating func refuse(_ setting: Setting, _ reason: String, isHidden: Bool = false) {
+        guard let value = values[setting] else {
+            problems.append(SettingProblem("\(setting.name): \(reason)"))
+            return
+        }
+        problems.append(SettingProblem(setting, value, InvalidValue(reason, isHidden: isHidden)))
+    }
+
+    /// Adds a warning about a setting.
+    mutating func warn(_ setting: Setting, _ words: String) {
+        warnings.append("\(values[setting]?.source.phrase(for: setting) ?? setting.name): \(words)")
+    }
+
+    private mutating func parse<Value>(
+        _ value: SettingValue, of setting: Setting, _ parse: (String) throws(InvalidValue) -> Value
+    ) -> Value? {
+        do throws(InvalidValue) {
+            return try parse(value.text)
+        } catch {
+            problems.append(SettingProblem(setting, value, error))
+            return nil
+        }
+    }
+}

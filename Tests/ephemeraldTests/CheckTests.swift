@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Sessions
+import Testing
+import ephemerald
+
+@Suite struct `The check` {
+    private let directory: TemporaryDirectory
+    private let today = Day(2026, 11, 22)
+    private let good = #"{"session": {"type": "realtime", "model": "gpt-realtime-2.1"}}"#
+    private let legacy = #"{"model": "gpt-realtime-2.1", "voice": "marin"}"#
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func check(_ flags: String..., fixes: Bool = false) throws -> Check {
+        try Check(
+            arguments: ["--sessions-dir", directory.path] + flags, environment: key, fixes: fixes, today: today)
+    }
+
+    @Test func `is content with right settings and files`() throws {
+        _ = try directory.file("default.json", good)
+        let check = try check()
+        #expect(check.outcome == .success)
+        #expect(check.findings.isEmpty)
+        #expect(check.output == ["ok: settings for 127.0.0.1:3001, sessions default"])
+    }
+
+    @Test func `reports wrong settings and wrong files together`() throws {
+        _ = try directory.file("default.json", #"{"session": {"type": "realtime", "voce": 1}}"#)
+        let check = try check("--loops", "0", "--log-level", "x")
+        #expect(check.outcome == .configuration)
+        #expect(check.output.isEmpty)
+        #expect(check.findings.count >= 3)
+        #expect(check.findings.allSatisfy { $0.hasPrefix("error: ") || $0.hasPrefix("warning: ") })
+        #expect(check.findings.contains { $0.hasPrefix("error: LOOPS (--loops): ") })
+        #expect(check.findings.contains { $0.hasPrefix("error: \(directory.path)/default.json: session.voce") })
+    }
+
+    @Test func `reports a missing directory`() throws {
+        let check = try Check(
+            arguments: ["--sessions-dir", "/nowhere"], environment: key, fixes: false, today: today)
+        #expect(check.outcome == .configuration)
+        #expect(check.findings == ["error: /nowhere: cannot be read as a directory"])
+    }
+
+    @Test func `warns of a legacy file and leaves it alone`() throws {
+        let path = try directory.file("old.json", legacy)
+        let check = try check()
+        #expect(check.outcome == .success)
+        #expect(check.findings.contains { $0.hasPrefix("warning: \(path): ") })
+        #expect(try String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self) == legacy)
+    }
+
+    @Test func `rewrites a legacy file once, keeps its mode, and says what changed`() throws {
+        let path = try directory.file("old.json", legacy, mode: 0o640)
+        let untouched = try directory.file("default.json", good)
+        let first = try check(fixes: true)
+        #expect(first.outcome == .success)
+        #expect(first.findings.isEmpty)
+        #expect(first.output.first == "fixed: \(path)")
+        #expect(first.output.contains { $0.hasPrefix("  was: old.json: ") && $0.contains("voice") })
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
+        #expect(try String(decoding: Data(contentsOf: URL(filePath: untouched)), as: UTF8.self) == good)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 2)
+        let second = try check(fixes: true)
+        #expect(second.output == ["ok: settings for 127.0.0.1:3001, sessions default, old"])
+    }
+
+    @Test func `rewrites what a link points to and leaves the link`() throws {
+        let other = try TemporaryDirectory()
+        let target = try other.file("elsewhere.json", legacy)
+        let link = "\(directory.path)/old.json"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        #expect(try check(fixes: true).outcome == .success)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == target)
+        #expect(try String(decoding: Data(contentsOf: URL(filePath: target)), as: UTF8.self) != legacy)
+    }
+
+    @Test func `leaves a file that is no JSON to the operator`() throws {
+        let path = try directory.file("broken.json", "{")
+        let check = try check(fixes: true)
+        #expect(check.outcome == .configuration)
+        #expect(check.output.isEmpty)
+        #expect(try String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self) == "{")
+    }
+
+    @Test func `refuses a wrong command line`() {
+        #expect(throws: UsageErrors.self) {
+            try Check(arguments: ["--prot"], environment: key, fixes: false, today: today)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Testing
+import ephemerald
+
+@Suite struct `The command line` {
+    @Test(
+        arguments: [
+            (["--prot", "1"], ["unknown flag \"--prot\"", "did you mean --port?"]),
+            (["--allowed_origins=x"], ["did you mean --allowed-origins?"]), (["--PORT=1"], ["did you mean --port?"]),
+            (["--qqqqqq"], ["unknown flag", "ephemerald --help"]), (["-p", "1"], ["unknown flag \"-p\""]),
+            (["--port"], ["--port needs a value: --port NUMBER"]), (["--port", "--sandbox"], ["--port needs a value"]),
+            (["--port="], ["empty value"]), (["--host", ""], ["empty value"]),
+            (["--port", "1", "--port=2"], ["given twice"]), (["--auth", "none", "--auth", "none"], ["with commas"]),
+            (["--sandbox", "mint"], ["ephemerald mint"]), (["chekc"], ["\"chekc\" is no command", "serve, check"]),
+            (["--"], ["no flag"]), (["/etc/ephemerald.json"], ["no flag"]),
+            (["--openai-api-key", "sk-canary"], ["not accepted", "OPENAI_API_KEY_FILE"]),
+            (["--openai-api-key=sk-canary"], ["not accepted", "OPENAI_API_KEY_FILE"]),
+        ] as [([String], [String])])
+    func `is refused with the right word named`(arguments: [String], words: [String]) {
+        let found = problems(arguments)
+        #expect(isUsageError(arguments))
+        #expect(found.count == 1, "\(found)")
+        for word in words { #expect(found.first?.contains(word) == true, "\(found)") }
+        #expect(found.allSatisfy { !$0.contains("canary") })
+    }
+
+    @Test func `is refused with all its errors at once`() {
+        #expect(problems(["--prot", "1", "--openai-api-key", "x", "--host"]).count == 3)
+    }
+
+    @Test(arguments: ["-", "-5"])
+    func `takes a value that begins with one dash`(value: String) throws {
+        let log = try settings("--usage-log", value).output.usageLog
+        #expect(log == (value == "-" ? .standardOutput : .file(path: value)))
+    }
+
+    @Test(arguments: Setting.allCases.filter { !$0.isSecret })
+    func `knows a flag for every setting that is no secret`(setting: Setting) {
+        #expect(Setting(flag: setting.flag) == setting)
+        #expect(setting.flag.dropFirst(2).uppercased().map { $0 == "-" ? "_" : $0 } == Array(setting.name))
+    }
+}

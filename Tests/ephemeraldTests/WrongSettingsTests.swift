@@ -1,0 +1,95 @@
+import Testing
+import ephemerald
+
+@Suite struct `A wrong setting` {
+    @Test(
+        arguments: [
+            ("PORT", "70000", ["\"70000\"", "0 to 65535"]), ("PORT", "-1", ["whole number"]),
+            ("PORT", "+1", ["whole number"]),
+            ("PORT", "0x50", ["whole number"]), ("PORT", "99999999999999999999", ["0 to 65535"]),
+            ("HOST", "127.0.0.1:3001", ["PORT"]), ("HOST", "[::1]", ["without brackets: ::1"]),
+            ("HOST", "*", ["0.0.0.0 or ::"]), ("HOST", "256.0.0.1", ["no address"]), ("HOST", "127.1", ["no address"]),
+            ("HOST", "a b", ["no address"]), ("HOST", "http://localhost", ["no address"]),
+            ("HOST", "unix:", ["107 bytes"]),
+            ("HOST", "unix:/" + String(repeating: "x", count: 107), ["107 bytes"]),
+            ("LOOPS", "0", ["1 to 256"]), ("LOOPS", "four", ["1 to 256"]), ("LOOPS", "257", ["1 to 256"]),
+            ("DRAIN_TIMEOUT", "15", ["unit is missing", "15s"]), ("DRAIN_TIMEOUT", "1d", ["ms, s, min, h"]),
+            ("DRAIN_TIMEOUT", "11min", ["0ms to 10min"]), ("DRAIN_TIMEOUT", "soon", ["no duration"]),
+            ("ALLOWED_ORIGINS", "*", ["every website"]), ("ALLOWED_ORIGINS", "null", ["null"]),
+            ("ALLOWED_ORIGINS", "https://a.example/", ["\"https://a.example/\""]),
+            ("ALLOWED_ORIGINS", "https://a.example,", ["entry is empty"]),
+            ("ALLOWED_ORIGINS", "https://a.example:443", [":443"]),
+            ("ALLOW_MISSING_ORIGIN", "1", ["true or false"]), ("ALLOW_MISSING_ORIGIN", "yes", ["true or false"]),
+            ("TRUSTED_PROXIES", "10.0.0.1/8", ["10.0.0.0/8"]),
+            ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "no address"]),
+            ("TRUSTED_PROXIES", "none,10.0.0.1", ["\"none\""]),
+            ("AUTH", "bearer", ["\"bearer\"", "there is none"]), ("AUTH", "none,", ["entry is empty"]),
+            ("OPENAI_BASE_URL", "http://api.openai.com/v1", ["https"]),
+            ("OPENAI_BASE_URL", "api.openai.com", ["no URL"]),
+            ("OPENAI_BASE_URL", "https://", ["no URL"]),
+            ("OPENAI_BASE_URL", "ftp://a.example", ["scheme must be https"]),
+            ("OPENAI_BASE_URL", "https://a.example/v1?x=1", ["query"]),
+            ("OPENAI_BASE_URL", "https://a.example/#x", ["#"]),
+            ("OPENAI_BASE_URL", "https://a.example:0", ["host or the port"]),
+            ("OPENAI_BASE_URL", "https://a b.example", ["space"]),
+            ("OPENAI_BASE_URL", "https://127.0.0.1.evil.example:99999", ["host or the port"]),
+            ("OPENAI_BASE_URL", "http://localhost.evil.example/v1", ["https"]),
+            ("OPENAI_ORG_ID", "org 1", ["letters, digits"]), ("OPENAI_ORG_ID", "org\r\nX: 1", ["letters, digits"]),
+            ("OPENAI_PROJECT_ID", "proj/1", ["letters, digits"]),
+            ("OPENAI_AUTH_HEADER", "X-Key", ["Authorization or api-key"]),
+            ("OPENAI_AUTH_HEADER", "authorization", ["Authorization or api-key"]),
+            ("CALLS_URL", "http://a.example/calls", ["https"]), ("CALLS_URL", "/calls", ["no URL"]),
+            ("UPSTREAM_TIMEOUT", "0s", ["100ms to 5min"]), ("UPSTREAM_TIMEOUT", "1s", ["(3s)", "(1s)"]),
+            ("UPSTREAM_CONNECT_TIMEOUT", "11s", ["(11s)", "(10s)"]),
+            ("UPSTREAM_CONNECT_TIMEOUT", "3", ["unit is missing"]),
+            ("UPSTREAM_HTTP", "3", ["1.1 or 2"]), ("UPSTREAM_HTTP", "1", ["1.1 or 2"]),
+            ("UPSTREAM_CA_FILE", "/nowhere/ca.pem", ["no such file"]),
+            ("UPSTREAM_CA_FILE", "/etc/passwd", ["certificate"]),
+            ("UPSTREAM_PROXY", "proxy:3128", ["no URL"]), ("UPSTREAM_PROXY", "http://proxy:3128/x", ["no path"]),
+            ("UPSTREAM_PROXY", "socks5://proxy:1", ["scheme"]),
+            ("MAX_IN_FLIGHT", "0", ["1 to 100000"]), ("MAX_BODY", "64KB", ["64KiB"]),
+            ("MAX_BODY", "12", ["1KiB to 16MiB"]),
+            ("MAX_BODY", "17MiB", ["1KiB to 16MiB"]), ("MAX_BODY", "big", ["no size"]),
+            ("LIMIT_CLIENT", "10", ["10/min"]), ("LIMIT_CLIENT", "0/min", ["off"]),
+            ("LIMIT_ALL", "10/day", ["s, min or h"]),
+            ("LIMIT_ALL", "none", ["10/min"]), ("USAGE_LOG", "/var/log/", ["directory"]),
+            ("LOG_LEVEL", "verbose", ["trace, debug, info", "or critical"]), ("LOG_LEVEL", "INFO", ["info"]),
+            ("SANDBOX", "on", ["true or false"]), ("SANDBOX_LATENCY", "300", ["300ms"]),
+            ("SANDBOX_LATENCY", "1h", ["10min"]),
+            ("SANDBOX_FAULT", "a b", ["name of a fault"]),
+            ("OPENAI_API_KEY_FILE", "/nowhere/key", ["is set as well"]),
+        ] as [(String, String, [String])])
+    func `is named with its source, what is wrong and what is right`(name: String, value: String, words: [String]) {
+        var environment = key
+        environment[name] = value
+        // Whether the address may be reached is another subject.
+        if name == "HOST" { environment.merge(["ALLOWED_ORIGINS": "https://a.example", "AUTH": "none"]) { $1 } }
+        let found = problems(environment: environment)
+        #expect(found.count == 1, "\(found)")
+        #expect(found.first?.hasPrefix("\(name) (environment): ") == true, "\(found)")
+        for word in words { #expect(found.first?.contains(word) == true, "\(found)") }
+    }
+
+    @Test func `does not hide another`() {
+        let environment = [
+            "HOST": "0.0.0.0", "PORT": "x", "ALLOWED_ORIGINS": "https://A.example,*", "MAX_BODY": "1",
+            "LIMIT_CLIENT": "x", "UPSTREAM_HTTP": "3", "LOG_LEVEL": "x", "TRUSTED_PROXIES": "a,b",
+        ]
+        let found = problems(["--loops", "0"], environment: environment)
+        let names = found.map { String($0.prefix { $0 != " " && $0 != ":" }) }
+        let expected = [
+            "PORT", "LOOPS", "ALLOWED_ORIGINS", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "TRUSTED_PROXIES", "MAX_BODY",
+            "LIMIT_CLIENT", "OPENAI_API_KEY", "UPSTREAM_HTTP", "LOG_LEVEL", "AUTH",
+        ]
+        #expect(names == expected)
+        #expect(found.contains { $0.hasPrefix("LOOPS (--loops): \"0\": ") })
+    }
+
+    @Test func `is one line, whatever is in it`() {
+        var environment = key
+        environment["LOG_LEVEL"] = "a\nb\u{1B}[31m" + String(repeating: "x", count: 500)
+        let found = problems(environment: environment)
+        #expect(found.count == 1)
+        #expect(found.allSatisfy { !$0.contains("\n") && !$0.contains("\u{1B}") && $0.count < 400 })
+    }
+}
