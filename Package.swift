@@ -39,7 +39,7 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "EventLoop", "HTTP", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore", "OpenAISandbox",
+                "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore", "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -47,11 +47,11 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
-        .testTarget(name: "MicroHTTPDTests", dependencies: ["MicroHTTPD"], swiftSettings: settings),
-        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: settings),
+        .testTarget(name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
+        .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
-        .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore"], swiftSettings: settings),
-        .testTarget(name: "OpenAISandboxTests", dependencies: ["OpenAISandbox"], swiftSettings: settings),
+        .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore", "HTTP", "Locking", "Sessions"], swiftSettings: settings),
+        .testTarget(name: "OpenAISandboxTests", dependencies: ["EventLoop", "HTTP", "OpenAISandbox"], swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests", dependencies: ["EphemeraldCore", "HTTP", "Sessions", "ephemerald"],
             swiftSettings: settings),

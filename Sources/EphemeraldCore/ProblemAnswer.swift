@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 import Sessions
 
 extension Refusal {
@@ -20,4 +20,9 @@ extension Refusal {
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
         return Response(status, fields: fields, body: JSON.object(problem).serialized())
     }
+}
+
+extension TokenService {
+    /// For requests that the end of the daemon cuts short: the policy is no longer asked.
+    package static let lastAnswer = Refusal.shuttingDown.response(to: RequestID(randomBits: 0))
 }

@@ -13,10 +13,19 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
         if isTrusted, let given = request.fields.only("X-Request-Id"), (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy(\.isNameByte)
         {
-            description = given
+            self.init(given: given)
         } else {
-            let digits = String(randomBits(), radix: 16)
-            description = String(repeating: "0", count: 32 - digits.utf8.count) + digits
+            self.init(randomBits: randomBits())
         }
+    }
+
+    private init(given: String) {
+        description = given
+    }
+
+    /// A name of our own making: 32 hexadecimal digits.
+    package init(randomBits: UInt128) {
+        let digits = String(randomBits, radix: 16)
+        description = String(repeating: "0", count: 32 - digits.utf8.count) + digits
     }
 }

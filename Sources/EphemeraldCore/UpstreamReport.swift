@@ -46,4 +46,10 @@ package struct UpstreamReport: Hashable, Sendable {
             word.contains("sk-") || word.contains("ek_") || word.contains("*") ? "<redacted>" : word
         }.joined(separator: " ")
     }
+
+    /// One line, for who may read the log.
+    package var words: String {
+        let parts = [status.map(String.init), code, message?.loggable(512), requestID?.loggable(128)]
+        return parts.compactMap { $0 }.joined(separator: ", ")
+    }
 }

@@ -140,28 +140,37 @@ package final class Server: @unchecked Sendable {
 extension Server {
     /// Stops accepting, waits until every request has its answer, and ends the server.
     /// - Parameters:
-    ///   - timeout: what is not answered by then is cancelled and gets `lastAnswer`.
-    ///   - lastAnswer: for requests that the timeout cuts short.
+    ///   - timeout: what is not answered by then is cancelled.
+    ///   - lastAnswer: for requests whose task goes on for half a second after that.
     package func drain(timeout: Duration, lastAnswer: Response) async {
         guard daemon != nil, !isDraining else { return }
         // What waits in the kernel's backlog has been promised a connection.
         turn()
         isDraining = true
         daemon?.quiesce()
-        let deadline = loop.after(timeout) { [self] in
-            for exchange in exchanges.values {
-                exchange.task?.cancel()
-                finish(exchange, with: lastAnswer)
-                // Still reading or writing: its client is too slow for this drain.
-                if exchange.phase != .answered { exchange.connection.cut() }
-            }
+        let deadline = loop.after(timeout) { [self] in cutShort() }
+        // A cancelled task answers at once, and in its own words, unless it hangs.
+        let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
+            for exchange in exchanges.values { finish(exchange, with: lastAnswer) }
         }
         scheduleTurn()
         await withCheckedContinuation { drained = $0 }
         deadline.cancel()
+        lastDeadline.cancel()
         sweep?.cancel()
         watch?.end()
         daemon = nil
+    }
+
+    private func cutShort() {
+        for exchange in exchanges.values {
+            if exchange.phase == .responding {
+                exchange.task?.cancel()
+            } else {
+                // Still reading or writing: its client is too slow for this drain.
+                exchange.connection.cut()
+            }
+        }
     }
 
     private func finishDraining() {

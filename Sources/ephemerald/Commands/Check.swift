@@ -59,7 +59,7 @@ package struct Check: Sendable {
         }
     }
 
-    private static func line(for finding: Finding, in directory: String) -> String {
+    static func line(for finding: Finding, in directory: String) -> String {
         let place = finding.file == directory ? "" : "\(directory)/"
         return "\(finding.severity.rawValue): \(place)\(finding)"
     }

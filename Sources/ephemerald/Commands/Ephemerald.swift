@@ -1,16 +1,17 @@
 package import ArgumentParser
+import Curl
 import MicroHTTPD
 
 /// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors; the
 /// flags of settings it hands on unread, because the table of settings owns those.
 @main
-package struct Ephemerald: AsyncParsableCommand {
+package struct Ephemerald: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]",
         discussion: HelpText.discussion,
-        version: Version.line(libraries: ["libmicrohttpd \(Server.version)"]),
+        version: Version.line(libraries: ["libcurl \(Client.version)", "libmicrohttpd \(Server.version)"]),
         subcommands: [ServeCommand.self, CheckCommand.self, MintCommand.self, HealthcheckCommand.self],
         defaultSubcommand: ServeCommand.self)
 

@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `ephemerald mint`: one token to standard output, for a script.
-package struct MintCommand: AsyncParsableCommand {
+package struct MintCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "mint", abstract: "Print one token and exit.", discussion: HelpText.pointer)
 
@@ -12,7 +12,7 @@ package struct MintCommand: AsyncParsableCommand {
 
     package init() {}
 
-    package func run() async throws {
-        try await mint(arguments.settings(), session: session).exit()
+    package func run() throws {
+        try mint(arguments.settings(), session: session).exit()
     }
 }

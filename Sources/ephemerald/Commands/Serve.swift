@@ -1,5 +1,37 @@
+import EphemeraldCore
+import EventLoop
+import Glibc
+import Logging
+import Sessions
+
 /// Runs the daemon until it is told to stop.
-func serve(_ settings: Settings) async -> Outcome {
-    StandardError.print(["error: serve is not built yet"])
-    return .unavailable
+func serve(_ settings: Settings) -> Outcome {
+    let loaded = SessionCatalog.load(directory: settings.sessionsDirectory, today: Day.today)
+    StandardError.print(loaded.findings.map { Check.line(for: $0, in: settings.sessionsDirectory) })
+    if loaded.hasErrors { return .configuration }
+    var logger = Logger(label: "ephemerald", factory: { StreamLogHandler.standardError(label: $0) })
+    logger.logLevel = settings.output.logLevel
+    do throws(StartFailure) {
+        // Before any other thread starts: a thread that does not block them gets the signals the old way.
+        try Daemon.blockSignals()
+        let daemon = try Daemon(settings, sessions: loaded.catalog, logger: logger)
+        daemon.run()
+        return .success
+    } catch {
+        StandardError.print(["error: \(error.words)"])
+        return error.outcome
+    }
+}
+
+/// Why the daemon does not start.
+struct StartFailure: Error {
+    let outcome: Outcome
+    let words: String
+}
+
+extension Day {
+    /// The day by the system's clock.
+    static var today: Day {
+        Day(unixSeconds: time(nil))
+    }
 }

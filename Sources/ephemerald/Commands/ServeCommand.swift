@@ -1,7 +1,7 @@
 package import ArgumentParser
 
 /// `ephemerald serve`: the daemon.
-package struct ServeCommand: AsyncParsableCommand {
+package struct ServeCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the daemon until SIGTERM; with --sandbox against a built-in stand-in.",
         discussion: HelpText.pointer)
@@ -10,8 +10,8 @@ package struct ServeCommand: AsyncParsableCommand {
 
     package init() {}
 
-    package func run() async throws {
-        try await serve(arguments.settings()).exit()
+    package func run() throws {
+        try serve(arguments.settings()).exit()
     }
 }
 

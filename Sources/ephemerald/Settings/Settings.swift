@@ -44,8 +44,8 @@ package struct Settings: Sendable {
         package let organization: String?
         package let project: String?
         package let authHeader: UpstreamAuthHeader
-        /// Where browsers are sent.
-        package let callsURL: String
+        /// Where browsers are sent; nil for what the base URL and the kind of session say.
+        package let callsURL: String?
         /// For a mint with all its retries.
         package let timeout: Duration
         /// For one connection; at most `timeout`.

@@ -27,7 +27,7 @@ extension SettingsReader {
         else { return nil }
         return Settings.Upstream(
             keys: keys, baseURL: base, organization: organization, project: project, authHeader: header,
-            callsURL: calls?.description ?? "\(base)/realtime/calls", timeout: timeouts.total,
+            callsURL: calls?.description, timeout: timeouts.total,
             connectTimeout: timeouts.connect, httpVersion: version, caFile: caFile, proxy: proxy ?? nil)
     }
 

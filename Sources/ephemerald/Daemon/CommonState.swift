@@ -1,0 +1,66 @@
+import EphemeraldCore
+import EventLoop
+import HTTP
+import Locking
+import Logging
+import MicroHTTPD
+import Sessions
+
+/// What all loops share, and the settings in the form that each part takes them.
+struct CommonState: Sendable {
+    let rules: TokenService.Rules
+    let settings: Settings
+    let isSandbox: Bool
+    let serverSettings: ServerSettings
+    let logger: Logger
+    private let upstream: Upstream
+    private let limiter = Locked(RateLimiter())
+    private let minting = Minter.Shared()
+    private let usageLog: UsageLogFile
+    private let remarked = Locked<Set<ClientAddress.Remark>>([])
+
+    init(
+        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?
+    ) {
+        self.logger = logger
+        self.usageLog = usageLog
+        rules = TokenService.Rules(
+            origins: OriginPolicy(
+                allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
+            proxies: settings.access.trustedProxies, sessions: sessions, clientLimit: settings.limits.client,
+            totalLimit: settings.limits.all)
+        var server = ServerSettings()
+        server.maxBody = settings.limits.maxBody
+        serverSettings = server
+        self.settings = settings
+        isSandbox = sandboxURL != nil
+        upstream = Upstream(settings, sandboxURL: sandboxURL)
+    }
+
+    func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
+        let surroundings = Surroundings.system(loop)
+        return TokenService(
+            rules: rules, limiter: limiter,
+            minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
+            surroundings: surroundings,
+            writeUsage: { [usageLog, logger] line in
+                if let failure = usageLog.write(line) { logger.error("a usage line is lost: \(failure)") }
+            },
+            remark: { [remarked, logger] remark, client in
+                guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
+                logger.warning("\(remark.words)", metadata: ["client.address": "\(client)"])
+            })
+    }
+}
+
+extension ClientAddress.Remark {
+    /// For the operator, once.
+    fileprivate var words: String {
+        switch self {
+        case .untrustedForwarding:
+            "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are not believed"
+        case .headersDisagree:
+            "X-Forwarded-For and Forwarded lead to different clients; the trusted proxy passes one of them on unread"
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Curl
+import EphemeraldCore
+import EventLoop
+import Glibc
+import HTTP
+import MicroHTTPD
+import OpenAISandbox
+
+// Settings, in the terms of the parts that they are for.
+
+extension ListenAddress {
+    var listeningAddress: ListeningAddress {
+        switch self {
+        case .tcp(let host, let port): .tcp(host: host, port: port)
+        case .unix(let path): .unix(path: path)
+        }
+    }
+}
+
+extension ClientSettings {
+    init(_ settings: Settings.Upstream, isSandbox: Bool) {
+        self.init()
+        connectTimeout = settings.connectTimeout
+        caFile = settings.caFile
+        httpVersion = settings.httpVersion == .http2 ? .http2 : .http1
+        allowsPlainHTTP = isSandbox || settings.baseURL.origin.scheme == "http"
+        proxy = isSandbox ? nil : settings.proxy?.description
+        userAgent = "ephemerald/\(Version.number)"
+    }
+}
+
+extension Client {
+    /// The client for the upstream of these settings.
+    convenience init(for settings: Settings, isSandbox: Bool, on loop: EventLoop) {
+        do throws(CurlError) {
+            try self.init(on: loop, settings: ClientSettings(settings.upstream, isSandbox: isSandbox))
+        } catch {
+            preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
+        }
+    }
+}
+
+extension SandboxServer {
+    /// The sandbox of these settings, on the loop; nil when they ask for none.
+    convenience init?(_ settings: Settings.Sandbox?, on loop: EventLoop) throws(SystemError) {
+        guard let settings else { return nil }
+        try self.init(
+            on: loop, latency: settings.latency, fault: settings.fault.flatMap(Fault.init), unixSeconds: { time(nil) })
+    }
+}
+
+extension Upstream {
+    /// - Parameter sandboxURL: takes the place of the base URL, with a key that is none.
+    init(_ settings: Settings, sandboxURL: String?) {
+        let options = settings.upstream
+        self.init(
+            baseURL: sandboxURL ?? "\(options.baseURL)",
+            keys: sandboxURL == nil ? options.keys : [Secret("sk-sandbox")])
+        authorization = options.authHeader == .apiKey ? .apiKey : .bearer
+        organization = options.organization
+        project = options.project
+        callsURL = options.callsURL
+        timeout = options.timeout
+        maxInFlight = settings.limits.maxInFlight
+    }
+}
+
+extension Surroundings {
+    /// The system's clocks, and the loop's timers.
+    static func system(_ loop: EventLoop) -> Surroundings {
+        Surroundings(
+            monotonicNanoseconds: { nanoseconds(of: CLOCK_MONOTONIC) },
+            unixMilliseconds: { Int64(nanoseconds(of: CLOCK_REALTIME) / 1_000_000) },
+            sleep: { await loop.sleep(for: $0) })
+    }
+}
+
+private func nanoseconds(of clock: clockid_t) -> UInt64 {
+    var time = timespec()
+    let result = unsafe clock_gettime(clock, &time)
+    precondition(result == 0, "the clocks of the system can be read")
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

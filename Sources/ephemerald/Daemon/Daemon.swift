@@ -1,0 +1,120 @@
+import EphemeraldCore
+import EventLoop
+import Glibc
+import HTTP
+import Locking
+import Logging
+import MicroHTTPD
+import OpenAISandbox
+import Sessions
+
+/// The running service: one worker a loop, the sandbox when there is one, and what signals do.
+final class Daemon: @unchecked Sendable {
+    // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
+    private static let signals = [SIGTERM, SIGINT, SIGHUP]
+
+    private let settings: Settings
+    private let logger: Logger
+    private let usageLog: UsageLogFile
+    private let workers: [Worker]
+    private let sandbox: SandboxServer?
+    private var signalWatch: SignalWatch?
+    private var isStopping = false
+
+    static func blockSignals() throws(StartFailure) {
+        do throws(SystemError) { try SignalWatch.block(signals) } catch {
+            throw StartFailure(outcome: .unavailable, words: "\(error)")
+        }
+    }
+
+    /// Opens everything that can fail: the log, the listening sockets, the loops.
+    init(_ settings: Settings, sessions: SessionCatalog, logger: Logger) throws(StartFailure) {
+        self.settings = settings
+        self.logger = logger
+        DescriptorLimit.raise()
+        do throws(SystemError) {
+            usageLog = try UsageLogFile(settings.output.usageLog)
+        } catch {
+            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
+        }
+        do throws(SystemError) {
+            let loops = try Daemon.loops(settings.listening.loops)
+            sandbox = try SandboxServer(settings.sandbox, on: loops[0])
+            let common = CommonState(
+                settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL)
+            workers = try Daemon.workers(on: loops, common: common, settings: settings)
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
+    func run() {
+        do throws(SystemError) {
+            let loop = workers[0].loop
+            signalWatch = try SignalWatch(Daemon.signals, on: loop) { [unowned self] in handle($0) }
+            let threads = try workers.dropFirst().enumerated().map { index, worker throws(SystemError) in
+                try EventLoopThread(running: worker.loop, name: "loop \(index + 1)")
+            }
+            logStart()
+            loop.run()
+            for thread in threads { thread.join() }
+        } catch {
+            logger.critical("cannot run: \(error)")
+        }
+    }
+
+    private func logStart() {
+        let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(settings.upstream.baseURL)"
+        let sessions = workers[0].sessionNames.joined(separator: ", ")
+        logger.info(
+            "listening on \(workers[0].address), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+    }
+
+    private func handle(_ signal: CInt) {
+        switch signal {
+        case SIGHUP:
+            do throws(SystemError) { try usageLog.reopen() } catch {
+                logger.error("the usage log stays as it is: \(error)")
+            }
+        default:
+            if !isStopping { stop() }
+        }
+    }
+
+    private func stop() {
+        isStopping = true
+        logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
+        let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
+        Task(executorPreference: workers[0].loop) {
+            await withTaskGroup(of: Void.self) { group in
+                for worker in workers {
+                    group.addTask(executorPreference: worker.loop) { await worker.drain(timeout: timeout) }
+                }
+            }
+            await sandbox?.stop()
+            for worker in workers { worker.loop.stop() }
+        }
+    }
+
+    private static func loops(_ count: Int) throws(SystemError) -> [EventLoop] {
+        var loops: [EventLoop] = []
+        for _ in 0..<count { loops.append(try EventLoop()) }
+        return loops
+    }
+
+    private static func workers(
+        on loops: [EventLoop], common: CommonState, settings: Settings
+    ) throws(SystemError) -> [Worker] {
+        let address = settings.listening.address.listeningAddress
+        let first = try address.listen()
+        var workers: [Worker] = []
+        for loop in loops.dropFirst() {
+            workers.append(
+                try Worker(on: loop, listeningOn: try address.listenAgain(beside: first), at: address, common))
+        }
+        workers.insert(try Worker(on: loops[0], listeningOn: first, at: address, common), at: 0)
+        return workers
+    }
+}

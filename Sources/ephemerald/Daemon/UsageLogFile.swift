@@ -1,0 +1,52 @@
+import EventLoop
+import Glibc
+import Synchronization
+
+/// The usage log: standard output, or a file that SIGHUP opens anew once it has been moved away.
+///
+/// A line is one `write` on a descriptor that appends, so that lines of several loops do not mix. When a full disk cuts
+/// a line short, the next one starts on a line of its own.
+final class UsageLogFile: Sendable {
+    /// Nil for standard output.
+    private let path: String?
+    private let descriptor: Descriptor
+    private let endsInsideLine = Atomic(false)
+
+    init(_ target: UsageLogTarget) throws(SystemError) {
+        switch target {
+        case .standardOutput:
+            path = nil
+            descriptor = Descriptor(owning: try check("dup", fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)))
+        case .file(let path):
+            self.path = path
+            descriptor = try UsageLogFile.open(path)
+        }
+    }
+
+    /// Opens the file anew; when that fails, the old one stays in use. Standard output stays what it is.
+    func reopen() throws(SystemError) {
+        guard let path else { return }
+        let fresh = try UsageLogFile.open(path)
+        // The number stays, so that a line being written by another thread goes whole to the one file or the other.
+        _ = try check("dup2", dup2(fresh.number, descriptor.number))
+        endsInsideLine.store(false, ordering: .relaxed)
+    }
+
+    /// Appends a line.
+    /// - Returns: what went wrong; nil when the line was written whole.
+    func write(_ line: [UInt8]) -> SystemError? {
+        let text = endsInsideLine.load(ordering: .relaxed) ? [UInt8(ascii: "\n")] + line : line
+        let count = unsafe Glibc.write(descriptor.number, text, text.count)
+        if count == text.count {
+            endsInsideLine.store(false, ordering: .relaxed)
+            return nil
+        }
+        if count > 0 { endsInsideLine.store(true, ordering: .relaxed) }
+        return SystemError("write", code: count < 0 ? errno : ENOSPC)
+    }
+
+    private static func open(_ path: String) throws(SystemError) -> Descriptor {
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+        return Descriptor(owning: try unsafe check("open", Glibc.open(path, flags, 0o640)))
+    }
+}
