@@ -18,6 +18,11 @@ extension JSONReader {
 
     /// Steps over characters that stand for themselves; true when the quote ended them, false at a backslash.
     private mutating func skipPlainText(until quote: UInt8) throws(JSONError) -> Bool {
+        // Most of a text is read here, so the loop works on locals.
+        let (bytes, start) = (bytes, index)
+        index =
+            bytes[start...].firstIndex { $0 == quote || $0 == UInt8(ascii: "\\") || $0 < 0x20 || $0 == UInt8(ascii: "$") }
+            ?? bytes.count
         while index < bytes.count {
             let byte = bytes[index]
             if byte == quote {
