@@ -20,9 +20,10 @@ extension JSONReader {
     private mutating func skipPlainText(until quote: UInt8) throws(JSONError) -> Bool {
         // Most of a text is read here, so the loop works on locals.
         let (bytes, start) = (bytes, index)
-        index =
-            bytes[start...].firstIndex { $0 == quote || $0 == UInt8(ascii: "\\") || $0 < 0x20 || $0 == UInt8(ascii: "$") }
-            ?? bytes.count
+        let stop = bytes[start...].firstIndex { byte in
+            byte == quote || byte == UInt8(ascii: "\\") || byte < 0x20 || byte == UInt8(ascii: "$")
+        }
+        index = stop ?? bytes.count
         while index < bytes.count {
             let byte = bytes[index]
             if byte == quote {
