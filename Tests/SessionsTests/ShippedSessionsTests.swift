@@ -49,4 +49,15 @@ struct `The session files that are shipped` {
         let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.directory)/\(name).json")))
         #expect(try SessionFile.upgraded(bytes) == nil)
     }
+
+    @Test
+    func `and the one in the manual need no word`() throws {
+        let manual = try String(contentsOfFile: "\(Self.directory)/README.md", encoding: .utf8)
+        let example = try #require(manual.components(separatedBy: "```json\n").dropFirst().first)
+        let text = try #require(example.components(separatedBy: "```").first)
+        #expect(try SessionDirectory.findings(in: text) == [])
+        let body = try SessionDirectory.session(text).body(
+            overrides: ["audio.output.voice": "cedar"], variables: ["customer": "Ann"])
+        #expect(try JSON(parsing: body)["session"]?["audio"]?["output"]?["voice"] == "cedar")
+    }
 }

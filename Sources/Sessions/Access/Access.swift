@@ -23,6 +23,9 @@ package struct Access: Sendable {
         package internal(set) var session: Limit?
         /// All requests that this process admits.
         package internal(set) var all: Limit?
+
+        /// The settings' limits, all of them.
+        package init() {}
     }
 
     /// A limit as a session file has it.

@@ -45,7 +45,7 @@ extension SessionCatalog {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             // A pipe would be read for ever.
             guard attributes[.type] as? FileAttributeType == .typeRegular else {
-                throw UnreadableFile(message: "is no regular file")
+                throw UnreadableFile(message: "is no regular file, nor a link to one")
             }
             guard let size = attributes[.size] as? Int, size <= largestFile else {
                 throw UnreadableFile(message: "is larger than 1 MiB")

@@ -54,28 +54,24 @@ struct SessionReader {
     }
 
     private mutating func judge(_ body: JSON, as kind: SessionKind) {
-        for violation in Schema.judge(body, as: kind) {
+        let model = body["session"]?["model"]
+        let fails = ModelName.failingAtConnect.contains(model?.stringValue ?? "")
+        if fails {
+            find(.error, "session.model", "is minted, and fails when the browser connects; use gpt-realtime-2.1")
+        }
+        for violation in Schema.judge(body, as: kind) where !(fails && violation.path == "session.model") {
             let severity: Finding.Severity = violation.level == .doubtful ? .warning : .error
             find(severity, violation.path, violation.advice(for: kind))
+        }
+        if model == nil, kind == .realtime, body["session"]?.objectValue != nil {
+            find(.warning, "session.model", "is not given, so OpenAI chooses the model and may change it")
         }
         if let expiry = body["expires_after"]?.objectValue, (expiry["anchor"] == nil) != (expiry["seconds"] == nil) {
             find(.error, "expires_after", "must have both anchor and seconds, or be left out")
         }
-        let session = body["session"] ?? .null
-        judgeModel(session["model"], as: kind)
-        for (path, ending) in Session.endings(of: session) {
+        for (path, ending) in Session.endings(of: body["session"] ?? .null) {
             let isGone = ending.wentWithBeta && ending.isOver(on: today)
             find(isGone ? .error : .warning, path, ending.sentence(on: today))
-        }
-    }
-
-    private mutating func judgeModel(_ model: JSON?, as kind: SessionKind) {
-        if let name = model?.stringValue, ModelName.failingAtConnect.contains(name) {
-            find(
-                .error, "session.model", "\(name) is minted, and fails when the browser connects; use gpt-realtime-2.1")
-        }
-        if model == nil, kind == .realtime {
-            find(.warning, "session.model", "is not given, so OpenAI chooses the model and may change it")
         }
     }
 }

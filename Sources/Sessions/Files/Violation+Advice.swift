@@ -33,6 +33,8 @@ extension Violation {
         {
             return "only a realtime session has it; a \(kind) session has \(allowed.listed(by: "and"))"
         }
+        // Beside OpenAI's members a file has ours.
+        let allowed = parts.count == 1 ? allowed + ["access", "answer"] : allowed
         if let near = name.nearest(in: allowed) { return "did you mean \(near)?" }
         let elsewhere = Schema.session(of: kind).paths(below: "session").filter { $0.hasSuffix(".\(name)") }
         if let first = elsewhere.first { return "did you mean \(first)?" }

@@ -90,11 +90,15 @@ extension String {
     /// Appends the text as a JSON string: only what RFC 8259 section 7 says must be escaped is.
     fileprivate func appendQuoted(to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        if utf8.contains(where: \.mustBeEscaped) {
-            for byte in utf8 { byte.appendEscaped(to: &out) }
-        } else {
-            out += utf8
+        // What needs no escape is copied run by run, from an array: indices of a string are slow to step.
+        let bytes = Array(utf8)
+        var run = 0
+        while let stop = bytes[run...].firstIndex(where: \.mustBeEscaped) {
+            out += bytes[run..<stop]
+            bytes[stop].appendEscaped(to: &out)
+            run = stop + 1
         }
+        out += bytes[run...]
         out.append(UInt8(ascii: "\""))
     }
 }

@@ -18,6 +18,12 @@ extension JSONReader {
 
     /// Steps over characters that stand for themselves; true when the quote ended them, false at a backslash.
     private mutating func skipPlainText(until quote: UInt8) throws(JSONError) -> Bool {
+        // Most of a text is read here, so the loop works on locals.
+        let (bytes, start) = (bytes, index)
+        let stop = bytes[start...].firstIndex { byte in
+            byte == quote || byte == UInt8(ascii: "\\") || byte < 0x20 || byte == UInt8(ascii: "$")
+        }
+        index = stop ?? bytes.count
         while index < bytes.count {
             let byte = bytes[index]
             if byte == quote {

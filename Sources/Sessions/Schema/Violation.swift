@@ -1,11 +1,9 @@
 /// One way in which a request body breaks the rules of a session configuration.
 package struct Violation: Hashable, Sendable {
-    /// Who refuses it.
+    /// How sure it is that the body is no good.
     package enum Level: Hashable, Sendable {
         /// OpenAI answers 400.
         case refusedByOpenAI
-        /// OpenAI mints, and the session fails when the browser connects: refused before it is sent.
-        case refusedHere
         /// Against a rule that is published as prose, or about to end, or depends on the model: sent, with a warning.
         case doubtful
     }
