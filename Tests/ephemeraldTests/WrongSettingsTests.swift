@@ -44,7 +44,7 @@ import ephemerald
             ("UPSTREAM_CONNECT_TIMEOUT", "3", ["unit is missing"]),
             ("UPSTREAM_HTTP", "3", ["1.1 or 2"]), ("UPSTREAM_HTTP", "1", ["1.1 or 2"]),
             ("UPSTREAM_CA_FILE", "/nowhere/ca.pem", ["no such file"]),
-            ("UPSTREAM_CA_FILE", "/etc/passwd", ["certificate"]),
+            ("UPSTREAM_CA_FILE", "/etc/passwd", ["certificate"]), ("UPSTREAM_CA_FILE", "/etc", ["directory"]),
             ("UPSTREAM_PROXY", "proxy:3128", ["no URL"]), ("UPSTREAM_PROXY", "http://proxy:3128/x", ["no path"]),
             ("UPSTREAM_PROXY", "socks5://proxy:1", ["scheme"]),
             ("MAX_IN_FLIGHT", "0", ["1 to 100000"]), ("MAX_BODY", "64KB", ["64KiB"]),
