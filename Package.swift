@@ -34,7 +34,7 @@ let package = Package(
             dependencies: ["HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: settings),
         .target(
-            name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "Sessions"],
+            name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",

@@ -35,5 +35,10 @@ package struct LimitChecks: Sendable {
         count += 1
     }
 
+    /// What is in force, in the order in which it was added.
+    package var policies: [LimitPolicy] {
+        (0..<count).compactMap { checks[$0]?.policy }
+    }
+
     subscript(index: Int) -> LimitCheck? { checks[index] }
 }

@@ -1,54 +1,92 @@
 package import HTTP
+import Sessions
 
 /// Why a request is refused. Status, code and words hang on it by exhaustive switches, so that a new case does not
-/// compile until all of them are decided.
+/// compile until all of them are decided. None of the words comes from the upstream.
 package enum Refusal: Error, Hashable, Sendable {
+    /// The request cannot be told from its neighbours, or is not HTTP; the text says how.
+    case malformed(String)
+    case bodyTooLarge(limit: Int)
+    case notFound
+    /// - Parameter allowed: the field `Allow`.
+    case methodNotAllowed(allowed: String)
     /// The page's origin is not on the allow-list, or the request names more than one origin, or none that can be read.
     case originNotAllowed
     /// The origin is on the allow-list but not among those that the session names.
     case originNotAllowedForSession
     /// There is no `Origin` field, and the setting asks for one.
     case originMissing
+    /// The body or the query is wrong.
+    /// - Parameter path: the member: `overrides.audio.output.voice`; empty for the whole body.
+    case invalidRequest(path: String, String)
+    case unknownSession
     /// A limit is spent.
     /// - Parameter retryAfter: until the request would be admitted, if nobody else takes the place.
     case rateLimited(LimitDimension, retryAfter: Duration)
+    /// As many requests are under way upstream as the settings allow.
+    case overloaded
+    /// The daemon is about to end.
+    case shuttingDown
+    /// The upstream has failed so often that it is left alone for a while.
+    case upstreamUnavailable(retryAfter: Duration)
+    /// The upstream's own limit; the time is what it asks for.
+    case upstreamRateLimited(retryAfter: Duration)
+    /// The upstream does not accept any of our keys.
+    case upstreamAuth
+    /// The upstream's account is used up.
+    case upstreamQuota
+    /// The upstream refuses the session.
+    case upstreamRejected
+    /// The upstream cannot be reached, failed, or answered what cannot be read.
+    case upstreamError
+    case upstreamTimeout
 
     package var status: Status {
         switch self {
+        case .malformed, .invalidRequest: .badRequest
+        case .bodyTooLarge: .contentTooLarge
+        case .notFound, .unknownSession: .notFound
+        case .methodNotAllowed: .methodNotAllowed
         case .originNotAllowed, .originNotAllowedForSession, .originMissing: .forbidden
-        case .rateLimited: .tooManyRequests
+        case .rateLimited, .upstreamRateLimited: .tooManyRequests
+        case .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
+        case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
+        case .upstreamTimeout: .gatewayTimeout
         }
     }
 
     /// The name of the refusal for programs; it is documented and does not change.
     package var code: String {
         switch self {
-        case .originNotAllowed: "origin_not_allowed"
-        case .originNotAllowedForSession: "origin_not_allowed_for_session"
-        case .originMissing: "origin_missing"
+        case .malformed: "bad_request"
+        case .bodyTooLarge: "body_too_large"
+        case .notFound: "not_found"
+        case .methodNotAllowed: "method_not_allowed"
+        case .originNotAllowed, .originNotAllowedForSession, .originMissing: "origin_not_allowed"
+        case .invalidRequest: "invalid_request"
+        case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
+        case .overloaded: "overloaded"
+        case .shuttingDown: "shutting_down"
+        case .upstreamUnavailable: "upstream_unavailable"
+        case .upstreamRateLimited: "upstream_rate_limited"
+        case .upstreamAuth: "upstream_auth"
+        case .upstreamQuota: "upstream_quota"
+        case .upstreamRejected: "upstream_rejected"
+        case .upstreamError: "upstream_error"
+        case .upstreamTimeout: "upstream_timeout"
         }
     }
 
-    /// The same for every occurrence of the refusal (RFC 9457 section 3.1.3).
-    package var title: String {
+    /// How long to wait before another try has a chance; nil where waiting does not help.
+    package var retryAfter: Duration? {
         switch self {
-        case .originNotAllowed: "Origin not allowed"
-        case .originNotAllowedForSession: "Origin not allowed for this session"
-        case .originMissing: "Origin missing"
-        case .rateLimited: "Too many requests"
-        }
-    }
-
-    /// A sentence for whoever debugs the page.
-    package var detail: String {
-        switch self {
-        case .originNotAllowed: "The origin of this page is not on the list of allowed origins."
-        case .originNotAllowedForSession:
-            "The session names the origins that may use it, and this page's is not among them."
-        case .originMissing: "The request has no Origin field, and requests without one are not allowed."
-        case .rateLimited(let dimension, let retryAfter):
-            "\(dimension.detail) Try again in \(RateLimitFields.wholeSeconds(retryAfter)) s."
+        case .rateLimited(_, let time), .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
+        case .overloaded, .shuttingDown: .seconds(1)
+        case .malformed, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed, .originNotAllowedForSession,
+            .originMissing, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota, .upstreamRejected,
+            .upstreamError, .upstreamTimeout:
+            nil
         }
     }
 }

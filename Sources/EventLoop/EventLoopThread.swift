@@ -6,9 +6,12 @@ package final class EventLoopThread: Sendable {
     package let loop: EventLoop
     private let thread: pthread_t
 
-    /// - Parameter name: cut at 15 bytes, the kernel's limit.
-    package init(name: String) throws(SystemError) {
-        loop = try EventLoop()
+    /// Starts the thread.
+    /// - Parameters:
+    ///   - loop: prepared, and running nowhere else.
+    ///   - name: cut at 15 bytes, the kernel's limit.
+    package init(running loop: EventLoop, name: String) throws(SystemError) {
+        self.loop = loop
         // Retained here, released by `runLoop` on the new thread.
         let context = unsafe Unmanaged.passRetained(loop)
         var thread = pthread_t()

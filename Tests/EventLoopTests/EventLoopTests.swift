@@ -6,7 +6,7 @@ import Testing
 private func onLoop<Result: Sendable>(
     _ body: @escaping @Sendable (EventLoop) async throws -> Result
 ) async throws -> Result {
-    let thread = try EventLoopThread(name: "test")
+    let thread = try EventLoopThread(running: EventLoop(), name: "test")
     defer {
         thread.loop.stop()
         thread.join()
@@ -28,7 +28,7 @@ struct EventLoopTests {
     }
 
     @Test func `work submitted from many threads runs once each, on the loop's thread`() async throws {
-        let thread = try EventLoopThread(name: "test")
+        let thread = try EventLoopThread(running: EventLoop(), name: "test")
         let places = Recorder()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {

@@ -12,7 +12,7 @@ final class TestServer: Sendable {
     init(
         settings: ServerSettings = ServerSettings(), respond: @escaping @Sendable (Request) async -> Response
     ) async throws {
-        let thread = try EventLoopThread(name: "test server")
+        let thread = try EventLoopThread(running: EventLoop(), name: "test server")
         (server, port) = try await Task(executorPreference: thread.loop) {
             let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
             let port = try boundPort(of: socket)

@@ -1,0 +1,33 @@
+import CCurl
+
+// All functions that libcurl calls. Their contexts come from `passUnretained` in `Transfer.init` and `Multi.init`, and
+// nothing is to be released: each of the two owns its handle, and the handle is freed with it. libcurl forbids calls
+// back into the multi handle from any of them.
+
+/// CURLOPT_WRITEFUNCTION: a part of the body. Another result than the count ends the transfer.
+let receiveBody: curl_write_callback = { bytes, _, count, context in
+    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return unsafe transfer.receiveBody(UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+}
+
+/// CURLOPT_HEADERFUNCTION: one whole line of a head or a trailer.
+let receiveHeaderLine: curl_write_callback = { bytes, _, count, context in
+    guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return unsafe transfer.receiveLine(UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+}
+
+/// CURLMOPT_SOCKETFUNCTION: what a socket is to be watched for from now on.
+let watchSocket: curl_socket_callback = { _, socket, interest, context, _ in
+    guard let context = unsafe context else { return 0 }
+    unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue().watch(socket, for: interest)
+    return 0
+}
+
+/// CURLMOPT_TIMERFUNCTION: when libcurl wants to be called next; -1 for never.
+let setTimer: curl_multi_timer_callback = { _, milliseconds, context in
+    guard let context = unsafe context else { return 0 }
+    unsafe Unmanaged<Multi>.fromOpaque(context).takeUnretainedValue().setTimer(milliseconds: milliseconds)
+    return 0
+}

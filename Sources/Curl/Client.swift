@@ -1,0 +1,86 @@
+import CCurl
+package import EventLoop
+package import HTTP
+
+/// A client for HTTP that keeps its connections open: libcurl behind one `async` function, on an event loop.
+///
+/// Each loop has a client of its own, with connections of its own. The last reference to a client is to be given up on
+/// the loop's thread, or when the loop does not run.
+package final class Client: @unchecked Sendable {
+    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to whoever prepares it.
+    private let loop: EventLoop
+    private let settings: ClientSettings
+    /// nil once closed.
+    private var multi: Multi?
+    private var idle: [Transfer] = []
+    private var underWay: [UInt64: Transfer] = [:]
+    private var lastNumber: UInt64 = 0
+
+    /// How many transfers wait to be used again; more are freed, as each holds about 20 KB.
+    private static let maxIdle = 64
+
+    /// libcurl's own words about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
+    package static var version: String { Library.version }
+
+    /// On the loop's thread, or before the loop runs. Ignores SIGPIPE in the whole process.
+    /// - Throws: when libcurl does not know one of the options that it is narrowed with.
+    package init(on loop: EventLoop, settings: ClientSettings) throws(CurlError) {
+        try Library.prepare()
+        self.loop = loop
+        self.settings = settings
+        idle = [try Transfer(settings)]
+        multi = try Multi(on: loop, settings: settings) { [unowned self] transfer, code in
+            end(transfer.number) { $0.result(code) }
+        }
+    }
+
+    /// Sends a request and waits for the whole answer, whatever its status. On the loop's thread.
+    ///
+    /// Redirects are answers like any other. libcurl sends again by itself in one case: a connection used before breaks
+    /// with no byte of the answer received.
+    /// - Throws: `.cancelled` as soon as the task is cancelled or the client is closed; the transfer is gone by then.
+    package func send(_ request: OutboundRequest) async throws(TransferFailure) -> Response {
+        precondition(loop.isCurrent, "a client belongs to the thread of its loop")
+        lastNumber += 1
+        let number = lastNumber
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { start(request, number: number, $0) }
+        } onCancel: {
+            // By number: by then the transfer may be busy with another exchange.
+            loop.submit { self.end(number) { _ in .failure(.cancelled) } }
+        }.get()
+    }
+
+    /// Ends all transfers as `.cancelled` and closes all connections; what is sent from then on is `.cancelled` too.
+    /// On the loop's thread.
+    package func close() {
+        precondition(loop.isCurrent, "a client belongs to the thread of its loop")
+        for number in underWay.keys { end(number) { _ in .failure(.cancelled) } }
+        idle = []
+        multi = nil
+    }
+
+    private func start(_ request: OutboundRequest, number: UInt64, _ continuation: Transfer.Continuation) {
+        guard let multi, !Task.isCancelled else { return continuation.resume(returning: .failure(.cancelled)) }
+        do {
+            let transfer = try idle.popLast() ?? Transfer(settings)
+            try transfer.prepare(request, number: number)
+            try multi.add(transfer)
+            underWay[number] = transfer
+            transfer.begin(continuation)
+        } catch {
+            continuation.resume(returning: .failure(.cannotConnect("\(error)")))
+        }
+    }
+
+    private func end(_ number: UInt64, _ result: (Transfer) -> Result<Response, TransferFailure>) {
+        guard let transfer = underWay.removeValue(forKey: number) else { return }
+        multi?.remove(transfer)
+        do {
+            try transfer.end(result(transfer))
+            if idle.count < Client.maxIdle { idle.append(transfer) }
+        } catch {
+            // A transfer that cannot be cleared is not used again; who waited has been resumed all the same.
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import CCurl
+import HTTP
+
+/// One easy handle of libcurl, and the memory it points into: the header list and the buffer for error messages.
+@safe struct EasyHandle: ~Copyable {
+    /// For the multi handle; valid as long as this value lives.
+    let pointer: ccurl_easy
+    private let message: UnsafeMutablePointer<CChar>
+    private var fields = HeaderList()
+
+    init() throws(CurlError) {
+        guard let pointer = unsafe curl_easy_init() else {
+            throw CurlError(call: "curl_easy_init", words: words(of: CURLE_OUT_OF_MEMORY))
+        }
+        unsafe self.pointer = pointer
+        unsafe message = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        // First: libcurl may write a last message.
+        unsafe curl_easy_cleanup(pointer)
+        unsafe message.deallocate()
+    }
+
+    func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
+        try check("option \(option.rawValue)", unsafe ccurl_easy_set_long(pointer, option, value))
+    }
+
+    /// libcurl copies the string; nil unsets the option.
+    func set(_ option: CURLoption, _ value: String?) throws(CurlError) {
+        try check("option \(option.rawValue)", unsafe ccurl_easy_set_string(pointer, option, value))
+    }
+
+    func set(_ option: CURLoption, _ value: @escaping curl_write_callback) throws(CurlError) {
+        try check("option \(option.rawValue)", unsafe ccurl_easy_set_callback(pointer, option, value))
+    }
+
+    /// - Parameter context: what the callbacks get; must outlive the handle.
+    func setContext(_ context: UnsafeMutableRawPointer) throws(CurlError) {
+        for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA] {
+            try check("option \(option.rawValue)", unsafe ccurl_easy_set_pointer(pointer, option, context))
+        }
+        try check("CURLOPT_ERRORBUFFER", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_ERRORBUFFER, message))
+    }
+
+    /// Resolving a name happens in a thread, and a transfer that ends meanwhile would wait for that thread, and the
+    /// loop with it; a quick exit leaves the thread to itself.
+    func setQuickExit() throws(CurlError) {
+        try check("CURLOPT_QUICK_EXIT", unsafe ccurl_easy_set_quick_exit(pointer))
+    }
+
+    /// Copies the body of a POST.
+    func setBody(_ body: [UInt8]) throws(CurlError) {
+        try check(
+            "CURLOPT_POSTFIELDSIZE_LARGE",
+            unsafe ccurl_easy_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+        // Without a buffer libcurl would read the body from standard input.
+        guard !body.isEmpty else { return try set(CURLOPT_COPYPOSTFIELDS, "") }
+        let code = unsafe body.withUnsafeBytes { bytes in
+            unsafe ccurl_easy_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress)
+        }
+        try check("CURLOPT_COPYPOSTFIELDS", code)
+    }
+
+    /// Takes over the list, and frees the one before.
+    mutating func setFields(_ list: consuming HeaderList) throws(CurlError) {
+        try check("CURLOPT_HTTPHEADER", unsafe ccurl_easy_set_list(pointer, CURLOPT_HTTPHEADER, list.pointer))
+        fields = list
+    }
+
+    /// The size of what was sent of the request; 0 when it cannot have reached the server.
+    func requestBytesSent() -> Int {
+        var size = 0
+        let code = unsafe ccurl_easy_get_long(pointer, CURLINFO_REQUEST_SIZE, &size)
+        precondition(code == CURLE_OK, "every libcurl knows CURLINFO_REQUEST_SIZE")
+        return size
+    }
+
+    /// What libcurl wrote about the last failure; empty when nothing.
+    var lastMessage: String { unsafe String(cString: message) }
+
+    func clearMessage() {
+        unsafe message.pointee = 0
+    }
+}

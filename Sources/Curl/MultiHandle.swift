@@ -1,0 +1,68 @@
+import CCurl
+
+/// One multi handle of libcurl: its transfers under way, and its pool of connections.
+@safe struct MultiHandle: ~Copyable {
+    private let pointer: ccurl_multi
+
+    init() throws(CurlError) {
+        guard let pointer = unsafe curl_multi_init() else {
+            throw CurlError(call: "curl_multi_init", words: words(of: CURLE_OUT_OF_MEMORY))
+        }
+        unsafe self.pointer = pointer
+    }
+
+    deinit {
+        require("curl_multi_cleanup", unsafe ccurl_multi_cleanup(pointer))
+    }
+
+    func set(_ option: CURLMoption, _ value: Int) throws(CurlError) {
+        try check("multi option \(option.rawValue)", unsafe ccurl_multi_set_long(pointer, option, value))
+    }
+
+    /// - Parameter context: what the callbacks get; must live until `clearCallbacks()`.
+    func setCallbacks(context: UnsafeMutableRawPointer) throws(CurlError) {
+        try check("CURLMOPT_SOCKETDATA", unsafe ccurl_multi_set_pointer(pointer, CURLMOPT_SOCKETDATA, context))
+        try check("CURLMOPT_TIMERDATA", unsafe ccurl_multi_set_pointer(pointer, CURLMOPT_TIMERDATA, context))
+        try check("CURLMOPT_SOCKETFUNCTION", unsafe ccurl_multi_set_socket_callback(pointer, watchSocket))
+        try check("CURLMOPT_TIMERFUNCTION", unsafe ccurl_multi_set_timer_callback(pointer, Curl.setTimer))
+    }
+
+    func clearCallbacks() {
+        require("CURLMOPT_SOCKETFUNCTION", unsafe ccurl_multi_set_socket_callback(pointer, nil))
+        require("CURLMOPT_TIMERFUNCTION", unsafe ccurl_multi_set_timer_callback(pointer, nil))
+    }
+
+    func add(_ transfer: Transfer) throws(CurlError) {
+        try check("curl_multi_add_handle", unsafe ccurl_multi_add(pointer, transfer.pointer))
+    }
+
+    /// Ends the transfer at once if it is under way, and its connection with it (HTTP/2: its stream).
+    func remove(_ transfer: Transfer) {
+        require("curl_multi_remove_handle", unsafe ccurl_multi_remove(pointer, transfer.pointer))
+    }
+
+    /// Lets libcurl do what there is to do.
+    /// - Parameters:
+    ///   - socket: the one that is ready, or CURL_SOCKET_TIMEOUT.
+    ///   - events: CURL_CSELECT_ bits.
+    func act(on socket: curl_socket_t, _ events: CInt) {
+        var running: CInt = 0
+        require("curl_multi_socket_action", unsafe ccurl_multi_act(pointer, socket, events, &running))
+    }
+
+    /// The next transfer that has come to its end, and how.
+    func nextFinished() -> (transfer: Transfer, code: CURLcode)? {
+        var left: CInt = 0
+        while let message = unsafe curl_multi_info_read(pointer, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE, let easy = unsafe message.pointee.easy_handle else {
+                continue
+            }
+            var context: UnsafeMutableRawPointer?
+            let code = unsafe ccurl_easy_get_private(easy, &context)
+            guard code == CURLE_OK, let context = unsafe context else { preconditionFailure("every transfer sets it") }
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            return unsafe (transfer, message.pointee.data.result)
+        }
+        return nil
+    }
+}

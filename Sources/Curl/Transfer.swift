@@ -1,0 +1,97 @@
+import CCurl
+import HTTP
+
+/// An easy handle with its options set, and the exchange it is busy with, if any. Used again and again: setting the
+/// options anew takes longer than everything else we do for a request.
+@safe final class Transfer {
+    // libcurl's callbacks get `self` unretained: whoever adds the handle to a multi handle keeps the transfer until it
+    // is removed, and `deinit` frees the handle.
+    private var handle: EasyHandle
+    private let maxBodyBytes: Int
+    private var requestFields = Fields()
+    private var answer: Answer
+
+    /// Which exchange this is, among all of its client.
+    private(set) var number: UInt64 = 0
+    private var continuation: Continuation?
+
+    typealias Continuation = CheckedContinuation<Result<Response, TransferFailure>, Never>
+
+    init(_ settings: ClientSettings) throws(CurlError) {
+        handle = try EasyHandle()
+        maxBodyBytes = settings.maxBodyBytes
+        answer = Answer(maxBodyBytes: maxBodyBytes)
+        try unsafe handle.setContext(Unmanaged.passUnretained(self).toOpaque())
+        try handle.apply(settings)
+    }
+
+    /// For the multi handle.
+    var pointer: ccurl_easy { unsafe handle.pointer }
+
+    /// Sets what differs between exchanges. A transfer for which this fails is not to be used any more.
+    func prepare(_ request: OutboundRequest, number: UInt64) throws(CurlError) {
+        guard !request.url.utf8.contains(0) else { throw CurlError(call: "CURLOPT_URL", words: "holds a NUL") }
+        self.number = number
+        requestFields = request.fields
+        handle.clearMessage()
+        try handle.set(CURLOPT_URL, request.url)
+        try handle.set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
+        try handle.setFields(HeaderList(request.fields))
+        try setMethod(request)
+    }
+
+    /// From now on the exchange is under way, and `end` is to be called.
+    func begin(_ continuation: Continuation) {
+        self.continuation = continuation
+    }
+
+    private func setMethod(_ request: OutboundRequest) throws(CurlError) {
+        guard request.method.rawValue.isToken else {
+            throw CurlError(call: "CURLOPT_CUSTOMREQUEST", words: "not a method")
+        }
+        switch request.method {
+        case .head:
+            try handle.set(CURLOPT_NOBODY, 1)
+        case .post:
+            try handle.set(CURLOPT_POST, 1)
+            try handle.setBody(request.body)
+        case .get where request.body.isEmpty: break
+        default:
+            if !request.body.isEmpty {
+                try handle.set(CURLOPT_POST, 1)
+                try handle.setBody(request.body)
+            }
+            try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    /// What came of the exchange, once libcurl is done with it.
+    func result(_ code: CURLcode) -> Result<Response, TransferFailure> {
+        guard code == CURLE_OK else {
+            let words = presentable(handle.lastMessage, for: code, hiding: requestFields)
+            let wasSent = handle.requestBytesSent() > 0
+            return .failure(TransferFailure(code, wasSent: wasSent, excess: answer.excess, words: words))
+        }
+        guard let response = answer.response else { return .failure(.broken("the answer has no end of its head")) }
+        return .success(response)
+    }
+
+    /// Resumes who waits, and forgets request and answer, so that no key rests in a transfer that is not in use.
+    func end(_ result: Result<Response, TransferFailure>) throws(CurlError) {
+        let continuation = self.continuation
+        self.continuation = nil
+        continuation?.resume(returning: result)
+        requestFields = Fields()
+        answer = Answer(maxBodyBytes: maxBodyBytes)
+        try handle.setFields(HeaderList())
+        try handle.set(CURLOPT_POSTFIELDS, nil)
+        try handle.set(CURLOPT_CUSTOMREQUEST, nil)
+        try handle.set(CURLOPT_HTTPGET, 1)
+    }
+
+    /// - Returns: false to end the transfer.
+    func receiveLine(_ line: UnsafeRawBufferPointer) -> Bool { unsafe answer.receiveLine(line) }
+
+    /// - Returns: false to end the transfer.
+    func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool { unsafe answer.receiveBody(bytes) }
+}

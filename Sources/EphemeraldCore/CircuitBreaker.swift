@@ -1,0 +1,34 @@
+/// Leaves an upstream alone that fails again and again, so that requests are refused at once instead of each waiting
+/// for its deadline. One request at a time then tries whether it is back.
+///
+/// Has neither clock nor lock; whoever shares it brings both.
+struct CircuitBreaker: Sendable {
+    /// Failures in a row that open it.
+    static let threshold = 20
+    /// Nanoseconds for which it stays open before the next try.
+    static let pause: UInt64 = 2_000_000_000
+
+    private var failures = 0
+    private var opensAgainAt: UInt64 = 0
+
+    /// Whether a request may go upstream.
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    /// - Returns: nil when it may, else how long the upstream is left alone.
+    mutating func admit(now: UInt64) -> Duration? {
+        guard failures >= CircuitBreaker.threshold else { return nil }
+        guard now >= opensAgainAt else { return .nanoseconds(opensAgainAt - now) }
+        // This one tries; the others wait for what becomes of it.
+        opensAgainAt = now + CircuitBreaker.pause
+        return nil
+    }
+
+    /// - Parameter isAlive: whether the upstream answered as one that works does, be it a refusal.
+    mutating func record(isAlive: Bool, now: UInt64) {
+        if isAlive {
+            failures = 0
+        } else {
+            failures += 1
+            opensAgainAt = now + CircuitBreaker.pause
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import HTTP
+import Locking
+import Sessions
+
+/// How often: the settings, and what a session file says instead.
+extension TokenService {
+    /// Counts the request under every limit that applies, or refuses it under the one with the longest wait.
+    /// - Returns: the fields that tell the client how it stands.
+    func admit(_ client: ClientAddress, origin: String?, to session: Session) throws(Refusal) -> Fields {
+        let own = session.access.limits
+        let name = session.name
+        var checks = LimitChecks()
+        switch own.client {
+        case nil: checks.append(rules.clientLimit.map { LimitPolicy(.client, $0) }, client.limitKey)
+        case .off: break
+        case .rate(let limit): checks.append(LimitPolicy(.client, limit), OfSession(name, client.limitKey))
+        }
+        if case .rate(let limit) = own.origin { checks.append(LimitPolicy(.origin, limit), OfSession(name, origin)) }
+        if case .rate(let limit) = own.session { checks.append(LimitPolicy(.session, limit), name) }
+        switch own.all {
+        case nil: checks.append(rules.totalLimit.map { LimitPolicy(.all, $0) }, 0)
+        case .off: break
+        case .rate(let limit): checks.append(LimitPolicy(.all, limit), 0)
+        }
+
+        let now = surroundings.monotonicNanoseconds()
+        switch limiter.withLock({ $0.admit(checks, now: now) }) {
+        case .refused(let standing): throw .rateLimited(standing.policy.dimension, retryAfter: standing.wait)
+        case .admitted(nil): return [:]
+        case .admitted(let standing?):
+            return [
+                "RateLimit-Policy": RateLimitFields.policy(checks.policies),
+                "RateLimit": RateLimitFields.rateLimit(standing),
+            ]
+        }
+    }
+
+    /// A limit of one session counts apart from the same limit of another.
+    private struct OfSession<Identity: Hashable>: Hashable {
+        let session: String
+        let identity: Identity
+
+        init(_ session: String, _ identity: Identity) {
+            self.session = session
+            self.identity = identity
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package import HTTP
+import Locking
+package import Sessions
+import Synchronization
+
+/// Mints client secrets: one for each request, never kept and never shared.
+package struct Minter: Sendable {
+    /// Sends a request and waits for the whole answer.
+    package typealias Send = @Sendable (OutboundRequest) async throws(TransferFailure) -> Response
+
+    /// What all loops know of the upstream together.
+    package final class Shared: Sendable {
+        fileprivate let inFlight = Atomic(0)
+        fileprivate let breaker = Locked(CircuitBreaker())
+
+        package init() {}
+    }
+
+    /// Attempts behind the first, when it failed of something passing.
+    private static let retries = 2
+
+    let upstream: Upstream
+    private let shared: Shared
+    private let surroundings: Surroundings
+    private let send: Send
+
+    package init(upstream: Upstream, shared: Shared, surroundings: Surroundings, send: @escaping Send) {
+        self.upstream = upstream
+        self.shared = shared
+        self.surroundings = surroundings
+        self.send = send
+    }
+
+    /// Mints one client secret.
+    /// - Parameter body: of the mint request, as the session and the browser's overrides make it.
+    package func mint(
+        _ body: [UInt8], for session: Session, requestID: RequestID
+    ) async throws(MintFailure) -> ClientSecret {
+        let now = surroundings.monotonicNanoseconds()
+        if let pause = shared.breaker.withLock({ $0.admit(now: now) }) {
+            throw MintFailure(refusal: .upstreamUnavailable(retryAfter: pause), report: nil)
+        }
+        defer { shared.inFlight.subtract(1, ordering: .relaxed) }
+        guard shared.inFlight.add(1, ordering: .relaxed).newValue <= upstream.maxInFlight else {
+            throw MintFailure(refusal: .overloaded, report: nil)
+        }
+        return try await attempt(body, for: session, requestID: requestID, until: now + upstream.timeout.nanoseconds)
+    }
+
+    /// Tries keys in order, and again what failed of something passing, until the deadline.
+    private func attempt(
+        _ body: [UInt8], for session: Session, requestID: RequestID, until deadline: UInt64
+    ) async throws(MintFailure) -> ClientSecret {
+        var keys = upstream.keys[...]
+        var retries = 0
+        while let key = keys.first {
+            let verdict = await attemptOnce(body, for: session, key: key, requestID: requestID, until: deadline)
+            switch verdict {
+            case .minted(let secret): return secret
+            case .final(let failure): throw failure
+            case .tryNextKey(let failure):
+                keys.removeFirst()
+                if keys.isEmpty { throw failure }
+            case .retry(let failure, let time):
+                retries += 1
+                let delay = time ?? backoff(before: retries)
+                let isTooLate = surroundings.monotonicNanoseconds() + delay.nanoseconds >= deadline
+                if retries > Minter.retries || isTooLate { throw failure }
+                await surroundings.sleep(delay)
+                if Task.isCancelled { throw failure }
+            }
+        }
+        preconditionFailure("an upstream has at least one key")
+    }
+
+    private func attemptOnce(
+        _ body: [UInt8], for session: Session, key: Secret, requestID: RequestID, until deadline: UInt64
+    ) async -> MintVerdict {
+        let now = surroundings.monotonicNanoseconds()
+        let request = OutboundRequest(
+            method: .post, url: "\(upstream.baseURL)/\(session.kind.mintPath)",
+            fields: upstream.fields(key: key, requestID: requestID), body: body,
+            timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+        let verdict: MintVerdict
+        do {
+            verdict = MintVerdict(try await send(request), for: session, keys: upstream.keys)
+        } catch {
+            verdict = MintVerdict(error)
+        }
+        if let isAlive = verdict.isUpstreamAlive {
+            let now = surroundings.monotonicNanoseconds()
+            shared.breaker.withLock { $0.record(isAlive: isAlive, now: now) }
+        }
+        return verdict
+    }
+
+    /// 0.25 s, then 0.5 s, less up to half at random, so that what failed together does not come back together.
+    private func backoff(before retry: Int) -> Duration {
+        let full = 250 << (retry - 1)
+        let chance = Int(truncatingIfNeeded: surroundings.randomBits() & 0xFFFF) * full / 2 / 0xFFFF
+        return .milliseconds(full - chance)
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds; a negative duration has none.
+    var nanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
+    }
+}

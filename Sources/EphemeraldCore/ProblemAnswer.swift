@@ -1,0 +1,23 @@
+import HTTP
+import Sessions
+
+extension Refusal {
+    /// The answer to a refused request: `application/problem+json` (RFC 9457), with our `code` and `request_id`, and
+    /// the title once more as `error` for code written against simpler servers.
+    func response(to requestID: RequestID) -> Response {
+        var problem: JSONObject = [
+            "type": .string("urn:ephemerald:problem:\(code)"),
+            "title": .string(title),
+            "status": .number(JSONNumber(status.rawValue)),
+            "detail": .string(detail),
+            "code": .string(code),
+            "request_id": .string(requestID.description),
+            "error": .string(title),
+        ]
+        if case .invalidRequest(let path, _) = self { problem["path"] = .string(path) }
+        var fields: Fields = ["Content-Type": "application/problem+json"]
+        if let retryAfter { fields.append("Retry-After", String(RateLimitFields.wholeSeconds(retryAfter))) }
+        if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
+        return Response(status, fields: fields, body: JSON.object(problem).serialized())
+    }
+}

@@ -1,0 +1,53 @@
+/// What a refusal says to the people who meet it.
+extension Refusal {
+    /// The same for every occurrence of the refusal (RFC 9457 section 3.1.3).
+    package var title: String {
+        switch self {
+        case .malformed: "Bad request"
+        case .bodyTooLarge: "Body too large"
+        case .notFound: "Not found"
+        case .methodNotAllowed: "Method not allowed"
+        case .originNotAllowed, .originMissing: "Origin not allowed"
+        case .originNotAllowedForSession: "Origin not allowed for this session"
+        case .invalidRequest: "Invalid request"
+        case .unknownSession: "Unknown session"
+        case .rateLimited: "Too many requests"
+        case .overloaded: "Overloaded"
+        case .shuttingDown: "Shutting down"
+        case .upstreamUnavailable: "Upstream unavailable"
+        case .upstreamRateLimited: "Upstream rate limit reached"
+        case .upstreamAuth: "Upstream refused our credentials"
+        case .upstreamQuota: "Upstream quota used up"
+        case .upstreamRejected: "Upstream rejected the session"
+        case .upstreamError: "Upstream error"
+        case .upstreamTimeout: "Upstream timed out"
+        }
+    }
+
+    /// A sentence for whoever debugs the page.
+    package var detail: String {
+        switch self {
+        case .malformed(let reason): "The request cannot be taken: \(reason)."
+        case .bodyTooLarge(let limit): "The request body may have \(limit) bytes."
+        case .notFound: "There is nothing at this path."
+        case .methodNotAllowed(let allowed): "This path answers \(allowed)."
+        case .originNotAllowed: "The origin of this page is not on the list of allowed origins."
+        case .originNotAllowedForSession:
+            "The session names the origins that may use it, and this page's is not among them."
+        case .originMissing: "The request has no Origin field, and requests without one are not allowed."
+        case .invalidRequest(let path, let message): path.isEmpty ? "The body \(message)." : "\(path) \(message)."
+        case .unknownSession: "There is no session of that name."
+        case .rateLimited(let dimension, let retryAfter):
+            "\(dimension.detail) Try again in \(RateLimitFields.wholeSeconds(retryAfter)) s."
+        case .overloaded: "As many requests are under way as this service takes at once."
+        case .shuttingDown: "The service is about to end. Try again, and another process answers."
+        case .upstreamUnavailable: "The upstream has failed repeatedly and is left alone for a moment."
+        case .upstreamRateLimited: "The upstream limits how many sessions are started."
+        case .upstreamAuth: "The upstream does not accept the key of this service; its operator must act."
+        case .upstreamQuota: "The upstream account of this service is used up; its operator must act."
+        case .upstreamRejected: "The upstream does not accept this session; the operator's log says why."
+        case .upstreamError: "The upstream cannot be reached, failed, or answered what cannot be read."
+        case .upstreamTimeout: "The upstream did not answer in time."
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import HTTP
+import Sessions
+
+/// What a request asks the token route for: a session, and what to change in it.
+struct TokenRequest {
+    /// `default` when the request names none.
+    let session: String
+    let overrides: JSONObject
+    let variables: JSONObject
+
+    /// Reads the body (none, or `{"session": …, "overrides": {…}, "variables": {…}}`) and `?session=` of the target. The
+    /// content type is not looked at: a page that may not ask is stopped by its origin, not by a preflight.
+    init(_ request: Request) throws(Refusal) {
+        let asked = try TokenRequest.sessionInQuery(of: request)
+        guard !request.body.isEmpty else {
+            (session, overrides, variables) = (asked ?? "default", [:], [:])
+            return
+        }
+        let body = try TokenRequest.object(in: request.body)
+        for name in body.names where !["session", "overrides", "variables"].contains(name) {
+            throw .invalidRequest(path: name, "is not a member that this service knows")
+        }
+        let named = try TokenRequest.sessionName(in: body)
+        if let asked, let named, asked != named {
+            throw .invalidRequest(path: "session", "differs from the session in the query")
+        }
+        session = named ?? asked ?? "default"
+        overrides = try TokenRequest.member("overrides", of: body)
+        variables = try TokenRequest.member("variables", of: body)
+    }
+
+    private static func object(in body: [UInt8]) throws(Refusal) -> JSONObject {
+        let json: JSON
+        do { json = try JSON(parsing: body) } catch {
+            throw .invalidRequest(path: "", "is not JSON: line \(error.line), column \(error.column): \(error.message)")
+        }
+        guard let object = json.objectValue else { throw .invalidRequest(path: "", "must be a JSON object") }
+        return object
+    }
+
+    private static func sessionName(in body: JSONObject) throws(Refusal) -> String? {
+        guard let value = body["session"] else { return nil }
+        guard let name = value.stringValue else { throw .invalidRequest(path: "session", "must be a string") }
+        return name
+    }
+
+    private static func member(_ name: String, of body: JSONObject) throws(Refusal) -> JSONObject {
+        guard let value = body[name] else { return [:] }
+        guard let object = value.objectValue else { throw .invalidRequest(path: name, "must be an object") }
+        return object
+    }
+
+    /// Names need no percent-encoding, so none is undone.
+    private static func sessionInQuery(of request: Request) throws(Refusal) -> String? {
+        guard let query = request.query else { return nil }
+        let values = query.split(separator: "&").compactMap { parameter in
+            parameter.hasPrefix("session=") ? parameter.dropFirst("session=".count) : nil
+        }
+        guard values.count <= 1 else { throw .invalidRequest(path: "session", "stands in the query more than once") }
+        return values.first.map(String.init)
+    }
+}

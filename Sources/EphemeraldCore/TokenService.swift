@@ -1,0 +1,174 @@
+package import HTTP
+package import Locking
+package import Sessions
+
+/// The whole policy: what is answered to whom. One value for each loop; what loops share is behind locks of its own.
+package struct TokenService: Sendable {
+    /// What the settings and the session files decide.
+    package struct Rules: Sendable {
+        package var origins: OriginPolicy
+        package var proxies: TrustedProxies
+        package var sessions: SessionCatalog
+        /// The limit per client address; nil turns it off.
+        package var clientLimit: RateLimit?
+        /// The limit over all clients together; nil turns it off.
+        package var totalLimit: RateLimit?
+
+        package init(
+            origins: OriginPolicy, proxies: TrustedProxies, sessions: SessionCatalog, clientLimit: RateLimit?,
+            totalLimit: RateLimit?
+        ) {
+            self.origins = origins
+            self.proxies = proxies
+            self.sessions = sessions
+            self.clientLimit = clientLimit
+            self.totalLimit = totalLimit
+        }
+    }
+
+    package static let tokenPath = "/api/realtime/token"
+    package static let healthPath = "/api/health"
+
+    let rules: Rules
+    let limiter: Locked<RateLimiter>
+    let surroundings: Surroundings
+    private let minter: Minter
+    /// The origins of the sessions that name some.
+    private let sessionOrigins: [String: OriginList]
+    /// Takes one usage line, with its line feed.
+    private let writeUsage: @Sendable ([UInt8]) -> Void
+    /// Takes what an operator should hear of.
+    private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
+
+    package init(
+        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
+        writeUsage: @escaping @Sendable ([UInt8]) -> Void,
+        remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
+    ) {
+        self.rules = rules
+        sessionOrigins = Dictionary(
+            uniqueKeysWithValues: rules.sessions.sessions.compactMap { session in
+                session.access.origins.map { (session.name, OriginList($0)) }
+            })
+        self.limiter = limiter
+        self.minter = minter
+        self.surroundings = surroundings
+        self.writeUsage = writeUsage
+        self.remark = remark
+    }
+
+    /// Answers a request, whatever it is, and writes its usage line.
+    package func respond(to request: Request) async -> Response {
+        let began = surroundings.monotonicNanoseconds()
+        let isTrusted = rules.proxies.contains(request.peer)
+        let requestID = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
+        let client = ClientAddress(of: request, behind: rules.proxies)
+        if let remarkable = client.remark { remark(remarkable, client) }
+        var line = UsageLine(request, requestID: requestID, client: client)
+        line.trace = TraceParent(of: request, isTrusted: isTrusted)
+
+        var refusal: Refusal?
+        var response: Response
+        do throws(Refusal) {
+            response = try await route(request, &line)
+        } catch {
+            refusal = error
+            response = error.response(to: requestID)
+        }
+        // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
+        if refusal == nil, response.status == .forbidden { refusal = .originNotAllowed }
+        addCommonFields(to: &response, for: request, requestID: requestID)
+        // What probes and preflights ask is no use of the service, unless it is refused.
+        if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
+            writeUsage(
+                line.serialized(
+                    status: response.status, refusal: refusal, unixMilliseconds: surroundings.unixMilliseconds(),
+                    duration: surroundings.monotonicNanoseconds() - began))
+        }
+        return response
+    }
+
+    /// The routes.
+    private func route(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
+        switch request.defect {
+        case .malformed(let reason): throw .malformed(reason)
+        case .bodyTooLarge(let limit): throw .bodyTooLarge(limit: limit)
+        case nil: break
+        }
+        let path = request.path
+        if path == TokenService.tokenPath || path == TokenService.healthPath { line.route = String(path) }
+        switch (path, request.method) {
+        case (TokenService.tokenPath[...], .post): return try await mint(request, &line)
+        case (TokenService.tokenPath[...], .options): return rules.origins.answerOptions(request)
+        case (TokenService.tokenPath[...], _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
+        case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
+        case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
+        default: throw .notFound
+        }
+    }
+
+    /// The steps from a request to a client secret. The first that refuses ends it, and all that can be decided here is
+    /// decided before the upstream is asked.
+    private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
+        let origin = try rules.origins.admit(request)
+        let asked = try TokenRequest(request)
+        let session = try session(named: asked.session, &line)
+        try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
+        let body = try body(of: session, for: asked)
+        let limits = try admit(line.client, origin: origin, to: session)
+        let secret = try await mint(body, for: session, &line)
+        var fields = limits
+        fields.append("Content-Type", "application/json")
+        return Response(
+            .ok, fields: fields, body: TokenAnswer.body(secret, for: session, upstream: minter.upstream))
+    }
+
+    private func session(named name: String, _ line: inout UsageLine) throws(Refusal) -> Session {
+        line.session = name
+        guard let session = rules.sessions.session(named: name) else { throw .unknownSession }
+        line.model = session.model
+        return session
+    }
+
+    private func body(of session: Session, for asked: TokenRequest) throws(Refusal) -> [UInt8] {
+        do {
+            return try session.body(overrides: asked.overrides, variables: asked.variables)
+        } catch {
+            throw .invalidRequest(path: error.path, error.message)
+        }
+    }
+
+    private func mint(
+        _ body: [UInt8], for session: Session, _ line: inout UsageLine
+    ) async throws(Refusal) -> ClientSecret {
+        line.server = minter.upstream.host
+        do {
+            let secret = try await minter.mint(body, for: session, requestID: line.requestID)
+            line.secret = secret
+            line.model = secret.model ?? line.model
+            return secret
+        } catch {
+            line.report = error.report
+            throw error.refusal
+        }
+    }
+
+    private func health() -> Response {
+        let body: JSONObject = [
+            "status": "ok",
+            "timestamp": .string(Timestamp.rfc3339(surroundings.unixMilliseconds())),
+        ]
+        return Response(.ok, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
+    }
+
+    private func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {
+        let isPreflight = request.method == .options && request.defect == nil
+        if request.path == TokenService.tokenPath, !isPreflight {
+            response.fields.append(contentsOf: rules.origins.responseFields(for: request))
+        }
+        response.fields.append("Cache-Control", "no-store")
+        response.fields.append("X-Content-Type-Options", "nosniff")
+        response.fields.append("Referrer-Policy", "no-referrer")
+        response.fields.append("X-Request-Id", requestID.description)
+    }
+}

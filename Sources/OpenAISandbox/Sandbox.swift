@@ -1,0 +1,122 @@
+package import HTTP
+import Locking
+import Sessions
+
+/// A stand-in for OpenAI's mint: it checks a request as strictly as OpenAI does, answers in its words, and mints
+/// secrets that are worth nothing.
+package final class Sandbox: Sendable {
+    /// What has been asked of it.
+    package struct Counts: Hashable, Sendable {
+        /// Secrets minted.
+        package var mints = 0
+        /// Requests refused for what they are; faults on demand do not count.
+        package var refusals = 0
+    }
+
+    private let counts = Locked(Counts())
+    private let latency: Duration
+    private let fault: Fault?
+    private let unixSeconds: @Sendable () -> Int
+    private let sleep: @Sendable (Duration) async -> Void
+
+    /// - Parameters:
+    ///   - latency: how long every answer takes.
+    ///   - fault: what goes wrong with every answer; faults of the connection itself are `SandboxServer`'s.
+    package init(
+        latency: Duration = .zero, fault: Fault? = nil, unixSeconds: @escaping @Sendable () -> Int,
+        sleep: @escaping @Sendable (Duration) async -> Void
+    ) {
+        self.latency = latency
+        self.fault = fault
+        self.unixSeconds = unixSeconds
+        self.sleep = sleep
+    }
+
+    package var current: Counts { counts.withLock { $0 } }
+
+    /// Answers `POST …/realtime/client_secrets`, the same for translations, and `GET …/sandbox`, which tells the counts.
+    package func respond(to request: Request) async -> Response {
+        if request.method == .get, request.path.hasSuffix("/sandbox") { return report() }
+        if latency > .zero { await sleep(latency) }
+        if let answer = await faultyAnswer() { return answer }
+        do throws(OpenAIError) {
+            let answer = try mint(request)
+            counts.withLock { $0.mints += 1 }
+            return answer
+        } catch {
+            counts.withLock { $0.refusals += 1 }
+            return error.response
+        }
+    }
+
+    private func report() -> Response {
+        let counts = current
+        let body: JSONObject = [
+            "mints": .number(JSONNumber(counts.mints)), "refusals": .number(JSONNumber(counts.refusals)),
+        ]
+        return Response(.ok, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
+    }
+
+    private func faultyAnswer() async -> Response? {
+        switch fault {
+        case .status(let status): return OpenAIError.usual(for: status).response
+        case .quota: return OpenAIError.quota.response
+        case .notJSON: return Response(.ok, body: Array("<html>It works!</html>".utf8))
+        case .huge: return Response(.ok, body: Array(repeating: UInt8(ascii: " "), count: 5_000_000))
+        case .late:
+            await sleep(.seconds(60))
+            return nil
+        case .refuse, .reset, .garbage, .slowHeaders, nil: return nil
+        }
+    }
+
+    private func mint(_ request: Request) throws(OpenAIError) -> Response {
+        let isTranslation = request.path.hasSuffix("/realtime/translations/client_secrets")
+        guard request.method == .post, isTranslation || request.path.hasSuffix("/realtime/client_secrets") else {
+            throw OpenAIError(
+                status: .notFound, type: "invalid_request_error", code: "unknown_url",
+                message: "Invalid URL (\(request.method.rawValue) \(request.path))")
+        }
+        try checkHead(request)
+        guard let body = try? JSON(parsing: request.body), body.objectValue != nil else {
+            throw .invalidRequest("invalid_json", "We could not parse the JSON body of your request.")
+        }
+        let kind: SessionKind = isTranslation ? .translation : .realtime
+        if let violation = Schema.violations(of: body, for: kind).first {
+            throw .invalidRequest(violation.code, violation.message, param: violation.path)
+        }
+        return answer(to: body)
+    }
+
+    private func checkHead(_ request: Request) throws(OpenAIError) {
+        let bearer = request.fields["Authorization"].map { $0.hasPrefix("Bearer ") && $0.utf8.count > 7 } ?? false
+        guard bearer || request.fields["api-key"]?.isEmpty == false else { throw .invalidKey }
+        guard request.fields["Content-Type"]?.hasPrefix("application/json") == true else {
+            throw .invalidRequest("unsupported_content_type", "Unsupported content type.")
+        }
+        guard request.fields["OpenAI-Beta"] == nil else {
+            throw .invalidRequest("beta_api_shape_disabled", "The Realtime beta API is no longer supported.")
+        }
+    }
+
+    private func answer(to body: JSON) -> Response {
+        var session = body["session"]?.objectValue ?? JSONObject()
+        session["object"] = "realtime.session"
+        session["id"] = .string("sess_sandbox\(Sandbox.randomHexadecimal)")
+        if session["model"] == nil { session["model"] = "gpt-realtime-2.1" }
+        let seconds = body["expires_after"]?["seconds"]?.numberValue?.integer ?? 600
+        let answer: JSONObject = [
+            "value": .string("ek_sandbox\(Sandbox.randomHexadecimal)"),
+            "expires_at": .number(JSONNumber(unixSeconds() + seconds)),
+            "session": .object(session),
+        ]
+        return Response(
+            .ok,
+            fields: ["Content-Type": "application/json", "x-request-id": "req_sandbox\(Sandbox.randomHexadecimal)"],
+            body: JSON.object(answer).serialized())
+    }
+
+    private static var randomHexadecimal: String {
+        String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
+    }
+}

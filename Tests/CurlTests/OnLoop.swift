@@ -1,0 +1,59 @@
+import Curl
+import EventLoop
+import HTTP
+
+/// Runs `body` with a client on a loop with a thread of its own; then closes the client and ends the thread.
+func withClient<Value: Sendable>(
+    _ change: @Sendable (inout ClientSettings) -> Void = { _ in },
+    _ body: @escaping @Sendable (Client, EventLoop) async throws -> Value
+) async throws -> Value {
+    let thread = try EventLoopThread(running: EventLoop(), name: "client")
+    defer {
+        thread.loop.stop()
+        thread.join()
+    }
+    var settings = ClientSettings()
+    settings.allowsPlainHTTP = true
+    change(&settings)
+    return try await Task(executorPreference: thread.loop) { [settings] in
+        let client = try Client(on: thread.loop, settings: settings)
+        defer { client.close() }
+        return try await body(client, thread.loop)
+    }.value
+}
+
+/// Sends one request with a client of its own.
+func result(
+    of request: OutboundRequest, _ change: @Sendable (inout ClientSettings) -> Void = { _ in }
+) async throws -> Result<Response, TransferFailure> {
+    try await withClient(change) { client, _ in await client.result(of: request) }
+}
+
+extension Client {
+    /// `send`, with the failure as a value.
+    func result(of request: OutboundRequest) async -> Result<Response, TransferFailure> {
+        do { return .success(try await send(request)) } catch { return .failure(error) }
+    }
+}
+
+extension OutboundRequest {
+    /// With a deadline that no test is to reach.
+    init(_ method: Method, _ url: String, fields: Fields = [:], body: String = "") {
+        self.init(method: method, url: url, fields: fields, body: Array(body.utf8), timeout: .seconds(30))
+    }
+}
+
+extension Response {
+    var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+extension Result where Failure == TransferFailure {
+    var failure: TransferFailure? {
+        if case .failure(let failure) = self { failure } else { nil }
+    }
+
+    /// `tls`, `broken`…: which failure it is, without the words.
+    var kind: String {
+        failure.map { String("\($0)".prefix { $0 != "(" }) } ?? "success"
+    }
+}
