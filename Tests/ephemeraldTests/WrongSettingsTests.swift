@@ -56,7 +56,7 @@ import ephemerald
             ("LOG_LEVEL", "verbose", ["trace, debug, info", "or critical"]), ("LOG_LEVEL", "INFO", ["info"]),
             ("SANDBOX", "on", ["true or false"]), ("SANDBOX_LATENCY", "300", ["300ms"]),
             ("SANDBOX_LATENCY", "1h", ["10min"]),
-            ("SANDBOX_FAULT", "a b", ["name of a fault"]),
+            ("SANDBOX_FAULT", "600", ["none, refuse, reset", "400 to 599"]),
             ("OPENAI_API_KEY_FILE", "/nowhere/key", ["is set as well"]),
         ] as [(String, String, [String])])
     func `is named with its source, what is wrong and what is right`(name: String, value: String, words: [String]) {

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Curl
 import MicroHTTPD
 
 /// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors; the
@@ -10,7 +11,7 @@ package struct Ephemerald: AsyncParsableCommand {
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]",
         discussion: HelpText.discussion,
-        version: Version.line(libraries: ["libmicrohttpd \(Server.version)"]),
+        version: Version.line(curl: Client.version, microHTTPD: Server.version),
         subcommands: [ServeCommand.self, CheckCommand.self, MintCommand.self, HealthcheckCommand.self],
         defaultSubcommand: ServeCommand.self)
 
