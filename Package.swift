@@ -53,7 +53,7 @@ let package = Package(
         .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore", "HTTP", "Locking", "Sessions"], swiftSettings: settings),
         .testTarget(name: "OpenAISandboxTests", dependencies: ["EventLoop", "HTTP", "OpenAISandbox"], swiftSettings: settings),
         .testTarget(
-            name: "ephemeraldTests", dependencies: ["EphemeraldCore", "HTTP", "Sessions", "ephemerald"],
+            name: "ephemeraldTests", dependencies: ["EphemeraldCore", "HTTP", "OpenAISandbox", "Sessions", "ephemerald"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -3,9 +3,14 @@ package enum Version {
     /// The version of this program.
     package static let number = "0.1.0"
 
-    /// `ephemerald VERSION (libcurl …, libmicrohttpd …)`: the libraries are named as they were found at run time,
-    /// because their advisories are the operator's to follow.
-    package static func line(libraries: [String]) -> String {
-        libraries.isEmpty ? "ephemerald \(number)" : "ephemerald \(number) (\(libraries.joined(separator: ", ")))"
+    /// `ephemerald VERSION (libcurl … OpenSSL/…, libmicrohttpd …)`: the libraries are named as they were found at run
+    /// time, because their advisories are the operator's to follow.
+    /// - Parameters:
+    ///   - curl: what `curl_version()` says: `libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13 …`.
+    ///   - microHTTPD: the bare version.
+    package static func line(curl: String, microHTTPD: String) -> String {
+        var words = curl.split(separator: " ").prefix(2).map(String.init)
+        if words.first?.hasPrefix("libcurl/") == true { words[0] = "libcurl \(words[0].dropFirst(8))" }
+        return "ephemerald \(number) (\(words.joined(separator: " ")), libmicrohttpd \(microHTTPD))"
     }
 }

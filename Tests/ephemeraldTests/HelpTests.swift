@@ -1,3 +1,4 @@
+import OpenAISandbox
 import Testing
 import ephemerald
 
@@ -24,8 +25,11 @@ import ephemerald
     }
 
     @Test func `names the libraries beside the version`() {
-        #expect(
-            Version.line(libraries: ["libcurl 8", "libmicrohttpd 1"]) == "ephemerald 0.1.0 (libcurl 8, libmicrohttpd 1)"
-        )
+        let line = Version.line(curl: "libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13", microHTTPD: "0.9.75")
+        #expect(line == "ephemerald 0.1.0 (libcurl 7.88.1 OpenSSL/3.0.17, libmicrohttpd 0.9.75)")
+    }
+
+    @Test func `names every fault of the sandbox`() {
+        for name in Fault.names { #expect(Setting.sandboxFault.row.help.contains(name)) }
     }
 }

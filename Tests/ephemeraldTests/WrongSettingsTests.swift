@@ -44,7 +44,7 @@ import ephemerald
             ("UPSTREAM_CONNECT_TIMEOUT", "3", ["unit is missing"]),
             ("UPSTREAM_HTTP", "3", ["1.1 or 2"]), ("UPSTREAM_HTTP", "1", ["1.1 or 2"]),
             ("UPSTREAM_CA_FILE", "/nowhere/ca.pem", ["no such file"]),
-            ("UPSTREAM_CA_FILE", "/etc/passwd", ["certificate"]),
+            ("UPSTREAM_CA_FILE", "/etc/passwd", ["certificate"]), ("UPSTREAM_CA_FILE", "/etc", ["directory"]),
             ("UPSTREAM_PROXY", "proxy:3128", ["no URL"]), ("UPSTREAM_PROXY", "http://proxy:3128/x", ["no path"]),
             ("UPSTREAM_PROXY", "socks5://proxy:1", ["scheme"]),
             ("MAX_IN_FLIGHT", "0", ["1 to 100000"]), ("MAX_BODY", "64KB", ["64KiB"]),
@@ -56,7 +56,7 @@ import ephemerald
             ("LOG_LEVEL", "verbose", ["trace, debug, info", "or critical"]), ("LOG_LEVEL", "INFO", ["info"]),
             ("SANDBOX", "on", ["true or false"]), ("SANDBOX_LATENCY", "300", ["300ms"]),
             ("SANDBOX_LATENCY", "1h", ["10min"]),
-            ("SANDBOX_FAULT", "a b", ["name of a fault"]),
+            ("SANDBOX_FAULT", "600", ["none, refuse, reset", "400 to 599"]),
             ("OPENAI_API_KEY_FILE", "/nowhere/key", ["is set as well"]),
         ] as [(String, String, [String])])
     func `is named with its source, what is wrong and what is right`(name: String, value: String, words: [String]) {

@@ -47,7 +47,7 @@ extension SessionCatalog {
             guard attributes[.type] as? FileAttributeType == .typeRegular else {
                 throw UnreadableFile(message: "is no regular file, nor a link to one")
             }
-            guard let size = attributes[.size] as? Int, size <= largestFile else {
+            guard let size = integer(attributes[.size]), size <= largestFile else {
                 throw UnreadableFile(message: "is larger than 1 MiB")
             }
             data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -55,6 +55,14 @@ extension SessionCatalog {
             throw error as? UnreadableFile ?? UnreadableFile(message: "cannot be read")
         }
         return Array(data)
+    }
+}
+
+extension SessionCatalog {
+    /// The number of a file attribute: an `NSNumber`, which casts to `Int`, where all of Foundation is linked, as in
+    /// tests; one of Swift's integers, which does not, where only FoundationEssentials is, as in the program.
+    private static func integer(_ attribute: Any?) -> Int? {
+        attribute as? Int ?? (attribute as? any BinaryInteger).flatMap { Int(exactly: $0) }
     }
 }
 

@@ -11,7 +11,7 @@ package enum SessionFileFix {
         let bytes = try InputFile.contents(of: target.path, limit: SessionCatalog.largestFile)
         guard let upgraded = try? SessionFile.upgraded(bytes) else { return false }
         do {
-            let mode = try FileManager.default.attributesOfItem(atPath: target.path)[.posixPermissions]
+            let mode = InputFile.permissions(of: target.path)
             try Data(upgraded).write(to: target, options: .atomic)
             if let mode {
                 try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: target.path)

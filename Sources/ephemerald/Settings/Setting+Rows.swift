@@ -135,7 +135,8 @@ extension Setting {
         case .sandboxFault:
             SettingRow(
                 .sandbox, .text, .value("none"), "FAULT",
-                "What the stand-in does wrong, on purpose.")
+                "What the stand-in does wrong, on purpose: refuse, reset, garbage, slow-headers, late, not-json, huge, "
+                    + "quota, or a status of 400 to 599.")
         }
     }
 }

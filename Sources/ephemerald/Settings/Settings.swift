@@ -1,6 +1,7 @@
 package import EphemeraldCore
 package import HTTP
 package import Logging
+package import OpenAISandbox
 package import Sessions
 
 /// The settings of the program, checked: whatever holds one can work with it.
@@ -68,8 +69,8 @@ package struct Settings: Sendable {
     package struct Sandbox: Sendable {
         /// How long it waits before it answers.
         package let latency: Duration
-        /// The name of what it does wrong; nil for nothing.
-        package let fault: String?
+        /// What it does wrong; nil for nothing.
+        package let fault: Fault?
     }
 
     package let listening: Listening

@@ -53,7 +53,7 @@ extension SettingsReader {
     }
 
     private mutating func warnOfReaders(of path: String) {
-        guard InputFile.isReadableByOthers(path) else { return }
+        guard let mode = InputFile.permissions(of: path), mode & 0o004 != 0 else { return }
         warn(.apiKeyFile, "\(path) can be read by every user of this machine; chmod 600 (or 640) helps")
     }
 }

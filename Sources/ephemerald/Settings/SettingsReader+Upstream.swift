@@ -1,5 +1,5 @@
 import EphemeraldCore
-import FoundationEssentials
+import OpenAISandbox
 
 extension SettingsReader {
     /// - Parameters:
@@ -37,11 +37,12 @@ extension SettingsReader {
         let latency = read(.sandboxLatency) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
         }
-        let fault = read(.sandboxFault) { text throws(InvalidValue) in
-            guard !text.isEmpty,
-                text.utf8.allSatisfy({ (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D })
-            else { throw InvalidValue("write none or the name of a fault, such as 429") }
-            return text
+        let fault = read(.sandboxFault) { text throws(InvalidValue) -> Fault? in
+            if text == "none" { return nil }
+            guard let fault = Fault(text) else {
+                throw InvalidValue("write none, \(Fault.names.joined(separator: ", "))")
+            }
+            return fault
         }
         guard let isOn, let latency, let fault else { return nil }
         guard isOn else {
@@ -53,7 +54,7 @@ extension SettingsReader {
         for setting in [Setting.baseURL, .upstreamProxy, .upstreamCAFile] where self[setting] != nil {
             warn(setting, "has no meaning beside SANDBOX")
         }
-        return Settings.Sandbox(latency: latency, fault: fault == "none" ? nil : fault)
+        return Settings.Sandbox(latency: latency, fault: fault)
     }
 
     private mutating func timeouts() -> (total: Duration, connect: Duration)? {
