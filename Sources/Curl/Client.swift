@@ -46,7 +46,8 @@ package final class Client: @unchecked Sendable {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { start(request, number: number, $0) }
         } onCancel: {
-            // By number: by then the transfer may be busy with another exchange.
+            // This comes after `start`, even when the task was cancelled before it. By number, because by then the
+            // transfer may be busy with another exchange.
             loop.submit { self.end(number) { _ in .failure(.cancelled) } }
         }.get()
     }
@@ -61,7 +62,7 @@ package final class Client: @unchecked Sendable {
     }
 
     private func start(_ request: OutboundRequest, number: UInt64, _ continuation: Transfer.Continuation) {
-        guard let multi, !Task.isCancelled else { return continuation.resume(returning: .failure(.cancelled)) }
+        guard let multi else { return continuation.resume(returning: .failure(.cancelled)) }
         do {
             let transfer = try idle.popLast() ?? Transfer(settings)
             try transfer.prepare(request, number: number)
