@@ -16,7 +16,7 @@ package final class Client: @unchecked Sendable {
     private var underWay: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
 
-    /// How many transfers wait to be used again; more are freed, as each holds about 20 KB.
+    /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
     private static let maxIdle = 64
 
     /// libcurl's own words about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
