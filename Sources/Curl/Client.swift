@@ -16,7 +16,7 @@ package final class Client: @unchecked Sendable {
     private var underWay: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
 
-    /// How many transfers wait to be used again; more are freed, as each holds about 20 KB.
+    /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
     private static let maxIdle = 64
 
     /// libcurl's own words about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
@@ -46,7 +46,8 @@ package final class Client: @unchecked Sendable {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { start(request, number: number, $0) }
         } onCancel: {
-            // By number: by then the transfer may be busy with another exchange.
+            // This comes after `start`, even when the task was cancelled before it. By number, because by then the
+            // transfer may be busy with another exchange.
             loop.submit { self.end(number) { _ in .failure(.cancelled) } }
         }.get()
     }
@@ -61,7 +62,7 @@ package final class Client: @unchecked Sendable {
     }
 
     private func start(_ request: OutboundRequest, number: UInt64, _ continuation: Transfer.Continuation) {
-        guard let multi, !Task.isCancelled else { return continuation.resume(returning: .failure(.cancelled)) }
+        guard let multi else { return continuation.resume(returning: .failure(.cancelled)) }
         do {
             let transfer = try idle.popLast() ?? Transfer(settings)
             try transfer.prepare(request, number: number)

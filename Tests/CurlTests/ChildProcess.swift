@@ -22,7 +22,7 @@ final class ChildProcess {
         // Sockets of other tests, libcurl's among them, are not to stay open in this process.
         for number in CInt(3)..<1_024 { unsafe posix_spawn_file_actions_addclose(&actions, number) }
         var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         var process = pid_t()
         let code = unsafe posix_spawnp(&process, command[0], &actions, nil, &arguments, environ)
         guard code == 0 else { throw SystemError("posix_spawnp", code: code) }

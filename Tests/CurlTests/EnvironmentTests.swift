@@ -27,7 +27,7 @@ private func sendAmongTraps() async throws {
     unsafe unsetenv("no_proxy")
 
     let plain = try await result(of: OutboundRequest(.get, server.url)).get()
-    #expect(plain.text == "ok")
+    try #require(plain.text == "ok")
     let port = try Loopback.closedPort()
     let secure = try await result(of: OutboundRequest(.get, "https://127.0.0.1:\(port)"))
     #expect(secure.kind == "cannotConnect")
