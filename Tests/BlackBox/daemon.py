@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Callable
 
 import raw
+from program import binary, environment, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "http://localhost:3000"
 TOKEN = "/api/realtime/token"
 HEALTH = "/api/health"
@@ -32,29 +29,6 @@ SESSION = {
 }
 
 
-def binary() -> str:
-    """The program: `EPHEMERALD`, or what `swift build` left in the repository."""
-    chosen = os.environ.get("EPHEMERALD")
-    candidates = [Path(chosen)] if chosen else [ROOT / ".build" / kind / "ephemerald" for kind in ("release", "debug")]
-    for candidate in candidates:
-        if candidate.is_file():
-            return str(candidate.resolve())
-    raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run swift build, or set EPHEMERALD")
-
-
-def free_port() -> int:
-    """A port nobody listens on, below the range that outgoing connections are given."""
-    for _ in range(200):
-        port = random.randint(15000, 31000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError("no free port")
-
-
 def eventually(condition: Callable[[], object], what: str, limit: float = 5.0) -> None:
     """Waits for something that has no event to wait for, such as a line in a file."""
     deadline = time.monotonic() + limit
@@ -68,12 +42,6 @@ def write_sessions(folder: Path, **files: dict) -> Path:
     for name, content in files.items():
         (folder / f"{name}.json").write_text(json.dumps(content, indent=2))
     return folder
-
-
-def environment(settings: dict[str, str], home: Path) -> dict[str, str]:
-    """Nothing of the caller's environment but what the program needs to run at all."""
-    kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home)} | settings
 
 
 class NotStarted(Exception):
@@ -103,8 +71,12 @@ class Daemon:
         begun = time.monotonic()
         with open(self.stdout_path, "ab") as stdout, open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(
-                [binary(), *self.flags], env=environment(self.settings, self.directory), cwd=self.directory,
-                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                [binary(), *self.flags],
+                env=environment(self.settings, self.directory),
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
             )
         deadline = begun + limit
         while not self._answers():
@@ -134,7 +106,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"still running {limit} s after it was told to stop; stderr: {self.stderr[-2000:]}")
+        raise AssertionError(f"still running {limit} s after it was told to stop; stderr: {self.stderr[-2000:]}")
 
     @property
     def is_running(self) -> bool:
@@ -165,7 +137,11 @@ class Daemon:
         return raw.exchange(self.port, data, head_requests=int(method == "HEAD")).only()
 
     def token(
-        self, session: str | None = None, origin: str | None = ORIGIN, fields: dict[str, str] | None = None, body: bytes = b""
+        self,
+        session: str | None = None,
+        origin: str | None = ORIGIN,
+        fields: dict[str, str] | None = None,
+        body: bytes = b"",
     ) -> raw.Answer:
         """Asks for a token as a page does."""
         own = {"Origin": origin} if origin is not None else {}
@@ -179,11 +155,3 @@ class Daemon:
             if line.startswith(field + ":"):
                 return int(line.split()[1]) * 1024
         raise KeyError(field)
-
-
-def run(*arguments: str, directory: Path, settings: dict[str, str] | None = None, limit: float = 20.0) -> subprocess.CompletedProcess:
-    """Runs the program to its end, for the subcommands and the starts that fail."""
-    return subprocess.run(
-        [binary(), *arguments], env=environment(settings or {}, directory), cwd=directory, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, errors="replace", timeout=limit,
-    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from fake_openai import Fault, Received, Upstream
+from fake_connection import Received, Upstream
+from fake_openai import Fault
 
 #: Stands in every failing answer; the client must never read it.
 UPSTREAM_TEXT = "upstream-words-that-stay-inside"
@@ -21,12 +22,16 @@ def reset(upstream: Upstream, _: Received) -> None:
 
 
 def reset_in_body(upstream: Upstream, _: Received) -> None:
-    upstream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Type: application/json\r\n\r\n{\"value\": \"ek_half")
+    upstream.write(
+        b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Type: application/json\r\n\r\n{"value": "ek_half'
+    )
     upstream.owner.loop.call_later(0.05, upstream.reset)
 
 
 def close_in_body(upstream: Upstream, _: Received) -> None:
-    upstream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Type: application/json\r\n\r\n{\"value\": \"ek_half")
+    upstream.write(
+        b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\nContent-Type: application/json\r\n\r\n{"value": "ek_half'
+    )
     upstream.transport.close()
 
 
@@ -52,7 +57,9 @@ def body(data: bytes, status: int = 200, content_type: str = "application/json")
 def huge(upstream: Upstream, _: Received) -> None:
     """A valid answer of 5 MB."""
     filler = "x" * 5_000_000
-    upstream.answer(200, {"value": "ek_huge", "expires_at": 4_000_000_000, "session": {"id": "sess_1", "instructions": filler}})
+    upstream.answer(
+        200, {"value": "ek_huge", "expires_at": 4_000_000_000, "session": {"id": "sess_1", "instructions": filler}}
+    )
 
 
 def slow_head(upstream: Upstream, _: Received) -> None:
@@ -79,6 +86,10 @@ def redirect(location: str) -> Fault:
 
 def shape(**changes: object) -> Fault:
     """A 200 with members of the answer changed, or left out when the change is `...`."""
-    answer = {"value": "ek_shape", "expires_at": 4_000_000_000, "session": {"id": "sess_1", "type": "realtime", "model": "m"}}
+    answer = {
+        "value": "ek_shape",
+        "expires_at": 4_000_000_000,
+        "session": {"id": "sess_1", "type": "realtime", "model": "m"},
+    }
     answer = {name: value for name, value in (answer | changes).items() if value is not ...}
     return body(json.dumps(answer).encode())

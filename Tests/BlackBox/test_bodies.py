@@ -7,19 +7,26 @@ import pytest
 from problem import problem
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", ""],
+)
 def test_an_empty_body_may_have_any_content_type(daemon, content_type):
     assert daemon.token(fields={"Content-Type": content_type}).status == 200
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
 def test_a_body_of_another_content_type_is_read_as_json_or_refused(daemon, content_type):
     """A page may send these without a preflight; the origin has been checked by then, so either is safe."""
     answer = daemon.token(fields={"Content-Type": content_type}, body=b'{"session": "default"}')
     assert answer.status in (200, 415)
 
 
-@pytest.mark.parametrize("name", ["nobody", "../default", "default.json", "DEFAULT", "%64efault%00", "a" * 2000, ".", "constructor"])
+@pytest.mark.parametrize(
+    "name", ["nobody", "../default", "default.json", "DEFAULT", "%64efault%00", "a" * 2000, ".", "constructor"]
+)
 def test_an_unknown_session_is_404(daemon, upstream, name):
     problem(daemon.token(session=name), 404, "unknown_session")
     assert upstream.requests == []

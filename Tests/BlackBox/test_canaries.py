@@ -9,13 +9,22 @@ import pytest
 
 import faults
 from conftest import settings_for
-from daemon import ORIGIN, TOKEN, Daemon, run
+from daemon import ORIGIN, TOKEN, Daemon
+from program import run
 
 CANARIES = {
-    "Authorization": "Bearer canary-bearer-6b1f", "Cookie": "session=canary-cookie-77aa", "X-Api-Key": "canary-header-0c2d",
-    "Proxy-Authorization": "Basic canary-proxy-19fe", "Referer": "https://page.example/?t=canary-referer-5e5e", "api-key": "canary-azure-8a8a",
+    "Authorization": "Bearer canary-bearer-6b1f",
+    "Cookie": "session=canary-cookie-77aa",
+    "X-Api-Key": "canary-header-0c2d",
+    "Proxy-Authorization": "Basic canary-proxy-19fe",
+    "Referer": "https://page.example/?t=canary-referer-5e5e",
+    "api-key": "canary-azure-8a8a",
 }
-WORDS = [value.split("=")[-1].split()[-1] for value in CANARIES.values()] + ["canary-query-31d4", "canary-body-f00d", "canary-member-beef"]
+WORDS = [value.split("=")[-1].split()[-1] for value in CANARIES.values()] + [
+    "canary-query-31d4",
+    "canary-body-f00d",
+    "canary-member-beef",
+]
 KEY = "sk-canary-key-4242424242"
 SECRET = "ek_canary-secret-9999999999"
 
@@ -33,14 +42,31 @@ def provoke(daemon: Daemon, upstream) -> list[bytes]:
     """Requests of every outcome, with canaries in all their parts. Returns the bodies of the refusals."""
     bodies: list[bytes] = []
     query = "&token=canary-query-31d4"
-    for target in (TOKEN + "?session=default" + query, TOKEN + "?session=nobody" + query, TOKEN + "x?a=canary-query-31d4"):
+    for target in (
+        TOKEN + "?session=default" + query,
+        TOKEN + "?session=nobody" + query,
+        TOKEN + "x?a=canary-query-31d4",
+    ):
         for origin in (ORIGIN, "https://evil.example"):
-            for body in (b"", b'{"canary-member-beef": "canary-body-f00d"}', b'canary-body-f00d"', b'{"session": "canary-body-f00d"}'):
-                answer = daemon.request("POST", target, {"Origin": origin, "Content-Type": "application/json", **CANARIES}, body)
+            for body in (
+                b"",
+                b'{"canary-member-beef": "canary-body-f00d"}',
+                b'canary-body-f00d"',
+                b'{"session": "canary-body-f00d"}',
+            ):
+                answer = daemon.request(
+                    "POST", target, {"Origin": origin, "Content-Type": "application/json", **CANARIES}, body
+                )
                 if answer.status != 200:
                     # A refusal may name the member that it refuses, to the one who sent it, and nothing else.
                     bodies.append(answer.body.replace(b"canary-member-beef", b""))
-    for fault in (faults.error(401, "invalid_api_key"), faults.error(400, KEY), faults.error(500, "x"), faults.body(SECRET.encode()), faults.reset_in_body):
+    for fault in (
+        faults.error(401, "invalid_api_key"),
+        faults.error(400, KEY),
+        faults.error(500, "x"),
+        faults.body(SECRET.encode()),
+        faults.reset_in_body,
+    ):
         upstream.fault = fault
         bodies.append(daemon.token(fields=CANARIES).body)
     upstream.fault = None
@@ -66,12 +92,20 @@ def test_no_canary_is_found_anywhere(start, upstream, sessions, tmp_path, place,
     assert faults.UPSTREAM_TEXT.encode() not in b"".join(bodies)
     if place == "file":
         assert KEY.encode() not in Path(f"/proc/{daemon.process.pid}/environ").read_bytes()
-    assert hashlib.sha256(SECRET.encode()).hexdigest()[:16] in daemon.stdout, "no fingerprint of the secret in the usage log"
+    assert hashlib.sha256(SECRET.encode()).hexdigest()[:16] in daemon.stdout, (
+        "no fingerprint of the secret in the usage log"
+    )
 
 
 def test_a_key_may_not_be_given_as_a_flag_that_everybody_can_read(upstream, sessions, tmp_path):
     """The process list shows flags. If the flag exists it must be refused or hidden."""
-    ended = run("check", "--openai-api-key", KEY, directory=tmp_path, settings=settings_for(upstream, sessions, OPENAI_API_KEY=None))
+    ended = run(
+        "check",
+        "--openai-api-key",
+        KEY,
+        directory=tmp_path,
+        settings=settings_for(upstream, sessions, OPENAI_API_KEY=None),
+    )
     assert ended.returncode in (64, 78)
     assert KEY not in ended.stdout + ended.stderr
 

@@ -8,9 +8,12 @@ import socket
 import pytest
 
 from conftest import settings_for
-from daemon import SESSION, Daemon, free_port, run, write_sessions
+from daemon import SESSION, Daemon, write_sessions
+from program import run
 
-LEGACY = {"session": {"model": "gpt-realtime-2.1", "voice": "alloy", "modalities": ["audio", "text"], "temperature": 0.8}}
+LEGACY = {
+    "session": {"model": "gpt-realtime-2.1", "voice": "alloy", "modalities": ["audio", "text"], "temperature": 0.8}
+}
 
 
 def test_version_names_the_libraries(tmp_path):
@@ -25,12 +28,22 @@ def test_help_names_every_subcommand_and_setting(tmp_path):
     assert told.returncode == served.returncode == 0
     for word in ("serve", "check", "mint", "healthcheck"):
         assert word in told.stdout, word
-    for flag in ("--host", "--port", "--allowed-origins", "--limit-client", "--usage-log", "--openai-base-url", "--sandbox"):
+    for flag in (
+        "--host",
+        "--port",
+        "--allowed-origins",
+        "--limit-client",
+        "--usage-log",
+        "--openai-base-url",
+        "--sandbox",
+    ):
         assert flag in told.stdout + served.stdout, flag
 
 
 @pytest.mark.parametrize(
-    ("flag", "nearest"), [("--prot", "--port"), ("--allowed-origin", "--allowed-origins"), ("--limitclient", "--limit-client")])
+    ("flag", "nearest"),
+    [("--prot", "--port"), ("--allowed-origin", "--allowed-origins"), ("--limitclient", "--limit-client")],
+)
 def test_an_unknown_flag_is_64_with_the_nearest_name(tmp_path, flag, nearest):
     ended = run(flag, "1", directory=tmp_path)
     assert ended.returncode == 64
@@ -42,61 +55,18 @@ def test_an_unknown_subcommand_is_64(tmp_path):
 
 
 def test_a_flag_is_a_setting_and_wins_over_the_environment(start, upstream, sessions):
-    daemon = start(upstream, sessions, "--allowed-origins", "https://shop.example", "--limit-client", "off", ALLOWED_ORIGINS="https://other.example", LIMIT_CLIENT="1/h burst 1")
+    daemon = start(
+        upstream,
+        sessions,
+        "--allowed-origins",
+        "https://shop.example",
+        "--limit-client",
+        "off",
+        ALLOWED_ORIGINS="https://other.example",
+        LIMIT_CLIENT="1/h burst 1",
+    )
     assert [daemon.token(origin="https://shop.example").status for _ in range(3)] == [200] * 3
     assert daemon.token(origin="https://other.example").status == 403
-
-
-def test_every_problem_is_told_at_once_and_no_secret_with_it(upstream, sessions, tmp_path):
-    secret = "sk-with a space-canary"
-    write_sessions(sessions, one={"session": {"type": "realtime", "instruction": "x"}}, two={"session": {"type": "nonsense"}})
-    (sessions / "three.json").write_text("{ not json")
-    settings = settings_for(
-        upstream, sessions, PORT="seventy", ALLOWED_ORIGINS="null,https://shop.example/path", LIMIT_CLIENT="ten a minute",
-        UPSTREAM_TIMEOUT="soon", MAX_IN_FLIGHT="-1", TRUSTED_PROXIES="proxy.example", OPENAI_API_KEY=secret)
-    for arguments in ((), ("serve",), ("check",)):
-        ended = run(*arguments, directory=tmp_path, settings=settings)
-        assert ended.returncode == 78, arguments
-        told = ended.stderr + ended.stdout
-        for word in (
-            "PORT", "ALLOWED_ORIGINS", "null", "https://shop.example/path", "LIMIT_CLIENT", "UPSTREAM_TIMEOUT", "MAX_IN_FLIGHT",
-            "TRUSTED_PROXIES", "one.json", "instruction", "two.json", "three.json",
-        ):
-            assert word in told, f"{arguments}: {word} is not named in {told}"
-        assert secret not in told and "canary" not in told
-
-
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"OPENAI_API_KEY": None}, "OPENAI_API_KEY"),
-        ({"OPENAI_API_KEY": ""}, "OPENAI_API_KEY"),
-        ({"OPENAI_API_KEY": None, "OPENAI_API_KEY_FILE": "/nowhere/key"}, "OPENAI_API_KEY_FILE"),
-        ({"HOST": "0.0.0.0"}, "ALLOWED_ORIGINS"),
-        ({"HOST": "0.0.0.0", "ALLOWED_ORIGINS": "https://shop.example"}, "AUTH"),
-        ({"SESSIONS_DIR": "/nowhere"}, "SESSIONS_DIR"),
-        ({"PORT": "65536"}, "PORT"),
-        ({"PORT": "-1"}, "PORT"),
-        ({"OPENAI_BASE_URL": "http://api.example/v1"}, "OPENAI_BASE_URL"),
-        ({"OPENAI_BASE_URL": "ftp://api.example"}, "OPENAI_BASE_URL"),
-        ({"ALLOWED_ORIGINS": "*"}, "ALLOWED_ORIGINS"),
-        ({"ALLOWED_ORIGINS": "https://*"}, "ALLOWED_ORIGINS"),
-        ({"ALLOWED_ORIGINS": "https://shop.example:443"}, "ALLOWED_ORIGINS"),
-        ({"ALLOWED_ORIGINS": "https://müller.example"}, "ALLOWED_ORIGINS"),
-        ({"ALLOW_MISSING_ORIGIN": "perhaps"}, "ALLOW_MISSING_ORIGIN"),
-        ({"LIMIT_ALL": "0/min"}, "LIMIT_ALL"),
-        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
-        ({"USAGE_LOG": "/nowhere/usage.log"}, "USAGE_LOG"),
-        ({"MAX_BODY": "many"}, "MAX_BODY"),
-        ({"AUTH": "password"}, "AUTH"),
-    ],
-    ids=lambda value: str(value),
-)
-def test_a_wrong_setting_is_78_and_named(upstream, sessions, tmp_path, changes, named):
-    port = {"PORT": str(free_port())}
-    ended = run(directory=tmp_path, settings=settings_for(upstream, sessions, **(port | changes)))
-    assert ended.returncode == 78, ended.stderr
-    assert named in ended.stderr
 
 
 def test_check_is_content_with_what_is_right(upstream, sessions, tmp_path):
@@ -111,14 +81,23 @@ def test_check_names_each_legacy_field_and_fix_writes_the_new_shape(upstream, se
     looked = run("check", directory=tmp_path, settings=settings)
     told = looked.stdout + looked.stderr
     assert looked.returncode == 0, told
-    for word in ("old.json", "session.voice", "session.audio.output.voice", "session.modalities", "session.temperature"):
+    for word in (
+        "old.json",
+        "session.voice",
+        "session.audio.output.voice",
+        "session.modalities",
+        "session.temperature",
+    ):
         assert word in told, told
     assert json.loads((sessions / "old.json").read_text()) == LEGACY, "a look must not write"
     fixed = run("check", "--fix", directory=tmp_path, settings=settings)
     assert fixed.returncode == 0, fixed.stderr
     assert json.loads((sessions / "old.json").read_text()) == {
         "session": {
-            "type": "realtime", "model": "gpt-realtime-2.1", "output_modalities": ["audio"], "audio": {"output": {"voice": "alloy"}},
+            "type": "realtime",
+            "model": "gpt-realtime-2.1",
+            "output_modalities": ["audio"],
+            "audio": {"output": {"voice": "alloy"}},
         }
     }
     again = run("check", directory=tmp_path, settings=settings)

@@ -13,14 +13,44 @@ SHOP = "https://shop.example"
 ALLOWED = f"{SHOP},https://*.branch.example,http://localhost:3000"
 
 STRANGERS = [
-    "https://evil.example", "null", "*", "", "https://shop.example.evil.example", "https://evilshop.example", "http://shop.example",
-    "https://shop.example:8443", "https://shop.example:443", "https://shop.example/", "https://shop.example.", "HTTPS://SHOP.EXAMPLE",
-    "https://a.shop.example", "https://user@shop.example", "https://shop.example https://evil.example", "//shop.example",
-    "shop.example", "https://branch.example", "https://a.b.branch.example", "https://evilbranch.example", "https://*.branch.example",
-    "https://.branch.example", "https://a.branch.example.evil.example", "https://evil.example#.branch.example",
-    "https://evil.example/.branch.example", "https://evil.example\\.branch.example", "https://a_b%2f.branch.example",
-    "http://localhost", "http://localhost:3001", "http://localhost:30000", "http://127.0.0.1:3000", "http://[::1]:3000",
-    "http://localhost.evil.example:3000", "file://", "chrome-extension://abcdef", "data:text/html,x", "about:blank", "undefined",
+    "https://evil.example",
+    "null",
+    "*",
+    "",
+    "https://shop.example.evil.example",
+    "https://evilshop.example",
+    "http://shop.example",
+    "https://shop.example:8443",
+    "https://shop.example:443",
+    "https://shop.example/",
+    "https://shop.example.",
+    "HTTPS://SHOP.EXAMPLE",
+    "https://a.shop.example",
+    "https://user@shop.example",
+    "https://shop.example https://evil.example",
+    "//shop.example",
+    "shop.example",
+    "https://branch.example",
+    "https://a.b.branch.example",
+    "https://evilbranch.example",
+    "https://*.branch.example",
+    "https://.branch.example",
+    "https://a.branch.example.evil.example",
+    "https://evil.example#.branch.example",
+    "https://evil.example/.branch.example",
+    "https://evil.example\\.branch.example",
+    "https://a_b%2f.branch.example",
+    "http://localhost",
+    "http://localhost:3001",
+    "http://localhost:30000",
+    "http://127.0.0.1:3000",
+    "http://[::1]:3000",
+    "http://localhost.evil.example:3000",
+    "file://",
+    "chrome-extension://abcdef",
+    "data:text/html,x",
+    "about:blank",
+    "undefined",
 ]
 FRIENDS = [SHOP, "https://a.branch.example", "https://xn--mnchen-3ya.branch.example", "http://localhost:3000"]
 
@@ -85,7 +115,9 @@ def test_an_allowed_preflight_says_what_is_allowed(shop, upstream):
         assert (answer.status, answer.body) == (204, b"")
         assert answer.one("Access-Control-Allow-Origin") == origin
         assert "post" in answer.list("Access-Control-Allow-Methods")
-        assert {"authorization", "content-type", "x-request-id", "traceparent"} <= answer.list("Access-Control-Allow-Headers")
+        assert {"authorization", "content-type", "x-request-id", "traceparent"} <= answer.list(
+            "Access-Control-Allow-Headers"
+        )
         assert 0 < int(answer.one("Access-Control-Max-Age")) <= 86400
         assert {"origin", "access-control-request-method", "access-control-request-headers"} <= answer.list("Vary")
         assert answer.one("Access-Control-Allow-Credentials") is None
@@ -101,7 +133,12 @@ def test_an_options_that_is_no_preflight_names_the_methods(shop):
 def test_loopback_pages_of_any_port_are_allowed_by_default(daemon):
     for origin in ("http://localhost:1", "http://localhost:65535", "http://127.0.0.1:5173", "http://localhost"):
         assert daemon.token(origin=origin).status == 200, origin
-    for origin in ("https://localhost:3000", "http://localhost.evil.example:80", "http://127.0.0.1.evil.example:80", "http://192.0.2.1:80"):
+    for origin in (
+        "https://localhost:3000",
+        "http://localhost.evil.example:80",
+        "http://127.0.0.1.evil.example:80",
+        "http://192.0.2.1:80",
+    ):
         assert daemon.token(origin=origin).status == 403, origin
 
 

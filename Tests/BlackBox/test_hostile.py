@@ -1,4 +1,4 @@
-"""Requests that were written to be misunderstood: none opens a second one, none hangs, none is minted for by mistake."""
+"""Requests that were written to be misunderstood: none opens a second one, none hangs, none is minted for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import strict
 from conftest import settings_for
 from daemon import SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
-from hostile_cases import CASES, MARK, MUST_REFUSE, Case
+from hostile import CASES, MARK, MUST_REFUSE, Case
 
 #: The daemon's total deadline for head and body is 10 s.
 BOUND = 13.0
@@ -68,7 +68,9 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[st
     settings = settings_for(upstream, write_sessions(folder / "sessions", default=SESSION), TRUSTED_PROXIES="127.0.0.1")
     daemon = Daemon(folder, settings).start()
     with ThreadPoolExecutor(48) as pool:
-        outcomes = dict(zip([c.name for c in CASES], pool.map(lambda item: attack(daemon, *item), enumerate(CASES)), strict=False))
+        outcomes = dict(
+            zip([c.name for c in CASES], pool.map(lambda item: attack(daemon, *item), enumerate(CASES)), strict=False)
+        )
     assert daemon.is_running, daemon.stderr[-2000:]
     assert daemon.stop() == 0, daemon.stderr[-2000:]
     yield outcomes, daemon, upstream
@@ -124,12 +126,18 @@ def test_no_marked_request_stands_in_the_usage_log(attacked):
     _, daemon, _ = attacked
     for index, case in enumerate(CASES):
         if not any(MARK in target for target in strict.view(case.data).targets):
-            lines = [line for line in daemon.stdout.splitlines() if marker(index).decode() in line and "unknown_session" in line]
+            lines = [
+                line
+                for line in daemon.stdout.splitlines()
+                if marker(index).decode() in line and "unknown_session" in line
+            ]
             assert lines == [], case.name
 
 
 def test_the_upstream_was_asked_once_for_every_token_and_for_nothing_else(attacked):
     outcomes, _, upstream = attacked
-    tokens = sum(answer.status == 200 and b'"client_secret"' in answer.body for o in outcomes.values() for answer in o.answers)
+    tokens = sum(
+        answer.status == 200 and b'"client_secret"' in answer.body for o in outcomes.values() for answer in o.answers
+    )
     assert len(upstream.requests) == len(upstream.minted) == tokens + len(CASES)
     assert upstream.refusals == []

@@ -14,7 +14,8 @@ import pytest
 import raw
 from conftest import settings_for
 from crowd import ask_all, tally, token_request
-from daemon import HEALTH, Daemon, NotStarted, eventually, free_port, run
+from daemon import HEALTH, Daemon, NotStarted, eventually
+from program import free_port, run
 
 RUNS = int(os.environ.get("BLACKBOX_DRAIN_RUNS", "5"))
 

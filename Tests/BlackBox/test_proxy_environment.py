@@ -47,13 +47,24 @@ def trap() -> Iterator[Trap]:
 def plant(home: Path, trap: Trap) -> dict[str, str]:
     """Every proxy variable, `.netrc` and `.curlrc`, all leading to the trap."""
     home.mkdir(parents=True)
-    (home / ".netrc").write_text("machine 127.0.0.1 login planted password planted\ndefault login planted password planted\n")
+    (home / ".netrc").write_text(
+        "machine 127.0.0.1 login planted password planted\ndefault login planted password planted\n"
+    )
     (home / ".netrc").chmod(0o600)
-    (home / ".curlrc").write_text(f'proxy = "http://127.0.0.1:{trap.port}"\nuser = "planted:planted"\nheader = "X-Planted: yes"\n')
+    (home / ".curlrc").write_text(
+        f'proxy = "http://127.0.0.1:{trap.port}"\nuser = "planted:planted"\nheader = "X-Planted: yes"\n'
+    )
     proxies = {}
     for name in ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "socks_proxy"):
         proxies[name] = proxies[name.upper()] = f"http://127.0.0.1:{trap.port}"
-    return {**proxies, "no_proxy": "", "NO_PROXY": "", "CURL_HOME": str(home), "XDG_CONFIG_HOME": str(home), "NETRC": str(home / ".netrc")}
+    return {
+        **proxies,
+        "no_proxy": "",
+        "NO_PROXY": "",
+        "CURL_HOME": str(home),
+        "XDG_CONFIG_HOME": str(home),
+        "NETRC": str(home / ".netrc"),
+    }
 
 
 def mint(upstream: FakeOpenAI, sessions: Path, home: Path, settings: dict[str, str]) -> int:
@@ -78,9 +89,29 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for 127.0.0.1 that vouches for itself, with its key in the same file."""
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-         "/CN=upstream", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True, capture_output=True)
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=upstream",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            folder / "key.pem",
+            "-out",
+            folder / "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
+    )
     return folder
 
 
@@ -95,7 +126,10 @@ def tls_upstream(certificate: Path) -> Iterator[FakeOpenAI]:
 
 def test_over_tls_too_and_no_key_log_is_written(tls_upstream, sessions, tmp_path, trap, certificate):
     home = tmp_path / "home"
-    settings = plant(home, trap) | {"UPSTREAM_CA_FILE": str(certificate / "cert.pem"), "SSLKEYLOGFILE": str(tmp_path / "keylog")}
+    settings = plant(home, trap) | {
+        "UPSTREAM_CA_FILE": str(certificate / "cert.pem"),
+        "SSLKEYLOGFILE": str(tmp_path / "keylog"),
+    }
     assert mint(tls_upstream, sessions, home, settings) == 200
     assert trap.visits == 0 and len(tls_upstream.minted) == 1
     assert not (tmp_path / "keylog").exists(), "the keys of the TLS sessions were written to a file"
@@ -108,7 +142,10 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tls_upstream, sessions
 
 def test_a_certificate_for_another_name_is_refused(tls_upstream, sessions, tmp_path, certificate):
     settings = {
-        "UPSTREAM_CA_FILE": str(certificate / "cert.pem"), "OPENAI_BASE_URL": f"https://localhost:{tls_upstream.port}/v1", "UPSTREAM_TIMEOUT": "2s"}
+        "UPSTREAM_CA_FILE": str(certificate / "cert.pem"),
+        "OPENAI_BASE_URL": f"https://localhost:{tls_upstream.port}/v1",
+        "UPSTREAM_TIMEOUT": "2s",
+    }
     assert mint(tls_upstream, sessions, tmp_path / "home", settings) == 502
     assert tls_upstream.requests == []
 

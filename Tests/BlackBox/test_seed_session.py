@@ -10,7 +10,7 @@ import pytest
 
 import openai_rules
 from conftest import settings_for
-from daemon import ROOT, run
+from program import ROOT, run
 
 #: The object literal of the Express server, byte for byte: JavaScript, and the legacy shape.
 SEED = (Path(__file__).parent / "fixtures" / "legacy.json").read_bytes()
@@ -25,7 +25,12 @@ UPGRADED = {
             "input": {
                 "format": {"type": "audio/pcm", "rate": 24000},
                 "transcription": {"model": "whisper-1"},
-                "turn_detection": {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 300, "silence_duration_ms": 200},
+                "turn_detection": {
+                    "type": "server_vad",
+                    "threshold": 0.5,
+                    "prefix_padding_ms": 300,
+                    "silence_duration_ms": 200,
+                },
             },
             "output": {"format": {"type": "audio/pcm", "rate": 24000}, "voice": "alloy"},
         },
@@ -35,7 +40,13 @@ UPGRADED = {
 }
 
 LEGACY_FIELDS = (
-    "voice", "modalities", "input_audio_format", "output_audio_format", "input_audio_transcription", "turn_detection", "temperature",
+    "voice",
+    "modalities",
+    "input_audio_format",
+    "output_audio_format",
+    "input_audio_transcription",
+    "turn_detection",
+    "temperature",
 )
 
 
@@ -57,7 +68,9 @@ def test_the_seeds_session_is_upgraded_and_minted(start, upstream, sessions, for
         said = [line for line in lines if re.search(rf"session\.{field}\b", line)]
         assert len(said) == 1, f"{field}: {said}"
         assert "legacy.json" in said[0]
-    assert any("2027-01-20" in line and "gpt-realtime-2.1" in line for line in lines), "the end of gpt-realtime is not told"
+    assert any("2027-01-20" in line and "gpt-realtime-2.1" in line for line in lines), (
+        "the end of gpt-realtime is not told"
+    )
     assert any("2027-02-26" in line and "gpt-transcribe" in line for line in lines), "the end of whisper-1 is not told"
 
 

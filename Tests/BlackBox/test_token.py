@@ -52,7 +52,14 @@ def test_every_request_mints_its_own_secret(daemon, upstream):
 
 
 def test_the_upstream_gets_the_session_and_nothing_of_the_browser(daemon, upstream):
-    daemon.token(fields={"Cookie": "a=b", "Authorization": "Bearer of-the-browser", "User-Agent": "page", "OpenAI-Beta": "realtime=v1"})
+    daemon.token(
+        fields={
+            "Cookie": "a=b",
+            "Authorization": "Bearer of-the-browser",
+            "User-Agent": "page",
+            "OpenAI-Beta": "realtime=v1",
+        }
+    )
     received = upstream.requests[0]
     assert (received.method, received.target) == ("POST", "/v1/realtime/client_secrets")
     assert received.json() == SESSION
@@ -77,14 +84,18 @@ def test_a_session_is_chosen_by_name(start, upstream, sessions, how):
 def test_transcription_and_translation_sessions_are_minted(start, upstream, sessions):
     write_sessions(
         sessions,
-        notes={"session": {"type": "transcription", "audio": {"input": {"transcription": {"model": "gpt-transcribe"}}}}},
+        notes={
+            "session": {"type": "transcription", "audio": {"input": {"transcription": {"model": "gpt-transcribe"}}}}
+        },
         german={"session": {"model": "gpt-realtime-translate", "audio": {"output": {"language": "de"}}}},
     )
     daemon = start(upstream, sessions)
     assert daemon.token("notes").json()["session"]["type"] == "transcription"
     assert daemon.token("german").status == 200
     assert [r.target for r in upstream.requests] == [
-        "/v1/realtime/client_secrets", "/v1/realtime/translations/client_secrets"]
+        "/v1/realtime/client_secrets",
+        "/v1/realtime/translations/client_secrets",
+    ]
     assert upstream.refusals == []
 
 
@@ -113,7 +124,9 @@ def test_a_request_id_of_a_stranger_is_not_taken(daemon):
     assert daemon.token(fields={"X-Request-Id": "mine-0123456789"}).one("X-Request-Id") != "mine-0123456789"
 
 
-@pytest.mark.parametrize(("sent", "taken"), [("proxy-0123456789", True), ("a b", False), ("x" * 129, False), ("né", False), ("", False)])
+@pytest.mark.parametrize(
+    ("sent", "taken"), [("proxy-0123456789", True), ("a b", False), ("x" * 129, False), ("né", False), ("", False)]
+)
 def test_a_request_id_of_a_trusted_proxy_is_taken_when_it_is_sound(start, upstream, sessions, sent, taken):
     daemon = start(upstream, sessions, TRUSTED_PROXIES="127.0.0.1")
     answer = daemon.token(fields={"X-Request-Id": sent})

@@ -18,7 +18,12 @@ FAULTS = {
     "reset in the body": (faults.reset_in_body, 502, "upstream_error", None),
     "end in the body": (faults.close_in_body, 502, "upstream_error", None),
     "garbage for HTTP": (faults.garbage, 502, "upstream_error", None),
-    "HTML for JSON": (faults.body(b"<html>" + UPSTREAM_TEXT.encode(), content_type="text/html"), 502, "upstream_error", None),
+    "HTML for JSON": (
+        faults.body(b"<html>" + UPSTREAM_TEXT.encode(), content_type="text/html"),
+        502,
+        "upstream_error",
+        None,
+    ),
     "cut JSON": (faults.body(b'{"value": "ek_' + UPSTREAM_TEXT.encode()), 502, "upstream_error", None),
     "an empty body": (faults.body(b""), 502, "upstream_error", None),
     "a list": (faults.body(b"[]"), 502, "upstream_error", None),
@@ -37,15 +42,29 @@ FAULTS = {
     "401": (faults.error(401, "invalid_api_key"), 502, "upstream_auth", 1),
     "403": (faults.error(403, "unsupported_country_region_territory"), 502, "upstream_auth", 1),
     "404": (faults.error(404, "model_not_found"), 502, "upstream_rejected", 1),
-    "429 of the rate": (faults.error(429, "rate_limit_exceeded", {"Retry-After": "7"}, "requests"), 429, "upstream_rate_limited", 1),
+    "429 of the rate": (
+        faults.error(429, "rate_limit_exceeded", {"Retry-After": "7"}, "requests"),
+        429,
+        "upstream_rate_limited",
+        1,
+    ),
     "429 of the quota": (faults.error(429, "insufficient_quota", kind="insufficient_quota"), 502, "upstream_quota", 1),
-    "429 of the quota with a Retry-After": (faults.error(429, "insufficient_quota", {"Retry-After": "7"}), 502, "upstream_quota", 1),
+    "429 of the quota with a Retry-After": (
+        faults.error(429, "insufficient_quota", {"Retry-After": "7"}),
+        502,
+        "upstream_quota",
+        1,
+    ),
     "500": (faults.error(500, "server_error"), 502, "upstream_error", None),
     "500 without JSON": (faults.body(UPSTREAM_TEXT.encode(), 500, "text/plain"), 502, "upstream_error", None),
     "503": (faults.error(503, "server_is_overloaded"), 502, "upstream_error", None),
     "418": (faults.error(418, "teapot"), 502, "upstream_error", None),
     "an error without its wrapper": (
-        faults.body(json.dumps({"message": UPSTREAM_TEXT, "code": "invalid_api_key"}).encode(), 401), 502, "upstream_auth", 1),
+        faults.body(json.dumps({"message": UPSTREAM_TEXT, "code": "invalid_api_key"}).encode(), 401),
+        502,
+        "upstream_auth",
+        1,
+    ),
 }
 
 

@@ -15,7 +15,13 @@ from crowd import ask_all, token_request
 from daemon import HEALTH, ORIGIN, TOKEN, eventually
 
 NAMES = {
-    "timestamp", "http.request.method", "url.path", "http.route", "http.response.status_code", "client.address", "user_agent.original",
+    "timestamp",
+    "http.request.method",
+    "url.path",
+    "http.route",
+    "http.response.status_code",
+    "client.address",
+    "user_agent.original",
 }
 
 
@@ -36,9 +42,12 @@ def test_a_token_is_one_line_with_the_names_of_opentelemetry(daemon, upstream):
 def test_refusals_are_lines_too(start, upstream, sessions):
     daemon = start(upstream, sessions, LIMIT_CLIENT="1/h burst 1")
     expected = [
-        (daemon.token(), 200, None), (daemon.token(), 429, "rate_limited"),
-        (daemon.token(origin="https://evil.example"), 403, "origin_not_allowed"), (daemon.token(session="nobody"), 404, "unknown_session"),
-        (daemon.token(body=b"{"), 400, "invalid_request"), (daemon.request("GET", TOKEN), 405, "method_not_allowed"),
+        (daemon.token(), 200, None),
+        (daemon.token(), 429, "rate_limited"),
+        (daemon.token(origin="https://evil.example"), 403, "origin_not_allowed"),
+        (daemon.token(session="nobody"), 404, "unknown_session"),
+        (daemon.token(body=b"{"), 400, "invalid_request"),
+        (daemon.request("GET", TOKEN), 405, "method_not_allowed"),
         (daemon.token(body=b" " * 70_000), 413, "body_too_large"),
     ]
     lines = daemon.usage(len(expected))
@@ -56,15 +65,28 @@ def test_health_and_preflights_are_no_lines(daemon):
 
 
 HOSTILE_AGENTS = {
-    "invalid UTF-8": b"\xff\xfe agent \xc3", "an overlong slash": b"\xc0\xaf", "a surrogate": b"\xed\xa0\x80", "quotes": b'"}\\",{"http.response.status_code":200',
-    "a line separator": "a\u2028b\u2029c".encode(), "C1 controls": "a\u0085b\u009bc".encode(), "a tab": b"a\tb", "right to left": "a\u202eb".encode(),
-    "long": b"a" * 5000, "long of four bytes": "\U0001f600".encode() * 1000, "long and cut in a character": b"a" * 255 + "é".encode() * 20,
+    "invalid UTF-8": b"\xff\xfe agent \xc3",
+    "an overlong slash": b"\xc0\xaf",
+    "a surrogate": b"\xed\xa0\x80",
+    "quotes": b'"}\\",{"http.response.status_code":200',
+    "a line separator": "a\u2028b\u2029c".encode(),
+    "C1 controls": "a\u0085b\u009bc".encode(),
+    "a tab": b"a\tb",
+    "right to left": "a\u202eb".encode(),
+    "long": b"a" * 5000,
+    "long of four bytes": "\U0001f600".encode() * 1000,
+    "long and cut in a character": b"a" * 255 + "é".encode() * 20,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE_AGENTS)
 def test_a_user_agent_cannot_forge_or_swell_a_line(daemon, name):
-    head = raw.head("POST", TOKEN, {"Origin": ORIGIN, "Content-Length": "0"})[:-2] + b"User-Agent: " + HOSTILE_AGENTS[name] + b"\r\n\r\n"
+    head = (
+        raw.head("POST", TOKEN, {"Origin": ORIGIN, "Content-Length": "0"})[:-2]
+        + b"User-Agent: "
+        + HOSTILE_AGENTS[name]
+        + b"\r\n\r\n"
+    )
     answer = raw.exchange(daemon.port, head).only()
     assert answer.status in (200, 400)
     daemon.usage(1)
@@ -80,7 +102,11 @@ def test_a_user_agent_cannot_forge_or_swell_a_line(daemon, name):
 def test_no_field_of_a_request_swells_a_line(daemon):
     daemon.token(session="x" * 6000)
     daemon.token(origin="https://" + "o" * 6000 + ".example")
-    daemon.request("POST", TOKEN, {"Origin": ORIGIN, "Referer": "r" * 6000, "X-Forwarded-For": "f" * 6000, "X-Request-Id": "i" * 6000})
+    daemon.request(
+        "POST",
+        TOKEN,
+        {"Origin": ORIGIN, "Referer": "r" * 6000, "X-Forwarded-For": "f" * 6000, "X-Request-Id": "i" * 6000},
+    )
     daemon.usage(3)
     assert max(map(len, daemon.stdout.splitlines())) < 2000
 
@@ -110,8 +136,13 @@ def test_a_file_is_appended_to_and_sighup_opens_it_anew(start, upstream, session
     assert rotated.read_text().count("\n") == 3 and daemon.stdout == ""
     assert daemon.is_running and daemon.token().status == 200
     flags = next(
-        (entry for entry in os.listdir(f"/proc/{daemon.process.pid}/fd")
-         if os.path.realpath(f"/proc/{daemon.process.pid}/fd/{entry}") == str(log)), None)
+        (
+            entry
+            for entry in os.listdir(f"/proc/{daemon.process.pid}/fd")
+            if os.path.realpath(f"/proc/{daemon.process.pid}/fd/{entry}") == str(log)
+        ),
+        None,
+    )
     opened = int(re.search(r"flags:\s+0(\d+)", open(f"/proc/{daemon.process.pid}/fdinfo/{flags}").read())[1], 8)
     assert opened & os.O_APPEND
 
