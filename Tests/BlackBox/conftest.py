@@ -1,0 +1,74 @@
+"""Fixtures: a strict upstream, a folder of session files, and daemons that must end well."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from daemon import SESSION, Daemon, write_sessions
+from fake_openai import FakeOpenAI
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
+@pytest.fixture
+def upstream() -> Iterator[FakeOpenAI]:
+    fake = FakeOpenAI().start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Path:
+    """A folder with one session, `default`."""
+    return write_sessions(tmp_path / "sessions", default=SESSION)
+
+
+def settings_for(upstream: FakeOpenAI, sessions: Path, **changes: str | None) -> dict[str, str]:
+    """The settings of a daemon in front of that upstream. A change of None takes a setting out."""
+    settings = {
+        "OPENAI_API_KEY": upstream.key,
+        "OPENAI_BASE_URL": upstream.base_url,
+        "SESSIONS_DIR": str(sessions),
+        "LIMIT_CLIENT": "off",
+        "LIMIT_ALL": "off",
+    }
+    return {name: value for name, value in (settings | changes).items() if value is not None}
+
+
+class Starter:
+    """Starts daemons, and at the end stops those still running and looks at how they end."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        self.daemons: list[Daemon] = []
+
+    def __call__(self, upstream: FakeOpenAI, sessions: Path, *flags: str, **changes: str | None) -> Daemon:
+        directory = self.directory / f"daemon-{len(self.daemons)}"
+        daemon = Daemon(directory, settings_for(upstream, sessions, **changes), flags)
+        self.daemons.append(daemon)
+        return daemon.start()
+
+    def finish(self) -> None:
+        for daemon in self.daemons:
+            if daemon.process is None:
+                continue
+            code = daemon.stop() if daemon.is_running else daemon.process.returncode
+            assert code in (0, 69, 78, -9), f"ended with {code}; stderr: {daemon.stderr[-2000:]}"
+            assert "Fatal error" not in daemon.stderr, daemon.stderr[-2000:]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starter]:
+    starter = Starter(tmp_path)
+    yield starter
+    starter.finish()
+
+
+@pytest.fixture
+def daemon(start: Starter, upstream: FakeOpenAI, sessions: Path) -> Daemon:
+    """A daemon as it comes, with its limits off."""
+    return start(upstream, sessions)

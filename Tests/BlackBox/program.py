@@ -1,0 +1,56 @@
+"""Where the binary is, and how it is run to its end."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def binary() -> str:
+    """The program: `EPHEMERALD`, or what `swift build` left in the repository."""
+    chosen = os.environ.get("EPHEMERALD")
+    candidates = [Path(chosen)] if chosen else [ROOT / ".build" / kind / "ephemerald" for kind in ("release", "debug")]
+    for candidate in candidates:
+        if candidate.is_file():
+            return str(candidate.resolve())
+    raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run swift build, or set EPHEMERALD")
+
+
+def free_port() -> int:
+    """A port nobody listens on, below the range that outgoing connections are given."""
+    for _ in range(200):
+        port = random.randint(15000, 31000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no free port")
+
+
+def environment(settings: dict[str, str], home: Path) -> dict[str, str]:
+    """Nothing of the caller's environment but what the program needs to run at all."""
+    kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home)} | settings
+
+
+def run(
+    *arguments: str, directory: Path, settings: dict[str, str] | None = None, limit: float = 20.0
+) -> subprocess.CompletedProcess:
+    """Runs the program to its end, for the subcommands and the starts that fail."""
+    return subprocess.run(
+        [binary(), *arguments],
+        env=environment(settings or {}, directory),
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=limit,
+    )

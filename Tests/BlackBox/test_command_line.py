@@ -1,0 +1,137 @@
+"""The subcommands and flags, and what the program says when something is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+
+from conftest import settings_for
+from daemon import SESSION, Daemon, write_sessions
+from program import run
+
+LEGACY = {
+    "session": {"model": "gpt-realtime-2.1", "voice": "alloy", "modalities": ["audio", "text"], "temperature": 0.8}
+}
+
+
+def test_version_names_the_libraries(tmp_path):
+    ended = run("--version", directory=tmp_path)
+    assert ended.returncode == 0
+    assert "libcurl" in ended.stdout and "libmicrohttpd" in ended.stdout
+
+
+def test_help_names_every_subcommand_and_setting(tmp_path):
+    told = run("--help", directory=tmp_path)
+    served = run("serve", "--help", directory=tmp_path)
+    assert told.returncode == served.returncode == 0
+    for word in ("serve", "check", "mint", "healthcheck"):
+        assert word in told.stdout, word
+    for flag in (
+        "--host",
+        "--port",
+        "--allowed-origins",
+        "--limit-client",
+        "--usage-log",
+        "--openai-base-url",
+        "--sandbox",
+    ):
+        assert flag in told.stdout + served.stdout, flag
+
+
+@pytest.mark.parametrize(
+    ("flag", "nearest"),
+    [("--prot", "--port"), ("--allowed-origin", "--allowed-origins"), ("--limitclient", "--limit-client")],
+)
+def test_an_unknown_flag_is_64_with_the_nearest_name(tmp_path, flag, nearest):
+    ended = run(flag, "1", directory=tmp_path)
+    assert ended.returncode == 64
+    assert nearest in ended.stderr
+
+
+def test_an_unknown_subcommand_is_64(tmp_path):
+    assert run("swerve", directory=tmp_path).returncode == 64
+
+
+def test_a_flag_is_a_setting_and_wins_over_the_environment(start, upstream, sessions):
+    daemon = start(
+        upstream,
+        sessions,
+        "--allowed-origins",
+        "https://shop.example",
+        "--limit-client",
+        "off",
+        ALLOWED_ORIGINS="https://other.example",
+        LIMIT_CLIENT="1/h burst 1",
+    )
+    assert [daemon.token(origin="https://shop.example").status for _ in range(3)] == [200] * 3
+    assert daemon.token(origin="https://other.example").status == 403
+
+
+def test_check_is_content_with_what_is_right(upstream, sessions, tmp_path):
+    ended = run("check", directory=tmp_path, settings=settings_for(upstream, sessions))
+    assert ended.returncode == 0, ended.stderr
+    assert upstream.requests == []
+
+
+def test_check_names_each_legacy_field_and_fix_writes_the_new_shape(upstream, sessions, tmp_path):
+    write_sessions(sessions, old=LEGACY)
+    settings = settings_for(upstream, sessions)
+    looked = run("check", directory=tmp_path, settings=settings)
+    told = looked.stdout + looked.stderr
+    assert looked.returncode == 0, told
+    for word in (
+        "old.json",
+        "session.voice",
+        "session.audio.output.voice",
+        "session.modalities",
+        "session.temperature",
+    ):
+        assert word in told, told
+    assert json.loads((sessions / "old.json").read_text()) == LEGACY, "a look must not write"
+    fixed = run("check", "--fix", directory=tmp_path, settings=settings)
+    assert fixed.returncode == 0, fixed.stderr
+    assert json.loads((sessions / "old.json").read_text()) == {
+        "session": {
+            "type": "realtime",
+            "model": "gpt-realtime-2.1",
+            "output_modalities": ["audio"],
+            "audio": {"output": {"voice": "alloy"}},
+        }
+    }
+    again = run("check", directory=tmp_path, settings=settings)
+    assert again.returncode == 0 and "session.voice" not in again.stdout + again.stderr
+
+
+def test_mint_prints_one_token_for_a_script(upstream, sessions, tmp_path):
+    write_sessions(sessions, sales=SESSION)
+    for arguments in (("mint",), ("mint", "--session", "sales")):
+        ended = run(*arguments, directory=tmp_path, settings=settings_for(upstream, sessions))
+        assert ended.returncode == 0, ended.stderr
+        assert upstream.minted[-1] in ended.stdout
+        assert upstream.minted[-1] not in ended.stderr
+    assert len(upstream.minted) == 2
+
+
+def test_mint_fails_with_words_when_it_cannot(upstream, sessions, tmp_path):
+    upstream.keys = {"another"}
+    refused = run("mint", directory=tmp_path, settings=settings_for(upstream, sessions))
+    unknown = run("mint", "--session", "nobody", directory=tmp_path, settings=settings_for(upstream, sessions))
+    for ended in (refused, unknown):
+        assert ended.returncode not in (0, -4, -6, -11) and ended.stdout == "" and ended.stderr.strip()
+        assert upstream.key not in ended.stderr
+
+
+def test_healthcheck_is_0_for_a_daemon_that_answers_and_1_for_none(start, upstream, sessions, tmp_path):
+    daemon: Daemon = start(upstream, sessions)
+    settings = {"PORT": str(daemon.port)}
+    assert run("healthcheck", directory=tmp_path, settings=settings).returncode == 0
+    daemon.stop()
+    assert run("healthcheck", directory=tmp_path, settings=settings).returncode == 1
+
+
+def test_healthcheck_does_not_wait_for_ever(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        settings = {"PORT": str(mute.getsockname()[1])}
+        assert run("healthcheck", directory=tmp_path, settings=settings, limit=15).returncode == 1

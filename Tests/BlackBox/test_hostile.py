@@ -1,0 +1,143 @@
+"""Requests that were written to be misunderstood: none opens a second one, none hangs, none is minted for."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+import raw
+import strict
+from conftest import settings_for
+from daemon import SESSION, Daemon, write_sessions
+from fake_openai import FakeOpenAI
+from hostile import CASES, MARK, MUST_REFUSE, Case
+
+#: The daemon's total deadline for head and body is 10 s.
+BOUND = 13.0
+#: How long a connection is watched for an answer too many.
+WATCH = 0.7
+
+#: Answers of 2xx to what h11 refuses, each with the reason why it is no danger.
+EXCEPTIONS: dict[str, str] = {}
+
+
+@dataclass
+class Outcome:
+    answers: list[raw.Answer]
+    rest: bytes
+    ended: bool
+    closed: bool
+    next_status: int | None
+
+    def to_the_marked_request(self) -> list[raw.Answer]:
+        """Only the marked request names a session, and it names one that does not exist."""
+        return [answer for answer in self.answers if b"unknown_session" in answer.body]
+
+
+def marker(index: int) -> bytes:
+    return b"smuggled-%04d" % index
+
+
+def attack(daemon: Daemon, index: int, case: Case) -> Outcome:
+    data = case.data.replace(MARK, marker(index).ljust(len(MARK), b"-"))
+    with raw.Connection(daemon.port, limit=BOUND) as connection:
+        connection.send(data)
+        heads = int(data.startswith(b"HEAD "))
+        count = 1
+        exchange = connection.receive(count, heads)
+        ended = not exchange.timed_out
+        while not exchange.closed and not exchange.timed_out:
+            count = len(exchange.answers) + 1
+            exchange = connection.receive(count, heads, limit=WATCH)
+    try:
+        next_status = daemon.token().status
+    except (OSError, AssertionError):
+        next_status = None
+    return Outcome(exchange.answers, exchange.rest, ended, exchange.closed, next_status)
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Outcome], Daemon, FakeOpenAI]]:
+    """All cases against one daemon, many at a time; then the daemon is stopped, so that its usage log is complete."""
+    folder: Path = tmp_path_factory.mktemp("hostile")
+    upstream = FakeOpenAI().start()
+    settings = settings_for(upstream, write_sessions(folder / "sessions", default=SESSION), TRUSTED_PROXIES="127.0.0.1")
+    daemon = Daemon(folder, settings).start()
+    with ThreadPoolExecutor(48) as pool:
+        outcomes = dict(
+            zip([c.name for c in CASES], pool.map(lambda item: attack(daemon, *item), enumerate(CASES)), strict=False)
+        )
+    assert daemon.is_running, daemon.stderr[-2000:]
+    assert daemon.stop() == 0, daemon.stderr[-2000:]
+    yield outcomes, daemon, upstream
+    upstream.stop()
+
+
+def test_the_table_is_long_enough():
+    assert len(CASES) >= 100 and len({case.name for case in CASES}) == len(CASES)
+
+
+def test_the_marked_request_is_seen_where_it_is_a_request(attacked):
+    """Or else the tests below would look for something that never shows."""
+    outcomes, daemon, _ = attacked
+    index = [case.name for case in CASES].index("a pipelined pair")
+    assert len(outcomes["a pipelined pair"].to_the_marked_request()) == 1
+    assert any(marker(index).decode() in line and "unknown_session" in line for line in daemon.stdout.splitlines())
+
+
+@pytest.mark.parametrize("index", range(len(CASES)), ids=[case.name for case in CASES])
+def test_hostile(attacked, index):
+    outcomes, _, _ = attacked
+    case = CASES[index]
+    outcome = outcomes[case.name]
+    view = strict.view(case.data)
+    shown = [(answer.status, answer.body[:120]) for answer in outcome.answers]
+    assert outcome.ended, f"no end within {BOUND} s: {shown}, rest {outcome.rest[:100]!r}"
+    assert outcome.rest == b"", f"not an answer: {outcome.rest[:200]!r}"
+    assert outcome.next_status == 200, "the next request did not work"
+    if not any(MARK in target for target in view.targets):
+        assert outcome.to_the_marked_request() == [], f"the marked request was answered: {shown}"
+    assert len(outcome.answers) <= len(view.targets) + 1, f"an answer too many: {shown}"
+    for answer in outcome.answers[len(view.targets) :]:
+        assert answer.status >= 400 or case.name in EXCEPTIONS, f"h11: {view.refusal}; the daemon: {shown}"
+
+
+@pytest.mark.parametrize("name", sorted(MUST_REFUSE))
+def test_what_must_be_refused_is_refused_and_the_connection_closed(attacked, name):
+    outcome = attacked[0][name]
+    shown = [(answer.status, answer.body[:120]) for answer in outcome.answers]
+    # A close without an answer is all that is left when the daemon refuses before everything is sent.
+    assert outcome.closed, f"left open: {shown}"
+    assert len(outcome.answers) <= 1 and all(400 <= answer.status < 600 for answer in outcome.answers), shown
+
+
+def test_the_exceptions_are_still_needed(attacked):
+    outcomes, _, _ = attacked
+    for name in EXCEPTIONS:
+        accepted = len(strict.view(next(case.data for case in CASES if case.name == name)).targets)
+        assert any(answer.status < 400 for answer in outcomes[name].answers[accepted:]), f"{name} is refused by now"
+
+
+def test_no_marked_request_stands_in_the_usage_log(attacked):
+    _, daemon, _ = attacked
+    for index, case in enumerate(CASES):
+        if not any(MARK in target for target in strict.view(case.data).targets):
+            lines = [
+                line
+                for line in daemon.stdout.splitlines()
+                if marker(index).decode() in line and "unknown_session" in line
+            ]
+            assert lines == [], case.name
+
+
+def test_the_upstream_was_asked_once_for_every_token_and_for_nothing_else(attacked):
+    outcomes, _, upstream = attacked
+    tokens = sum(
+        answer.status == 200 and b'"client_secret"' in answer.body for o in outcomes.values() for answer in o.answers
+    )
+    assert len(upstream.requests) == len(upstream.minted) == tokens + len(CASES)
+    assert upstream.refusals == []

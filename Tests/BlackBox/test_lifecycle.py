@@ -1,0 +1,174 @@
+"""From start to end: exit codes, signals, the drain."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+import threading
+
+import pytest
+
+import raw
+from conftest import settings_for
+from crowd import ask_all, tally, token_request
+from daemon import HEALTH, Daemon, NotStarted, eventually
+from program import free_port, run
+
+RUNS = int(os.environ.get("BLACKBOX_DRAIN_RUNS", "5"))
+
+
+@pytest.mark.parametrize("round", range(RUNS))
+def test_sigterm_lets_everybody_finish(start, upstream, sessions, round):
+    daemon = start(upstream, sessions)
+    # Every mint waits 300 ms from its own arrival, and the signal comes when all 200 are upstream at once.
+    upstream.delay = 0.3
+    replies: list = []
+    crowd = threading.Thread(target=lambda: replies.extend(asyncio.run(ask_all(daemon.port, [token_request()] * 200))))
+    crowd.start()
+    upstream.wait_for_requests(200)
+    assert daemon.stop() == 0
+    crowd.join(20)
+    assert tally(replies) == {200: 200}
+    assert len(daemon.usage(200)) == 200
+
+
+def test_sigterm_with_nothing_to_do_is_quick_and_sigint_too(start, upstream, sessions):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        daemon = start(upstream, sessions)
+        with raw.Connection(daemon.port) as idle:
+            idle.send(raw.head("GET", HEALTH))
+            idle.receive()
+            daemon.process.send_signal(number)
+            assert daemon.wait(3) == 0
+
+
+def test_a_drain_ends_at_its_deadline(start, upstream, sessions):
+    daemon = start(upstream, sessions, DRAIN_TIMEOUT="1s", UPSTREAM_TIMEOUT="60s")
+    upstream.fault = lambda *_: None
+    with raw.Connection(daemon.port) as waiting:
+        waiting.send(token_request())
+        upstream.wait_until_held(1)
+        assert daemon.stop(6) == 0
+        exchange = waiting.receive(limit=2)
+    assert exchange.closed or exchange.answers[0].status == 503
+
+
+def test_a_slow_client_does_not_hold_up_the_end(start, upstream, sessions):
+    daemon = start(upstream, sessions, DRAIN_TIMEOUT="2s")
+    with raw.Connection(daemon.port) as slow:
+        slow.send(b"POST /api/realtime/token HT")
+        assert daemon.stop(6) == 0
+
+
+def test_it_takes_no_new_connection_once_it_drains(start, upstream, sessions):
+    daemon = start(upstream, sessions)
+    upstream.delay = 1.0
+    with raw.Connection(daemon.port) as waiting:
+        waiting.send(token_request())
+        upstream.wait_until_held(1)
+        daemon.process.send_signal(signal.SIGTERM)
+
+        def is_closed() -> bool:
+            try:
+                return raw.exchange(daemon.port, raw.head("GET", HEALTH), limit=0.3).answers == []
+            except OSError:
+                return True
+
+        eventually(is_closed, "the port closes", 0.8)
+        answer = waiting.receive().only()
+    assert (answer.status, answer.one("Connection")) == (200, "close")
+    assert daemon.wait() == 0
+
+
+def test_it_starts_within_a_second(start, upstream, sessions):
+    assert start(upstream, sessions).starting_took < 1.0
+
+
+def test_a_taken_port_is_69(upstream, sessions, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run(directory=tmp_path, settings=settings_for(upstream, sessions, PORT=str(port)))
+    assert ended.returncode == 69
+    assert str(port) in ended.stderr
+
+
+def test_a_second_daemon_on_the_port_is_69(start, upstream, sessions, tmp_path):
+    """Or else the kernel would give each of them some of the connections."""
+    first = start(upstream, sessions)
+    second = Daemon(tmp_path / "second", settings_for(upstream, sessions, PORT=str(first.port)))
+    try:
+        second.process = None
+        ended = None
+        try:
+            second.start(limit=3)
+        except NotStarted as error:
+            ended = error
+        # An answer may have come from the first; what counts is that the second has ended, or will at once.
+        code = ended.code if ended else second.wait(3)
+        assert code == 69
+    finally:
+        if second.is_running:
+            second.process.kill()
+            second.process.wait()
+
+
+def test_it_listens_on_every_loop_it_was_given(start, upstream, sessions):
+    daemon = start(upstream, sessions, LOOPS="4")
+    assert [daemon.token().status for _ in range(40)] == [200] * 40
+
+
+def test_it_listens_on_ipv6_and_on_a_unix_socket(start, upstream, sessions, tmp_path):
+    port = free_port()
+    six = Daemon(tmp_path / "six", settings_for(upstream, sessions, HOST="::1", PORT=str(port)))
+    six._answers = lambda: _answers(socket.AF_INET6, ("::1", port))
+    path = str(tmp_path / "s")
+    unix = Daemon(tmp_path / "unix", settings_for(upstream, sessions, HOST=f"unix:{path}"))
+    unix._answers = lambda: _answers(socket.AF_UNIX, path)
+    for daemon in (six, unix):
+        daemon.start()
+        assert daemon.stop() == 0
+
+
+def _answers(family: int, address: object) -> bool:
+    with socket.socket(family) as client:
+        client.settimeout(2)
+        try:
+            client.connect(address)
+        except OSError:
+            return False
+        client.sendall(raw.head("GET", HEALTH))
+        return client.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_connection_limit_of_the_system_is_raised(upstream, sessions, tmp_path):
+    """Started with a soft limit of 256 descriptors it serves more connections than that."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    daemon = Daemon(tmp_path / "few", settings_for(upstream, sessions))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        daemon.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    connections = [raw.Connection(daemon.port) for _ in range(600)]
+    try:
+        for connection in connections:
+            connection.send(raw.head("GET", HEALTH))
+        assert all(connection.receive().only().status == 200 for connection in connections)
+    finally:
+        for connection in connections:
+            connection.socket.close()
+        assert daemon.stop() == 0
+
+
+def test_answers_to_clients_that_have_gone_are_not_the_end(start, upstream, sessions):
+    """Writing to a closed connection is SIGPIPE to who does not ignore it."""
+    daemon = start(upstream, sessions)
+    upstream.delay = 0.05
+    for _ in range(50):
+        with raw.Connection(daemon.port) as connection:
+            connection.send(token_request() * 3)
+    upstream.delay = 0.0
+    assert daemon.token().status == 200

@@ -1,0 +1,75 @@
+"""The built-in stand-in for OpenAI: the program tried without a key, without cost, and with faults on purpose."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from daemon import Daemon
+from problem import problem
+from program import ROOT, run
+
+
+@pytest.fixture
+def sandbox(start, upstream, sessions):
+    """Starts a daemon on its own stand-in. The fake upstream is there to show that it is left alone."""
+
+    def begin(*flags: str) -> Daemon:
+        return start(upstream, sessions, "serve", "--sandbox", *flags, OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
+
+    yield begin
+    assert upstream.connections == 0
+
+
+def test_it_mints_without_a_key_and_says_what_it_is(sandbox):
+    daemon = sandbox()
+    answers = [daemon.token() for _ in range(3)]
+    assert [answer.status for answer in answers] == [200] * 3
+    assert len({answer.json()["value"] for answer in answers}) == 3
+    assert answers[0].json()["session"]["model"] == "gpt-realtime-2.1"
+    assert "sandbox" in daemon.stderr.lower()
+
+
+def test_without_a_key_and_without_the_sandbox_nothing_starts(sessions, tmp_path):
+    assert run("serve", directory=tmp_path, settings={"SESSIONS_DIR": str(sessions)}).returncode == 78
+
+
+def test_its_latency_is_kept(sandbox):
+    daemon = sandbox("--sandbox-latency", "300ms")
+    begun = time.monotonic()
+    assert daemon.token().status == 200
+    assert 0.3 <= time.monotonic() - begun < 1.0
+
+
+FAULTS = {
+    "401": (502, "upstream_auth"),
+    "403": (502, "upstream_auth"),
+    "429": (429, "upstream_rate_limited"),
+    "500": (502, "upstream_error"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_its_faults_are_an_upstreams(sandbox, fault):
+    problem(sandbox("--sandbox-fault", fault, "--upstream-timeout", "1s").token(), *FAULTS[fault])
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones(sessions, tmp_path):
+    ended = run(
+        "serve",
+        "--sandbox",
+        "--sandbox-fault",
+        "earthquake",
+        directory=tmp_path,
+        settings={"SESSIONS_DIR": str(sessions)},
+    )
+    assert ended.returncode in (64, 78) and "500" in ended.stderr
+
+
+def test_the_shipped_sessions_pass_it(start, upstream):
+    assert (ROOT / "sessions").is_dir()
+    daemon = start(upstream, ROOT / "sessions", "--sandbox", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
+    for name in ("default", "transcription", "translation", "legacy"):
+        assert daemon.token(name).status == 200, name
+    assert upstream.connections == 0

@@ -1,0 +1,160 @@
+"""The usage log: one line for every token request, in a shape that machines read and nobody can forge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+
+import pytest
+
+import raw
+from crowd import ask_all, token_request
+from daemon import HEALTH, ORIGIN, TOKEN, eventually
+
+NAMES = {
+    "timestamp",
+    "http.request.method",
+    "url.path",
+    "http.route",
+    "http.response.status_code",
+    "client.address",
+    "user_agent.original",
+}
+
+
+def test_a_token_is_one_line_with_the_names_of_opentelemetry(daemon, upstream):
+    answer = daemon.token(fields={"User-Agent": "page/1.0"})
+    line = daemon.usage(1)[0]
+    assert NAMES | {"gen_ai.request.model", "server.address"} <= line.keys()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["timestamp"])
+    assert (line["http.request.method"], line["url.path"], line["http.route"]) == ("POST", TOKEN, TOKEN)
+    assert (line["http.response.status_code"], line["client.address"]) == (200, "127.0.0.1")
+    assert (line["user_agent.original"], line["gen_ai.request.model"]) == ("page/1.0", "gpt-realtime-2.1")
+    assert line["server.address"] == "127.0.0.1"
+    assert "error.type" not in line
+    assert answer.one("X-Request-Id") in line.values()
+    assert "default" in line.values()
+
+
+def test_refusals_are_lines_too(start, upstream, sessions):
+    daemon = start(upstream, sessions, LIMIT_CLIENT="1/h burst 1")
+    expected = [
+        (daemon.token(), 200, None),
+        (daemon.token(), 429, "rate_limited"),
+        (daemon.token(origin="https://evil.example"), 403, "origin_not_allowed"),
+        (daemon.token(session="nobody"), 404, "unknown_session"),
+        (daemon.token(body=b"{"), 400, "invalid_request"),
+        (daemon.request("GET", TOKEN), 405, "method_not_allowed"),
+        (daemon.token(body=b" " * 70_000), 413, "body_too_large"),
+    ]
+    lines = daemon.usage(len(expected))
+    for (answer, status, code), line in zip(expected, lines, strict=True):
+        assert answer.status == status == line["http.response.status_code"]
+        assert line.get("error.type") == code
+        assert answer.one("X-Request-Id") in line.values()
+
+
+def test_health_and_preflights_are_no_lines(daemon):
+    daemon.request("GET", HEALTH)
+    daemon.request("OPTIONS", TOKEN, {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
+    daemon.token()
+    assert [line["http.request.method"] for line in daemon.usage(1)] == ["POST"]
+
+
+HOSTILE_AGENTS = {
+    "invalid UTF-8": b"\xff\xfe agent \xc3",
+    "an overlong slash": b"\xc0\xaf",
+    "a surrogate": b"\xed\xa0\x80",
+    "quotes": b'"}\\",{"http.response.status_code":200',
+    "a line separator": "a\u2028b\u2029c".encode(),
+    "C1 controls": "a\u0085b\u009bc".encode(),
+    "a tab": b"a\tb",
+    "right to left": "a\u202eb".encode(),
+    "long": b"a" * 5000,
+    "long of four bytes": "\U0001f600".encode() * 1000,
+    "long and cut in a character": b"a" * 255 + "é".encode() * 20,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_AGENTS)
+def test_a_user_agent_cannot_forge_or_swell_a_line(daemon, name):
+    head = (
+        raw.head("POST", TOKEN, {"Origin": ORIGIN, "Content-Length": "0"})[:-2]
+        + b"User-Agent: "
+        + HOSTILE_AGENTS[name]
+        + b"\r\n\r\n"
+    )
+    answer = raw.exchange(daemon.port, head).only()
+    assert answer.status in (200, 400)
+    daemon.usage(1)
+    written = daemon.stdout_path.read_bytes()
+    text = written.decode("utf-8")  # or it is not UTF-8, and this fails
+    assert text.count("\n") == 1 and text.endswith("\n")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", text), text
+    agent = json.loads(text).get("user_agent.original", "")
+    assert len(agent.encode()) <= 256 and not re.search(r"[\x00-\x1f\x7f-\x9f]", agent)
+    assert len(text) < 2000
+
+
+def test_no_field_of_a_request_swells_a_line(daemon):
+    daemon.token(session="x" * 6000)
+    daemon.token(origin="https://" + "o" * 6000 + ".example")
+    daemon.request(
+        "POST",
+        TOKEN,
+        {"Origin": ORIGIN, "Referer": "r" * 6000, "X-Forwarded-For": "f" * 6000, "X-Request-Id": "i" * 6000},
+    )
+    daemon.usage(3)
+    assert max(map(len, daemon.stdout.splitlines())) < 2000
+
+
+def test_an_address_behind_a_trusted_proxy_is_the_clients(start, upstream, sessions):
+    daemon = start(upstream, sessions, TRUSTED_PROXIES="127.0.0.1")
+    daemon.token(fields={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
+    daemon.token(fields={"X-Forwarded-For": "198.51.100.7\x1b, nonsense"})
+    lines = daemon.usage()
+    assert lines[0]["client.address"] == "198.51.100.7"
+    assert all(line["client.address"] in ("198.51.100.7", "127.0.0.1") for line in lines)
+
+
+def test_a_file_is_appended_to_and_sighup_opens_it_anew(start, upstream, sessions, tmp_path):
+    log, rotated = tmp_path / "usage.log", tmp_path / "usage.log.1"
+    log.write_text('{"kept":"yes"}\n')
+    daemon = start(upstream, sessions, USAGE_LOG=str(log))
+    daemon.token()
+    eventually(lambda: log.read_text().count("\n") == 2, "the line is appended")
+    os.rename(log, rotated)
+    daemon.token()
+    eventually(lambda: rotated.read_text().count("\n") == 3, "the renamed file is written until the signal")
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(log.exists, "the file is opened anew")
+    daemon.token()
+    eventually(lambda: log.read_text().count("\n") == 1, "the new file is written")
+    assert rotated.read_text().count("\n") == 3 and daemon.stdout == ""
+    assert daemon.is_running and daemon.token().status == 200
+    flags = next(
+        (
+            entry
+            for entry in os.listdir(f"/proc/{daemon.process.pid}/fd")
+            if os.path.realpath(f"/proc/{daemon.process.pid}/fd/{entry}") == str(log)
+        ),
+        None,
+    )
+    opened = int(re.search(r"flags:\s+0(\d+)", open(f"/proc/{daemon.process.pid}/fdinfo/{flags}").read())[1], 8)
+    assert opened & os.O_APPEND
+
+
+def test_a_usage_log_is_not_for_everybodys_eyes(start, upstream, sessions, tmp_path):
+    log = tmp_path / "usage.log"
+    daemon = start(upstream, sessions, USAGE_LOG=str(log))
+    daemon.token()
+    assert log.stat().st_mode & 0o027 == 0
+
+
+def test_lines_of_many_at_once_are_not_torn(start, upstream, sessions):
+    daemon = start(upstream, sessions, LOOPS="4")
+    asyncio.run(ask_all(daemon.port, [token_request({"User-Agent": "u" * 250})] * 800))
+    assert len(daemon.usage(800)) == 800
