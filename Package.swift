@@ -47,13 +47,18 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
-        .testTarget(name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
+        .testTarget(
+            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
-        .testTarget(name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore", "HTTP", "Locking", "Sessions"], swiftSettings: settings),
-        .testTarget(name: "OpenAISandboxTests", dependencies: ["EventLoop", "HTTP", "OpenAISandbox"], swiftSettings: settings),
         .testTarget(
-            name: "ephemeraldTests", dependencies: ["EphemeraldCore", "HTTP", "OpenAISandbox", "Sessions", "ephemerald"],
+            name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore", "HTTP", "Locking", "Sessions"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "OpenAISandboxTests", dependencies: ["EventLoop", "HTTP", "OpenAISandbox"], swiftSettings: settings),
+        .testTarget(
+            name: "ephemeraldTests",
+            dependencies: ["EphemeraldCore", "HTTP", "OpenAISandbox", "Sessions", "ephemerald"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -33,6 +33,7 @@ package struct TokenService: Sendable {
     let limiter: Locked<RateLimiter>
     let surroundings: Surroundings
     private let minter: Minter
+    private let upstreamHost: String
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
@@ -52,6 +53,7 @@ package struct TokenService: Sendable {
             })
         self.limiter = limiter
         self.minter = minter
+        upstreamHost = minter.upstream.host
         self.surroundings = surroundings
         self.writeUsage = writeUsage
         self.remark = remark
@@ -141,7 +143,7 @@ package struct TokenService: Sendable {
     private func mint(
         _ body: [UInt8], for session: Session, _ line: inout UsageLine
     ) async throws(Refusal) -> ClientSecret {
-        line.server = minter.upstream.host
+        line.server = upstreamHost
         do {
             let secret = try await minter.mint(body, for: session, requestID: line.requestID)
             line.secret = secret

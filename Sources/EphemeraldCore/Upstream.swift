@@ -31,10 +31,12 @@ package struct Upstream: Sendable {
         self.keys = keys
     }
 
-    /// The host of the base URL, for `server.address`.
+    /// The host of the base URL, without a port, for `server.address`.
     var host: String {
-        let authority = baseURL.split(separator: "/", omittingEmptySubsequences: true).dropFirst().first ?? ""
-        return String(authority)
+        let authority = baseURL.split(separator: "/").dropFirst().first ?? ""
+        // The colons of an IPv6 address stand inside brackets.
+        guard let colon = authority.lastIndex(of: ":"), authority.last != "]" else { return String(authority) }
+        return String(authority[..<colon])
     }
 
     /// `OpenAI-Beta` is never sent: the interface it asks for has ended.

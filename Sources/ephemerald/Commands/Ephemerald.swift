@@ -11,7 +11,7 @@ package struct Ephemerald: ParsableCommand {
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]",
         discussion: HelpText.discussion,
-        version: Version.line(libraries: ["libcurl \(Client.version)", "libmicrohttpd \(Server.version)"]),
+        version: Version.line(curl: Client.version, microHTTPD: Server.version),
         subcommands: [ServeCommand.self, CheckCommand.self, MintCommand.self, HealthcheckCommand.self],
         defaultSubcommand: ServeCommand.self)
 

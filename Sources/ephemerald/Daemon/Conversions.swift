@@ -45,7 +45,7 @@ extension SandboxServer {
     convenience init?(_ settings: Settings.Sandbox?, on loop: EventLoop) throws(SystemError) {
         guard let settings else { return nil }
         try self.init(
-            on: loop, latency: settings.latency, fault: settings.fault.flatMap(Fault.init), unixSeconds: { time(nil) })
+            on: loop, latency: settings.latency, fault: settings.fault, unixSeconds: { time(nil) })
     }
 }
 
