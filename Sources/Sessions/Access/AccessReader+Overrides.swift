@@ -37,7 +37,8 @@ extension AccessReader {
         case .object(let object) where object["min"] != nil || object["max"] != nil:
             refuseUnknown(object, allowed: ["min", "max"], at: path)
             guard let least = object["min"]?.numberValue?.double, let most = object["max"]?.numberValue?.double,
-                least <= most
+                least <= most,
+                least.isFinite, most.isFinite
             else {
                 refuse(path, #"must have both, as in {"min": 0.8, "max": 1.2}"#)
                 return nil
