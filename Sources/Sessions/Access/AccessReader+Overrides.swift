@@ -49,7 +49,7 @@ extension AccessReader {
                 refuse(path, "has a length, and session.\(path.dropFirst("access.overrides.".count)) is no string")
                 return nil
             }
-            return textRule(object, at: path).map { .text($0) }
+            return textLimit(object, at: path).map { .text($0) }
         default:
             refuse(path, #"must be a list of values, {"min": …, "max": …} or {"maxLength": …}"#)
             return nil
