@@ -4,6 +4,14 @@ import MicroHTTPD
 import Testing
 
 struct DrainTests {
+    @Test func `a server that never ran may be let go`() throws {
+        let loop = try EventLoop()
+        let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
+        let port = try boundPort(of: socket)
+        _ = try Server(on: loop, listeningOn: socket) { _ in Response(.ok) }
+        #expect(throws: SystemError.self) { _ = try RawClient(port: port) }
+    }
+
     @Test func `what is in flight is answered, and new connections are refused`() async throws {
         let gate = Gate()
         let arrived = Gate()
