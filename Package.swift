@@ -58,7 +58,7 @@ let package = Package(
             name: "OpenAISandboxTests", dependencies: ["EventLoop", "HTTP", "OpenAISandbox"], swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests",
-            dependencies: ["EphemeraldCore", "HTTP", "OpenAISandbox", "Sessions", "ephemerald"],
+            dependencies: ["EphemeraldCore", "HTTP", "Locking", "OpenAISandbox", "Sessions", "ephemerald"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
