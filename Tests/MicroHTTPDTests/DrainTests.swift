@@ -4,6 +4,14 @@ import MicroHTTPD
 import Testing
 
 struct DrainTests {
+    @Test func `a server that never ran may be let go`() throws {
+        let loop = try EventLoop()
+        let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
+        let port = try boundPort(of: socket)
+        _ = try Server(on: loop, listeningOn: socket) { _ in Response(.ok) }
+        #expect(throws: SystemError.self) { _ = try RawClient(port: port) }
+    }
+
     @Test func `what is in flight is answered, and new connections are refused`() async throws {
         let gate = Gate()
         let arrived = Gate()
@@ -25,21 +33,40 @@ struct DrainTests {
         await stopping.value
     }
 
-    @Test func `what does not end by the deadline is cancelled and told so`() async throws {
-        let cancelled = Gate()
+    @Test func `what does not end by the deadline is cancelled, and says so itself`() async throws {
         let arrived = Gate()
         let server = try await TestServer { _ in
             arrived.open()
             await Gate().wait()
-            cancelled.open()
-            return Response(.ok)
+            return Response(Task.isCancelled ? .gatewayTimeout : .ok)
         }
         let client = try RawClient(port: server.port)
         client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         await arrived.wait()
         await server.stop(timeout: .milliseconds(50))
-        await cancelled.wait()
+        #expect(client.readToEnd().hasPrefix("HTTP/1.1 504"))
+    }
+
+    @Test func `what does not even end when it is cancelled gets the last answer`() async throws {
+        let arrived = Gate()
+        let hanging = Gate()
+        let server = try await TestServer { _ in
+            arrived.open()
+            await withCheckedContinuation { continuation in
+                Task {
+                    await hanging.wait()
+                    continuation.resume()
+                }
+            }
+            return Response(.ok)
+        }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await arrived.wait()
+        await server.drain(timeout: .milliseconds(50))
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 503"))
+        hanging.open()
+        server.end()
     }
 
     @Test func `a client that has sent half a request is cut at the deadline`() async throws {

@@ -23,10 +23,19 @@ final class TestServer: Sendable {
 
     /// Drains, then ends the thread.
     func stop(timeout: Duration = .seconds(5)) async {
+        await drain(timeout: timeout)
+        end()
+    }
+
+    func drain(timeout: Duration) async {
         let server = server
         await Task(executorPreference: thread.loop) {
             await server.drain(timeout: timeout, lastAnswer: Response(.serviceUnavailable))
         }.value
+    }
+
+    /// Ends the thread, which must not leave tasks behind.
+    func end() {
         thread.loop.stop()
         thread.join()
     }

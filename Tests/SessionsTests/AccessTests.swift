@@ -122,6 +122,10 @@ struct `The member access` {
                 ["access.overrides.audio.output.speed.step: is not known; known here: min and max"]
             ),
             (
+                #"{"overrides":{"audio.output.speed":{"min":0.8,"max":1e400}}}"#,
+                [#"access.overrides.audio.output.speed: must have both, as in {"min": 0.8, "max": 1.2}"#]
+            ),
+            (
                 #"{"overrides":{"audio.output.speed":{"maxLength":3}}}"#,
                 ["access.overrides.audio.output.speed: has a length, and session.audio.output.speed is no string"]
             ),

@@ -84,6 +84,16 @@ struct `The legacy upgrade` {
                 ["session.input_audio_transcription", "session.type"]
             ),
             (
+                #"{"session":{"instructions":"i","input_audio_transcription":null}}"#,
+                #"{"session":{"type":"realtime","instructions":"i","audio":{"input":{"transcription":null}}}}"#,
+                ["session.input_audio_transcription", "session.type"]
+            ),
+            (
+                #"{"session":{"voice":"ash","input_audio_transcription":null}}"#,
+                #"{"session":{"type":"realtime","audio":{"output":{"voice":"ash"},"input":{"transcription":null}}}}"#,
+                ["session.voice", "session.input_audio_transcription", "session.type"]
+            ),
+            (
                 #"{"model":"m","voice":"ash","access":{"limits":{}},"client_secret":{"expires_after":{"seconds":60,"anchor":"created_at"}},"answer":"full"}"#,
                 #"{"session":{"type":"realtime","model":"m","audio":{"output":{"voice":"ash"}}},"access":{"limits":{}},"answer":"full","expires_after":{"seconds":60,"anchor":"created_at"}}"#,
                 ["", "client_secret.expires_after", "voice", "type"]

@@ -31,6 +31,7 @@ struct `A pattern` {
         ("\\.\\*\\?\\+\\(\\)\\[\\{\\|\\^\\$", [".*?+()[{|^$"], ["a"]), ("\\n\\r\\t", ["\n\r\t"], ["nrt"]),
         ("😀{2}", ["😀😀"], ["😀"]), ("e\u{301}", ["e\u{301}"], ["e"]), ("(a*)*b", ["b", "aab"], ["a"]),
         ("(a|a)*", ["aaaa"], ["b"]), ("(a?){3}", ["", "aaa"], ["aaaa"]),
+        (String(repeating: "(a)", count: 40), [String(repeating: "a", count: 40)], ["a"]),
     ])
     func `describes whole texts`(pattern: String, matching: [String], other: [String]) throws {
         let session = try Self.session(pattern)

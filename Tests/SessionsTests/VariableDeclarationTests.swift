@@ -51,6 +51,7 @@ struct `The variables of a session` {
                 #"{"variables":{"name":{"maxLength":5,"pattern":"("}}}"#, "Hi.",
                 ["access.variables.name.pattern: has an empty alternative; write (…)? for what may be absent"]
             ),
+            ("{}", "{{{name}}}", ["session.instructions: {{name}} is not declared in access.variables"]),
             ("{}", "{{}} {{1a}} {{a-b}} {{\\\"a\\\":{\\\"b\\\":1}}} {{open", []),
         ] as [(String, String, [String])])
     func `are declared where the instructions use them`(access: String, instructions: String, findings: [String])

@@ -37,7 +37,8 @@ extension AccessReader {
         case .object(let object) where object["min"] != nil || object["max"] != nil:
             refuseUnknown(object, allowed: ["min", "max"], at: path)
             guard let least = object["min"]?.numberValue?.double, let most = object["max"]?.numberValue?.double,
-                least <= most
+                least <= most,
+                least.isFinite, most.isFinite
             else {
                 refuse(path, #"must have both, as in {"min": 0.8, "max": 1.2}"#)
                 return nil
@@ -48,7 +49,7 @@ extension AccessReader {
                 refuse(path, "has a length, and session.\(path.dropFirst("access.overrides.".count)) is no string")
                 return nil
             }
-            return textRule(object, at: path).map { .text($0) }
+            return textLimit(object, at: path).map { .text($0) }
         default:
             refuse(path, #"must be a list of values, {"min": …, "max": …} or {"maxLength": …}"#)
             return nil

@@ -103,25 +103,27 @@ struct AccessReader {
                 refuse(path, "a name has letters, digits and _ only, a letter or _ first, and 64 of them at most")
                 continue
             }
-            guard let object = object(variable.value, at: path), let text = textRule(object, at: path) else { continue }
+            guard let object = object(variable.value, at: path), let text = textLimit(object, at: path) else {
+                continue
+            }
             access.variables.append(VariableRule(name: variable.name, text: text))
         }
     }
 
     /// `{"maxLength": 40, "pattern": "[a-z]+"}`
-    mutating func textRule(_ object: JSONObject, at path: String) -> TextRule? {
+    mutating func textLimit(_ object: JSONObject, at path: String) -> TextLimit? {
         refuseUnknown(object, allowed: ["maxLength", "pattern"], at: path)
         guard let maxLength = object["maxLength"]?.numberValue?.integer, (1...10_000).contains(maxLength) else {
             refuse("\(path).maxLength", "is required: a whole number from 1 to 10000")
             return nil
         }
-        guard let pattern = object["pattern"] else { return TextRule(maxLength: maxLength, pattern: nil) }
+        guard let pattern = object["pattern"] else { return TextLimit(maxLength: maxLength, pattern: nil) }
         guard let source = pattern.stringValue else {
             refuse("\(path).pattern", "must be a string, is \(pattern.typeName)")
             return nil
         }
         do throws(InvalidPattern) {
-            return TextRule(maxLength: maxLength, pattern: try TextPattern(source))
+            return TextLimit(maxLength: maxLength, pattern: try TextPattern(source))
         } catch {
             refuse("\(path).pattern", error.message)
             return nil

@@ -23,13 +23,11 @@ struct InstructionTemplate: Sendable {
         while let open = rest.firstRange(of: "{{") {
             text += rest[..<open.lowerBound]
             let inner = rest[open.upperBound...]
-            guard let close = inner.firstRange(of: "}}") else {
-                rest = rest[open.lowerBound...]
-                break
-            }
-            let name = String(inner[..<close.lowerBound])
+            // A name is short, so its end is looked for nearby only.
+            let close = inner.prefix(100).firstRange(of: "}}")
+            let name = close.map { String(inner[..<$0.lowerBound]) } ?? ""
             let trimmed = name.filter { $0 != " " }
-            if InstructionTemplate.isName(name) {
+            if let close, InstructionTemplate.isName(name) {
                 pieces += [.text(text), .variable(name)]
                 text = ""
                 rest = inner[close.upperBound...]

@@ -4,7 +4,7 @@ struct OverrideRule: Sendable {
     enum Values: Sendable {
         case oneOf([JSON])
         case number(ClosedRange<Double>)
-        case text(TextRule)
+        case text(TextLimit)
     }
 
     /// Below `session`.

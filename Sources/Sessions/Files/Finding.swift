@@ -12,6 +12,7 @@ package struct Finding: Hashable, Sendable {
     package let file: String
     /// The member that it is about, `session.tools[0].name`; empty for the whole file.
     package let path: String
+    /// Whether the session can be used nevertheless.
     package let severity: Severity
     /// What is wrong and what is right.
     package let message: String

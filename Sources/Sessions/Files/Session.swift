@@ -2,6 +2,7 @@
 package struct Session: Sendable {
     /// The file's name without `.json`.
     package let name: String
+    /// Decides the routes upstream and the rules.
     package let kind: SessionKind
     /// `session.model`; nil where OpenAI chooses, and for transcription, whose model stands deeper.
     package let model: String?
@@ -9,6 +10,7 @@ package struct Session: Sendable {
     package let body: [UInt8]
     /// How long the client secret lives: what the file says, else OpenAI's default of 600.
     package let expiresAfterSeconds: Int
+    /// Who may ask for it, how often, and what a request may change.
     package let access: Access
     /// Whether the browser gets OpenAI's whole answer, instructions and tools with it (`"answer": "full"`).
     package let answersInFull: Bool

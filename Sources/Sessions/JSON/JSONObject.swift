@@ -4,7 +4,9 @@
 package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// A name and its value.
     package struct Member: Hashable, Sendable {
+        /// The name, unescaped.
         package let name: String
+        /// What stands behind the colon.
         package var value: JSON
 
         /// A member of an object.

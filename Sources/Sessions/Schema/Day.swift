@@ -23,6 +23,7 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
         other.number - number
     }
 
+    /// Whether one day is before another.
     package static func < (left: Day, right: Day) -> Bool {
         left.number < right.number
     }

@@ -25,6 +25,7 @@ package struct Violation: Hashable, Sendable {
 
     /// The member, from the top of the body: `session.tools[0].name`. OpenAI's errors call it `param`.
     package let path: String
+    /// Whether OpenAI refuses it, or may.
     package let level: Level
     let fault: Fault
 

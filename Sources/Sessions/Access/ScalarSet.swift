@@ -1,0 +1,48 @@
+/// A set of Unicode scalars.
+struct ScalarSet: Sendable {
+    enum Item: Sendable {
+        case range(ClosedRange<UnicodeScalar>)
+        case letter
+        case number
+        indirect case not(ScalarSet)
+    }
+
+    var items: [Item] = []
+    var isInverted = false
+
+    func contains(_ scalar: UnicodeScalar) -> Bool {
+        items.contains { item in
+            switch item {
+            case .range(let range): range.contains(scalar)
+            case .letter: scalar.properties.isLetter
+            case .number: scalar.properties.numericType != nil
+            case .not(let set): !set.contains(scalar)
+            }
+        } != isInverted
+    }
+
+    /// The one scalar that is in it, as far as it was written as such.
+    var onlyScalar: UnicodeScalar? {
+        guard case .range(let range)? = items.first, items.count == 1, !isInverted else { return nil }
+        return range.lowerBound == range.upperBound ? range.lowerBound : nil
+    }
+
+    static let digit = ScalarSet(items: [.range("0"..."9")])
+    static let word = ScalarSet(items: [.range("a"..."z"), .range("A"..."Z"), .range("0"..."9"), .range("_"..."_")])
+    static let space = ScalarSet(items: [.range("\t"..."\r"), .range(" "..." ")])
+    static let anyOnLine = ScalarSet(items: [.range("\n"..."\n"), .range("\r"..."\r")], isInverted: true)
+    static let letter = ScalarSet(items: [.letter])
+    static let number = ScalarSet(items: [.number])
+
+    var inverted: ScalarSet { ScalarSet(items: [.not(self)]) }
+}
+
+extension UnicodeScalar.Properties {
+    /// General category L.
+    fileprivate var isLetter: Bool {
+        switch generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
+        default: false
+        }
+    }
+}
