@@ -10,8 +10,17 @@ import pytest
 
 from daemon import SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
+from program import binary
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+
+
+def pytest_sessionstart() -> None:
+    """Without the binary every test would fail of the same."""
+    try:
+        binary()
+    except FileNotFoundError as error:
+        pytest.exit(str(error), returncode=2)
 
 
 @pytest.fixture

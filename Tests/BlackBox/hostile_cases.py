@@ -27,18 +27,20 @@ BASE = HOST + b"Origin: http://localhost:3000\r\n"
 class Case:
     name: str
     data: bytes
+    #: Whether every reading ends the first request where the marked one begins: then only the first is in question.
+    paired: bool = False
 
 
 CASES: list[Case] = []
 
 
-def case(name: str, data: bytes) -> None:
-    CASES.append(Case(name, data))
+def case(name: str, data: bytes, paired: bool = False) -> None:
+    CASES.append(Case(name, data, paired))
 
 
-def post(name: str, fields: bytes, body: bytes = b"") -> None:
+def post(name: str, fields: bytes, body: bytes = b"", paired: bool = False, behind: bytes = SMUGGLED) -> None:
     """A token request with these field lines and this body, and the marked request behind it."""
-    case(name, LINE + BASE + fields + b"\r\n" + body + SMUGGLED)
+    case(name, LINE + BASE + fields + b"\r\n" + body + behind, paired)
 
 
 #: The last chunk.

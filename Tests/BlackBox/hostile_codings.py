@@ -6,7 +6,7 @@ from hostile_cases import BASE, CHUNKED_END, SMUGGLED, case, chunk, length_of, p
 
 # Content-Length with Transfer-Encoding.
 post("CL.TE", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", CHUNKED_END)
-post("TE.CL", b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END)
+post("TE.CL", b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END, behind=b"")
 post(
     "CL.TE all in the body",
     b"Content-Length: " + length_of(CHUNKED_END + SMUGGLED) + b"\r\nTransfer-Encoding: chunked\r\n",
@@ -55,6 +55,19 @@ for written, field in {
         "a bare CR before",
     ):
         post(f"CL with Transfer-Encoding with {written}", field + b"\r\nContent-Length: 5\r\n", CHUNKED_END)
+post("Transfer-Encoding made by a fold", b"Transfer-Encodin: chunked\r\n g\r\n", CHUNKED_END)
+# A parser that drops a folded field reads the length; one that unfolds it reads chunks.
+for written, field in {
+    "behind a fold": b"Transfer-Encoding:\r\n chunked",
+    "behind a fold of a tab": b"Transfer-Encoding:\r\n\tchunked",
+    "behind two folds": b"Transfer-Encoding:\r\n \r\n chunked",
+    "with a fold after": b"Transfer-Encoding: chunked\r\n ",
+    "with NUL after": b"Transfer-Encoding: chunked\0",
+    "with NUL before": b"Transfer-Encoding: \0chunked",
+    "with NUL in the name": b"Transfer-Encoding\0: chunked",
+    "at the end of a fold": b"X: y\r\n Transfer-Encoding: chunked",
+}.items():
+    post(f"TE.CL {written}", field + b"\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END, behind=b"")
 case(
     "chunked in HTTP/1.0",
     b"POST /api/realtime/token HTTP/1.0\r\n"
@@ -104,4 +117,5 @@ for written, body in {
     "a size of two lines": b"2\r\n\r\n{}\r\n0\r\n\r\n",
     "a fold behind the size": b"2\r\n {}\r\n0\r\n\r\n",
 }.items():
-    post(f"chunked body with {written}", CHUNKED, body)
+    # The grammar allows any number of leading zeros, so behind them a request may stand.
+    post(f"chunked body with {written}", CHUNKED, body, paired=written == "a size of 2,000 zeros")

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from hostile_cases import BASE, LINE, SMUGGLED, case, post
 
+SOUND = BASE + b"Content-Length: 0\r\n\r\n"
+
 # The head: line ends, control characters, folds.
-case("bare LF throughout", (LINE + BASE + b"Content-Length: 0\r\n\r\n").replace(b"\r\n", b"\n") + SMUGGLED)
-case("bare LF behind the request line", LINE.replace(b"\r\n", b"\n") + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("bare CR throughout", (LINE + BASE + b"Content-Length: 0\r\n\r\n").replace(b"\r\n", b"\r") + SMUGGLED)
+case("bare LF throughout", (LINE + SOUND).replace(b"\r\n", b"\n") + SMUGGLED, paired=True)
+case(
+    "bare LF behind the request line",
+    LINE.replace(b"\r\n", b"\n") + SOUND + SMUGGLED,
+    paired=True,
+)
+case("bare CR throughout", (LINE + SOUND).replace(b"\r\n", b"\r") + SMUGGLED)
 case("CR CR LF", LINE + BASE + b"Content-Length: 0\r\r\n\r\n" + SMUGGLED)
 case("LF CR", LINE + BASE + b"Content-Length: 0\n\r\n\r" + SMUGGLED)
 post("a head that ends in LF LF inside", b"X: y\n\n" + SMUGGLED + b"X: z\r\nContent-Length: 0\r\n")
@@ -15,6 +21,15 @@ post(
     "a head that ends in CR CR inside",
     b"X: y\r\r" + SMUGGLED.replace(b"\r\n", b"\r") + b"X: z\r\nContent-Length: 0\r\n",
 )
+# A field whose name is empty, or cut to nothing, ends the head for a parser that looks for an empty line.
+for written, line in {
+    "an empty name": b": a",
+    "an empty name in front of a space": b" : a",
+    "a line that begins with NUL": b"\0X: a",
+    "a line of NUL": b"\0",
+    "a line of a space": b" ",
+}.items():
+    post(f"a head that goes on behind {written}", b"Content-Length: 0\r\n" + line + b"\r\n" + SMUGGLED + b"X: z\r\n")
 for written, field in {
     "NUL in a value": b"X: a\0b",
     "NUL in a name": b"X\0Y: a",
@@ -51,10 +66,14 @@ for written, field in {
     "a method override": b"X-HTTP-Method-Override: GET",
     "a path override": b"X-Original-URL: /api/health",
 }.items():
-    post(written, field + b"\r\nContent-Length: 0\r\n")
-case("a fold at the first field", LINE + b" X: a\r\n" + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("an empty line in front", b"\r\n" + LINE + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("a thousand empty lines in front", b"\r\n" * 1000 + LINE + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("a bare LF in front", b"\n" + LINE + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("NUL in front", b"\0" + LINE + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("a byte order mark in front", b"\xef\xbb\xbf" + LINE + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
+    post(written, field + b"\r\nContent-Length: 0\r\n", paired=True)
+case("a fold at the first field", LINE + b" X: a\r\n" + SOUND + SMUGGLED, paired=True)
+case("an empty line in front", b"\r\n" + LINE + SOUND + SMUGGLED, paired=True)
+case(
+    "a thousand empty lines in front",
+    b"\r\n" * 1000 + LINE + SOUND + SMUGGLED,
+    paired=True,
+)
+case("a bare LF in front", b"\n" + LINE + SOUND + SMUGGLED, paired=True)
+case("NUL in front", b"\0" + LINE + SOUND + SMUGGLED, paired=True)
+case("a byte order mark in front", b"\xef\xbb\xbf" + LINE + SOUND + SMUGGLED, paired=True)

@@ -52,3 +52,10 @@ post(
 post("Content-Length behind a bare CR", b"X-A: b\rContent-Length: " + length_of(SMUGGLED) + b"\r\n")
 post("Content-Length behind a bare LF", b"X-A: b\nContent-Length: " + length_of(SMUGGLED) + b"\r\n")
 post("Content-Length too long by far", b"Content-Length: 70000\r\n", b"x" * 70000)
+
+# libmicrohttpd 0.9.75 adds a folded line to the name, so that the field is none that anybody looks for.
+post("Content-Length behind a fold", b"Content-Length:\r\n " + length_of(SMUGGLED) + b"\r\n")
+post("Content-Length with a fold after", b"Content-Length: " + length_of(SMUGGLED) + b"\r\n \r\n")
+post("Content-Length with a fold and a digit after", b"Content-Length: " + length_of(SMUGGLED) + b"\r\n 0\r\n")
+post("Content-Length made by a fold", b"Content-Lengt: " + length_of(SMUGGLED) + b"\r\n h\r\n")
+post("Content-Length with NUL and digits after", b"Content-Length: 0\0" + length_of(SMUGGLED) + b"\r\n")

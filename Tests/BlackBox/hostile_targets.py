@@ -21,7 +21,7 @@ for written, field in {
     "a Host with a percent": b"Host: local%00host\r\n",
     "a folded Host": b"Host: local\r\n host\r\n",
 }.items():
-    case(written, LINE + field + b"Origin: http://localhost:3000\r\nContent-Length: 0\r\n\r\n" + SMUGGLED)
+    case(written, LINE + field + b"Origin: http://localhost:3000\r\nContent-Length: 0\r\n\r\n" + SMUGGLED, paired=True)
 
 
 # The request line.
@@ -76,11 +76,12 @@ for written, line in {
     "an unknown method": b"BREW /api/realtime/token HTTP/1.1",
     "nothing but a method": b"POST",
 }.items():
-    case(written, line + b"\r\n" + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
-case("HTTP/1.0", b"POST /api/realtime/token HTTP/1.0\r\n" + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED)
+    case(written, line + b"\r\n" + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED, paired=True)
+case("HTTP/1.0", b"POST /api/realtime/token HTTP/1.0\r\n" + BASE + b"Content-Length: 0\r\n\r\n" + SMUGGLED, paired=True)
 case(
     "HTTP/1.0 that stays",
     b"POST /api/realtime/token HTTP/1.0\r\n" + BASE + b"Connection: keep-alive\r\nContent-Length: 0\r\n\r\n" + SMUGGLED,
+    paired=True,
 )
 case("HTTP/0.9 alone", b"GET /api/health\r\n" + SMUGGLED)
 case("TLS", bytes.fromhex("1603010200010001fc0303") + bytes(range(200)) + b"\r\n\r\n" + SMUGGLED)

@@ -81,8 +81,9 @@ def test_no_canary_is_found_anywhere(start, upstream, sessions, tmp_path, place,
     keys = {"OPENAI_API_KEY": KEY}
     if place == "file":
         (tmp_path / "key").write_text(KEY + "\n")
+        (tmp_path / "key").chmod(0o600)
         keys = {"OPENAI_API_KEY": None, "OPENAI_API_KEY_FILE": str(tmp_path / "key")}
-    daemon = start(upstream, sessions, LOG_LEVEL=level, UPSTREAM_TIMEOUT="1s", **keys)
+    daemon = start(upstream, sessions, LOG_LEVEL=level, UPSTREAM_TIMEOUT="1s", UPSTREAM_CONNECT_TIMEOUT="1s", **keys)
     assert daemon.token(fields=CANARIES).json()["value"] == SECRET
     bodies = provoke(daemon, upstream)
     shown = traces(daemon)

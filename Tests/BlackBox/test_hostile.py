@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,20 @@ BOUND = 13.0
 #: How long a connection is watched for an answer too many.
 WATCH = 0.7
 
+EMPTY_LINES = "a server should ignore empty lines in front of a request (RFC 9112 section 2.2)"
+CHUNKS = "libmicrohttpd decodes chunks before we see them; nothing behind such a request may be answered"
+
 #: Answers of 2xx to what h11 refuses, each with the reason why it is no danger.
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS: dict[str, str] = {
+    "an empty line in front": EMPTY_LINES,
+    "a thousand empty lines in front": EMPTY_LINES,
+    "a bare LF in front": EMPTY_LINES,
+    "chunked body with a size of 2,000 zeros": "leading zeros are valid (RFC 9112 section 7.1); h11 reads 20 digits",
+    "chunked body with LF in an extension": CHUNKS,
+    "chunked body with bare LF behind the size": CHUNKS,
+    "chunked body with bare LF behind the data": CHUNKS,
+    "chunked body with bare LF at the end": CHUNKS,
+}
 
 
 @dataclass
@@ -36,6 +49,18 @@ class Outcome:
     def to_the_marked_request(self) -> list[raw.Answer]:
         """Only the marked request names a session, and it names one that does not exist."""
         return [answer for answer in self.answers if b"unknown_session" in answer.body]
+
+
+#: One head of a refusal of libmicrohttpd's own.
+LIBRARY_HEAD = rb"HTTP/1\.1 4\d\d [\w ]+\r\nDate: [^\r]+\r\nConnection: close\r\nContent-Length: \d+\r\n\r\n"
+
+
+def is_doubled(outcome: Outcome) -> bool:
+    """libmicrohttpd 0.9.75 writes the head of some of its own refusals twice, and closes. Nothing of ours is in it."""
+    if not outcome.closed or not outcome.answers:
+        return False
+    behind_the_first_head = outcome.answers[-1].body + outcome.rest
+    return re.fullmatch(LIBRARY_HEAD + rb"<html>[^\r]*</html>", behind_the_first_head) is not None
 
 
 def marker(index: int) -> bytes:
@@ -96,14 +121,17 @@ def test_hostile(attacked, index):
     outcome = outcomes[case.name]
     view = strict.view(case.data)
     shown = [(answer.status, answer.body[:120]) for answer in outcome.answers]
-    assert outcome.ended, f"no end within {BOUND} s: {shown}, rest {outcome.rest[:100]!r}"
-    assert outcome.rest == b"", f"not an answer: {outcome.rest[:200]!r}"
+    assert outcome.ended, f"no end within {BOUND} s: {shown}"
     assert outcome.next_status == 200, "the next request did not work"
-    if not any(MARK in target for target in view.targets):
-        assert outcome.to_the_marked_request() == [], f"the marked request was answered: {shown}"
-    assert len(outcome.answers) <= len(view.targets) + 1, f"an answer too many: {shown}"
-    for answer in outcome.answers[len(view.targets) :]:
+    assert outcome.rest == b"" or is_doubled(outcome), f"not an answer: {outcome.rest[:200]!r}"
+    accepted = len(view.targets)
+    for answer in outcome.answers[accepted : accepted + 1]:
         assert answer.status >= 400 or case.name in EXCEPTIONS, f"h11: {view.refusal}; the daemon: {shown}"
+    # Behind what cannot be told apart nothing is read any more.
+    most = max(accepted, 1) + (0 if accepted == 0 and not case.paired else 1)
+    assert len(outcome.answers) <= most, f"an answer too many: {shown}"
+    if not case.paired and not any(MARK in target for target in view.targets):
+        assert outcome.to_the_marked_request() == [], f"the marked request was answered: {shown}"
 
 
 @pytest.mark.parametrize("name", sorted(MUST_REFUSE))
@@ -124,14 +152,11 @@ def test_the_exceptions_are_still_needed(attacked):
 
 def test_no_marked_request_stands_in_the_usage_log(attacked):
     _, daemon, _ = attacked
+    lines = [line for line in daemon.stdout.splitlines() if "unknown_session" in line]
     for index, case in enumerate(CASES):
-        if not any(MARK in target for target in strict.view(case.data).targets):
-            lines = [
-                line
-                for line in daemon.stdout.splitlines()
-                if marker(index).decode() in line and "unknown_session" in line
-            ]
-            assert lines == [], case.name
+        if case.paired or any(MARK in target for target in strict.view(case.data).targets):
+            continue
+        assert [line for line in lines if marker(index).decode() in line] == [], case.name
 
 
 def test_the_upstream_was_asked_once_for_every_token_and_for_nothing_else(attacked):

@@ -125,7 +125,8 @@ def test_it_listens_on_ipv6_and_on_a_unix_socket(start, upstream, sessions, tmp_
     six = Daemon(tmp_path / "six", settings_for(upstream, sessions, HOST="::1", PORT=str(port)))
     six._answers = lambda: _answers(socket.AF_INET6, ("::1", port))
     path = str(tmp_path / "s")
-    unix = Daemon(tmp_path / "unix", settings_for(upstream, sessions, HOST=f"unix:{path}"))
+    reachable = {"HOST": f"unix:{path}", "ALLOWED_ORIGINS": "https://a.example", "AUTH": "none"}
+    unix = Daemon(tmp_path / "unix", settings_for(upstream, sessions, **reachable))
     unix._answers = lambda: _answers(socket.AF_UNIX, path)
     for daemon in (six, unix):
         daemon.start()

@@ -42,17 +42,26 @@ def test_its_latency_is_kept(sandbox):
     assert 0.3 <= time.monotonic() - begun < 1.0
 
 
+HASTE = ("--upstream-timeout", "1s", "--upstream-connect-timeout", "1s")
 FAULTS = {
     "401": (502, "upstream_auth"),
     "403": (502, "upstream_auth"),
     "429": (429, "upstream_rate_limited"),
     "500": (502, "upstream_error"),
+    "refuse": (502, "upstream_error"),
+    "reset": (502, "upstream_error"),
+    "garbage": (502, "upstream_error"),
+    "not-json": (502, "upstream_error"),
+    "huge": (502, "upstream_error"),
+    "quota": (502, "upstream_quota"),
+    "late": (504, "upstream_timeout"),
+    "slow-headers": (504, "upstream_timeout"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_its_faults_are_an_upstreams(sandbox, fault):
-    problem(sandbox("--sandbox-fault", fault, "--upstream-timeout", "1s").token(), *FAULTS[fault])
+    problem(sandbox("--sandbox-fault", fault, *HASTE).token(), *FAULTS[fault])
 
 
 def test_an_unknown_fault_is_refused_with_the_known_ones(sessions, tmp_path):
@@ -64,7 +73,7 @@ def test_an_unknown_fault_is_refused_with_the_known_ones(sessions, tmp_path):
         directory=tmp_path,
         settings={"SESSIONS_DIR": str(sessions)},
     )
-    assert ended.returncode in (64, 78) and "500" in ended.stderr
+    assert ended.returncode in (64, 78) and "slow-headers" in ended.stderr
 
 
 def test_the_shipped_sessions_pass_it(start, upstream):

@@ -79,3 +79,8 @@ def test_a_wrong_setting_is_78_and_named(upstream, sessions, tmp_path, changes, 
     ended = run(directory=tmp_path, settings=settings_for(upstream, sessions, **(port | changes)))
     assert ended.returncode == 78, ended.stderr
     assert named in ended.stderr
+
+
+def test_a_short_deadline_needs_no_second_setting(start, upstream, sessions):
+    """The default for connecting bends to the deadline of the whole."""
+    assert start(upstream, sessions, UPSTREAM_TIMEOUT="1s").token().status == 200

@@ -115,7 +115,7 @@ def test_a_connection_serves_many_requests(daemon):
 def test_a_chunked_body_is_a_body(start, upstream, sessions):
     write_sessions(sessions, sales=SESSION)
     fields = {"Origin": ORIGIN, "Transfer-Encoding": "chunked", "Content-Type": "application/json"}
-    body = b'8\r\n{"sessio\r\na;note=1\r\nn":"sales"}\r\n0\r\n\r\n'
+    body = b'8\r\n{"sessio\r\nb;note=1\r\nn":"sales"}\r\n0\r\n\r\n'
     answer = raw.exchange(start(upstream, sessions).port, raw.head("POST", TOKEN, fields) + body).only()
     assert (answer.status, answer.json()["session"]["name"]) == (200, "sales")
 

@@ -58,7 +58,7 @@ FAULTS = {
     "500": (faults.error(500, "server_error"), 502, "upstream_error", None),
     "500 without JSON": (faults.body(UPSTREAM_TEXT.encode(), 500, "text/plain"), 502, "upstream_error", None),
     "503": (faults.error(503, "server_is_overloaded"), 502, "upstream_error", None),
-    "418": (faults.error(418, "teapot"), 502, "upstream_error", None),
+    "418": (faults.error(418, "teapot"), 502, "upstream_rejected", 1),
     "an error without its wrapper": (
         faults.body(json.dumps({"message": UPSTREAM_TEXT, "code": "invalid_api_key"}).encode(), 401),
         502,
@@ -136,6 +136,7 @@ def test_the_next_key_is_tried(start, upstream, sessions, tmp_path, lasting):
     second = "sk-second-0123456789"
     upstream.keys = {upstream.key, second}
     (tmp_path / "keys").write_text(f"{upstream.key}\n{second}\n")
+    (tmp_path / "keys").chmod(0o600)
     daemon = start(upstream, sessions, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(tmp_path / "keys"))
     upstream.script.append(FAULTS[lasting][0])
     assert daemon.token().status == 200

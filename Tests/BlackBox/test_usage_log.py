@@ -95,8 +95,8 @@ def test_a_user_agent_cannot_forge_or_swell_a_line(daemon, name):
     assert text.count("\n") == 1 and text.endswith("\n")
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", text), text
     agent = json.loads(text).get("user_agent.original", "")
-    assert len(agent.encode()) <= 256 and not re.search(r"[\x00-\x1f\x7f-\x9f]", agent)
-    assert len(text) < 2000
+    assert len(agent) <= 256 and not re.search(r"[\x00-\x1f\x7f-\x9f]", agent)
+    assert len(text.encode()) <= 4096, "longer than one write to a pipe is whole"
 
 
 def test_no_field_of_a_request_swells_a_line(daemon):
@@ -105,10 +105,10 @@ def test_no_field_of_a_request_swells_a_line(daemon):
     daemon.request(
         "POST",
         TOKEN,
-        {"Origin": ORIGIN, "Referer": "r" * 6000, "X-Forwarded-For": "f" * 6000, "X-Request-Id": "i" * 6000},
+        {"Origin": ORIGIN, "Referer": "r" * 3000, "X-Forwarded-For": "f" * 3000, "X-Request-Id": "i" * 3000},
     )
     daemon.usage(3)
-    assert max(map(len, daemon.stdout.splitlines())) < 2000
+    assert max(map(len, daemon.stdout.splitlines())) <= 4096
 
 
 def test_an_address_behind_a_trusted_proxy_is_the_clients(start, upstream, sessions):
