@@ -26,7 +26,7 @@ extension TokenService {
 
         let now = surroundings.monotonicNanoseconds()
         switch limiter.withLock({ $0.admit(checks, now: now) }) {
-        case .refused(let standing): throw .rateLimited(standing.policy.dimension, retryAfter: standing.wait)
+        case .refused(let standing): throw .rateLimited(standing)
         case .admitted(nil): return [:]
         case .admitted(let standing?):
             return [

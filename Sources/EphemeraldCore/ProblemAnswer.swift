@@ -17,6 +17,10 @@ extension Refusal {
         if case .invalidRequest(let path, _) = self { problem["path"] = .string(path) }
         var fields: Fields = ["Content-Type": "application/problem+json"]
         if let retryAfter { fields.append("Retry-After", String(RateLimitFields.wholeSeconds(retryAfter))) }
+        if case .rateLimited(let standing) = self {
+            fields.append("RateLimit-Policy", RateLimitFields.policy([standing.policy]))
+            fields.append("RateLimit", RateLimitFields.rateLimit(standing))
+        }
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
         return Response(status, fields: fields, body: JSON.object(problem).serialized())
     }

@@ -4,11 +4,13 @@ extension Refusal {
     package var title: String {
         switch self {
         case .malformed: "Bad request"
+        case .headTooLarge: "Request head too large"
         case .bodyTooLarge: "Body too large"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .originNotAllowed, .originMissing: "Origin not allowed"
         case .originNotAllowedForSession: "Origin not allowed for this session"
+        case .preflightRefused: "Preflight refused"
         case .invalidRequest: "Invalid request"
         case .unknownSession: "Unknown session"
         case .rateLimited: "Too many requests"
@@ -28,6 +30,7 @@ extension Refusal {
     package var detail: String {
         switch self {
         case .malformed(let reason): "The request cannot be taken: \(reason)."
+        case .headTooLarge(let limit): "The request line and the header fields may have \(limit) bytes."
         case .bodyTooLarge(let limit): "The request body may have \(limit) bytes."
         case .notFound: "There is nothing at this path."
         case .methodNotAllowed(let allowed): "This path answers \(allowed)."
@@ -35,10 +38,11 @@ extension Refusal {
         case .originNotAllowedForSession:
             "The session names the origins that may use it, and this page's is not among them."
         case .originMissing: "The request has no Origin field, and requests without one are not allowed."
+        case .preflightRefused: "The origin, the method or a header field of this preflight is not allowed."
         case .invalidRequest(let path, let message): path.isEmpty ? "The body \(message)." : "\(path) \(message)."
         case .unknownSession: "There is no session of that name."
-        case .rateLimited(let dimension, let retryAfter):
-            "\(dimension.detail) Try again in \(RateLimitFields.wholeSeconds(retryAfter)) s."
+        case .rateLimited(let standing):
+            "\(standing.policy.dimension.detail) Try again in \(RateLimitFields.wholeSeconds(standing.wait)) s."
         case .overloaded: "As many requests are under way as this service takes at once."
         case .shuttingDown: "The service is about to end. Try again, and another process answers."
         case .upstreamUnavailable: "The upstream has failed repeatedly and is left alone for a moment."

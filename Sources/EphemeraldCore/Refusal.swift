@@ -6,6 +6,7 @@ import Sessions
 package enum Refusal: Error, Hashable, Sendable {
     /// The request cannot be told from its neighbours, or is not HTTP; the text says how.
     case malformed(String)
+    case headTooLarge(limit: Int)
     case bodyTooLarge(limit: Int)
     case notFound
     /// - Parameter allowed: the field `Allow`.
@@ -16,13 +17,14 @@ package enum Refusal: Error, Hashable, Sendable {
     case originNotAllowedForSession
     /// There is no `Origin` field, and the setting asks for one.
     case originMissing
+    /// A preflight asks for more than is allowed: another origin, method or header field. The browser gets a bare 403.
+    case preflightRefused
     /// The body or the query is wrong.
     /// - Parameter path: the member: `overrides.audio.output.voice`; empty for the whole body.
     case invalidRequest(path: String, String)
     case unknownSession
-    /// A limit is spent.
-    /// - Parameter retryAfter: until the request would be admitted, if nobody else takes the place.
-    case rateLimited(LimitDimension, retryAfter: Duration)
+    /// A limit is spent; its standing says until when, if nobody else takes the place.
+    case rateLimited(LimitStanding)
     /// As many requests are under way upstream as the settings allow.
     case overloaded
     /// The daemon is about to end.
@@ -44,10 +46,11 @@ package enum Refusal: Error, Hashable, Sendable {
     package var status: Status {
         switch self {
         case .malformed, .invalidRequest: .badRequest
+        case .headTooLarge: .headerFieldsTooLarge
         case .bodyTooLarge: .contentTooLarge
         case .notFound, .unknownSession: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .originNotAllowed, .originNotAllowedForSession, .originMissing: .forbidden
+        case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused: .forbidden
         case .rateLimited, .upstreamRateLimited: .tooManyRequests
         case .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
@@ -59,10 +62,12 @@ package enum Refusal: Error, Hashable, Sendable {
     package var code: String {
         switch self {
         case .malformed: "bad_request"
+        case .headTooLarge: "head_too_large"
         case .bodyTooLarge: "body_too_large"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .originNotAllowed, .originNotAllowedForSession, .originMissing: "origin_not_allowed"
+        case .preflightRefused: "preflight_refused"
         case .invalidRequest: "invalid_request"
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
@@ -81,10 +86,11 @@ package enum Refusal: Error, Hashable, Sendable {
     /// How long to wait before another try has a chance; nil where waiting does not help.
     package var retryAfter: Duration? {
         switch self {
-        case .rateLimited(_, let time), .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
+        case .rateLimited(let standing): standing.wait
+        case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
-        case .malformed, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed, .originNotAllowedForSession,
-            .originMissing, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota, .upstreamRejected,
+        case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed, .originNotAllowedForSession,
+            .originMissing, .preflightRefused, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota, .upstreamRejected,
             .upstreamError, .upstreamTimeout:
             nil
         }

@@ -78,7 +78,7 @@ package struct TokenService: Sendable {
             response = error.response(to: requestID)
         }
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
-        if refusal == nil, response.status == .forbidden { refusal = .originNotAllowed }
+        if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         addCommonFields(to: &response, for: request, requestID: requestID)
         // What probes and preflights ask is no use of the service, unless it is refused.
         if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
@@ -94,6 +94,7 @@ package struct TokenService: Sendable {
     private func route(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         switch request.defect {
         case .malformed(let reason): throw .malformed(reason)
+        case .headTooLarge(let limit): throw .headTooLarge(limit: limit)
         case .bodyTooLarge(let limit): throw .bodyTooLarge(limit: limit)
         case nil: break
         }

@@ -46,8 +46,8 @@ struct UsageLine {
         ]
         line["http.route"] = route.map(JSON.string)
         line["error.type"] = refusal.map { .string($0.code) }
-        if case .rateLimited(let dimension, _) = refusal {
-            line["ephemerald.limit.dimension"] = .string(dimension.rawValue)
+        if case .rateLimited(let standing) = refusal {
+            line["ephemerald.limit.dimension"] = .string(standing.policy.dimension.rawValue)
         }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }

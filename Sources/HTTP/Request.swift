@@ -35,6 +35,8 @@ package struct Request: Sendable {
     package enum Defect: Hashable, Sendable {
         /// The framing is ambiguous or the syntax wrong (RFC 9112); the text says what, for the client to read.
         case malformed(String)
+        /// The head is longer than this many bytes.
+        case headTooLarge(limit: Int)
         /// The body is longer than this many bytes.
         case bodyTooLarge(limit: Int)
     }

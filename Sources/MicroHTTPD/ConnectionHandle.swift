@@ -35,12 +35,15 @@ import HTTP
     }
 
     /// The field lines of the request, or nil when the library cannot list them.
-    /// - Parameter layout: of the request line.
-    func readFields(behind layout: HeadLayout) -> FieldCollector? {
-        var collector = FieldCollector(behind: layout)
+    /// - Parameters:
+    ///   - layout: of the request line.
+    ///   - byteCount: of the request line.
+    func readFields(behind layout: HeadLayout, byteCount: Int) -> FieldCollector? {
+        var collector = FieldCollector(behind: layout, byteCount: byteCount)
         let count = unsafe withUnsafeMutablePointer(to: &collector) { collector in
             unsafe mhd_header_fields(pointer, fieldFound, collector)
         }
+        collector.finish()
         return count < 0 ? nil : collector
     }
 

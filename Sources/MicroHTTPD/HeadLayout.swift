@@ -41,6 +41,13 @@ struct HeadLayout {
         addLineEnd()
     }
 
+    /// The empty line that ends a head: two NULs more. The library takes a line that begins with a colon for it, and
+    /// what stands behind that line for the next request.
+    mutating func addHeadEnd() {
+        addLineEnd()
+        addLineEnd()
+    }
+
     private mutating func check(_ condition: Bool) {
         if next != 0, !condition { isSound = false }
     }

@@ -33,6 +33,13 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Removes the file of a unix socket that is listened on no more; does nothing for TCP.
+    package func removeSocketFile() {
+        guard case .unix(let path) = self else { return }
+        // A file that has gone already is what is wanted.
+        _ = unsafe unlink(path)
+    }
+
     private func listenTCP(host: String, port: UInt16, isFirst: Bool) throws(SystemError) -> Descriptor {
         let address = try SocketAddress(resolving: host, port: port)
         let socket = try address.openSocket()

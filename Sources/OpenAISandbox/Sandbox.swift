@@ -103,7 +103,7 @@ package final class Sandbox: Sendable {
         var session = body["session"]?.objectValue ?? JSONObject()
         session["object"] = "realtime.session"
         session["id"] = .string("sess_sandbox\(Sandbox.randomHexadecimal)")
-        if session["model"] == nil { session["model"] = "gpt-realtime-2.1" }
+        if session["type"] == "realtime", session["model"] == nil { session["model"] = "gpt-realtime-2.1" }
         let seconds = body["expires_after"]?["seconds"]?.numberValue?.integer ?? 600
         let answer: JSONObject = [
             "value": .string("ek_sandbox\(Sandbox.randomHexadecimal)"),

@@ -153,7 +153,7 @@ import Testing
         #expect(test.usage.isEmpty)
         let refused = Request.token(method: .options, origin: "https://evil.example", fields: fields)
         #expect(await test.respond(to: refused).status == .forbidden)
-        #expect(try test.lastUse["error.type"] == "origin_not_allowed")
+        #expect(try test.lastUse["error.type"] == "preflight_refused")
         #expect(try test.lastUse["ephemerald.origin"] == "https://evil.example")
         #expect(try test.lastUse["http.request.method"] == "OPTIONS")
     }

@@ -8,6 +8,7 @@ private func echo(_ request: Request) async -> Response {
     let defect =
         switch request.defect {
         case .malformed(let text): "malformed: \(text)"
+        case .headTooLarge(let limit): "head too large: \(limit)"
         case .bodyTooLarge(let limit): "too large: \(limit)"
         case nil: "none"
         }

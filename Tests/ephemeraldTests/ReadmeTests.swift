@@ -1,5 +1,6 @@
 import EphemeraldCore
 import HTTP
+import Sessions
 import Testing
 import ephemerald
 
@@ -28,20 +29,30 @@ import ephemerald
     }
 }
 
+/// A limit in force, whatever it is.
+private let onePerMinute: RateLimit = {
+    do { return try RateLimit(parsing: "1/min") } catch { preconditionFailure("1/min is a limit") }
+}()
+
+private let spentStanding = LimitStanding(
+    policy: LimitPolicy(.client, onePerMinute), remaining: 0, wait: .seconds(1))
+
 private let firstRefusal = Refusal.malformed("")
 
 /// The refusals in a row. A new case does not compile until it has a place here: give it one behind the last.
 private func refusal(behind refusal: Refusal) -> Refusal? {
     switch refusal {
-    case .malformed: .bodyTooLarge(limit: 1)
+    case .malformed: .headTooLarge(limit: 1)
+    case .headTooLarge: .bodyTooLarge(limit: 1)
     case .bodyTooLarge: .notFound
     case .notFound: .methodNotAllowed(allowed: "POST")
     case .methodNotAllowed: .originNotAllowed
     case .originNotAllowed: .originNotAllowedForSession
     case .originNotAllowedForSession: .originMissing
-    case .originMissing: .invalidRequest(path: "", "")
+    case .originMissing: .preflightRefused
+    case .preflightRefused: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
-    case .unknownSession: .rateLimited(.client, retryAfter: .seconds(1))
+    case .unknownSession: .rateLimited(spentStanding)
     case .rateLimited: .overloaded
     case .overloaded: .shuttingDown
     case .shuttingDown: .upstreamUnavailable(retryAfter: .seconds(1))

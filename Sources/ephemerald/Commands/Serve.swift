@@ -15,7 +15,7 @@ func serve(_ settings: Settings) -> Outcome {
         // Before any other thread starts: a thread that does not block them gets the signals the old way.
         try Daemon.blockSignals()
         let daemon = try Daemon(settings, sessions: loaded.catalog, logger: logger)
-        daemon.run()
+        try daemon.run()
         return .success
     } catch {
         StandardError.print(["error: \(error.words)"])

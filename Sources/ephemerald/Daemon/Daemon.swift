@@ -50,7 +50,7 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
-    func run() {
+    func run() throws(StartFailure) {
         do throws(SystemError) {
             let loop = workers[0].loop
             signalWatch = try SignalWatch(Daemon.signals, on: loop) { [unowned self] in handle($0) }
@@ -60,8 +60,9 @@ final class Daemon: @unchecked Sendable {
             logStart()
             loop.run()
             for thread in threads { thread.join() }
+            workers[0].address.removeSocketFile()
         } catch {
-            logger.critical("cannot run: \(error)")
+            throw StartFailure(outcome: .unavailable, words: "cannot run: \(error)")
         }
     }
 
@@ -107,8 +108,9 @@ final class Daemon: @unchecked Sendable {
     private static func workers(
         on loops: [EventLoop], common: CommonState, settings: Settings
     ) throws(SystemError) -> [Worker] {
-        let address = settings.listening.address.listeningAddress
+        var address = settings.listening.address.listeningAddress
         let first = try address.listen()
+        if case .tcp(let host, 0) = address { address = .tcp(host: host, port: try boundPort(of: first)) }
         var workers: [Worker] = []
         for loop in loops.dropFirst() {
             workers.append(

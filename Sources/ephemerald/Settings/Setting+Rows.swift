@@ -55,7 +55,7 @@ extension Setting {
         case .maxInFlight:
             SettingRow(
                 .limits, .number, .value("2048"), "NUMBER",
-                "Requests answered at once, 1 to 100000; beyond them 503 with Retry-After.")
+                "Mints under way at once, 1 to 100000; beyond them 503 with Retry-After.")
         case .limitClient:
             SettingRow(
                 .limits, .text, .value("10/min burst 5"), "LIMIT",

@@ -65,11 +65,11 @@ extension SettingsReader {
             try Duration(parsingSetting: text, in: .milliseconds(50) ... .seconds(300))
         }
         guard let total, let connect else { return nil }
+        // The default gives way to a shorter total; a value that somebody wrote does not.
+        if self[.upstreamConnectTimeout] == nil { return (total, min(connect, total)) }
         guard connect <= total else {
-            // The default of one may be too long for the other.
-            let culprit = self[.upstreamConnectTimeout] == nil ? Setting.upstreamTimeout : .upstreamConnectTimeout
             refuse(
-                culprit,
+                .upstreamConnectTimeout,
                 "connecting (\(connect.inSettings)) would take longer than all of it (\(total.inSettings)); "
                     + "write UPSTREAM_CONNECT_TIMEOUT at most UPSTREAM_TIMEOUT")
             return nil
