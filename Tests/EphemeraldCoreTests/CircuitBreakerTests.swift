@@ -2,7 +2,7 @@ import EphemeraldCore
 import HTTP
 import Testing
 
-@Suite struct `The circuit breaker` {
+@Suite(.timeLimit(.minutes(1))) struct `The circuit breaker` {
     private static let failing: [ScriptedUpstream.Step] = [
         .failure(.timedOut), .failure(.tls("expired")), .failure(.tooLarge), .answer(.error(501)),
         .answer(Response(.ok)),

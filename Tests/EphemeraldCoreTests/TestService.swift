@@ -10,6 +10,7 @@ struct TestService {
     let service: TokenService
     let upstream: ScriptedUpstream
     private let lines = Locked<[[UInt8]]>([])
+    private let remarked = Locked<[ClientAddress.Remark]>([])
 
     init(
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
@@ -29,7 +30,8 @@ struct TestService {
         service = TokenService(
             rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter,
             surroundings: upstream.clock.surroundings,
-            writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
+            writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
+            remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
     }
 
     func respond(to request: Request) async -> Response {
@@ -38,6 +40,9 @@ struct TestService {
 
     /// The usage lines, as they were written.
     var usage: [String] { lines.withLock { $0 }.map { String(decoding: $0, as: UTF8.self) } }
+
+    /// What an operator should hear of.
+    var remarks: [ClientAddress.Remark] { remarked.withLock { $0 } }
 
     /// The last usage line.
     var lastUse: JSON {
