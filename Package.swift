@@ -55,10 +55,12 @@ let package = Package(
             name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore", "HTTP", "Locking", "Sessions"],
             swiftSettings: settings),
         .testTarget(
-            name: "OpenAISandboxTests", dependencies: ["EventLoop", "HTTP", "OpenAISandbox"], swiftSettings: settings),
+            name: "OpenAISandboxTests",
+            dependencies: ["Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions"],
+            swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests",
-            dependencies: ["EphemeraldCore", "HTTP", "OpenAISandbox", "Sessions", "ephemerald"],
+            dependencies: ["EphemeraldCore", "HTTP", "Locking", "OpenAISandbox", "Sessions", "ephemerald"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -20,7 +20,8 @@ extension TokenService {
         switch own.all {
         case nil: checks.append(rules.totalLimit.map { LimitPolicy(.all, $0) }, 0)
         case .off: break
-        case .rate(let limit): checks.append(LimitPolicy(.all, limit), 0)
+        // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
+        case .rate(let limit): checks.append(LimitPolicy(.session, limit), OfSession(name, "all"))
         }
 
         let now = surroundings.monotonicNanoseconds()

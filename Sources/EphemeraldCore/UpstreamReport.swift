@@ -20,7 +20,7 @@ package struct UpstreamReport: Hashable, Sendable {
         let selection: JSONSelection = ["error", "code", "type", "message"]
         guard let body = try? JSON(parsing: response.body, only: selection) else { return }
         let error = body["error"]?.objectValue == nil ? body : body["error"] ?? .null
-        code = error["code"]?.stringValue ?? error["type"]?.stringValue
+        code = (error["code"]?.stringValue ?? error["type"]?.stringValue).map { UpstreamReport.hide(keys, in: $0) }
         message = error["message"]?.stringValue.map { UpstreamReport.hide(keys, in: $0) }
     }
 
@@ -39,17 +39,33 @@ package struct UpstreamReport: Hashable, Sendable {
         self.code = code
     }
 
-    /// OpenAI quotes a refused key, in part and with asterisks, in its message; others may quote it whole.
-    private static func hide(_ keys: [Secret], in message: String) -> String {
-        let whole = keys.reduce(message) { $0.replacing($1.reveal(), with: "<redacted>") }
-        return whole.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            word.contains("sk-") || word.contains("ek_") || word.contains("*") ? "<redacted>" : word
+    /// OpenAI quotes a refused key, in part and with asterisks, in its message; others may quote it whole, or a piece
+    /// of one that no prefix gives away. What is longer than any log takes is cut first.
+    private static func hide(_ keys: [Secret], in text: String) -> String {
+        let whole = keys.reduce(text) { $0.replacing($1.reveal(), with: "<redacted>") }
+        let start = String(String.UnicodeScalarView(whole.unicodeScalars.prefix(1_024)))
+        let pieces = keys.reduce(into: Set()) { $0.formUnion($1.reveal().pieces) }
+        return start.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let isMarked = word.contains("sk-") || word.contains("ek_") || word.contains("*")
+            return isMarked || !pieces.isDisjoint(with: word.pieces) ? "<redacted>" : word
         }.joined(separator: " ")
     }
 
     /// One line, for who may read the log.
     package var words: String {
-        let parts = [status.map(String.init), code, message?.loggable(512), requestID?.loggable(128)]
+        let parts = [status.map(String.init), code?.loggable(128), message?.loggable(512), requestID?.loggable(128)]
         return parts.compactMap { $0 }.joined(separator: ", ")
+    }
+}
+
+extension StringProtocol {
+    /// Every eight bytes in a row, each as a number; none of a text that is shorter.
+    fileprivate var pieces: Set<UInt64> {
+        var last: UInt64 = 0
+        let numbers = utf8.map { byte in
+            last = last << 8 | UInt64(byte)
+            return last
+        }
+        return Set(numbers.dropFirst(7))
     }
 }

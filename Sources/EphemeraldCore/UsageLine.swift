@@ -53,7 +53,7 @@ struct UsageLine {
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }
         line["trace_id"] = trace.map { .string(String($0.traceID)) }
         line["ephemerald.session.name"] = session.map { .string($0.loggable(64)) }
-        line["gen_ai.request.model"] = model.map(JSON.string)
+        line["gen_ai.request.model"] = model.map { .string($0.loggable(128)) }
         line["server.address"] = server.map(JSON.string)
         addSecret(to: &line)
         addReport(to: &line)

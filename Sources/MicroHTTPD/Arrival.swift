@@ -6,15 +6,24 @@ import HTTP
 extension Server {
     /// The head is complete: takes the fields and decides whether the body is worth reading.
     func receiveHead(
-        of exchange: Exchange, on handle: ConnectionHandle, method: String, version: String
+        of exchange: Exchange, on handle: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) -> MHD_Result {
         exchange.phase = .receivingBody
-        exchange.request.method = Method(rawValue: method)
-        guard let collector = handle.readFields() else { return .NO }
+        let (methodText, versionText) = unsafe (String(cString: method), String(cString: version))
+        exchange.request.method = Method(rawValue: methodText)
+        var layout = unsafe HeadLayout(version: Server.version, start: method)
+        layout.addWord(UInt(bitPattern: method), count: methodText.utf8.count)
+        layout.addWord(exchange.targetAddress, count: exchange.request.target.utf8.count)
+        layout.addWord(UInt(bitPattern: version), count: versionText.utf8.count)
+        layout.addLineEnd()
+        guard let collector = handle.readFields(behind: layout) else { return .NO }
         exchange.request.fields = collector.fields
-        if let defect = collector.defect ?? Framing.defect(in: collector.fields, version: version) {
-            return refuse(exchange, .malformed(defect), on: handle)
-        }
+        let defect =
+            Framing.defect(method: methodText, target: exchange.request.target) ?? collector.defect
+            ?? Framing.defect(in: collector.fields, version: versionText)
+        if let defect { return refuse(exchange, .malformed(defect), on: handle) }
+        // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read behind their end.
+        if collector.fields.count(of: "Transfer-Encoding") > 0 { exchange.mustClose = true }
         guard let length = collector.fields["Content-Length"].flatMap(Framing.contentLength) else { return .YES }
         // A client that waits for 100 (Continue) has sent nothing yet, and one that announces a flood is not read out.
         let waits = collector.fields.count(of: "Expect") > 0

@@ -27,7 +27,7 @@ let targetArrived:
             let connection = unsafe ConnectionHandle(pointer).context
         else { return nil }
         let exchange = unsafe Server.from(context).begin(
-            target: String(cString: target),
+            target: target,
             on: Unmanaged<Connection>.fromOpaque(connection).takeUnretainedValue())
         return unsafe Unmanaged.passRetained(exchange).toOpaque()
     }
@@ -40,8 +40,7 @@ let requestArrived: MHD_AccessHandlerCallback = { context, pointer, _, method, v
     let exchange = unsafe Unmanaged<Exchange>.fromOpaque(request).takeUnretainedValue()
     let handle = unsafe ConnectionHandle(pointer)
     if exchange.phase == .awaitingHead {
-        return unsafe server.receiveHead(
-            of: exchange, on: handle, method: String(cString: method), version: String(cString: version))
+        return unsafe server.receiveHead(of: exchange, on: handle, method: method, version: version)
     }
     if unsafe uploadSize.pointee > 0 {
         let bytes = unsafe UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee)

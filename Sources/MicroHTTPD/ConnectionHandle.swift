@@ -35,8 +35,9 @@ import HTTP
     }
 
     /// The field lines of the request, or nil when the library cannot list them.
-    func readFields() -> FieldCollector? {
-        var collector = FieldCollector()
+    /// - Parameter layout: of the request line.
+    func readFields(behind layout: HeadLayout) -> FieldCollector? {
+        var collector = FieldCollector(behind: layout)
         let count = unsafe withUnsafeMutablePointer(to: &collector) { collector in
             unsafe mhd_header_fields(pointer, fieldFound, collector)
         }

@@ -27,8 +27,12 @@ final class Exchange: @unchecked Sendable {
     var task: Task<Void, Never>?
     private var discarded = 0
 
-    init(target: String, connection: Connection) {
+    /// Where the target stands in the library's buffer, for `HeadLayout`.
+    let targetAddress: UInt
+
+    init(target: String, at targetAddress: UInt, connection: Connection) {
         self.connection = connection
+        self.targetAddress = targetAddress
         request = Request(method: .get, target: target, peer: connection.peer)
     }
 

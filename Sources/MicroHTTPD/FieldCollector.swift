@@ -4,12 +4,17 @@ import HTTP
 struct FieldCollector {
     private(set) var fields = Fields()
     private(set) var defect: String?
+    private var layout: HeadLayout
 
-    init() {
+    /// - Parameter layout: of the request line.
+    init(behind layout: HeadLayout) {
+        self.layout = layout
         fields.reserveCapacity(16)
     }
 
     mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        unsafe layout.addField(name: name, value: value)
+        if !layout.isSound { defect = defect ?? "the head holds a NUL, a bare line feed or a folded line" }
         if unsafe name.isEmpty || !name.allSatisfy(isTokenCharacter) {
             defect = defect ?? "a header field name holds a character that no name may hold"
         }
@@ -24,7 +29,7 @@ struct FieldCollector {
 }
 
 /// RFC 9110 section 5.6.2: `tchar`.
-private func isTokenCharacter(_ byte: UInt8) -> Bool {
+func isTokenCharacter(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
         UInt8(ascii: "0")...UInt8(ascii: "9"):

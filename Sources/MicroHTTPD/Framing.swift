@@ -12,6 +12,13 @@ enum Framing {
         return hostDefect(in: fields, version: version) ?? lengthDefect(in: fields, version: version)
     }
 
+    /// - Returns: what is wrong with the request line, by RFC 9112 section 3.
+    static func defect(method: String, target: String) -> String? {
+        if method.isEmpty || !method.utf8.allSatisfy(isTokenCharacter) { return "the method is not a token" }
+        let isVisible = target.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        return isVisible ? nil : "the target holds a character that must be percent-encoded"
+    }
+
     private static func hostDefect(in fields: Fields, version: String) -> String? {
         switch fields.count(of: "Host") {
         case 0: return version == "HTTP/1.1" ? "the Host field is missing" : nil

@@ -99,8 +99,9 @@ package final class Server: @unchecked Sendable {
         connections[ObjectIdentifier(connection)] = nil
     }
 
-    func begin(target: String, on connection: Connection) -> Exchange {
-        let exchange = Exchange(target: target, connection: connection)
+    func begin(target: UnsafePointer<CChar>, on connection: Connection) -> Exchange {
+        let exchange = unsafe Exchange(
+            target: String(cString: target), at: UInt(bitPattern: target), connection: connection)
         exchanges[ObjectIdentifier(exchange)] = exchange
         connection.deadline = loop.now + settings.exchangeTimeout
         return exchange

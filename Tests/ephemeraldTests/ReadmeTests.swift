@@ -1,30 +1,56 @@
-import FoundationEssentials
+import EphemeraldCore
+import HTTP
 import Testing
 import ephemerald
 
 @Suite struct `The README` {
-    /// The rows of the table under "## Settings": the names in the first column, the default in the second.
-    private static func rows() throws -> [(name: String, fallback: String)] {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let file = root.deletingLastPathComponent().appending(path: "README.md")
-        let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        let section = lines.drop { $0 != "## Settings" }.dropFirst().prefix { !$0.hasPrefix("## ") }
-        return section.filter { $0.hasPrefix("| `") }.map { row in
-            let cells = row.split(separator: "|").map { cell in
-                String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()).filter { $0 != "`" }
-            }
-            return (cells[0], cells.count > 1 ? cells[1] : "")
+    @Test func `lists every setting with its default, and no other`() throws {
+        let rows = try ReadmeTable(under: "## Settings").rows
+        #expect(rows.map { $0[0] } == Setting.allCases.map(\.name))
+        for row in rows {
+            let setting = try #require(Setting(rawValue: row[0]))
+            #expect(row[1] == setting.row.defaultInWords, "\(setting)")
         }
     }
 
-    @Test(.disabled("README.md has no table of settings yet"))
-    func `lists every setting with its default, and no other`() throws {
-        let rows = try Self.rows()
-        #expect(rows.map(\.name).sorted() == Setting.allCases.map(\.name).sorted())
-        for row in rows {
-            guard let setting = Setting(rawValue: row.name) else { continue }
-            #expect(row.fallback == setting.row.defaultInWords, "\(row.name)")
+    @Test func `lists every refusal with its status, and no other`() throws {
+        let rows = try ReadmeTable(under: "## Refusals").rows
+        let listed = rows.map { "\($0[0]) \($0[1]) Retry-After: \($0[2])" }
+        #expect(Set(listed).count == listed.count)
+        let all = sequence(first: firstRefusal, next: refusal(behind:)).map { refusal in
+            "\(refusal.code) \(refusal.status.rawValue) Retry-After: \(refusal.retryAfter == nil ? "no" : "yes")"
         }
+        #expect(Set(listed) == Set(all))
+    }
+
+    @Test func `lists every exit code, and no other`() throws {
+        #expect(try ReadmeTable(under: "## Exit codes").names == Outcome.allCases.map { "\($0.rawValue)" })
+    }
+}
+
+private let firstRefusal = Refusal.malformed("")
+
+/// The refusals in a row. A new case does not compile until it has a place here: give it one behind the last.
+private func refusal(behind refusal: Refusal) -> Refusal? {
+    switch refusal {
+    case .malformed: .bodyTooLarge(limit: 1)
+    case .bodyTooLarge: .notFound
+    case .notFound: .methodNotAllowed(allowed: "POST")
+    case .methodNotAllowed: .originNotAllowed
+    case .originNotAllowed: .originNotAllowedForSession
+    case .originNotAllowedForSession: .originMissing
+    case .originMissing: .invalidRequest(path: "", "")
+    case .invalidRequest: .unknownSession
+    case .unknownSession: .rateLimited(.client, retryAfter: .seconds(1))
+    case .rateLimited: .overloaded
+    case .overloaded: .shuttingDown
+    case .shuttingDown: .upstreamUnavailable(retryAfter: .seconds(1))
+    case .upstreamUnavailable: .upstreamRateLimited(retryAfter: .seconds(1))
+    case .upstreamRateLimited: .upstreamAuth
+    case .upstreamAuth: .upstreamQuota
+    case .upstreamQuota: .upstreamRejected
+    case .upstreamRejected: .upstreamError
+    case .upstreamError: .upstreamTimeout
+    case .upstreamTimeout: nil
     }
 }

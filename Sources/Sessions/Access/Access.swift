@@ -21,7 +21,7 @@ package struct Access: Sendable {
         package internal(set) var origin: Limit?
         /// All requests for this session.
         package internal(set) var session: Limit?
-        /// All requests that this process admits.
+        /// All requests for this session, in place of the limit that the settings put on all sessions together.
         package internal(set) var all: Limit?
 
         /// The settings' limits, all of them.

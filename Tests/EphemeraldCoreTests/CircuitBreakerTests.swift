@@ -1,0 +1,107 @@
+import EphemeraldCore
+import HTTP
+import Testing
+
+@Suite struct `The circuit breaker` {
+    private static let failing: [ScriptedUpstream.Step] = [
+        .failure(.timedOut), .failure(.tls("expired")), .failure(.tooLarge), .answer(.error(501)),
+        .answer(Response(.ok)),
+    ]
+
+    /// Open, by failures that are not retried.
+    private static func opened() async -> TestMinter {
+        let test = TestMinter(ScriptedUpstream(.failure(.timedOut)))
+        for _ in 0..<20 { _ = await test.mint() }
+        return test
+    }
+
+    @Test(arguments: failing)
+    func `opens after twenty failures in a row`(step: ScriptedUpstream.Step) async {
+        let test = TestMinter(ScriptedUpstream(step))
+        for _ in 0..<20 { #expect(await test.mint().code != "upstream_unavailable") }
+        #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .seconds(2)))
+        #expect(test.upstream.requests.count == 20)
+    }
+
+    @Test func `counts each attempt of a mint that is retried`() async {
+        let test = TestMinter(ScriptedUpstream(.answer(.error(503, fields: ["Retry-After": "0"]))))
+        for _ in 0..<7 { #expect(await test.mint().code == "upstream_error") }
+        #expect(test.upstream.requests.count == 21)
+        #expect(await test.mint().code == "upstream_unavailable")
+    }
+
+    @Test func `says how long it stays open, and asks nobody meanwhile`() async {
+        let test = await Self.opened()
+        test.clock.advance(by: .milliseconds(500))
+        #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .milliseconds(1_500)))
+        test.clock.advance(by: .milliseconds(1_499))
+        #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .milliseconds(1)))
+        #expect(test.upstream.requests.count == 20)
+    }
+
+    @Test func `lets one try after two seconds, and stays open when that fails`() async {
+        let test = await Self.opened()
+        test.clock.advance(by: .seconds(2))
+        #expect(await test.mint().code == "upstream_timeout")
+        #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .seconds(2)))
+        #expect(test.upstream.requests.count == 21)
+    }
+
+    @Test func `lets nobody else by while one tries, and closes when that succeeds`() async {
+        let test = await Self.opened()
+        let gate = Gate()
+        test.upstream.answer(.behind(gate, .minted))
+        test.clock.advance(by: .seconds(2))
+        let trial = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        #expect(await test.mint().code == "upstream_unavailable")
+        gate.open()
+        #expect(await trial.value.value == "ek_one")
+        for _ in 0..<5 { #expect(await test.mint().value == "ek_one") }
+    }
+
+    @Test func `lets another try when the first was cancelled`() async {
+        let test = await Self.opened()
+        test.clock.advance(by: .seconds(2))
+        test.upstream.answer(.failure(.cancelled))
+        #expect(await test.mint().code == "shutting_down")
+        #expect(await test.mint().code == "upstream_unavailable")
+        test.clock.advance(by: .seconds(2))
+        test.upstream.answer(.minted)
+        #expect(await test.mint().value == "ek_one")
+    }
+
+    @Test(arguments: [400, 401, 403, 404, 429])
+    func `stays closed when the upstream refuses, which only a living one does`(status: Int) async {
+        let test = TestMinter(ScriptedUpstream(.answer(.error(status))))
+        for _ in 0..<50 { #expect(await test.mint().code != "upstream_unavailable") }
+        #expect(test.upstream.requests.count == 50)
+    }
+
+    @Test(arguments: [ScriptedUpstream.Step.minted, .answer(.error(400)), .answer(.error(429))])
+    func `counts failures in a row only`(step: ScriptedUpstream.Step) async {
+        let test = TestMinter(ScriptedUpstream(.failure(.timedOut)))
+        for _ in 0..<3 {
+            for _ in 0..<19 { #expect(await test.mint().code == "upstream_timeout") }
+            test.upstream.answer(step)
+            #expect(await test.mint().code != "upstream_unavailable")
+            test.upstream.answer(.failure(.timedOut))
+        }
+    }
+
+    @Test func `is not moved by callers who go`() async {
+        let test = TestMinter(ScriptedUpstream(.failure(.cancelled)))
+        for _ in 0..<50 { #expect(await test.mint().code == "shutting_down") }
+    }
+
+    @Test func `answers the browser with the wait in whole seconds`() async throws {
+        let test = try TestService(ScriptedUpstream(.failure(.timedOut)))
+        for _ in 0..<20 { #expect(await test.respond(to: .token()).status == .gatewayTimeout) }
+        test.upstream.clock.advance(by: .milliseconds(900))
+        let response = await test.respond(to: .token())
+        #expect(response.status == .serviceUnavailable)
+        #expect(response.fields.values(of: "Retry-After") == ["2"])
+        #expect(response.text.contains(#""code":"upstream_unavailable""#))
+        #expect(test.upstream.requests.count == 20)
+    }
+}

@@ -1,0 +1,73 @@
+import EphemeraldCore
+import HTTP
+import Sessions
+import Testing
+
+@Suite struct `A request to mint` {
+    @Test(arguments: ["default", "full", "transcribe", "translate"])
+    func `is the session's body and nothing else`(name: String) async throws {
+        let test = TestMinter()
+        #expect(await test.mint(name).value == "ek_one")
+        let request = try #require(test.upstream.requests.first)
+        #expect(request.method == .post)
+        #expect(request.body == TestSessions.session(name).body)
+        #expect(request.timeout == .seconds(10))
+    }
+
+    @Test func `shows the key as a bearer, and says no more than it must`() async throws {
+        let test = TestMinter()
+        _ = await test.mint()
+        let fields: Fields = [
+            "Content-Type": "application/json", "X-Client-Request-Id": "00000000000000000000000000000abc",
+            "Authorization": "Bearer sk-a",
+        ]
+        #expect(test.upstream.requests.map(\.fields) == [fields])
+    }
+
+    @Test func `names the organization and the project that are set`() async throws {
+        let test = TestMinter {
+            $0.organization = "org-1"
+            $0.project = "proj_1"
+        }
+        _ = await test.mint()
+        let fields = try #require(test.upstream.requests.first?.fields)
+        #expect(fields.values(of: "OpenAI-Organization") == ["org-1"])
+        #expect(fields.values(of: "OpenAI-Project") == ["proj_1"])
+        #expect(fields["OpenAI-Beta"] == nil)
+    }
+
+    @Test func `shows the key as Azure wants it`() async throws {
+        let test = TestMinter { $0.authorization = .apiKey }
+        _ = await test.mint()
+        let fields = try #require(test.upstream.requests.first?.fields)
+        #expect(fields.values(of: "api-key") == ["sk-a"])
+        #expect(fields["Authorization"] == nil)
+    }
+
+    @Test func `passes on nothing that the browser sent`() async throws {
+        let test = try TestService()
+        let fields: Fields = [
+            "Authorization": "Bearer canary", "Cookie": "canary", "OpenAI-Beta": "realtime=v1", "User-Agent": "canary",
+            "OpenAI-Safety-Identifier": "canary", "OpenAI-Organization": "canary", "traceparent": "canary",
+        ]
+        #expect(await test.respond(to: .token(query: "?canary=1", fields: fields)).status == .ok)
+        let request = try #require(test.upstream.requests.first)
+        #expect(request.url == "https://api.openai.test/v1/realtime/client_secrets")
+        #expect(Set(request.fields.all.map(\.name)) == ["Content-Type", "X-Client-Request-Id", "Authorization"])
+        #expect(!request.fields.all.contains { $0.value.contains("canary") && $0.name != "Authorization" })
+        #expect(request.fields["Authorization"] == "Bearer sk-canary-key")
+    }
+}
+
+@Suite struct `The upstream's host in the usage line` {
+    @Test(arguments: [
+        ("https://api.openai.com/v1", "api.openai.com"), ("http://127.0.0.1:4001/v1", "127.0.0.1"),
+        ("https://[2001:db8::1]/v1", "[2001:db8::1]"), ("https://[2001:db8::1]:8443/v1", "[2001:db8::1]"),
+        ("https://llm.example", "llm.example"),
+    ])
+    func `has no port`(baseURL: String, host: String) async throws {
+        let test = try TestService { $0 = Upstream(baseURL: baseURL, keys: $0.keys) }
+        _ = await test.respond(to: .token())
+        #expect(try test.lastUse["server.address"]?.stringValue == host)
+    }
+}

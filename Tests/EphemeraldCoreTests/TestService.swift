@@ -1,0 +1,67 @@
+import EphemeraldCore
+import HTTP
+import Locking
+import Sessions
+
+/// A token service with an upstream from a script, and what it wrote.
+///
+/// It admits the pages of app.example and shop.example, and trusts the proxy 10.0.0.1.
+struct TestService {
+    let service: TokenService
+    let upstream: ScriptedUpstream
+    private let lines = Locked<[[UInt8]]>([])
+
+    init(
+        _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
+        clientLimit: String = "off", totalLimit: String = "off", allowsMissingOrigin: Bool = false,
+        change: (inout Upstream) -> Void = { _ in }
+    ) throws {
+        self.upstream = upstream
+        var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
+        change(&settings)
+        let origins = try OriginPattern.list(parsing: "https://app.example, https://shop.example")
+        let rules = TokenService.Rules(
+            origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
+            proxies: try TrustedProxies(parsing: "10.0.0.1"), sessions: sessions,
+            clientLimit: try RateLimit.parseSetting(clientLimit), totalLimit: try RateLimit.parseSetting(totalLimit))
+        let minter = Minter(
+            upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
+        service = TokenService(
+            rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter,
+            surroundings: upstream.clock.surroundings,
+            writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
+    }
+
+    func respond(to request: Request) async -> Response {
+        await service.respond(to: request)
+    }
+
+    /// The usage lines, as they were written.
+    var usage: [String] { lines.withLock { $0 }.map { String(decoding: $0, as: UTF8.self) } }
+
+    /// The last usage line.
+    var lastUse: JSON {
+        get throws { try JSON(parsing: lines.withLock { $0.last } ?? []) }
+    }
+}
+
+extension Request {
+    /// A request on the token route from an allowed page.
+    static func token(
+        _ body: String = "", query: String = "", method: Method = .post, origin: String? = "https://app.example",
+        fields: Fields = [:], peer: String = "192.0.2.7", defect: Defect? = nil
+    ) -> Request {
+        var all = fields
+        if let origin { all.append("Origin", origin) }
+        return Request(
+            method: method, target: TokenService.tokenPath + query, fields: all, body: Array(body.utf8),
+            peer: IPAddress(peer).map { .ip($0, port: 4711) } ?? .unix, defect: defect)
+    }
+}
+
+extension Response {
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The body; null when it is not JSON.
+    var json: JSON { (try? JSON(parsing: body)) ?? .null }
+}

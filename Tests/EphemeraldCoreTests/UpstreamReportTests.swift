@@ -1,0 +1,73 @@
+import EphemeraldCore
+import HTTP
+import Sessions
+import Testing
+
+@Suite struct `The report of an upstream's error` {
+    private static let hexadecimal = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+    private static func report(_ body: String, keys: [String] = ["sk-a"]) async -> UpstreamReport? {
+        let answer = Response(.badRequest, fields: ["x-request-id": "req_7"], body: Array(body.utf8))
+        return await TestMinter(ScriptedUpstream(.answer(answer)), keys: keys).mint().failure?.report
+    }
+
+    @Test(arguments: [
+        (#"{"error":{"message":"m","type":"t","param":null,"code":"c"}}"#, "c", "m"),
+        (#"{"error":{"message":"m","type":"t","code":null}}"#, "t", "m"),
+        (#"{"message":"m","type":"t","code":"c"}"#, "c", "m"), (#"{"message":"m","type":"t"}"#, "t", "m"),
+        (#"{"error":"m"}"#, nil, nil), (#"{"error":{"message":["m"],"code":404}}"#, nil, nil), ("{}", nil, nil),
+        ("<html>", nil, nil), ("", nil, nil), (#"{"error":{"message":"m""#, nil, nil), ("[]", nil, nil),
+        (#"{"error":{"message":"# + String(repeating: "[", count: 100_000), nil, nil),
+    ])
+    func `is read with the wrapper and without`(body: String, code: String?, message: String?) async throws {
+        let report = try #require(await Self.report(body))
+        #expect(report.status == 400)
+        #expect(report.requestID == "req_7")
+        #expect(report.code == code)
+        #expect(report.message == message)
+    }
+
+    @Test(arguments: [
+        ("sk-proj-abcdefghijklmnop", "Incorrect API key provided: sk-proj-abcdefghijklmnop."),
+        ("sk-proj-abcdefghijklmnop", "Incorrect API key provided: sk-proj-********mnop."),
+        ("sk-proj-abcdefghijklmnop", "Incorrect API key provided: sk-proj-abcdef...mnop."),
+        ("sk-proj-abcdefghijklmnop", "bad key (Bearer\tsk-proj-abcdefghijklmnop)"),
+        ("sk-proj-abcdefghijklmnop", #"bad key "abcdefghijklmnop""#),
+        (hexadecimal, "bad key \(hexadecimal)"), (hexadecimal, "bad key=\(hexadecimal),"),
+        (hexadecimal, "bad key 0f1e2d3c..., see the portal"), (hexadecimal, "bad key 0f1e2d3c4b5a6978"),
+        (hexadecimal, "bad key ending in …a5b4c3d2e1f0"), (hexadecimal, "bad key 0f1e****"),
+        ("two words of a key", "bad key two words of a key"),
+    ])
+    func `hides a key that is quoted, whole or in part`(key: String, message: String) async throws {
+        let body: JSONObject = ["message": .string(message), "code": .string(message), "type": .string(message)]
+        let text = JSON.object(["error": .object(body)]).description
+        let report = try #require(await Self.report(text, keys: ["other-key-of-ours", key]))
+        for words in [report.message, report.code, report.words] {
+            let words = try #require(words)
+            #expect(words.contains("<redacted>"))
+            #expect(words.contains("key"))
+            let pieces = key.indices.compactMap { key[$0...].count >= 8 ? key[$0...].prefix(8) : nil }
+            #expect(!pieces.contains { words.contains($0) })
+        }
+    }
+
+    @Test func `hides all keys, not only the one that was shown`() async throws {
+        let report = await Self.report(
+            #"{"error":{"message":"neither first-secret nor second-secret will do","code":"c"}}"#,
+            keys: ["first-secret", "second-secret"])
+        #expect(report?.message == "neither <redacted> nor <redacted> will do")
+    }
+
+    @Test func `leaves a message alone that quotes none`() async throws {
+        let message = "Invalid value: 'onyx'. Supported values are: 'alloy', 'ash', and 'cedar'."
+        let report = await Self.report(#"{"error":{"message":"\#(message)"}}"#, keys: [Self.hexadecimal, "short"])
+        #expect(report?.message == message)
+    }
+
+    @Test func `is one harmless line`() async throws {
+        let text = #"\u001b[31m\n\u202e"# + String(repeating: "x", count: 10_000)
+        let words = try #require(await Self.report(#"{"error":{"message":"\#(text)","code":"\#(text)"}}"#)?.words)
+        #expect(words.count < 1_000)
+        #expect(!words.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
+    }
+}

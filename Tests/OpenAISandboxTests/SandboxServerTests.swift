@@ -1,0 +1,126 @@
+import Curl
+import EventLoop
+import HTTP
+import OpenAISandbox
+import Sessions
+import Testing
+
+/// The sandbox over real sockets, asked by the client that the daemon asks with.
+@Suite(.timeLimit(.minutes(1)))
+struct `The sandbox's server` {
+    private static let mintable = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#
+
+    private static func request(_ baseURL: String, timeout: Duration = .seconds(30)) -> OutboundRequest {
+        OutboundRequest(
+            method: .post, url: "\(baseURL)/realtime/client_secrets",
+            fields: ["Authorization": "Bearer sk-sandbox", "Content-Type": "application/json"],
+            body: Array(mintable.utf8), timeout: timeout)
+    }
+
+    /// Runs `body` with a server and a client on a loop of their own.
+    private static func withServer<Value: Sendable>(
+        latency: Duration = .zero, fault: Fault? = nil,
+        _ body: @escaping @Sendable (SandboxServer, Client) async -> Value
+    ) async throws -> Value {
+        let thread = try EventLoopThread(running: EventLoop(), name: "sandbox")
+        defer {
+            thread.loop.stop()
+            thread.join()
+        }
+        return try await Task(executorPreference: thread.loop) {
+            let server = try SandboxServer(on: thread.loop, latency: latency, fault: fault, unixSeconds: { 1_000 })
+            var settings = ClientSettings()
+            settings.allowsPlainHTTP = true
+            let client = try Client(on: thread.loop, settings: settings)
+            let value = await body(server, client)
+            client.close()
+            await server.stop()
+            return value
+        }.value
+    }
+
+    /// What comes back, several times on one server.
+    private static func results(
+        of fault: Fault?, times: Int = 3, timeout: Duration = .seconds(30)
+    ) async throws -> [Result<Response, TransferFailure>] {
+        try await withServer(fault: fault) { server, client in
+            var results: [Result<Response, TransferFailure>] = []
+            for _ in 0..<times { results.append(await client.result(of: request(server.baseURL, timeout: timeout))) }
+            return results
+        }
+    }
+
+    @Test func `mints and counts`() async throws {
+        let (statuses, counts, report) = try await Self.withServer { server, client in
+            var statuses: [Int] = []
+            for _ in 0..<3 {
+                statuses.append(await client.result(of: Self.request(server.baseURL)).status ?? 0)
+            }
+            let question = OutboundRequest(method: .get, url: "\(server.baseURL)/sandbox", timeout: .seconds(30))
+            let report = try? await client.result(of: question).get()
+            return (statuses, server.sandbox.current, report?.body)
+        }
+        #expect(statuses == [200, 200, 200])
+        #expect(counts.mints == 3)
+        #expect(report == Array(#"{"mints":3,"refusals":0}"#.utf8))
+    }
+
+    @Test func `answers many at once, each after the latency`() async throws {
+        let (statuses, elapsed) = try await Self.withServer(latency: .milliseconds(200)) { server, client in
+            let start = ContinuousClock.now
+            let statuses = await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 { group.addTask { await client.result(of: Self.request(server.baseURL)).status ?? 0 } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            return (statuses, ContinuousClock.now - start)
+        }
+        #expect(statuses == Array(repeating: 200, count: 50))
+        #expect(elapsed >= .milliseconds(200))
+        #expect(elapsed < .seconds(8), "fifty one after another take ten seconds")
+    }
+
+    @Test func `that refuses connections has nobody at its address`() async throws {
+        for result in try await Self.results(of: .refuse) { #expect(result.kind == "cannotConnect", "\(result)") }
+    }
+
+    @Test(arguments: [Fault.reset, .garbage])
+    func `that breaks answers breaks every one`(fault: Fault) async throws {
+        for result in try await Self.results(of: fault) { #expect(result.kind == "broken", "\(result)") }
+    }
+
+    @Test func `that is slow with its head runs into the deadline`() async throws {
+        for result in try await Self.results(of: .slowHeaders, times: 2, timeout: .milliseconds(1_200)) {
+            #expect(result.kind == "timedOut", "\(result)")
+        }
+    }
+
+    @Test func `that is late runs into the deadline, and ends all the same`() async throws {
+        for result in try await Self.results(of: .late, times: 1, timeout: .milliseconds(100)) {
+            #expect(result.kind == "timedOut", "\(result)")
+        }
+    }
+
+    @Test func `that says too much runs into the cap`() async throws {
+        for result in try await Self.results(of: .huge) { #expect(result.kind == "tooLarge", "\(result)") }
+    }
+
+    @Test func `that fails by status answers like any other`() async throws {
+        for result in try await Self.results(of: .status(503)) { #expect(result.status == 503) }
+    }
+}
+
+extension Client {
+    /// `send`, with the failure as a value.
+    fileprivate func result(of request: OutboundRequest) async -> Result<Response, TransferFailure> {
+        do { return .success(try await send(request)) } catch { return .failure(error) }
+    }
+}
+
+extension Result where Success == Response, Failure == TransferFailure {
+    fileprivate var status: Int? { (try? get())?.status.rawValue }
+
+    /// `broken`, `timedOut`…: which failure it is, without the words.
+    fileprivate var kind: String {
+        if case .failure(let failure) = self { String("\(failure)".prefix { $0 != "(" }) } else { "success" }
+    }
+}

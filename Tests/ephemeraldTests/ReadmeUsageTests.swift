@@ -1,0 +1,60 @@
+import EphemeraldCore
+import HTTP
+import Locking
+import Sessions
+import Testing
+
+/// The fields of the usage log, written by three requests in which together every field has something to say.
+@Suite struct `The usage log in the README` {
+    private let lines = Locked<[[UInt8]]>([])
+
+    /// Mints through an upstream that answers so, behind a proxy that is trusted, with one request a minute.
+    private func service(_ status: Status, _ answer: String) throws -> TokenService {
+        let sessions = SessionCatalog.load(directory: ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
+        let surroundings = Surroundings(
+            monotonicNanoseconds: { 1 }, unixMilliseconds: { 1_795_367_772_919 }, sleep: { _ in })
+        let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-test")])
+        let minter = Minter(upstream: upstream, shared: Minter.Shared(), surroundings: surroundings) { _ in
+            Response(status, fields: ["x-request-id": "req_1"], body: Array(answer.utf8))
+        }
+        return TokenService(
+            rules: TokenService.Rules(
+                origins: OriginPolicy(
+                    allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
+                proxies: try TrustedProxies(parsing: "unix:"), sessions: sessions.catalog,
+                clientLimit: try RateLimit(parsing: "1/min"), totalLimit: nil),
+            limiter: Locked(RateLimiter()), minter: minter, surroundings: surroundings,
+            writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
+    }
+
+    private let request = Request(
+        method: .post, target: "/api/realtime/token",
+        fields: [
+            "Host": "app.example", "Origin": "https://app.example", "User-Agent": "a browser",
+            "X-Forwarded-For": "192.0.2.1", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ], peer: .unix)
+
+    @Test func `has every field that is written, and no other`() async throws {
+        let secret = #"{"value": "ek_1", "expires_at": 1, "session": {"id": "sess_1", "model": "m"}}"#
+        let minting = try service(.ok, secret)
+        let minted = await minting.respond(to: request)
+        let limited = await minting.respond(to: request)
+        let failed = try await service(.badRequest, #"{"error": {"code": "c", "message": "m"}}"#).respond(to: request)
+        #expect([minted, limited, failed].map(\.status) == [.ok, .tooManyRequests, .badGateway])
+
+        let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
+        let listed = try ReadmeTable(under: "## The usage log").names
+        #expect(Set(listed).count == listed.count)
+        #expect(Set(listed) == Set(written))
+    }
+
+    @Test func `has examples of lines with no other fields`() throws {
+        let listed = Set(try ReadmeTable(under: "## The usage log").names)
+        let examples = try ReadmeTable.text().split(separator: "\n").filter { $0.hasPrefix(#"{"timestamp""#) }
+        #expect(!examples.isEmpty)
+        for example in examples {
+            let names = try #require(try JSON(parsing: Array(example.utf8)).objectValue?.names)
+            #expect(listed.isSuperset(of: names))
+        }
+    }
+}
