@@ -23,13 +23,17 @@ RUNS = int(os.environ.get("BLACKBOX_DRAIN_RUNS", "5"))
 @pytest.mark.parametrize("round", range(RUNS))
 def test_sigterm_lets_everybody_finish(start, upstream, sessions, round):
     daemon = start(upstream, sessions)
-    # Every mint waits 300 ms from its own arrival, and the signal comes when all 200 are upstream at once.
-    upstream.delay = 0.3
+    held: list = []
+    upstream.fault = lambda connection, received: held.append((connection, received))
     replies: list = []
     crowd = threading.Thread(target=lambda: replies.extend(asyncio.run(ask_all(daemon.port, [token_request()] * 200))))
     crowd.start()
-    upstream.wait_for_requests(200)
-    assert daemon.stop() == 0
+    upstream.wait_until_held(200)
+    daemon.process.send_signal(signal.SIGTERM)
+    # The upstream answers all of them 300 ms after the signal.
+    for connection, received in held:
+        upstream.loop.call_soon_threadsafe(upstream.loop.call_later, 0.3, connection.mint, received)
+    assert daemon.wait() == 0
     crowd.join(20)
     assert tally(replies) == {200: 200}
     assert len(daemon.usage(200)) == 200

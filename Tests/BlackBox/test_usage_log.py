@@ -10,6 +10,7 @@ import signal
 
 import pytest
 
+import faults
 import raw
 from crowd import ask_all, token_request
 from daemon import HEALTH, ORIGIN, TOKEN, eventually
@@ -108,6 +109,15 @@ def test_no_field_of_a_request_swells_a_line(daemon):
         {"Origin": ORIGIN, "Referer": "r" * 3000, "X-Forwarded-For": "f" * 3000, "X-Request-Id": "i" * 3000},
     )
     daemon.usage(3)
+    assert max(map(len, daemon.stdout.splitlines())) <= 4096
+
+
+def test_no_field_of_an_upstreams_answer_swells_a_line(daemon, upstream):
+    upstream.fault = faults.shape(session={"id": "sess_" + "s" * 9000, "model": "m" * 9000})
+    daemon.token()
+    upstream.fault = faults.error(400, "c" * 9000, {"x-request-id": "r" * 6000})
+    daemon.token()
+    daemon.usage(2)
     assert max(map(len, daemon.stdout.splitlines())) <= 4096
 
 
