@@ -47,6 +47,11 @@ MHD_SHIM const union MHD_ConnectionInfo *mhd_socket_context(struct MHD_Connectio
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 }
 
+/// Bytes of the request's head, from the method to the empty line, both included.
+MHD_SHIM const union MHD_ConnectionInfo *mhd_head_size(struct MHD_Connection *connection) {
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+}
+
 // Enumerators below: the names Swift makes of them depend on what else the enumeration holds, so on the version.
 
 MHD_SHIM int mhd_has_started(enum MHD_ConnectionNotificationCode code) {

@@ -7,6 +7,8 @@ enum Library {
         // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to us, and a TLS library may write to a socket that its peer
         // has closed.
         _ = signal(SIGPIPE, SIG_IGN)
+        // libcurl would write the keys of its TLS sessions to that file, and whoever records the traffic reads ours.
+        _ = unsafe unsetenv("SSLKEYLOGFILE")
         return ccurl_global_init()
     }()
 

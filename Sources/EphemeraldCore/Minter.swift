@@ -60,14 +60,14 @@ package struct Minter: Sendable {
             case .final(let failure): throw failure
             case .tryNextKey(let failure):
                 keys.removeFirst()
-                if keys.isEmpty { throw failure }
+                if keys.isEmpty || surroundings.monotonicNanoseconds() >= deadline { throw failure }
             case .retry(let failure, let time):
                 retries += 1
                 let delay = time ?? backoff(before: retries)
                 let isTooLate = surroundings.monotonicNanoseconds() + delay.nanoseconds >= deadline
                 if retries > Minter.retries || isTooLate { throw failure }
                 await surroundings.sleep(delay)
-                if Task.isCancelled { throw failure }
+                if Task.isCancelled { throw MintFailure(refusal: .shuttingDown, report: failure.report) }
             }
         }
         preconditionFailure("an upstream has at least one key")

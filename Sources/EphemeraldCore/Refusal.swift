@@ -89,8 +89,10 @@ package enum Refusal: Error, Hashable, Sendable {
         case .rateLimited(let standing): standing.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
-        case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed, .originNotAllowedForSession,
-            .originMissing, .preflightRefused, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota, .upstreamRejected,
+        case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
+            .originNotAllowedForSession,
+            .originMissing, .preflightRefused, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,
+            .upstreamRejected,
             .upstreamError, .upstreamTimeout:
             nil
         }

@@ -127,7 +127,8 @@ package struct TokenService: Sendable {
     }
 
     private func session(named name: String, _ line: inout UsageLine) throws(Refusal) -> Session {
-        line.session = name
+        // What could not be a name may be anything, a token put in the wrong place included.
+        if SessionCatalog.isName(name) { line.session = name }
         guard let session = rules.sessions.session(named: name) else { throw .unknownSession }
         line.model = session.model
         return session

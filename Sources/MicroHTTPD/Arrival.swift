@@ -16,14 +16,13 @@ extension Server {
         layout.addWord(exchange.targetAddress, count: exchange.request.target.utf8.count)
         layout.addWord(UInt(bitPattern: version), count: versionText.utf8.count)
         layout.addLineEnd()
-        let lineLength = methodText.utf8.count + exchange.request.target.utf8.count + versionText.utf8.count + 4
-        guard let collector = handle.readFields(behind: layout, byteCount: lineLength) else { return .NO }
+        guard let collector = handle.readFields(behind: layout) else { return .NO }
         exchange.request.fields = collector.fields
         let defect =
             Framing.defect(method: methodText, target: exchange.request.target) ?? collector.defect
             ?? Framing.defect(in: collector.fields, version: versionText)
         if let defect { return refuse(exchange, .malformed(defect), on: handle) }
-        if collector.byteCount > settings.maxHead {
+        if handle.headSize > settings.maxHead {
             return refuse(exchange, .headTooLarge(limit: settings.maxHead), on: handle)
         }
         // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read behind their end.

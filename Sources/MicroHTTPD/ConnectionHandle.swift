@@ -29,21 +29,24 @@ import HTTP
         unsafe mhd_socket(pointer)?.pointee.connect_fd ?? -1
     }
 
+    /// Bytes of the request's head, once it is complete.
+    var headSize: Int {
+        unsafe mhd_head_size(pointer)?.pointee.header_size ?? 0
+    }
+
     /// The `Connection` that `connectionChanged` stored, or nil.
     var context: UnsafeMutableRawPointer? {
         unsafe mhd_socket_context(pointer)?.pointee.socket_context
     }
 
     /// The field lines of the request, or nil when the library cannot list them.
-    /// - Parameters:
-    ///   - layout: of the request line.
-    ///   - byteCount: of the request line.
-    func readFields(behind layout: HeadLayout, byteCount: Int) -> FieldCollector? {
-        var collector = FieldCollector(behind: layout, byteCount: byteCount)
+    /// - Parameter layout: of the request line.
+    func readFields(behind layout: HeadLayout) -> FieldCollector? {
+        var collector = FieldCollector(behind: layout)
         let count = unsafe withUnsafeMutablePointer(to: &collector) { collector in
             unsafe mhd_header_fields(pointer, fieldFound, collector)
         }
-        collector.finish()
+        collector.finish(headSize: headSize)
         return count < 0 ? nil : collector
     }
 

@@ -4,27 +4,21 @@ import HTTP
 struct FieldCollector {
     private(set) var fields = Fields()
     private(set) var defect: String?
-    /// Bytes of the head so far, delimiters included.
-    private(set) var byteCount: Int
     private var layout: HeadLayout
 
-    /// - Parameters:
-    ///   - layout: of the request line.
-    ///   - byteCount: of the request line.
-    init(behind layout: HeadLayout, byteCount: Int) {
-        self.byteCount = byteCount
+    /// - Parameter layout: of the request line.
+    init(behind layout: HeadLayout) {
         self.layout = layout
         fields.reserveCapacity(16)
     }
 
-    /// The end of the head.
-    mutating func finish() {
-        layout.addHeadEnd()
+    /// The end of the head, of that many bytes.
+    mutating func finish(headSize: Int) {
+        layout.addHeadEnd(size: headSize)
         if !layout.isSound { defect = "the head holds a NUL, a bare line feed, a folded line or one without a name" }
     }
 
     mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-        byteCount += name.count + value.count + ": \r\n".utf8.count
         unsafe layout.addField(name: name, value: value)
         if unsafe name.isEmpty || !name.allSatisfy(isTokenCharacter) {
             defect = defect ?? "a header field name holds a character that no name may hold"

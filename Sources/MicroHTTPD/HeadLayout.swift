@@ -7,11 +7,13 @@
 struct HeadLayout {
     /// Where the next part must start; 0 when the version is not one that is looked at.
     private var next: UInt
+    private let start: UInt
     private(set) var isSound = true
 
     /// - Parameter start: the method, which stands first.
     init(version: String, start: UnsafeRawPointer) {
-        next = version.hasPrefix("0.9.") ? UInt(bitPattern: start) : 0
+        self.start = UInt(bitPattern: start)
+        next = version.hasPrefix("0.9.") ? self.start : 0
     }
 
     /// A part of the request line, with one delimiting byte behind it.
@@ -41,11 +43,11 @@ struct HeadLayout {
         addLineEnd()
     }
 
-    /// The empty line that ends a head: two NULs more. The library takes a line that begins with a colon for it, and
+    /// The empty line that ends a head, and with it the head. The library takes a line without a name for it too, and
     /// what stands behind that line for the next request.
-    mutating func addHeadEnd() {
-        addLineEnd()
-        addLineEnd()
+    /// - Parameter size: bytes of the head as the library counts them.
+    mutating func addHeadEnd(size: Int) {
+        check(start + UInt(size) == next + 2)
     }
 
     private mutating func check(_ condition: Bool) {

@@ -57,7 +57,6 @@ import Testing
         let test = TestMinter(
             ScriptedUpstream(.after(.seconds(6), .answer(.error(401)))), keys: ["sk-a", "sk-b", "sk-c"])
         #expect(await test.mint().value == nil)
-        #expect(test.upstream.requests.prefix(2).map(\.timeout) == [.seconds(10), .seconds(4)])
-        #expect(test.upstream.requests.dropFirst(2).allSatisfy { $0.timeout == .nanoseconds(1) })
+        #expect(test.upstream.requests.map(\.timeout) == [.seconds(10), .seconds(4)])
     }
 }

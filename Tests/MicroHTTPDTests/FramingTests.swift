@@ -26,6 +26,11 @@ struct FramingTests {
         ("Host: x\r\nX-A: a\nX-B: c\r\n\r\n", "NUL, a bare line feed"),
         ("Host: x\r\nX-A: a\r\n b\r\nX-B: c\r\n\r\n", "a folded line"),
         ("Host: x\r\n: a\r\nX-B: c\r\n\r\n", "NUL, a bare line feed"),
+        ("Host: x\r\n: a\r\n", "NUL, a bare line feed"),
+        ("Host: x\r\n\0\r\n", "NUL, a bare line feed"),
+        ("Host: x\r\n\0X: a\r\n", "NUL, a bare line feed"),
+        ("Host: x\r\nTransfer-Encoding: chunked\0\r\n\r\n0\r\n\r\n", "NUL, a bare line feed"),
+        ("Host: x\r\nX-A: a\n\r\n", "NUL, a bare line feed"),
     ])
     func `a doubtful head is a defect and closes the connection`(head: String, reason: String) async throws {
         let server = try await TestServer { request in

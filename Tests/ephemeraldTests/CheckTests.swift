@@ -39,7 +39,7 @@ import ephemerald
         let check = try Check(
             arguments: ["--sessions-dir", "/nowhere"], environment: key, fixes: false, today: today)
         #expect(check.outcome == .configuration)
-        #expect(check.findings == ["error: /nowhere: cannot be read as a directory"])
+        #expect(check.findings == ["error: SESSIONS_DIR: /nowhere: cannot be read as a directory"])
     }
 
     @Test func `warns of a legacy file and leaves it alone`() throws {

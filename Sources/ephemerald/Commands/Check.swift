@@ -60,7 +60,7 @@ package struct Check: Sendable {
     }
 
     static func line(for finding: Finding, in directory: String) -> String {
-        let place = finding.file == directory ? "" : "\(directory)/"
+        let place = finding.file == directory ? "SESSIONS_DIR: " : "\(directory)/"
         return "\(finding.severity.rawValue): \(place)\(finding)"
     }
 }

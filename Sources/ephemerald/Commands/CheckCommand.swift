@@ -20,7 +20,7 @@ package struct CheckCommand: ParsableCommand {
         do throws(UsageErrors) {
             check = try Check(
                 arguments: arguments.tokens, environment: ProcessInfo.processInfo.environment, fixes: fix,
-                today: Day(unixSeconds: Int(Date().timeIntervalSince1970)))
+                today: .today)
         } catch {
             throw SettingsArguments.report(.usage(error))
         }

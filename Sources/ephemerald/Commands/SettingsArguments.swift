@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Sessions
 
 /// The flags of settings behind a command, as swift-argument-parser hands them on.
 struct SettingsArguments: ParsableArguments {
@@ -9,14 +10,22 @@ struct SettingsArguments: ParsableArguments {
             "Settings as flags, such as --port 3001; ephemerald --help lists them all.", valueName: "setting"))
     var tokens: [String] = []
 
-    /// All settings, checked. Warnings and problems are printed; problems end the program with status 78, a wrong
-    /// command line with 64.
+    /// All settings, checked. Warnings and problems are printed; problems end the program with status 78, and then
+    /// those of the session files are printed too, so that nobody mends one to meet the next. A wrong command line ends
+    /// it with 64.
     func settings() throws -> Settings {
+        let environment = ProcessInfo.processInfo.environment
         do throws(SettingsFailure) {
-            let settings = try Settings(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+            let settings = try Settings(arguments: tokens, environment: environment)
             StandardError.print(settings.warnings.map { "warning: \($0)" })
             return settings
         } catch {
+            if case .invalid = error,
+                let check = try? Check(arguments: tokens, environment: environment, fixes: false, today: .today)
+            {
+                StandardError.print(check.findings)
+                throw ExitCode(Outcome.configuration.rawValue)
+            }
             throw SettingsArguments.report(error)
         }
     }
