@@ -96,13 +96,14 @@ extension SettingsReader {
     private mutating func trustedProxies() -> TrustedProxies? {
         guard let value = self[.trustedProxies], value.text != "none" else { return TrustedProxies.none }
         let entries = readListIfSet(.trustedProxies) { text throws(InvalidValue) in
-            do throws(InvalidAddressRange) { return (text, try TrustedProxies(parsing: text)) } catch {
+            do throws(InvalidAddressRange) { return try TrustedProxies.Entry(parsing: text) } catch {
                 throw InvalidValue(error.reason)
             }
         }
-        for (text, _) in (entries ?? nil) ?? [] where text.hasSuffix("/0") {
-            warn(.trustedProxies, "\(text) believes everybody: each request may choose the client it counts as")
+        guard let entries = entries ?? nil else { return nil }
+        for case .range(let range) in entries where range.description.hasSuffix("/0") {
+            warn(.trustedProxies, "\(range) believes everybody: each request may choose the client it counts as")
         }
-        return entries == nil ? nil : try? TrustedProxies(parsing: value.text)
+        return TrustedProxies(entries)
     }
 }
