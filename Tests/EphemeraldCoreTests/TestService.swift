@@ -20,7 +20,7 @@ struct TestService {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
         change(&settings)
-        let origins = try OriginPattern.list(parsing: "https://app.example, https://shop.example")
+        let origins = try ["https://app.example", "https://shop.example"].map { try OriginPattern(parsing: $0) }
         let rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
             proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
