@@ -1,4 +1,5 @@
 import EphemeraldCore
+import MicroHTTPD
 import Testing
 import ephemerald
 
@@ -61,7 +62,7 @@ import ephemerald
         ("localhost.example", false), ("unix:/run/x.sock", false), ("unix:x", false),
     ])
     func `is an address, on loopback or not`(host: String, isLoopback: Bool) throws {
-        #expect(try ListenAddress(host: host, port: 1).isLoopback == isLoopback)
+        #expect(try ListeningAddress(parsingHost: host, port: 1).isLoopback == isLoopback)
     }
 
     @Test(arguments: ["10.0.0.1,10.0.0.2", "10.0.0.1, 10.0.0.2", " 10.0.0.1,\n10.0.0.2\n", "10.0.0.1,\u{A0}10.0.0.2"])

@@ -1,10 +1,11 @@
 import EphemeraldCore
 import HTTP
 import Logging
+import MicroHTTPD
 import Sessions
 
 extension SettingsReader {
-    mutating func listening(at address: ListenAddress?, cores: Int) -> Settings.Listening? {
+    mutating func listening(at address: ListeningAddress?, cores: Int) -> Settings.Listening? {
         let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
         let drain = read(.drainTimeout) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
@@ -14,11 +15,13 @@ extension SettingsReader {
     }
 
     /// The address; its port is 0 when `PORT` is wrong, which is no reason to be silent about the host.
-    mutating func address() -> ListenAddress? {
+    mutating func address() -> ListeningAddress? {
         let port = read(.port) { text throws(InvalidValue) in
             UInt16(try Int(parsingSetting: text, in: 0...65535))
         }
-        let address = read(.host) { text throws(InvalidValue) in try ListenAddress(host: text, port: port ?? 0) }
+        let address = read(.host) { text throws(InvalidValue) in
+            try ListeningAddress(parsingHost: text, port: port ?? 0)
+        }
         if case .unix = address, self[.port] != nil { warn(.port, "has no meaning beside HOST=unix:") }
         return address
     }
