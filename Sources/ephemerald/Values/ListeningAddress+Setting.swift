@@ -43,16 +43,12 @@ extension ListeningAddress {
         }
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.allSatisfy(isNameByte)
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-")
+                && label.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
         }
         // A name that ends in a number would be an address that is misspelled.
         guard isName, host.utf8.count <= 253, labels.last.flatMap({ String($0) }).flatMap({ UInt64($0) }) == nil else {
             throw InvalidValue("this is no address; write one such as 127.0.0.1, ::1, localhost or unix:/run/x.sock")
         }
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-            || byte == UInt8(ascii: "-")
     }
 }
