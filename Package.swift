@@ -60,7 +60,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests",
-            dependencies: ["EphemeraldCore", "HTTP", "Locking", "OpenAISandbox", "Sessions", "ephemerald"],
+            dependencies: [
+                "EphemeraldCore", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Sessions", "ephemerald",
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

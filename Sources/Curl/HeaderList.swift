@@ -38,20 +38,6 @@ import HTTP
 extension Fields.Field {
     /// Whether the name is a token and the value one line (RFC 9110 sections 5.1 and 5.5): libcurl writes what it gets.
     fileprivate var isSendable: Bool {
-        name.isToken && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }
-    }
-}
-
-extension String {
-    /// Whether this is a token of RFC 9110 section 5.6.2: a method or a field name.
-    var isToken: Bool {
-        !isEmpty
-            && utf8.allSatisfy { byte in
-                switch byte {
-                // Digits, letters and !#$%&'*+-.^_`|~, in the order of their codes.
-                case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x30...0x39, 0x41...0x5A, 0x5E...0x7A, 0x7C, 0x7E: true
-                default: false
-                }
-            }
+        name.isToken && value.utf8.allSatisfy(\.isFieldValueCharacter)
     }
 }

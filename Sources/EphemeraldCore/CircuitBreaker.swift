@@ -5,8 +5,8 @@
 struct CircuitBreaker: Sendable {
     /// Failures in a row that open it.
     static let threshold = 20
-    /// Nanoseconds for which it stays open before the next try.
-    static let pause: UInt64 = 2_000_000_000
+    /// For how long it stays open before the next try.
+    static let pause: Duration = .seconds(2)
 
     private var failures = 0
     private var opensAgainAt: UInt64 = 0
@@ -18,7 +18,7 @@ struct CircuitBreaker: Sendable {
         guard failures >= CircuitBreaker.threshold else { return nil }
         guard now >= opensAgainAt else { return .nanoseconds(opensAgainAt - now) }
         // This one tries; the others wait for what becomes of it.
-        opensAgainAt = now + CircuitBreaker.pause
+        opensAgainAt = now + CircuitBreaker.pause.nanoseconds
         return nil
     }
 
@@ -28,7 +28,7 @@ struct CircuitBreaker: Sendable {
             failures = 0
         } else {
             failures += 1
-            opensAgainAt = now + CircuitBreaker.pause
+            opensAgainAt = now + CircuitBreaker.pause.nanoseconds
         }
     }
 }

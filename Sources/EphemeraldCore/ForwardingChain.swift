@@ -47,7 +47,7 @@ enum ForwardingChain {
         let port = text.utf8.dropFirst()
         guard text.utf8.first == UInt8(ascii: ":"), let first = port.first else { return false }
         guard first == UInt8(ascii: "_") else {
-            return port.count <= 5 && port.allSatisfy { (0x30...0x39).contains($0) }
+            return port.count <= 5 && port.allSatisfy(\.isDigit)
         }
         return port.count > 1 && port.dropFirst().allSatisfy(\.isNameByte)
     }
@@ -55,10 +55,5 @@ enum ForwardingChain {
 
 extension UInt8 {
     /// Whether the byte is one of `A-Z`, `a-z`, `0-9`, `.`, `_`, `-`.
-    var isNameByte: Bool {
-        switch self {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
-        default: false
-        }
-    }
+    var isNameByte: Bool { isLetter || isDigit || "._-".utf8.contains(self) }
 }

@@ -16,8 +16,7 @@ package struct LimitPolicy: Hashable, Sendable {
     package init(_ dimension: LimitDimension, _ limit: RateLimit) {
         self.dimension = dimension
         self.limit = limit
-        let window = UInt64(limit.window.components.seconds) * 1_000_000_000
-        increment = (window + UInt64(limit.count) - 1) / UInt64(limit.count)
+        increment = (limit.window.nanoseconds + UInt64(limit.count) - 1) / UInt64(limit.count)
         capacity = increment * UInt64(limit.burst)
     }
 }

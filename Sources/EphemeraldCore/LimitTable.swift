@@ -8,7 +8,7 @@
 /// comes free. To bring that about, somebody has to keep 262,144 buckets spent at once, in sets that a seeded hash
 /// hides from him: with `10/min` that takes 43,000 admitted requests a second, which the limit on all does not admit.
 /// The other choice, to forget a restraint, would lift the limit from whoever sends fast enough.
-package struct LimitTable: Sendable {
+struct LimitTable: Sendable {
     /// Where a key is, or would go.
     enum Place: Equatable {
         /// The key's own entry.
@@ -33,8 +33,8 @@ package struct LimitTable: Sendable {
     private var entries: [Entry]
     private let lastSet: Int
 
-    /// - Parameter capacity: number of entries, rounded up to a power of two, at least 8. The default takes 6.3 MB.
-    package init(capacity: Int = 262_144) {
+    /// - Parameter capacity: number of entries, rounded up to a power of two, at least 8.
+    init(capacity: Int) {
         var sets = 1
         while sets * LimitTable.ways < capacity { sets *= 2 }
         entries = Array(repeating: Entry(), count: sets * LimitTable.ways)
@@ -42,7 +42,7 @@ package struct LimitTable: Sendable {
     }
 
     /// The number of entries, used or not.
-    package var capacity: Int { entries.count }
+    var capacity: Int { entries.count }
 
     /// - Parameter now: nanoseconds on a monotonic clock.
     func place(of key: UInt64, now: UInt64) -> Place {

@@ -101,11 +101,3 @@ package struct Minter: Sendable {
         return .milliseconds(full - chance)
     }
 }
-
-extension Duration {
-    /// Whole nanoseconds; a negative duration has none.
-    var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
-    }
-}

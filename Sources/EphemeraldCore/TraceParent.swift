@@ -25,6 +25,6 @@ package struct TraceParent: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+        byte.isDigit || (0x61...0x66).contains(byte)
     }
 }

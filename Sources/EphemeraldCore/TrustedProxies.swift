@@ -2,36 +2,37 @@ package import HTTP
 
 /// The peers whose forwarding headers are believed (`TRUSTED_PROXIES`).
 package struct TrustedProxies: Hashable, Sendable {
+    /// One entry of the setting.
+    package enum Entry: Hashable, Sendable {
+        /// These addresses; one address is a range of itself.
+        case range(AddressRange)
+        /// Whoever reaches the unix socket; without it a process on this machine is not trusted either.
+        case unixSocket
+
+        /// Reads an address, a CIDR range, or `unix:`.
+        package init(parsing text: String) throws(InvalidAddressRange) {
+            self = text == "unix:" ? .unixSocket : .range(try AddressRange(parsing: text))
+        }
+    }
+
     private let ranges: [AddressRange]
     private let includesUnix: Bool
 
     /// Nobody is trusted.
-    package static let none = TrustedProxies()
+    package static let none = TrustedProxies([])
 
-    private init() {
-        ranges = []
-        includesUnix = false
+    /// Those of any of the entries.
+    package init(_ entries: [Entry]) {
+        ranges = entries.compactMap { if case .range(let range) = $0 { range } else { nil } }
+        includesUnix = entries.contains(.unixSocket)
     }
 
-    /// Reads a comma list of addresses and CIDR ranges. `unix:` trusts whoever reaches the unix socket; without it a
-    /// process on this machine is not trusted either.
-    package init(parsing setting: String) throws(InvalidAddressRange) {
-        var ranges: [AddressRange] = []
-        var includesUnix = false
-        for item in setting.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let entry = String(item.utf8.trimmingOptionalWhitespace), !entry.isEmpty else {
-                throw InvalidAddressRange(setting, "an entry of the list is empty; leave the extra comma out")
-            }
-            if entry == "unix:" { includesUnix = true } else { ranges.append(try AddressRange(parsing: entry)) }
-        }
-        self.ranges = ranges
-        self.includesUnix = includesUnix
-    }
-
+    /// Whether the address is that of a trusted proxy.
     package func contains(_ address: IPAddress) -> Bool {
         ranges.contains { $0.contains(address) }
     }
 
+    /// Whether the other end of a connection is a trusted proxy.
     package func contains(_ peer: Peer) -> Bool {
         switch peer {
         case .ip(let address, port: _): contains(address)

@@ -24,14 +24,3 @@ package func check<Result: SignedInteger>(_ call: String, _ result: Result) thro
     guard result != -1 else { throw SystemError(call) }
     return result
 }
-
-/// Calls again while a signal interrupts (EINTR), then checks.
-package func checkRetrying<Result: SignedInteger>(
-    _ call: String, _ body: () -> Result
-) throws(SystemError) -> Result {
-    while true {
-        let result = body()
-        if result == -1, errno == EINTR { continue }
-        return try check(call, result)
-    }
-}

@@ -36,7 +36,7 @@ package struct AddressRange: Hashable, Sendable {
     private static func length(
         _ digits: Substring, upTo width: Int, of text: String
     ) throws(InvalidAddressRange) -> Int {
-        let isNumber = (1...3).contains(digits.utf8.count) && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let isNumber = (1...3).contains(digits.utf8.count) && digits.utf8.allSatisfy(\.isDigit)
         guard isNumber, digits == "0" || digits.first != "0", let length = Int(digits), length <= width else {
             throw InvalidAddressRange(
                 text, "\(String(digits).debugDescription) is no prefix length; write 0 to \(width) behind the slash")

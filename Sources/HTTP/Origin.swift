@@ -42,10 +42,8 @@ package struct Origin: Hashable, Sendable {
     }
 
     static func isScheme(_ text: some StringProtocol) -> Bool {
-        guard let first = text.utf8.first, (0x61...0x7A).contains(first) else { return false }
-        return text.utf8.allSatisfy {
-            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0)
-        }
+        guard let first = text.utf8.first, first.isLowercaseLetter else { return false }
+        return text.utf8.allSatisfy { $0.isLowercaseLetter || $0.isDigit || "+-.".utf8.contains($0) }
     }
 
     /// Cuts at the colon that no bracket encloses; the port is nil when there is no such colon.
@@ -58,7 +56,7 @@ package struct Origin: Hashable, Sendable {
     /// 1 to 65535 in decimal digits without leading zeros.
     static func portNumber(_ text: some StringProtocol) -> UInt16? {
         guard let first = text.utf8.first, (0x31...0x39).contains(first),
-            text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            text.utf8.allSatisfy(\.isDigit)
         else { return nil }
         return UInt16(text)
     }

@@ -27,7 +27,7 @@ enum OriginHost: Hashable, Sendable {
     static func endsInNumber(_ host: Substring) -> Bool {
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let last = labels.last(where: { !$0.isEmpty }) else { return false }
-        if last.allSatisfy({ (0x30...0x39).contains($0) }) { return true }
+        if last.allSatisfy(\.isDigit) { return true }
         return last.starts(with: "0x".utf8) && last.dropFirst(2).allSatisfy(isHexDigit)
     }
 
@@ -41,12 +41,10 @@ enum OriginHost: Hashable, Sendable {
     /// Whether the bytes are one label of a lower-case DNS name; the underscore is in use and passes.
     static func isLabel(_ label: Substring.UTF8View.SubSequence) -> Bool {
         (1...63).contains(label.count)
-            && label.allSatisfy {
-                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-_".utf8.contains($0)
-            }
+            && label.allSatisfy { $0.isLowercaseLetter || $0.isDigit || "-_".utf8.contains($0) }
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte.asciiLowercased)
+        byte.isDigit || (0x61...0x66).contains(byte.asciiLowercased)
     }
 }

@@ -31,21 +31,6 @@ extension OriginPattern {
         }
     }
 
-    /// Reads a comma-separated list; spaces around an entry and repeated entries do no harm, an empty entry is refused.
-    package static func list(parsing setting: String) throws(InvalidOriginPattern) -> [OriginPattern] {
-        var patterns: [OriginPattern] = []
-        for item in setting.split(separator: ",", omittingEmptySubsequences: false) {
-            let entry = item.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
-            guard !entry.isEmpty else {
-                throw InvalidOriginPattern(
-                    entry: setting, reason: "an entry of the list is empty; leave the extra comma out")
-            }
-            let pattern = try OriginPattern(parsing: String(entry))
-            if !patterns.contains(pattern) { patterns.append(pattern) }
-        }
-        return patterns
-    }
-
     /// Why an entry is wrong, before it is known how the entry reads.
     private struct Fault: Error {
         let reason: String

@@ -14,16 +14,10 @@ package struct Status: RawRepresentable, Hashable, Sendable {
     package static let forbidden = Status(rawValue: 403)
     package static let notFound = Status(rawValue: 404)
     package static let methodNotAllowed = Status(rawValue: 405)
-    package static let requestTimeout = Status(rawValue: 408)
     package static let contentTooLarge = Status(rawValue: 413)
-    package static let unsupportedMediaType = Status(rawValue: 415)
     package static let tooManyRequests = Status(rawValue: 429)
     package static let headerFieldsTooLarge = Status(rawValue: 431)
-    package static let internalServerError = Status(rawValue: 500)
     package static let badGateway = Status(rawValue: 502)
     package static let serviceUnavailable = Status(rawValue: 503)
     package static let gatewayTimeout = Status(rawValue: 504)
-
-    /// Whether the code is of the 2xx class.
-    package var isSuccess: Bool { (200..<300).contains(rawValue) }
 }

@@ -20,10 +20,10 @@ struct FieldCollector {
 
     mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         unsafe layout.addField(name: name, value: value)
-        if unsafe name.isEmpty || !name.allSatisfy(isTokenCharacter) {
+        if unsafe name.isEmpty || !name.allSatisfy(\.isTokenCharacter) {
             defect = defect ?? "a header field name holds a character that no name may hold"
         }
-        if unsafe !value.allSatisfy(isValueCharacter) {
+        if unsafe !value.allSatisfy(\.isFieldValueCharacter) {
             defect = defect ?? "a header field value holds a control character"
         }
         // The library drops the white space before a value but not that behind it, which is no part of it either.
@@ -31,20 +31,4 @@ struct FieldCollector {
         let text = unsafe String(decoding: UnsafeRawBufferPointer(rebasing: value[..<end]), as: UTF8.self)
         unsafe fields.append(String(decoding: name, as: UTF8.self), text)
     }
-}
-
-/// RFC 9110 section 5.6.2: `tchar`.
-func isTokenCharacter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-    default:
-        "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
-}
-
-/// RFC 9110 section 5.5: visible characters, space, tab, and bytes above 0x7F.
-private func isValueCharacter(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte != 0x7F || byte == 0x09
 }

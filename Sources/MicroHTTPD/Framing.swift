@@ -14,7 +14,7 @@ enum Framing {
 
     /// - Returns: what is wrong with the request line, by RFC 9112 section 3.
     static func defect(method: String, target: String) -> String? {
-        if method.isEmpty || !method.utf8.allSatisfy(isTokenCharacter) { return "the method is not a token" }
+        if !method.isToken { return "the method is not a token" }
         let isVisible = target.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         return isVisible ? nil : "the target holds a character that must be percent-encoded"
     }
@@ -51,7 +51,7 @@ enum Framing {
 
     /// Digits only, at most 18 of them: neither sign nor list nor overflow.
     static func contentLength(_ text: String) -> Int? {
-        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard (1...18).contains(text.utf8.count), text.utf8.allSatisfy(\.isDigit) else {
             return nil
         }
         return Int(text)

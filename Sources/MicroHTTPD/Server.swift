@@ -54,9 +54,6 @@ package final class Server: @unchecked Sendable {
         watch?.end()
     }
 
-    /// How many requests are between their first line and the end of their answer.
-    package var activeRequests: Int { exchanges.count }
-
     func log(_ line: String) {
         message(line.hasSuffix("\n") ? String(line.dropLast()) : line)
     }

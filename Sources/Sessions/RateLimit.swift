@@ -1,3 +1,5 @@
+import HTTP
+
 /// How often something may happen: `count` times in a `window`, and `burst` times at once.
 ///
 /// Written `10/min burst 5`, `10/min, burst 5` or `10/min`; the units are `s`, `min` and `h`. A limit without a burst
@@ -41,7 +43,7 @@ package struct RateLimit: Hashable, Sendable {
     }
 
     private static func number(_ digits: Substring, of text: String) throws(InvalidRateLimit) -> Int {
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard !digits.isEmpty, digits.utf8.allSatisfy(\.isDigit) else {
             throw InvalidRateLimit(text, "\(String(digits).debugDescription) is no whole number; write 1 to \(largest)")
         }
         let value = Int(digits) ?? .max

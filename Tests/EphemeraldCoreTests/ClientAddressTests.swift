@@ -3,14 +3,14 @@ import HTTP
 import Testing
 
 private let proxy = "10.0.0.1"
-private let trusted = "10.0.0.0/8, 2001:db8:ffff::/48, unix:"
+private let trusted = ["10.0.0.0/8", "2001:db8:ffff::/48", "unix:"]
 
-private func client(from peer: String = proxy, _ fields: Fields, trusting setting: String = trusted) throws
+private func client(from peer: String = proxy, _ fields: Fields, trusting entries: [String] = trusted) throws
     -> ClientAddress
 {
     let peer: Peer = try peer == "unix" ? .unix : .ip(#require(IPAddress(peer)), port: 4711)
     let request = Request(method: .post, target: "/", fields: fields, peer: peer)
-    return ClientAddress(of: request, behind: try TrustedProxies(parsing: setting))
+    return ClientAddress(of: request, behind: TrustedProxies(try entries.map { try .init(parsing: $0) }))
 }
 
 @Suite struct `The client's address` {
@@ -99,7 +99,7 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting settin
             ("192.0.2.7", trusted, ["Forwarded": "for=203.0.113.9"], "192.0.2.7", .untrustedForwarding),
             ("unix", trusted, ["X-Forwarded-For": "203.0.113.9"], "203.0.113.9", nil),
             ("unix", trusted, ["X-Forwarded-For": "x"], "unix", nil),
-            ("unix", "10.0.0.0/8", ["X-Forwarded-For": "203.0.113.9"], "unix", .untrustedForwarding),
+            ("unix", ["10.0.0.0/8"], ["X-Forwarded-For": "203.0.113.9"], "unix", .untrustedForwarding),
             ("::ffff:10.0.0.1", trusted, ["X-Forwarded-For": "203.0.113.9"], "203.0.113.9", nil),
             ("2001:db8:ffff::1", trusted, ["X-Forwarded-For": "203.0.113.9"], "203.0.113.9", nil),
             (proxy, trusted, ["X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"], "192.0.2.1", nil),
@@ -122,11 +122,11 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting settin
                 "192.0.2.7", trusted, ["X-Forwarded-For": "1.1.1.1", "Forwarded": "for=2.2.2.2"], "192.0.2.7",
                 .untrustedForwarding
             ),
-        ] as [(String, String, Fields, String, ClientAddress.Remark?)])
+        ] as [(String, [String], Fields, String, ClientAddress.Remark?)])
     func `depends on who is trusted`(
-        peer: String, setting: String, fields: Fields, address: String, remark: ClientAddress.Remark?
+        peer: String, entries: [String], fields: Fields, address: String, remark: ClientAddress.Remark?
     ) throws {
-        let client = try client(from: peer, fields, trusting: setting)
+        let client = try client(from: peer, fields, trusting: entries)
         #expect(client.description == address)
         #expect(client.remark == remark)
     }
@@ -148,8 +148,8 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting settin
         #expect(try (client(from: one, [:]).limitKey == client(from: other, [:]).limitKey) == isOne)
     }
 
-    @Test(arguments: ["", ",", "10.0.0.0/8,", "10.0.0.1/8", "unix", "unix:/run/x", "10.0.0.0/8;unix:", "localhost"])
-    func `is not found with a wrong list of proxies`(setting: String) {
-        #expect(throws: InvalidAddressRange.self) { try TrustedProxies(parsing: setting) }
+    @Test(arguments: ["", "10.0.0.0/8,", "10.0.0.1/8", "unix", "unix:/run/x", "10.0.0.0/8;unix:", "localhost"])
+    func `is not found with a wrong entry`(entry: String) {
+        #expect(throws: InvalidAddressRange.self) { try TrustedProxies.Entry(parsing: entry) }
     }
 }

@@ -2,13 +2,15 @@ import EphemeraldCore
 import HTTP
 import Testing
 
-private let allowList =
-    "https://example.com, https://shop.example:8443, https://*.wild.example, https://*.ports.example:9443, "
-    + "http://localhost:*, http://127.0.0.1:*, http://[::1]:*, https://xn--bcher-kva.example, http://plain.example, "
-    + "https://192.0.2.7, https://[2001:db8::7]:444, capacitor://localhost, chrome-extension://abcdefghijklmnop"
+private let allowList = [
+    "https://example.com", "https://shop.example:8443", "https://*.wild.example", "https://*.ports.example:9443",
+    "http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*", "https://xn--bcher-kva.example",
+    "http://plain.example", "https://192.0.2.7", "https://[2001:db8::7]:444", "capacitor://localhost",
+    "chrome-extension://abcdefghijklmnop",
+]
 
 private func policy(allowsMissing: Bool = false) throws -> OriginPolicy {
-    OriginPolicy(allowing: try OriginPattern.list(parsing: allowList), allowsMissing: allowsMissing)
+    OriginPolicy(allowing: try allowList.map { try OriginPattern(parsing: $0) }, allowsMissing: allowsMissing)
 }
 
 private func request(_ fields: Fields) -> Request {

@@ -8,7 +8,7 @@ private func answer(origins: [String] = ["https://example.com"], methods: [Strin
     throws
     -> Response
 {
-    let list = try OriginPattern.list(parsing: "https://example.com, https://*.wild.example")
+    let list = try ["https://example.com", "https://*.wild.example"].map { try OriginPattern(parsing: $0) }
     var fields: Fields = ["Host": "token.example"]
     for origin in origins { fields.append("Origin", origin) }
     for method in methods { fields.append("Access-Control-Request-Method", method) }

@@ -20,10 +20,10 @@ struct TestService {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
         change(&settings)
-        let origins = try OriginPattern.list(parsing: "https://app.example, https://shop.example")
+        let origins = try ["https://app.example", "https://shop.example"].map { try OriginPattern(parsing: $0) }
         let rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
-            proxies: try TrustedProxies(parsing: "10.0.0.1"), sessions: sessions,
+            proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
             clientLimit: try RateLimit.parseSetting(clientLimit), totalLimit: try RateLimit.parseSetting(totalLimit))
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)

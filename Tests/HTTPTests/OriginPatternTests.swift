@@ -80,26 +80,11 @@ import Testing
         #expect(try OriginPattern(parsing: entry).isPlainHTTPBeyondLoopback == isPlain)
     }
 
-    @Test func `stands in a comma list`() throws {
-        let list = try OriginPattern.list(parsing: " https://a.example ,https://*.b.example,https://a.example")
-        #expect(list.map(\.description) == ["https://a.example", "https://*.b.example"])
-        #expect(list.map(\.exactOrigin) == ["https://a.example", nil])
-    }
-
-    @Test(arguments: ["", " ", ",", "https://a.example,", ",https://a.example", "https://a.example,,https://b.example"])
-    func `is refused when a list leaves it empty`(setting: String) {
-        #expect {
-            try OriginPattern.list(parsing: setting)
-        } throws: {
-            "\($0)".contains("is empty")
-        }
-    }
-
-    @Test func `is named when it is one of a list`() {
-        #expect {
-            try OriginPattern.list(parsing: "https://a.example, https://b.example/")
-        } throws: {
-            "\($0)" == "\"https://b.example/\": an origin has no slash at its end; write https://b.example"
-        }
+    @Test(arguments: [
+        ("https://a.example", "https://a.example"), ("capacitor://localhost", "capacitor://localhost"),
+        ("https://*.b.example", nil), ("http://localhost:*", nil),
+    ])
+    func `tells whether it admits one origin only`(entry: String, origin: String?) throws {
+        #expect(try OriginPattern(parsing: entry).exactOrigin == origin)
     }
 }

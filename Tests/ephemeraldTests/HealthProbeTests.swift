@@ -1,4 +1,5 @@
 import Glibc
+import MicroHTTPD
 import Testing
 import ephemerald
 

@@ -1,3 +1,4 @@
+import MicroHTTPD
 import Testing
 import ephemerald
 

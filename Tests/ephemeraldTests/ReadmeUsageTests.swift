@@ -21,7 +21,7 @@ import Testing
             rules: TokenService.Rules(
                 origins: OriginPolicy(
                     allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
-                proxies: try TrustedProxies(parsing: "unix:"), sessions: sessions.catalog,
+                proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
                 clientLimit: try RateLimit(parsing: "1/min"), totalLimit: nil),
             limiter: Locked(RateLimiter()), minter: minter, surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })

@@ -1,3 +1,5 @@
+import EphemeraldCore
+import MicroHTTPD
 import Testing
 import ephemerald
 
@@ -60,7 +62,13 @@ import ephemerald
         ("localhost.example", false), ("unix:/run/x.sock", false), ("unix:x", false),
     ])
     func `is an address, on loopback or not`(host: String, isLoopback: Bool) throws {
-        #expect(try ListenAddress(host: host, port: 1).isLoopback == isLoopback)
+        #expect(try ListeningAddress(parsingHost: host, port: 1).isLoopback == isLoopback)
+    }
+
+    @Test(arguments: ["10.0.0.1,10.0.0.2", "10.0.0.1, 10.0.0.2", " 10.0.0.1,\n10.0.0.2\n", "10.0.0.1,\u{A0}10.0.0.2"])
+    func `is a list, with white space around its entries`(text: String) throws {
+        let proxies = try settings("--trusted-proxies", text).access.trustedProxies
+        #expect(proxies == TrustedProxies([try .init(parsing: "10.0.0.1"), try .init(parsing: "10.0.0.2")]))
     }
 
     @Test(arguments: Setting.allCases)

@@ -1,3 +1,5 @@
+import HTTP
+
 /// Instructions with places for variables: `You help {{customer}}.`
 ///
 /// It is split once, when the file is read. What a request fills in is never looked at again, so a value that contains

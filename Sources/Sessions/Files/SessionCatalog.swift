@@ -1,3 +1,5 @@
+import HTTP
+
 /// The sessions that browsers can ask for, by name.
 package struct SessionCatalog: Sendable {
     private let byName: [String: Session]
@@ -26,6 +28,6 @@ package struct SessionCatalog: Sendable {
 
 extension UInt8 {
     fileprivate var isNameStart: Bool {
-        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self)
+        isDigit || isLowercaseLetter
     }
 }

@@ -26,11 +26,6 @@ package enum JSON: Hashable, Sendable {
         if case .number(let number) = self { number } else { nil }
     }
 
-    /// The truth value, nil for every other value.
-    package var boolValue: Bool? {
-        if case .bool(let flag) = self { flag } else { nil }
-    }
-
     /// The object, nil for every other value.
     package var objectValue: JSONObject? {
         if case .object(let object) = self { object } else { nil }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The words, numbers and white space of JSON.
 extension JSONReader {
     mutating func skipSpace() throws(JSONError) {
@@ -91,16 +93,6 @@ extension JSONReader {
 }
 
 extension UInt8 {
-    var isDigit: Bool {
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
-    }
-
     /// Letters, `_` and `$`; letters beyond ASCII are not told apart from other scalars, so they do not count.
-    var startsIdentifier: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "_"), UInt8(ascii: "$"): true
-        default: false
-        }
-    }
+    var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// A place in the bytes of a JSON text, and the steps that read on from it.
 ///
 /// It works on bytes; a `String` is built only for a name or a value that is kept.

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The audio members that kinds share.
 extension Schema {
     static let audioInput = Shape.object([
@@ -59,6 +61,6 @@ extension Schema {
     ])
 
     @Sendable private static func isLanguage(_ text: String) -> Bool {
-        text.utf8.count == 2 && text.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        text.utf8.count == 2 && text.utf8.allSatisfy(\.isLowercaseLetter)
     }
 }

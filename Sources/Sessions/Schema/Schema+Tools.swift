@@ -1,3 +1,5 @@
+import HTTP
+
 /// The members about tools.
 extension Schema {
     static let tool = Shape.tagged([
@@ -50,7 +52,6 @@ extension Schema {
     @Sendable private static func isTunnel(_ text: String) -> Bool {
         guard text.hasPrefix("tunnel_") else { return false }
         let id = text.utf8.dropFirst("tunnel_".utf8.count)
-        return id.count == 32
-            && id.allSatisfy { $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        return id.count == 32 && id.allSatisfy { $0.isDigit || $0.isLowercaseLetter }
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import MicroHTTPD
 package import Sessions
 
 /// What `ephemerald check` found: everything that `serve` would refuse or warn of at its start, and what `--fix` changed.

@@ -1,4 +1,5 @@
 import Glibc
+package import MicroHTTPD
 
 /// One question to a running daemon: `GET /api/health` on a blocking socket of its own.
 package enum HealthProbe {
@@ -8,7 +9,7 @@ package enum HealthProbe {
     }
 
     /// Returns when the daemon answers 200, and throws when it does not, or not within the limit.
-    package static func ask(_ address: ListenAddress, limit: Duration) throws(Failure) {
+    package static func ask(_ address: ListeningAddress, limit: Duration) throws(Failure) {
         let deadline = ContinuousClock.now + limit
         let socket: ProbeSocket
         switch address {

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import MicroHTTPD
 
 /// `ephemerald healthcheck`: whether the daemon answers, for a container's HEALTHCHECK.
 package struct HealthcheckCommand: ParsableCommand {

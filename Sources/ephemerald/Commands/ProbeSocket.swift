@@ -40,7 +40,7 @@ struct ProbeSocket: ~Copyable {
         try ProbeSocket.setTimeouts(descriptor, deadline: deadline)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        // ListenAddress admits no path that does not fit with its end.
+        // ListeningAddress admits no path that does not fit with its end.
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { bytes in unsafe bytes.copyBytes(from: path.utf8) }
         let code = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MicroHTTPD
 import Sessions
 
 /// The flags of settings behind a command, as swift-argument-parser hands them on.
@@ -31,7 +32,7 @@ struct SettingsArguments: ParsableArguments {
     }
 
     /// Where the daemon listens, and nothing else.
-    func address() throws -> ListenAddress {
+    func address() throws -> ListeningAddress {
         do throws(SettingsFailure) {
             return try Settings.address(arguments: tokens, environment: ProcessInfo.processInfo.environment)
         } catch {

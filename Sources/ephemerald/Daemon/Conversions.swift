@@ -3,19 +3,9 @@ import EphemeraldCore
 import EventLoop
 import Glibc
 import HTTP
-import MicroHTTPD
 import OpenAISandbox
 
 // Settings, in the terms of the parts that they are for.
-
-extension ListenAddress {
-    var listeningAddress: ListeningAddress {
-        switch self {
-        case .tcp(let host, let port): .tcp(host: host, port: port)
-        case .unix(let path): .unix(path: path)
-        }
-    }
-}
 
 extension ClientSettings {
     init(_ settings: Settings.Upstream, isSandbox: Bool) {

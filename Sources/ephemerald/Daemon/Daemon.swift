@@ -108,7 +108,7 @@ final class Daemon: @unchecked Sendable {
     private static func workers(
         on loops: [EventLoop], common: CommonState, settings: Settings
     ) throws(SystemError) -> [Worker] {
-        var address = settings.listening.address.listeningAddress
+        var address = settings.listening.address
         let first = try address.listen()
         if case .tcp(let host, 0) = address { address = .tcp(host: host, port: try boundPort(of: first)) }
         var workers: [Worker] = []

@@ -1,3 +1,4 @@
+import HTTP
 import Sessions
 
 /// A command line that cannot be understood; exit status 64.
@@ -76,7 +77,7 @@ package struct FlagReader {
         let commands = CommandName.allCases.map(\.rawValue)
         if commands.contains(argument) {
             errors.append("the command stands first: ephemerald \(argument) …")
-        } else if argument.utf8.count <= 12, argument.utf8.allSatisfy({ (0x61...0x7A).contains($0) }) {
+        } else if argument.utf8.count <= 12, argument.utf8.allSatisfy(\.isLowercaseLetter) {
             errors.append("\(argument.shown) is no command; there are \(commands.joined(separator: ", "))")
         } else {
             // Not shown: it may be a secret that a shell split off its flag.

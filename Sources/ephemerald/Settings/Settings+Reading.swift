@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import MicroHTTPD
 
 extension Settings {
     /// Reads every setting from everywhere, and reports everything that is wrong at once.
@@ -32,7 +33,7 @@ extension Settings {
     /// Reads where the daemon listens and nothing else: a health check does not need the key.
     package static func address(
         arguments: [String], environment: [String: String]
-    ) throws(SettingsFailure) -> ListenAddress {
+    ) throws(SettingsFailure) -> ListeningAddress {
         var reader = try SettingsReader(arguments: arguments, environment: environment)
         guard let address = reader.address(), reader.problems.isEmpty else {
             throw .invalid(reader.problems, warnings: reader.warnings)

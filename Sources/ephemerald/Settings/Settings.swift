@@ -1,6 +1,7 @@
 package import EphemeraldCore
 package import HTTP
 package import Logging
+package import MicroHTTPD
 package import OpenAISandbox
 package import Sessions
 
@@ -8,7 +9,7 @@ package import Sessions
 package struct Settings: Sendable {
     /// Where it listens, and how it stops.
     package struct Listening: Sendable {
-        package let address: ListenAddress
+        package let address: ListeningAddress
         /// Event loops, one thread each.
         package let loops: Int
         /// How long requests in flight may take after SIGTERM.

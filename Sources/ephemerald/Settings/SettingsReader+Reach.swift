@@ -1,7 +1,9 @@
+import MicroHTTPD
+
 extension SettingsReader {
     /// Holds what may be asked against who can reach the address. On loopback a developer's own pages are a safe
     /// default; anywhere else the operator says who may ask, even if it is everybody.
-    mutating func checkReach(of address: ListenAddress, access: Settings.Access?, limits: Settings.Limits?) {
+    mutating func checkReach(of address: ListeningAddress, access: Settings.Access?, limits: Settings.Limits?) {
         guard !address.isLoopback else { return }
         let place = "\(address) can be reached from beyond this machine"
         if self[.allowedOrigins] == nil {

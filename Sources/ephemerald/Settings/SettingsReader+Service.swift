@@ -1,10 +1,11 @@
 import EphemeraldCore
 import HTTP
 import Logging
+import MicroHTTPD
 import Sessions
 
 extension SettingsReader {
-    mutating func listening(at address: ListenAddress?, cores: Int) -> Settings.Listening? {
+    mutating func listening(at address: ListeningAddress?, cores: Int) -> Settings.Listening? {
         let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
         let drain = read(.drainTimeout) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
@@ -14,11 +15,13 @@ extension SettingsReader {
     }
 
     /// The address; its port is 0 when `PORT` is wrong, which is no reason to be silent about the host.
-    mutating func address() -> ListenAddress? {
+    mutating func address() -> ListeningAddress? {
         let port = read(.port) { text throws(InvalidValue) in
             UInt16(try Int(parsingSetting: text, in: 0...65535))
         }
-        let address = read(.host) { text throws(InvalidValue) in try ListenAddress(host: text, port: port ?? 0) }
+        let address = read(.host) { text throws(InvalidValue) in
+            try ListeningAddress(parsingHost: text, port: port ?? 0)
+        }
         if case .unix = address, self[.port] != nil { warn(.port, "has no meaning beside HOST=unix:") }
         return address
     }
@@ -96,13 +99,14 @@ extension SettingsReader {
     private mutating func trustedProxies() -> TrustedProxies? {
         guard let value = self[.trustedProxies], value.text != "none" else { return TrustedProxies.none }
         let entries = readListIfSet(.trustedProxies) { text throws(InvalidValue) in
-            do throws(InvalidAddressRange) { return (text, try TrustedProxies(parsing: text)) } catch {
+            do throws(InvalidAddressRange) { return try TrustedProxies.Entry(parsing: text) } catch {
                 throw InvalidValue(error.reason)
             }
         }
-        for (text, _) in (entries ?? nil) ?? [] where text.hasSuffix("/0") {
-            warn(.trustedProxies, "\(text) believes everybody: each request may choose the client it counts as")
+        guard let entries = entries ?? nil else { return nil }
+        for case .range(let range) in entries where range.description.hasSuffix("/0") {
+            warn(.trustedProxies, "\(range) believes everybody: each request may choose the client it counts as")
         }
-        return entries == nil ? nil : try? TrustedProxies(parsing: value.text)
+        return TrustedProxies(entries)
     }
 }

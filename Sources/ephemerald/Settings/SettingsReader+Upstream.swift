@@ -1,4 +1,5 @@
 import EphemeraldCore
+import HTTP
 import OpenAISandbox
 
 extension SettingsReader {
@@ -79,10 +80,7 @@ extension SettingsReader {
 
     /// An identifier goes into a header field; OpenAI's are letters, digits, `-` and `_`.
     private static func identifier(_ text: String) throws(InvalidValue) -> String {
-        let isRight = text.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-                || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
-        }
+        let isRight = text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_".utf8.contains($0) }
         guard isRight, (1...128).contains(text.utf8.count) else {
             throw InvalidValue("write 1 to 128 letters, digits, - and _")
         }

@@ -1,7 +1,9 @@
+import HTTP
+
 extension Int {
     /// Reads a whole number in decimal digits.
     package init(parsingSetting text: String, in range: ClosedRange<Int>) throws(InvalidValue) {
-        guard !text.isEmpty, text.utf8.count <= 18, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+        guard !text.isEmpty, text.utf8.count <= 18, text.utf8.allSatisfy(\.isDigit),
             let value = Int(text), range.contains(value)
         else { throw InvalidValue("write a whole number, \(range.lowerBound) to \(range.upperBound)") }
         self = value

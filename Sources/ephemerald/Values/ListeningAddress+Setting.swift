@@ -1,27 +1,24 @@
 import HTTP
+package import MicroHTTPD
 
-/// Where the daemon listens: `HOST` with `PORT`, or `HOST=unix:PATH`.
-package enum ListenAddress: Hashable, Sendable {
-    /// The host is an IPv4 address, an IPv6 address without brackets, or a name. Port 0 takes a free one.
-    case tcp(host: String, port: UInt16)
-    /// A socket in the file system.
-    case unix(path: String)
-
+/// `HOST` with `PORT`, or `HOST=unix:PATH`.
+extension ListeningAddress {
     /// `sun_path` of unix(7) has 108 bytes, the last one for the end.
     private static let longestPath = 107
 
+    /// Reads an IPv4 address, an IPv6 address without brackets, a host name, or `unix:` and a path.
     /// - Parameters:
     ///   - host: the text of `HOST`.
     ///   - port: the number of `PORT`, without meaning for a unix socket.
-    package init(host: String, port: UInt16) throws(InvalidValue) {
+    package init(parsingHost host: String, port: UInt16) throws(InvalidValue) {
         if host.hasPrefix("unix:") {
             let path = String(host.dropFirst(5))
-            guard (1...ListenAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
-                throw InvalidValue("write unix: and a path of 1 to \(ListenAddress.longestPath) bytes")
+            guard (1...ListeningAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
+                throw InvalidValue("write unix: and a path of 1 to \(ListeningAddress.longestPath) bytes")
             }
             self = .unix(path: path)
         } else {
-            try ListenAddress.check(host)
+            try ListeningAddress.check(host)
             self = .tcp(host: host, port: port)
         }
     }
@@ -46,25 +43,12 @@ package enum ListenAddress: Hashable, Sendable {
         }
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
-            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.allSatisfy(isNameByte)
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-")
+                && label.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
         }
         // A name that ends in a number would be an address that is misspelled.
         guard isName, host.utf8.count <= 253, labels.last.flatMap({ String($0) }).flatMap({ UInt64($0) }) == nil else {
             throw InvalidValue("this is no address; write one such as 127.0.0.1, ::1, localhost or unix:/run/x.sock")
-        }
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-            || byte == UInt8(ascii: "-")
-    }
-}
-
-extension ListenAddress: CustomStringConvertible {
-    package var description: String {
-        switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
         }
     }
 }
