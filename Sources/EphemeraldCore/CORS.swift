@@ -22,7 +22,7 @@ extension OriginPolicy {
             return Response(.noContent, fields: ["Allow": "OPTIONS, POST", "Vary": OriginPolicy.preflightVary])
         }
         guard let origin = reader(of: request),
-            request.fields.only("Access-Control-Request-Method") == "POST",
+            request.fields.only("Access-Control-Request-Method")?.hasSameBytes(as: "POST") == true,
             asksForAllowedFieldsOnly(request.fields)
         else { return Response(.forbidden, fields: ["Vary": OriginPolicy.preflightVary]) }
         return Response(

@@ -14,6 +14,8 @@ package struct OriginList: Hashable, Sendable {
     /// Whether the value of an `Origin` field is on the list. Browsers have one spelling for an origin, so an exact
     /// entry is compared as it stands.
     package func contains(_ header: String) -> Bool {
+        // Browsers send neither longer ones nor others than ASCII, and hashing what strangers send may take long.
+        guard header.utf8.count <= 512, header.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
         if exact.contains(header) { return true }
         guard !patterns.isEmpty, let origin = Origin(header) else { return false }
         return patterns.contains { $0.matches(origin) }

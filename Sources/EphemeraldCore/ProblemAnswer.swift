@@ -14,9 +14,9 @@ extension Refusal {
             "request_id": .string(requestID.description),
             "error": .string(title),
         ]
-        if case .invalidRequest(let path, _) = self { problem["path"] = .string(path) }
+        if case .invalidRequest(let path, _) = self { problem["path"] = .string(path.loggable(256)) }
         var fields: Fields = ["Content-Type": "application/problem+json"]
-        if let retryAfter { fields.append("Retry-After", String(RateLimitFields.wholeSeconds(retryAfter))) }
+        if let retryAfter { fields.append("Retry-After", String(max(1, RateLimitFields.wholeSeconds(retryAfter)))) }
         if case .rateLimited(let standing) = self {
             fields.append("RateLimit-Policy", RateLimitFields.policy([standing.policy]))
             fields.append("RateLimit", RateLimitFields.rateLimit(standing))

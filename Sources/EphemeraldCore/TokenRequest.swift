@@ -17,16 +17,20 @@ struct TokenRequest {
             return
         }
         let body = try TokenRequest.object(in: request.body)
-        for name in body.names where !["session", "overrides", "variables"].contains(name) {
+        for name in body.names where !TokenRequest.isMember(name) {
             throw .invalidRequest(path: name, "is not a member that this service knows")
         }
         let named = try TokenRequest.sessionName(in: body)
-        if let asked, let named, asked != named {
+        if let asked, let named, !asked.hasSameBytes(as: named) {
             throw .invalidRequest(path: "session", "differs from the session in the query")
         }
         session = named ?? asked ?? "default"
         overrides = try TokenRequest.member("overrides", of: body)
         variables = try TokenRequest.member("variables", of: body)
+    }
+
+    private static func isMember(_ name: String) -> Bool {
+        ["session", "overrides", "variables"].contains { $0.hasSameBytes(as: name) }
     }
 
     private static func object(in body: [UInt8]) throws(Refusal) -> JSONObject {

@@ -16,7 +16,7 @@ package struct UpstreamReport: Hashable, Sendable {
     /// - Parameter keys: hidden should the message quote one.
     init(_ response: Response, hiding keys: [Secret]) {
         status = response.status.rawValue
-        requestID = response.fields["x-request-id"]
+        requestID = response.fields["x-request-id"].map { UpstreamReport.hide(keys, in: $0) }
         let selection: JSONSelection = ["error", "code", "type", "message"]
         guard let body = try? JSON(parsing: response.body, only: selection) else { return }
         let error = body["error"]?.objectValue == nil ? body : body["error"] ?? .null

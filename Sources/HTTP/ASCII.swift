@@ -14,3 +14,11 @@ extension UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }
+
+extension String {
+    /// Compares byte for byte. `==` compares what Unicode holds to be the same text: for a long run of combining marks
+    /// in a stranger's text that takes time that grows with the square of its length.
+    package func hasSameBytes(as other: String) -> Bool {
+        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+    }
+}

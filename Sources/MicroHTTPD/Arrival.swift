@@ -18,10 +18,14 @@ extension Server {
         layout.addLineEnd()
         guard let collector = handle.readFields(behind: layout) else { return .NO }
         exchange.request.fields = collector.fields
-        let defect =
-            Framing.defect(method: methodText, target: exchange.request.target) ?? collector.defect
-            ?? Framing.defect(in: collector.fields, version: versionText)
-        if let defect { return refuse(exchange, .malformed(defect), on: handle) }
+        if let defect = Framing.defect(method: methodText, target: exchange.request.target) {
+            exchange.request.method = Method(rawValue: "?")
+            exchange.request.target = Framing.visible(exchange.request.target)
+            return refuse(exchange, .malformed(defect), on: handle)
+        }
+        if let defect = collector.defect ?? Framing.defect(in: collector.fields, version: versionText) {
+            return refuse(exchange, .malformed(defect), on: handle)
+        }
         if handle.headSize > settings.maxHead {
             return refuse(exchange, .headTooLarge(limit: settings.maxHead), on: handle)
         }

@@ -19,6 +19,11 @@ enum Framing {
         return isVisible ? nil : "the target holds a character that must be percent-encoded"
     }
 
+    /// The target with every byte that no target may hold shown as `?`.
+    static func visible(_ target: String) -> String {
+        String(decoding: target.utf8.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
     private static func hostDefect(in fields: Fields, version: String) -> String? {
         switch fields.count(of: "Host") {
         case 0: return version == "HTTP/1.1" ? "the Host field is missing" : nil

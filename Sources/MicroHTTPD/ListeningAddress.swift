@@ -33,7 +33,12 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Removes the file of a unix socket that is listened on no more; does nothing for TCP.
+    private func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
+    /// Removes the file of a unix socket, so that nobody connects to it any more; does nothing for TCP.
     package func removeSocketFile() {
         guard case .unix(let path) = self else { return }
         // A file that has gone already is what is wanted.
@@ -58,7 +63,7 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
         do {
             try address.bind(socket)
         } catch {
-            guard error.code == EADDRINUSE, try !address.isServed() else { throw error }
+            guard error.code == EADDRINUSE, isSocket(path), try !address.isServed() else { throw error }
             _ = try unsafe check("unlink", unlink(path))
             try address.bind(socket)
         }

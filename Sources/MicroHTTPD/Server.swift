@@ -20,6 +20,8 @@ package final class Server: @unchecked Sendable {
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var exchanges: [ObjectIdentifier: Exchange] = [:]
     private(set) var isDraining = false
+    /// Answers everything from now on: the time of the drain is over.
+    private var lastAnswer: Response?
     private var drained: CheckedContinuation<Void, Never>?
 
     /// libmicrohttpd's own version, for `--version`: `0.9.75`.
@@ -64,7 +66,8 @@ package final class Server: @unchecked Sendable {
     private func turn() {
         isTurnPending = false
         if daemon?.run() == true { scheduleTurn() }
-        if isDraining, exchanges.isEmpty { finishDraining() }
+        // At once: a further turn may take another request from a connection that was idle, and suspend it.
+        if isDraining, exchanges.isEmpty { end() }
     }
 
     func scheduleTurn() {
@@ -79,6 +82,8 @@ package final class Server: @unchecked Sendable {
             for connection in connections.values {
                 if let deadline = connection.deadline, deadline <= loop.now { connection.cut() }
             }
+            // Out of descriptors, libmicrohttpd stops accepting, and looks again only when it is run.
+            scheduleTurn()
             scheduleSweep()
         }
     }
@@ -116,6 +121,7 @@ package final class Server: @unchecked Sendable {
     func answer(_ exchange: Exchange) {
         exchange.phase = .responding
         exchange.connection.deadline = nil
+        if let lastAnswer { return finish(exchange, with: lastAnswer) }
         let request = exchange.request
         exchange.task = Task.immediate(executorPreference: loop) { [self] in
             let response = await respond(request)
@@ -142,14 +148,14 @@ extension Server {
     /// Stops accepting, waits until every request has its answer, and ends the server.
     /// - Parameters:
     ///   - timeout: what is not answered by then is cancelled.
-    ///   - lastAnswer: for requests whose task goes on for half a second after that.
+    ///   - lastAnswer: for requests that arrive after that, and those whose task goes on for half a second more.
     package func drain(timeout: Duration, lastAnswer: Response) async {
         guard daemon != nil, !isDraining else { return }
         // What waits in the kernel's backlog has been promised a connection.
         turn()
         isDraining = true
         daemon?.quiesce()
-        let deadline = loop.after(timeout) { [self] in cutShort() }
+        let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
         // A cancelled task answers at once, and in its own words, unless it hangs.
         let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
             for exchange in exchanges.values { finish(exchange, with: lastAnswer) }
@@ -158,23 +164,26 @@ extension Server {
         await withCheckedContinuation { drained = $0 }
         deadline.cancel()
         lastDeadline.cancel()
-        sweep?.cancel()
-        watch?.end()
-        daemon = nil
     }
 
-    private func cutShort() {
-        for exchange in exchanges.values {
-            if exchange.phase == .responding {
-                exchange.task?.cancel()
-            } else {
-                // Still reading or writing: its client is too slow for this drain.
-                exchange.connection.cut()
-            }
+    /// Cancels what is being answered, and cuts every other connection: idle ones may bring another request, and the
+    /// clients of the rest are too slow for this drain.
+    private func cutShort(_ lastAnswer: Response) {
+        self.lastAnswer = lastAnswer
+        var responding: Set<ObjectIdentifier> = []
+        for exchange in exchanges.values where exchange.phase == .responding {
+            responding.insert(ObjectIdentifier(exchange.connection))
+            exchange.task?.cancel()
+        }
+        for connection in connections.values where !responding.contains(ObjectIdentifier(connection)) {
+            connection.cut()
         }
     }
 
-    private func finishDraining() {
+    private func end() {
+        sweep?.cancel()
+        watch?.end()
+        daemon = nil
         drained?.resume()
         drained = nil
     }

@@ -1,3 +1,5 @@
+import HTTP
+
 extension Session {
     /// The body of the mint request, with what the browser asked for in it.
     ///
@@ -12,7 +14,7 @@ extension Session {
             tree = tree.replacing(.string(template.filled(with: values)), at: ["session", "instructions"])
         }
         for override in overrides.members {
-            guard let rule = access.overrides.first(where: { $0.name == override.name }) else {
+            guard let rule = access.overrides.first(where: { $0.name.hasSameBytes(as: override.name) }) else {
                 throw InvalidRequest("overrides.\(override.name)", "may not be changed in this session")
             }
             tree = tree.replacing(try rule.value(for: override.value), at: (["session"] + rule.path)[...])
@@ -22,7 +24,7 @@ extension Session {
     }
 
     private func check(_ variables: JSONObject) throws(InvalidRequest) -> [String: String] {
-        for name in variables.names where !access.variables.contains(where: { $0.name == name }) {
+        for name in variables.names where !access.variables.contains(where: { $0.name.hasSameBytes(as: name) }) {
             throw InvalidRequest("variables.\(name)", "is not a variable of this session")
         }
         var values: [String: String] = [:]

@@ -11,7 +11,8 @@ package struct SessionCatalog: Sendable {
 
     /// The session of that name, nil when there is none.
     package func session(named name: String) -> Session? {
-        byName[name]
+        // A name that cannot be one is a stranger's text, and not worth a hash.
+        SessionCatalog.isName(name) ? byName[name] : nil
     }
 
     /// All sessions, in the order of their names.

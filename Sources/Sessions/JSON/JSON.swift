@@ -1,3 +1,5 @@
+import HTTP
+
 /// A JSON value (RFC 8259) whose objects keep the order of their members and whose numbers keep their spelling.
 ///
 /// It is ours, and not Foundation's, for five reasons: `check --fix` must not shuffle an operator's file; duplicate
@@ -39,6 +41,7 @@ package enum JSON: Hashable, Sendable {
     /// Whether both mean the same: numbers by value (1 is 1.0), objects without regard to the order of members.
     package func means(_ other: JSON) -> Bool {
         switch (self, other) {
+        case (.string(let mine), .string(let theirs)): mine.hasSameBytes(as: theirs)
         case (.number(let mine), .number(let theirs)): mine.double == theirs.double
         case (.array(let mine), .array(let theirs)):
             mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.means($1) }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The members of a JSON object, in order, no name twice.
 ///
 /// A list of a dozen members is searched faster than it is hashed; the objects of this program are that small.
@@ -52,10 +54,10 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// The value of that member. Setting replaces it where it stands or adds it at the end; nil removes it.
     package subscript(name: String) -> JSON? {
         get {
-            members.first { $0.name == name }?.value
+            members.first { $0.name.hasSameBytes(as: name) }?.value
         }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = members.firstIndex { $0.name.hasSameBytes(as: name) }
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)

@@ -54,7 +54,7 @@ struct JSONReader {
 
     private mutating func object() throws(JSONError) -> JSONObject {
         var members: [JSONObject.Member] = []
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         try open()
         while try element(closedBy: UInt8(ascii: "}"), isFirst: members.isEmpty) {
             let start = index
@@ -62,10 +62,10 @@ struct JSONReader {
             let isRepeated: Bool
             // Past a few members a set keeps the work linear, whatever a stranger sends.
             if members.count < 16 {
-                isRepeated = members.contains { $0.name == name }
+                isRepeated = members.contains { $0.name.hasSameBytes(as: name) }
             } else {
-                if seen.isEmpty { seen = Set(members.map(\.name)) }
-                isRepeated = !seen.insert(name).inserted
+                if seen.isEmpty { seen = Set(members.map { Array($0.name.utf8) }) }
+                isRepeated = !seen.insert(Array(name.utf8)).inserted
             }
             if isRepeated { throw error("the member \(JSON.string(name).description) stands twice", at: start) }
             members.append(JSONObject.Member(name, try value()))

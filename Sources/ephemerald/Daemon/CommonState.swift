@@ -17,6 +17,7 @@ struct CommonState: Sendable {
     private let limiter = Locked(RateLimiter())
     private let minting = Minter.Shared()
     private let usageLog: UsageLogFile
+    private let lostLines: LostLines
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
     init(
@@ -24,6 +25,7 @@ struct CommonState: Sendable {
     ) {
         self.logger = logger
         self.usageLog = usageLog
+        lostLines = LostLines(logger)
         rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
@@ -31,6 +33,9 @@ struct CommonState: Sendable {
             totalLimit: settings.limits.all)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
+        // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
+        let share = DescriptorLimit.current / 2 / settings.listening.loops
+        server.maxConnections = max(16, min(server.maxConnections, share))
         serverSettings = server
         self.settings = settings
         isSandbox = sandboxURL != nil
@@ -43,8 +48,8 @@ struct CommonState: Sendable {
             rules: rules, limiter: limiter,
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
             surroundings: surroundings,
-            writeUsage: { [usageLog, logger] line in
-                if let failure = usageLog.write(line) { logger.error("a usage line is lost: \(failure)") }
+            writeUsage: { [usageLog, lostLines] line in
+                if let failure = usageLog.write(line) { lostLines.report(failure) }
             },
             remark: { [remarked, logger] remark, client in
                 guard remarked.withLock({ $0.insert(remark).inserted }) else { return }

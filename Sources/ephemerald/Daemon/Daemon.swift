@@ -60,7 +60,6 @@ final class Daemon: @unchecked Sendable {
             logStart()
             loop.run()
             for thread in threads { thread.join() }
-            workers[0].address.removeSocketFile()
         } catch {
             throw StartFailure(outcome: .unavailable, words: "cannot run: \(error)")
         }
@@ -86,6 +85,8 @@ final class Daemon: @unchecked Sendable {
 
     private func stop() {
         isStopping = true
+        // Before the socket closes: behind that, the file may be that of the next daemon.
+        workers[0].address.removeSocketFile()
         logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
         let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
         Task(executorPreference: workers[0].loop) {

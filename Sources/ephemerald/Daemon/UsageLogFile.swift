@@ -11,6 +11,8 @@ final class UsageLogFile: Sendable {
     private let path: String?
     private let descriptor: Descriptor
     private let endsInsideLine = Atomic(false)
+    /// Whether it is a file, to which writing does not wait for a reader.
+    private let isRegular: Bool
 
     init(_ target: UsageLogTarget) throws(SystemError) {
         switch target {
@@ -21,6 +23,14 @@ final class UsageLogFile: Sendable {
             self.path = path
             descriptor = try UsageLogFile.open(path)
         }
+        var status = stat()
+        isRegular = unsafe fstat(descriptor.number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Whether a write of one line returns at once: a pipe that polls writable takes 4,096 bytes (pipe(7)).
+    private func canTakeLine() -> Bool {
+        var question = pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&question, 1, 0) == 1
     }
 
     /// Opens the file anew; when that fails, the old one stays in use. Standard output stays what it is.
@@ -35,6 +45,8 @@ final class UsageLogFile: Sendable {
     /// Appends a line.
     /// - Returns: what went wrong; nil when the line was written whole.
     func write(_ line: [UInt8]) -> SystemError? {
+        // A pipe that nobody reads would hold up the loop, and with it every request.
+        guard isRegular || canTakeLine() else { return SystemError("write", code: EAGAIN) }
         let text = endsInsideLine.load(ordering: .relaxed) ? [UInt8(ascii: "\n")] + line : line
         let count = unsafe Glibc.write(descriptor.number, text, text.count)
         if count == text.count {
