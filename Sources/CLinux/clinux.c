@@ -5,7 +5,9 @@
 
 void clinux_log(void *logger, const char *format, va_list arguments) {
     char line[512];
-    vsnprintf(line, sizeof line, format, arguments);
+    if (vsnprintf(line, sizeof line, format, arguments) < 0) {
+        return;
+    }
     const struct clinux_logger *target = logger;
     target->write(target->context, line);
 }

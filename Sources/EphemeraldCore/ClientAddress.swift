@@ -6,6 +6,7 @@ package import HTTP
 /// the client. Everything to the left of it is what the client claims, and is not read. An entry that does not parse
 /// ends the walk at the last good address.
 package struct ClientAddress: Hashable, Sendable {
+    /// Who it is, as far as that is known.
     package enum Source: Hashable, Sendable {
         case ip(IPAddress)
         /// A process on this machine that is not trusted to forward, or that forwarded nothing.
@@ -22,7 +23,9 @@ package struct ClientAddress: Hashable, Sendable {
         case headersDisagree
     }
 
+    /// The client, or the peer where nobody vouches for a client.
     package let source: Source
+    /// Nil when there is nothing to tell.
     package let remark: Remark?
 
     package init(of request: Request, behind proxies: TrustedProxies) {

@@ -43,6 +43,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case upstreamError
     case upstreamTimeout
 
+    /// The status of the answer.
     package var status: Status {
         switch self {
         case .malformed, .invalidRequest: .badRequest

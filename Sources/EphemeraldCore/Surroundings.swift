@@ -4,7 +4,9 @@ package struct Surroundings: Sendable {
     package var monotonicNanoseconds: @Sendable () -> UInt64
     /// Unix milliseconds: for time stamps.
     package var unixMilliseconds: @Sendable () -> Int64
+    /// 128 random bits, for request ids and the jitter of retries.
     package var randomBits: @Sendable () -> UInt128
+    /// Waits that long, or until the task is cancelled.
     package var sleep: @Sendable (Duration) async -> Void
 
     package init(

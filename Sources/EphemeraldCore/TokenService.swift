@@ -6,8 +6,11 @@ package import Sessions
 package struct TokenService: Sendable {
     /// What the settings and the session files decide.
     package struct Rules: Sendable {
+        /// Which pages may ask.
         package var origins: OriginPolicy
+        /// Whose forwarding headers are believed.
         package var proxies: TrustedProxies
+        /// What may be asked for.
         package var sessions: SessionCatalog
         /// The limit per client address; nil turns it off.
         package var clientLimit: RateLimit?
@@ -26,7 +29,9 @@ package struct TokenService: Sendable {
         }
     }
 
+    /// Where tokens are minted.
     package static let tokenPath = "/api/realtime/token"
+    /// Where liveness is asked for.
     package static let healthPath = "/api/health"
 
     let rules: Rules

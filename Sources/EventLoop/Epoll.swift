@@ -9,7 +9,9 @@ package struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
+    /// There is something to read, or the end of it.
     package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+    /// There is room to write.
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
     /// An error condition; reported whether asked for or not.
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)

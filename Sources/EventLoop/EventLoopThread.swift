@@ -21,6 +21,7 @@ package final class EventLoopThread: Sendable {
             throw SystemError("pthread_create", code: code)
         }
         self.thread = thread
+        // The name is for people; a thread without one serves as well.
         _ = unsafe clinux_set_thread_name(thread, String(name.prefix(15)))
     }
 

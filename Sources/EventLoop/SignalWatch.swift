@@ -41,7 +41,11 @@ package final class SignalWatch {
 
 private func signalSet(_ signals: [CInt]) -> sigset_t {
     var set = sigset_t()
-    unsafe sigemptyset(&set)
-    for signal in signals { unsafe sigaddset(&set, signal) }
+    let isEmptied = unsafe sigemptyset(&set) == 0
+    precondition(isEmptied, "sigemptyset cannot fail")
+    for signal in signals {
+        let isAdded = unsafe sigaddset(&set, signal) == 0
+        precondition(isAdded, "\(signal) is no signal")
+    }
     return set
 }

@@ -24,6 +24,7 @@ package struct AddressRange: Hashable, Sendable {
         }
     }
 
+    /// Whether the address is of the same family and has the same prefix.
     package func contains(_ address: IPAddress) -> Bool {
         address.isV4 == base.isV4 && address.bits & AddressRange.mask(prefixLength) == base.bits
     }

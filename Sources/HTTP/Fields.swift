@@ -13,6 +13,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// All field lines, in order.
     package private(set) var all: [Field]
 
     package init() {
@@ -23,6 +24,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         all = elements.map(Field.init)
     }
 
+    /// Makes room for that many lines.
     package mutating func reserveCapacity(_ count: Int) {
         all.reserveCapacity(count)
     }
@@ -32,6 +34,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         all.append(Field(name, value))
     }
 
+    /// Adds all field lines of the other behind ours.
     package mutating func append(contentsOf other: Fields) {
         all.append(contentsOf: other.all)
     }
@@ -56,6 +59,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         return found
     }
 
+    /// How many lines have that name.
     package func count(of name: String) -> Int {
         all.count { $0.name.equalsIgnoringCase(name) }
     }

@@ -1,6 +1,7 @@
 /// An IP address of either family as one 128-bit number; an IPv4 address is its IPv4-mapped IPv6 form
 /// (RFC 4291 section 2.5.5.2), so that `192.0.2.1` and `::ffff:192.0.2.1` are equal.
 package struct IPAddress: Hashable, Sendable {
+    /// Most significant first.
     package let bits: UInt128
 
     private static let mappedPrefix: UInt128 = 0xFFFF << 32
@@ -25,8 +26,10 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether it is an IPv4 address, in whichever form it was written.
     package var isV4: Bool { bits >> 32 == 0xFFFF }
 
+    /// Whether it is in 127.0.0.0/8, or `::1`.
     package var isLoopback: Bool {
         isV4 ? UInt8(truncatingIfNeeded: bits >> 24) == 127 : bits == 1
     }

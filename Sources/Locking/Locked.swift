@@ -19,7 +19,8 @@
         }
 
         deinit {
-            unsafe pthread_mutex_destroy(mutex)
+            // Both fail only for a mutex that is locked, or by another thread: here, and in `withLock`, it is not.
+            _ = unsafe pthread_mutex_destroy(mutex)
             unsafe mutex.deallocate()
         }
 
@@ -29,7 +30,7 @@
         ) throws(Failure) -> Result {
             let code = unsafe pthread_mutex_lock(mutex)
             precondition(code == 0, "a lock taken twice by one thread")
-            defer { unsafe pthread_mutex_unlock(mutex) }
+            defer { _ = unsafe pthread_mutex_unlock(mutex) }
             return try body(&value)
         }
     }

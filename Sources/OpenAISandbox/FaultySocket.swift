@@ -72,6 +72,7 @@ private final class FaultyConnection {
             // Time for the client to read the piece before the reset throws it away.
             timer = loop.after(.milliseconds(20)) { [self] in
                 var linger = linger(l_onoff: 1, l_linger: 0)
+                // Refused, the connection ends in order, and a client that waits for more is cut off all the same.
                 _ = unsafe setsockopt(
                     socket.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
                 finish(ended)

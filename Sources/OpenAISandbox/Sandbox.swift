@@ -32,6 +32,7 @@ package final class Sandbox: Sendable {
         self.sleep = sleep
     }
 
+    /// The counts at this moment.
     package var current: Counts { counts.withLock { $0 } }
 
     /// Answers `POST …/realtime/client_secrets`, the same for translations, and `GET …/sandbox`, which tells the counts.

@@ -15,7 +15,8 @@ struct clinux_logger {
 };
 
 /// Formats a printf-style message and hands it to the `struct clinux_logger` in `logger`.
-/// In C because a va_list cannot stand in a `@convention(c)` Swift type. Lines are cut at 511 bytes.
+/// In C because a va_list cannot stand in a `@convention(c)` Swift type. Lines are cut at 511 bytes; one that cannot be formatted is
+/// dropped.
 void clinux_log(void *logger, const char *format, va_list arguments);
 
 /// `pthread_setname_np`, which glibc declares only under _GNU_SOURCE. 0, or an error number.

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// A file that a setting names, read whole with a limit.
@@ -7,13 +8,13 @@ package enum InputFile {
     /// The bytes of the file.
     /// - Parameter limit: the size in bytes beyond which the file is refused.
     package static func contents(of path: String, limit: Int) throws(InvalidValue) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw lastError() }
-        defer { close(descriptor) }
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { throw lastError() }
+        let file = Descriptor(owning: number)
         var contents: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = unsafe read(descriptor, &buffer, buffer.count)
+            let count = unsafe read(file.number, &buffer, buffer.count)
             guard count >= 0 else { throw lastError() }
             guard count > 0 else { return contents }
             contents += buffer[..<count]
