@@ -39,7 +39,8 @@ extension Refusal {
             "The session names the origins that may use it, and this page's is not among them."
         case .originMissing: "The request has no Origin field, and requests without one are not allowed."
         case .preflightRefused: "The origin, the method or a header field of this preflight is not allowed."
-        case .invalidRequest(let path, let message): path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
+        case .invalidRequest(let path, let message):
+            path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
         case .unknownSession: "There is no session of that name."
         case .rateLimited(let standing):
             "\(standing.policy.dimension.detail) Try again in \(RateLimitFields.wholeSeconds(standing.wait)) s."
