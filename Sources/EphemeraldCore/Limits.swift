@@ -11,14 +11,14 @@ extension TokenService {
         let name = session.name
         var checks = LimitChecks()
         switch own.client {
-        case nil: checks.append(rules.clientLimit.map { LimitPolicy(.client, $0) }, client.limitKey)
+        case nil: checks.append(rules.limits.client.map { LimitPolicy(.client, $0) }, client.limitKey)
         case .off: break
         case .rate(let limit): checks.append(LimitPolicy(.client, limit), OfSession(name, client.limitKey))
         }
         if case .rate(let limit) = own.origin { checks.append(LimitPolicy(.origin, limit), OfSession(name, origin)) }
         if case .rate(let limit) = own.session { checks.append(LimitPolicy(.session, limit), name) }
         switch own.all {
-        case nil: checks.append(rules.totalLimit.map { LimitPolicy(.all, $0) }, 0)
+        case nil: checks.append(rules.limits.all.map { LimitPolicy(.all, $0) }, 0)
         case .off: break
         // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
         case .rate(let limit): checks.append(LimitPolicy(.session, limit), OfSession(name, "all"))

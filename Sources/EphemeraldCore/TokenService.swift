@@ -7,22 +7,20 @@ package struct TokenService: Sendable {
     /// What the settings and the session files decide.
     package struct Rules: Sendable {
         package var origins: OriginPolicy
+        package var callers: Authenticator
         package var proxies: TrustedProxies
         package var sessions: SessionCatalog
-        /// The limit per client address; nil turns it off.
-        package var clientLimit: RateLimit?
-        /// The limit over all clients together; nil turns it off.
-        package var totalLimit: RateLimit?
+        package var limits: RateLimits
 
         package init(
-            origins: OriginPolicy, proxies: TrustedProxies, sessions: SessionCatalog, clientLimit: RateLimit?,
-            totalLimit: RateLimit?
+            origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
+            limits: RateLimits
         ) {
             self.origins = origins
+            self.callers = callers
             self.proxies = proxies
             self.sessions = sessions
-            self.clientLimit = clientLimit
-            self.totalLimit = totalLimit
+            self.limits = limits
         }
     }
 
@@ -114,6 +112,7 @@ package struct TokenService: Sendable {
     /// decided before the upstream is asked.
     private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         let origin = try rules.origins.admit(request)
+        line.caller = try rules.callers.identify(request, behind: rules.proxies)
         let asked = try TokenRequest(request)
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])

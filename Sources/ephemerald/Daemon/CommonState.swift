@@ -27,8 +27,8 @@ struct CommonState: Sendable {
         rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
-            proxies: settings.access.trustedProxies, sessions: sessions, clientLimit: settings.limits.client,
-            totalLimit: settings.limits.all)
+            callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
+            limits: RateLimits(client: settings.limits.client, all: settings.limits.all))
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         serverSettings = server

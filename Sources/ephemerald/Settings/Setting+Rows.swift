@@ -43,7 +43,18 @@ extension Setting {
         case .auth:
             SettingRow(
                 .access, .list, .computed("none on loopback"), "LIST",
-                "How callers prove who they are. none trusts the origin and the network alone.")
+                "How callers prove who they are: none, bearer, proxy, or both of the latter. none trusts the origin "
+                    + "and the network alone.")
+        case .authKeysFile:
+            SettingRow(
+                .access, .text, .none, "FILE",
+                "The keys of callers for AUTH=bearer, one name:sha256 a line, as ephemerald key prints it. Whoever "
+                    + "may write it decides who may call.")
+        case .authProxyHeader:
+            SettingRow(
+                .access, .text, .value("X-Auth-Request-User"), "NAME",
+                "The field in which a proxy of TRUSTED_PROXIES names the user, for AUTH=proxy. That proxy is trusted "
+                    + "to let nobody else write it.")
         case .sessionsDirectory:
             SettingRow(
                 .access, .text, .value("sessions"), "DIRECTORY",

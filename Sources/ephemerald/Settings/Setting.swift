@@ -16,6 +16,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case allowMissingOrigin = "ALLOW_MISSING_ORIGIN"
     case trustedProxies = "TRUSTED_PROXIES"
     case auth = "AUTH"
+    case authKeysFile = "AUTH_KEYS_FILE"
+    case authProxyHeader = "AUTH_PROXY_HEADER"
     case sessionsDirectory = "SESSIONS_DIR"
 
     case maxBody = "MAX_BODY"

@@ -22,6 +22,8 @@ package struct Settings: Sendable {
         package let trustedProxies: TrustedProxies
         /// Never empty.
         package let auth: Set<AuthMode>
+        /// What those modes come to.
+        package let callers: Authenticator
     }
 
     /// How much may be asked.

@@ -35,10 +35,11 @@ extension SettingsReader {
         let allowsMissing = read(.allowMissingOrigin) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let proxies = trustedProxies()
         let auth = auth()
-        guard let origins, let allowsMissing, let proxies, let auth else { return nil }
+        let callers = callers(by: auth, behind: proxies)
+        guard let origins, let allowsMissing, let proxies, let auth, let callers else { return nil }
         return Settings.Access(
             allowedOrigins: origins ?? SettingsReader.loopbackOrigins, allowsMissingOrigin: allowsMissing,
-            trustedProxies: proxies, auth: auth)
+            trustedProxies: proxies, auth: auth, callers: callers)
     }
 
     mutating func limits() -> Settings.Limits? {
@@ -78,18 +79,6 @@ extension SettingsReader {
             do throws(InvalidRateLimit) { return try RateLimit.parseSetting(text) } catch {
                 throw InvalidValue(error.reason)
             }
-        }
-    }
-
-    private mutating func auth() -> Set<AuthMode>? {
-        guard let entries = readListIfSet(.auth, { text throws(InvalidValue) in try AuthMode(parsing: text) }) else {
-            return nil
-        }
-        do throws(InvalidValue) {
-            return try AuthMode.set(of: entries ?? [.none])
-        } catch {
-            refuse(.auth, error.reason)
-            return nil
         }
     }
 
