@@ -117,7 +117,7 @@ package struct TokenService: Sendable {
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
         let body = try body(of: session, for: asked)
-        let limits = try admit(line.client, origin: origin, to: session)
+        let limits = try admit(line.client, line.caller, origin: origin, to: session)
         let secret = try await mint(body, for: session, &line)
         var fields = limits
         fields.append("Content-Type", "application/json")

@@ -55,6 +55,7 @@ import ephemerald
             ("MAX_BODY", "12", ["1KiB to 16MiB"]),
             ("MAX_BODY", "17MiB", ["1KiB to 16MiB"]), ("MAX_BODY", "big", ["no size"]),
             ("LIMIT_CLIENT", "10", ["10/min"]), ("LIMIT_CLIENT", "0/min", ["off"]),
+            ("LIMIT_CALLER", "10", ["10/min"]), ("LIMIT_ORIGIN", "x", ["10/min"]), ("LIMIT_SESSION", "0/s", ["off"]),
             ("LIMIT_ALL", "10/day", ["s, min or h"]),
             ("LIMIT_ALL", "none", ["10/min"]), ("USAGE_LOG", "/var/log/", ["directory"]),
             ("LOG_LEVEL", "verbose", ["trace, debug, info", "or critical"]), ("LOG_LEVEL", "INFO", ["info"]),

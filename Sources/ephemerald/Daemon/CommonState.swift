@@ -28,7 +28,7 @@ struct CommonState: Sendable {
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: RateLimits(client: settings.limits.client, all: settings.limits.all))
+            limits: settings.limits.rates)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         serverSettings = server

@@ -71,6 +71,18 @@ extension Setting {
             SettingRow(
                 .limits, .text, .value("10/min burst 5"), "LIMIT",
                 "Tokens for one client address (IPv6: one /64), or off.")
+        case .limitCaller:
+            SettingRow(
+                .limits, .text, .value("off"), "LIMIT",
+                "Tokens for one caller, by the name that AUTH gives him, from whatever address; or off.")
+        case .limitOrigin:
+            SettingRow(
+                .limits, .text, .value("off"), "LIMIT",
+                "Tokens for all pages of one origin, or off. Requests without an origin count as one origin.")
+        case .limitSession:
+            SettingRow(
+                .limits, .text, .value("off"), "LIMIT",
+                "Tokens for one session, whoever asks for it, or off.")
         case .limitAll:
             SettingRow(
                 .limits, .text, .value("600/min burst 100"), "LIMIT",

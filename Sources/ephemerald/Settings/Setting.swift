@@ -23,6 +23,9 @@ package enum Setting: String, CaseIterable, Sendable {
     case maxBody = "MAX_BODY"
     case maxInFlight = "MAX_IN_FLIGHT"
     case limitClient = "LIMIT_CLIENT"
+    case limitCaller = "LIMIT_CALLER"
+    case limitOrigin = "LIMIT_ORIGIN"
+    case limitSession = "LIMIT_SESSION"
     case limitAll = "LIMIT_ALL"
 
     case apiKey = "OPENAI_API_KEY"

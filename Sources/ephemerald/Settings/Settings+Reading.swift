@@ -1,3 +1,4 @@
+import EphemeraldCore
 import FoundationEssentials
 
 extension Settings {
@@ -21,6 +22,9 @@ extension Settings {
         let upstream = reader.upstream(isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"])
         let output = reader.output()
         let sessionsDirectory = reader.sessionsDirectory()
+        if let access, let limits, access.auth == [.none], limits.rates.caller != nil {
+            reader.warn(.limitCaller, "has no effect while AUTH is none: nobody is asked who he is")
+        }
         if let address { reader.checkReach(of: address, access: access, limits: limits) }
         guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox
         else { throw .invalid(reader.problems, warnings: reader.warnings) }

@@ -32,10 +32,8 @@ package struct Settings: Sendable {
         package let maxBody: Int
         /// Requests answered at once.
         package let maxInFlight: Int
-        /// Tokens for one client; nil for no limit.
-        package let client: RateLimit?
-        /// Tokens for everybody together; nil for no limit.
-        package let all: RateLimit?
+        /// Tokens, in each dimension.
+        package let rates: RateLimits
     }
 
     /// Where tokens come from, and on which way.

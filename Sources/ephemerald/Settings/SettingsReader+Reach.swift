@@ -1,3 +1,5 @@
+import EphemeraldCore
+
 extension SettingsReader {
     /// Holds what may be asked against who can reach the address. On loopback a developer's own pages are a safe
     /// default; anywhere else the operator says who may ask, even if it is everybody.
@@ -17,7 +19,7 @@ extension SettingsReader {
         if access?.allowsMissingOrigin == true, access?.auth == [.none] {
             warn(.allowMissingOrigin, "true, and \(place): nothing but the limits stands before it")
         }
-        if let limits, limits.all == nil {
+        if let limits, limits.rates.all == nil {
             warn(.limitAll, "off, and \(place): nothing bounds what strangers can cost")
         }
     }

@@ -48,9 +48,13 @@ extension SettingsReader {
             try Int(parsingSetting: text, in: 1...100_000)
         }
         let client = limit(.limitClient)
+        let caller = limit(.limitCaller)
+        let origin = limit(.limitOrigin)
+        let session = limit(.limitSession)
         let all = limit(.limitAll)
-        guard let maxBody, let maxInFlight, let client, let all else { return nil }
-        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, client: client, all: all)
+        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all else { return nil }
+        let rates = RateLimits(client: client, caller: caller, origin: origin, session: session, all: all)
+        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, rates: rates)
     }
 
     mutating func output() -> Settings.Output? {
