@@ -11,16 +11,18 @@ package struct TokenService: Sendable {
         package var proxies: TrustedProxies
         package var sessions: SessionCatalog
         package var limits: RateLimits
+        package var safety: SafetyIdentifier
 
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
-            limits: RateLimits
+            limits: RateLimits, safety: SafetyIdentifier
         ) {
             self.origins = origins
             self.callers = callers
             self.proxies = proxies
             self.sessions = sessions
             self.limits = limits
+            self.safety = safety
         }
     }
 
@@ -146,7 +148,9 @@ package struct TokenService: Sendable {
     ) async throws(Refusal) -> ClientSecret {
         line.server = upstreamHost
         do {
-            let secret = try await minter.mint(body, for: session, requestID: line.requestID)
+            let secret = try await minter.mint(
+                body, for: session, requestID: line.requestID,
+                safetyIdentifier: rules.safety.identifier(of: line.caller, at: line.client))
             line.secret = secret
             line.model = secret.model ?? line.model
             return secret

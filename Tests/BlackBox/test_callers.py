@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 
 import pytest
 
@@ -60,6 +61,23 @@ def test_a_proxy_names_the_user_and_nobody_else_does(start, upstream, sessions):
     other = start(upstream, sessions, AUTH="proxy", TRUSTED_PROXIES="192.0.2.1")
     assert other.token(fields={"X-Auth-Request-User": "ann"}).status == 401
     assert other.token(fields={"X-Auth-Request-User": "ann", "X-Forwarded-For": "192.0.2.1"}).status == 401
+
+
+def test_openai_is_told_of_callers_apart_and_the_same_after_a_restart(start, upstream, sessions, tmp_path):
+    changes = {"AUTH": "proxy", "TRUSTED_PROXIES": "127.0.0.1", "STATE_DIRECTORY": str(tmp_path)}
+    for _ in range(2):
+        daemon = start(upstream, sessions, **changes)
+        for name in ("ann", "bob"):
+            fields = {"X-Auth-Request-User": name, "OpenAI-Safety-Identifier": "forged"}
+            assert daemon.token(fields=fields).status == 200
+    salt = tmp_path / "safety_salt"
+    assert salt.stat().st_mode & 0o777 == 0o600
+    expected = [hmac.new(salt.read_bytes(), f"caller:{name}".encode(), "sha256").hexdigest() for name in ("ann", "bob")]
+    assert [request.all("OpenAI-Safety-Identifier") for request in upstream.requests] == [[one] for one in expected * 2]
+
+
+def test_a_salt_that_is_not_kept_is_warned_of(start, upstream, sessions):
+    assert start(upstream, sessions).stderr.count("safety identifiers change with every restart") == 1
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ struct TestService {
         limits.all = try RateLimit.parseSetting(totalLimit)
         let rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
-            callers: callers, proxies: try TrustedProxies(parsing: "10.0.0.1"), sessions: sessions, limits: limits)
+            callers: callers, proxies: try TrustedProxies(parsing: "10.0.0.1"), sessions: sessions, limits: limits,
+            safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         service = TokenService(

@@ -23,7 +23,8 @@ import Testing
                     allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
                 callers: Authenticator([.proxy(field: "X-Auth-Request-User")]),
                 proxies: try TrustedProxies(parsing: "unix:"), sessions: sessions.catalog,
-                limits: RateLimits(client: try RateLimit(parsing: "1/min"))),
+                limits: RateLimits(client: try RateLimit(parsing: "1/min")),
+                safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
             limiter: Locked(RateLimiter()), minter: minter, surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
     }

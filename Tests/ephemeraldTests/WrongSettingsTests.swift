@@ -44,6 +44,7 @@ import ephemerald
             ("OPENAI_AUTH_HEADER", "X-Key", ["Authorization or api-key"]),
             ("OPENAI_AUTH_HEADER", "authorization", ["Authorization or api-key"]),
             ("CALLS_URL", "http://a.example/calls", ["https"]), ("CALLS_URL", "/calls", ["no URL"]),
+            ("SAFETY_SALT_FILE", "/nowhere/salt", ["no such file"]), ("SAFETY_SALT_FILE", "/etc", ["directory"]),
             ("UPSTREAM_CONNECT_TIMEOUT", "11s", ["(11s)", "(10s)"]),
             ("UPSTREAM_CONNECT_TIMEOUT", "3", ["unit is missing"]),
             ("UPSTREAM_HTTP", "3", ["1.1 or 2"]), ("UPSTREAM_HTTP", "1", ["1.1 or 2"]),

@@ -20,7 +20,8 @@ struct CommonState: Sendable {
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
     init(
-        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?
+        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
+        safety: SafetyIdentifier
     ) {
         self.logger = logger
         self.usageLog = usageLog
@@ -28,7 +29,7 @@ struct CommonState: Sendable {
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: settings.limits.rates)
+            limits: settings.limits.rates, safety: safety)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         serverSettings = server

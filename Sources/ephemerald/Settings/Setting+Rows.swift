@@ -116,6 +116,11 @@ extension Setting {
             SettingRow(
                 .openAI, .text, .computed("OPENAI_BASE_URL + /realtime/calls"), "URL",
                 "Where browsers are sent with their token. That server hears the conversation.")
+        case .safetySaltFile:
+            SettingRow(
+                .openAI, .text, .computed("safety_salt in $STATE_DIRECTORY"), "FILE",
+                "The salt, 16 bytes or more, of the identifiers by which OpenAI tells callers apart. Whoever can read "
+                    + "it can find out whose an identifier is.")
         case .upstreamTimeout:
             SettingRow(
                 .upstream, .text, .value("10s"), "DURATION",

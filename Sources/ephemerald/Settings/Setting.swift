@@ -35,6 +35,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case project = "OPENAI_PROJECT_ID"
     case authHeader = "OPENAI_AUTH_HEADER"
     case callsURL = "CALLS_URL"
+    case safetySaltFile = "SAFETY_SALT_FILE"
 
     case upstreamTimeout = "UPSTREAM_TIMEOUT"
     case upstreamConnectTimeout = "UPSTREAM_CONNECT_TIMEOUT"

@@ -19,7 +19,9 @@ extension Settings {
         let sandbox = reader.sandbox()
         // A sandbox that is asked for wrongly is asked for: its problem is not the missing key.
         let isReal = if case .some(nil) = sandbox { true } else { false }
-        let upstream = reader.upstream(isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"])
+        let upstream = reader.upstream(
+            isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"],
+            state: environment["STATE_DIRECTORY"])
         let output = reader.output()
         let sessionsDirectory = reader.sessionsDirectory()
         if let access, let limits, access.auth == [.none], limits.rates.caller != nil {

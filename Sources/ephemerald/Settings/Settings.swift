@@ -47,6 +47,8 @@ package struct Settings: Sendable {
         package let authHeader: UpstreamAuthHeader
         /// Where browsers are sent; nil for what the base URL and the kind of session say.
         package let callsURL: String?
+        /// For the names under which OpenAI is told of callers.
+        package let safetySalt: SafetySalt
         /// For a mint with all its retries.
         package let timeout: Duration
         /// For one connection; at most `timeout`.
