@@ -43,6 +43,10 @@ extension SettingsReader {
                 )
                 isWhole = false
             }
+            for range in ListEntries(of: self[.trustedProxies]?.text ?? "") where range.hasSuffix("/0") {
+                refuse(.trustedProxies, "\(range) trusts everybody, and with AUTH=proxy everybody could name himself")
+                isWhole = false
+            }
         }
         return isWhole ? Authenticator(modes) : nil
     }
