@@ -2,7 +2,6 @@ package import EphemeraldCore
 package import HTTP
 package import Logging
 package import OpenAISandbox
-package import Sessions
 
 /// The settings of the program, checked: whatever holds one can work with it.
 package struct Settings: Sendable {
