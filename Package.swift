@@ -52,7 +52,10 @@ let package = Package(
         .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(
-            name: "EphemeraldCoreTests", dependencies: ["EphemeraldCore", "HTTP", "Locking", "Sessions"],
+            name: "EphemeraldCoreTests",
+            dependencies: [
+                "EphemeraldCore", "HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "OpenAISandboxTests",

@@ -5,20 +5,25 @@ import Sessions
 /// How often: the settings, and what a session file says instead.
 extension TokenService {
     /// Counts the request under every limit that applies, or refuses it under the one with the longest wait.
+    /// - Parameter caller: nil when nobody is asked who he is; then no limit on callers applies.
     /// - Returns: the fields that tell the client how it stands.
-    func admit(_ client: ClientAddress, origin: String?, to session: Session) throws(Refusal) -> Fields {
+    func admit(
+        _ client: ClientAddress, _ caller: Caller?, origin: String?, to session: Session
+    ) throws(Refusal) -> Fields {
         let own = session.access.limits
         let name = session.name
         var checks = LimitChecks()
-        switch own.client {
-        case nil: checks.append(rules.clientLimit.map { LimitPolicy(.client, $0) }, client.limitKey)
+        checks.append(.client, rules.limits.client, or: own.client, of: name, client.limitKey)
+        if let caller { checks.append(.caller, rules.limits.caller, or: own.caller, of: name, caller.name) }
+        checks.append(.origin, rules.limits.origin, or: own.origin, of: name, origin)
+        // The session's name is whom this limit counts, wherever it is written.
+        switch own.session {
+        case nil: checks.append(rules.limits.session.map { LimitPolicy(.session, $0) }, name)
         case .off: break
-        case .rate(let limit): checks.append(LimitPolicy(.client, limit), OfSession(name, client.limitKey))
+        case .rate(let limit): checks.append(LimitPolicy(.session, limit), name)
         }
-        if case .rate(let limit) = own.origin { checks.append(LimitPolicy(.origin, limit), OfSession(name, origin)) }
-        if case .rate(let limit) = own.session { checks.append(LimitPolicy(.session, limit), name) }
         switch own.all {
-        case nil: checks.append(rules.totalLimit.map { LimitPolicy(.all, $0) }, 0)
+        case nil: checks.append(rules.limits.all.map { LimitPolicy(.all, $0) }, 0)
         case .off: break
         // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
         case .rate(let limit): checks.append(LimitPolicy(.session, limit), OfSession(name, "all"))
@@ -35,15 +40,29 @@ extension TokenService {
             ]
         }
     }
+}
 
-    /// A limit of one session counts apart from the same limit of another.
-    private struct OfSession<Identity: Hashable>: Hashable {
-        let session: String
-        let identity: Identity
-
-        init(_ session: String, _ identity: Identity) {
-            self.session = session
-            self.identity = identity
+extension LimitChecks {
+    /// Adds the limit of the settings, or what the session file says instead, which counts for that session alone.
+    fileprivate mutating func append(
+        _ dimension: LimitDimension, _ setting: RateLimit?, or own: Access.Limit?, of session: String,
+        _ identity: some Hashable
+    ) {
+        switch own {
+        case nil: append(setting.map { LimitPolicy(dimension, $0) }, identity)
+        case .off: break
+        case .rate(let limit): append(LimitPolicy(dimension, limit), OfSession(session, identity))
         }
+    }
+}
+
+/// A limit of one session counts apart from the same limit of another.
+private struct OfSession<Identity: Hashable>: Hashable {
+    let session: String
+    let identity: Identity
+
+    init(_ session: String, _ identity: Identity) {
+        self.session = session
+        self.identity = identity
     }
 }

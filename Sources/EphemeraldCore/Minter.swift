@@ -32,9 +32,11 @@ package struct Minter: Sendable {
     }
 
     /// Mints one client secret.
-    /// - Parameter body: of the mint request, as the session and the browser's overrides make it.
+    /// - Parameters:
+    ///   - body: of the mint request, as the session and the browser's overrides make it.
+    ///   - safetyIdentifier: for whom; nil for the operator.
     package func mint(
-        _ body: [UInt8], for session: Session, requestID: RequestID
+        _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String? = nil
     ) async throws(MintFailure) -> ClientSecret {
         let now = surroundings.monotonicNanoseconds()
         if let pause = shared.breaker.withLock({ $0.admit(now: now) }) {
@@ -44,17 +46,24 @@ package struct Minter: Sendable {
         guard shared.inFlight.add(1, ordering: .relaxed).newValue <= upstream.maxInFlight else {
             throw MintFailure(refusal: .overloaded, report: nil)
         }
-        return try await attempt(body, for: session, requestID: requestID, until: now + upstream.timeout.nanoseconds)
+        let asked = Asked(body: body, session: session, requestID: requestID, safetyIdentifier: safetyIdentifier)
+        return try await attempt(asked, until: now + upstream.timeout.nanoseconds)
+    }
+
+    /// What is the same in all attempts.
+    private struct Asked {
+        let body: [UInt8]
+        let session: Session
+        let requestID: RequestID
+        let safetyIdentifier: String?
     }
 
     /// Tries keys in order, and again what failed of something passing, until the deadline.
-    private func attempt(
-        _ body: [UInt8], for session: Session, requestID: RequestID, until deadline: UInt64
-    ) async throws(MintFailure) -> ClientSecret {
+    private func attempt(_ asked: Asked, until deadline: UInt64) async throws(MintFailure) -> ClientSecret {
         var keys = upstream.keys[...]
         var retries = 0
         while let key = keys.first {
-            let verdict = await attemptOnce(body, for: session, key: key, requestID: requestID, until: deadline)
+            let verdict = await attemptOnce(asked, key: key, until: deadline)
             switch verdict {
             case .minted(let secret): return secret
             case .final(let failure): throw failure
@@ -73,17 +82,17 @@ package struct Minter: Sendable {
         preconditionFailure("an upstream has at least one key")
     }
 
-    private func attemptOnce(
-        _ body: [UInt8], for session: Session, key: Secret, requestID: RequestID, until deadline: UInt64
-    ) async -> MintVerdict {
+    private func attemptOnce(_ asked: Asked, key: Secret, until deadline: UInt64) async -> MintVerdict {
         let now = surroundings.monotonicNanoseconds()
         let request = OutboundRequest(
-            method: .post, url: "\(upstream.baseURL)/\(session.kind.mintPath)",
-            fields: upstream.fields(key: key, requestID: requestID), body: body,
+            method: .post, url: "\(upstream.baseURL)/\(asked.session.kind.mintPath)",
+            fields: upstream.fields(
+                key: key, requestID: asked.requestID, safetyIdentifier: asked.safetyIdentifier),
+            body: asked.body,
             timeout: .nanoseconds(deadline > now ? deadline - now : 1))
         let verdict: MintVerdict
         do {
-            verdict = MintVerdict(try await send(request), for: session, keys: upstream.keys)
+            verdict = MintVerdict(try await send(request), for: asked.session, keys: upstream.keys)
         } catch {
             verdict = MintVerdict(error)
         }

@@ -22,7 +22,17 @@ extension Refusal {
             fields.append("RateLimit", RateLimitFields.rateLimit(standing))
         }
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
+        if let challenge { fields.append("WWW-Authenticate", challenge) }
         return Response(status, fields: fields, body: JSON.object(problem).serialized())
+    }
+
+    /// What a 401 must carry (RFC 9110 section 15.5.2), in the words of RFC 6750 section 3.
+    private var challenge: String? {
+        switch self {
+        case .authenticationRequired: #"Bearer realm="ephemerald""#
+        case .authenticationFailed: #"Bearer realm="ephemerald", error="invalid_token""#
+        default: nil
+        }
     }
 }
 

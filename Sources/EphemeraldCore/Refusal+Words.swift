@@ -11,6 +11,8 @@ extension Refusal {
         case .originNotAllowed, .originMissing: "Origin not allowed"
         case .originNotAllowedForSession: "Origin not allowed for this session"
         case .preflightRefused: "Preflight refused"
+        case .authenticationRequired: "Authentication required"
+        case .authenticationFailed: "Authentication failed"
         case .invalidRequest: "Invalid request"
         case .unknownSession: "Unknown session"
         case .rateLimited: "Too many requests"
@@ -39,6 +41,8 @@ extension Refusal {
             "The session names the origins that may use it, and this page's is not among them."
         case .originMissing: "The request has no Origin field, and requests without one are not allowed."
         case .preflightRefused: "The origin, the method or a header field of this preflight is not allowed."
+        case .authenticationRequired: "This service wants to know who is calling."
+        case .authenticationFailed: "What this request shows does not prove who is calling."
         case .invalidRequest(let path, let message):
             path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
         case .unknownSession: "There is no session of that name."

@@ -19,6 +19,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case originMissing
     /// A preflight asks for more than is allowed: another origin, method or header field. The browser gets a bare 403.
     case preflightRefused
+    /// The request carries nothing that proves who is calling, and somebody unknown may not.
+    case authenticationRequired
+    /// What the request carries proves nothing. It is not said why.
+    case authenticationFailed
     /// The body or the query is wrong.
     /// - Parameter path: the member: `overrides.audio.output.voice`; empty for the whole body.
     case invalidRequest(path: String, String)
@@ -47,6 +51,7 @@ package enum Refusal: Error, Hashable, Sendable {
     package var status: Status {
         switch self {
         case .malformed, .invalidRequest: .badRequest
+        case .authenticationRequired, .authenticationFailed: .unauthorized
         case .headTooLarge: .headerFieldsTooLarge
         case .bodyTooLarge: .contentTooLarge
         case .notFound, .unknownSession: .notFound
@@ -69,6 +74,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .methodNotAllowed: "method_not_allowed"
         case .originNotAllowed, .originNotAllowedForSession, .originMissing: "origin_not_allowed"
         case .preflightRefused: "preflight_refused"
+        case .authenticationRequired: "authentication_required"
+        case .authenticationFailed: "authentication_failed"
         case .invalidRequest: "invalid_request"
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
@@ -91,8 +98,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
-            .originNotAllowedForSession,
-            .originMissing, .preflightRefused, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,
+            .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
+            .authenticationFailed, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,
             .upstreamRejected,
             .upstreamError, .upstreamTimeout:
             nil

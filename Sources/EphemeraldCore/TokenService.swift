@@ -8,24 +8,25 @@ package struct TokenService: Sendable {
     package struct Rules: Sendable {
         /// Which pages may ask.
         package var origins: OriginPolicy
+        /// Who may ask.
+        package var callers: Authenticator
         /// Whose forwarding headers are believed.
         package var proxies: TrustedProxies
         /// What may be asked for.
         package var sessions: SessionCatalog
-        /// The limit per client address; nil turns it off.
-        package var clientLimit: RateLimit?
-        /// The limit over all clients together; nil turns it off.
-        package var totalLimit: RateLimit?
+        package var limits: RateLimits
+        package var safety: SafetyIdentifier
 
         package init(
-            origins: OriginPolicy, proxies: TrustedProxies, sessions: SessionCatalog, clientLimit: RateLimit?,
-            totalLimit: RateLimit?
+            origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
+            limits: RateLimits, safety: SafetyIdentifier
         ) {
             self.origins = origins
+            self.callers = callers
             self.proxies = proxies
             self.sessions = sessions
-            self.clientLimit = clientLimit
-            self.totalLimit = totalLimit
+            self.limits = limits
+            self.safety = safety
         }
     }
 
@@ -119,11 +120,12 @@ package struct TokenService: Sendable {
     /// decided before the upstream is asked.
     private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         let origin = try rules.origins.admit(request)
+        line.caller = try rules.callers.identify(request, behind: rules.proxies)
         let asked = try TokenRequest(request)
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
         let body = try body(of: session, for: asked)
-        let limits = try admit(line.client, origin: origin, to: session)
+        let limits = try admit(line.client, line.caller, origin: origin, to: session)
         let secret = try await mint(body, for: session, &line)
         var fields = limits
         fields.append("Content-Type", "application/json")
@@ -152,7 +154,9 @@ package struct TokenService: Sendable {
     ) async throws(Refusal) -> ClientSecret {
         line.server = upstreamHost
         do {
-            let secret = try await minter.mint(body, for: session, requestID: line.requestID)
+            let secret = try await minter.mint(
+                body, for: session, requestID: line.requestID,
+                safetyIdentifier: rules.safety.identifier(of: line.caller, at: line.client))
             line.secret = secret
             line.model = secret.model ?? line.model
             return secret

@@ -40,7 +40,7 @@ package struct Upstream: Sendable {
     }
 
     /// `OpenAI-Beta` is never sent: the interface it asks for has ended.
-    func fields(key: Secret, requestID: RequestID) -> Fields {
+    func fields(key: Secret, requestID: RequestID, safetyIdentifier: String?) -> Fields {
         var fields: Fields = [
             "Content-Type": "application/json",
             "X-Client-Request-Id": requestID.description,
@@ -50,6 +50,7 @@ package struct Upstream: Sendable {
         case .apiKey: fields.append("api-key", key.reveal())
         }
         if let organization { fields.append("OpenAI-Organization", organization) }
+        if let safetyIdentifier { fields.append("OpenAI-Safety-Identifier", safetyIdentifier) }
         if let project { fields.append("OpenAI-Project", project) }
         return fields
     }

@@ -13,6 +13,8 @@ struct UsageLine {
     let client: ClientAddress
     let userAgent: String?
     let origin: String?
+    /// Who the caller has proved to be.
+    var caller: Caller?
     var trace: TraceParent?
     /// The path of the route as it is documented; nil for a path that is none.
     var route: String?
@@ -49,6 +51,7 @@ struct UsageLine {
         if case .rateLimited(let standing) = refusal {
             line["ephemerald.limit.dimension"] = .string(standing.policy.dimension.rawValue)
         }
+        line["enduser.pseudo.id"] = caller.map { .string($0.name.loggable(256)) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }
         line["trace_id"] = trace.map { .string(String($0.traceID)) }
@@ -76,13 +79,6 @@ struct UsageLine {
         line["ephemerald.upstream.error.code"] = report.code.map { .string($0.loggable(128)) }
         line["ephemerald.upstream.error.message"] = report.message.map { .string($0.loggable(512)) }
         line["ephemerald.upstream.request.id"] = report.requestID.map { .string($0.loggable(128)) }
-    }
-}
-
-extension SHA256.Digest {
-    fileprivate var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
 

@@ -53,7 +53,8 @@ import Testing
         #expect(await test.respond(to: .token(query: "?canary=1", fields: fields)).status == .ok)
         let request = try #require(test.upstream.requests.first)
         #expect(request.url == "https://api.openai.test/v1/realtime/client_secrets")
-        #expect(Set(request.fields.all.map(\.name)) == ["Content-Type", "X-Client-Request-Id", "Authorization"])
+        let names: Set = ["Content-Type", "X-Client-Request-Id", "Authorization", "OpenAI-Safety-Identifier"]
+        #expect(Set(request.fields.all.map(\.name)) == names)
         #expect(!request.fields.all.contains { $0.value.contains("canary") && $0.name != "Authorization" })
         #expect(request.fields["Authorization"] == "Bearer sk-canary-key")
     }

@@ -14,17 +14,21 @@ struct TestService {
 
     init(
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
-        clientLimit: String = "off", totalLimit: String = "off", allowsMissingOrigin: Bool = false,
+        clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
+        allowsMissingOrigin: Bool = false, callers: Authenticator = .anybody,
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
         change(&settings)
         let origins = try ["https://app.example", "https://shop.example"].map { try OriginPattern(parsing: $0) }
+        var limits = others
+        limits.client = try RateLimit.parseSetting(clientLimit)
+        limits.all = try RateLimit.parseSetting(totalLimit)
         let rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
-            proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
-            clientLimit: try RateLimit.parseSetting(clientLimit), totalLimit: try RateLimit.parseSetting(totalLimit))
+            callers: callers, proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
+            limits: limits, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         service = TokenService(

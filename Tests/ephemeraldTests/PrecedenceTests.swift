@@ -1,3 +1,4 @@
+import EphemeraldCore
 import MicroHTTPD
 import Testing
 import ephemerald
@@ -68,7 +69,7 @@ import ephemerald
         #expect(settings.limits.maxBody == 2048)
         #expect(settings.upstream.httpVersion == .http2)
         #expect(settings.access.allowsMissingOrigin)
-        #expect(settings.limits.all == nil)
+        #expect(settings.limits.rates.all == nil)
     }
 
     @Test(arguments: [

@@ -50,7 +50,9 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .originNotAllowed: .originNotAllowedForSession
     case .originNotAllowedForSession: .originMissing
     case .originMissing: .preflightRefused
-    case .preflightRefused: .invalidRequest(path: "", "")
+    case .preflightRefused: .authenticationRequired
+    case .authenticationRequired: .authenticationFailed
+    case .authenticationFailed: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
     case .unknownSession: .rateLimited(spentStanding)
     case .rateLimited: .overloaded

@@ -21,8 +21,10 @@ import Testing
             rules: TokenService.Rules(
                 origins: OriginPolicy(
                     allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
+                callers: Authenticator([.proxy(field: "X-Auth-Request-User")]),
                 proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
-                clientLimit: try RateLimit(parsing: "1/min"), totalLimit: nil),
+                limits: RateLimits(client: try RateLimit(parsing: "1/min")),
+                safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
             limiter: Locked(RateLimiter()), minter: minter, surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
     }
@@ -31,7 +33,8 @@ import Testing
         method: .post, target: "/api/realtime/token",
         fields: [
             "Host": "app.example", "Origin": "https://app.example", "User-Agent": "a browser",
-            "X-Forwarded-For": "192.0.2.1", "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "X-Forwarded-For": "192.0.2.1", "X-Auth-Request-User": "ann",
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         ], peer: .unix)
 
     @Test func `has every field that is written, and no other`() async throws {

@@ -9,10 +9,13 @@ package struct Ephemerald: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
-        usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]",
+        usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]\n"
+            + "ephemerald key [--name NAME]",
         discussion: HelpText.discussion,
         version: Version.line(curl: Client.version, microHTTPD: Server.version),
-        subcommands: [ServeCommand.self, CheckCommand.self, MintCommand.self, HealthcheckCommand.self],
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, HealthcheckCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self)
 
     package init() {}

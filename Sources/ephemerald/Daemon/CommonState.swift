@@ -21,7 +21,8 @@ struct CommonState: Sendable {
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
     init(
-        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?
+        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
+        safety: SafetyIdentifier
     ) {
         self.logger = logger
         self.usageLog = usageLog
@@ -29,8 +30,8 @@ struct CommonState: Sendable {
         rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
-            proxies: settings.access.trustedProxies, sessions: sessions, clientLimit: settings.limits.client,
-            totalLimit: settings.limits.all)
+            callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
+            limits: settings.limits.rates, safety: safety)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.

@@ -37,11 +37,13 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
+        let safety = try Daemon.safety(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             let common = CommonState(
-                settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL)
+                settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
+                safety: safety)
             workers = try Daemon.workers(on: loops, common: common, settings: settings)
         } catch {
             throw StartFailure(
@@ -97,6 +99,22 @@ final class Daemon: @unchecked Sendable {
             }
             await sandbox?.stop()
             for worker in workers { worker.loop.stop() }
+        }
+    }
+
+    private static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
+        switch settings.upstream.safetySalt {
+        case .kept(let safety): return safety
+        case .made(let path):
+            do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
+                throw StartFailure(outcome: .configuration, words: "SAFETY_SALT_FILE: \(path): \(error.reason)")
+            }
+        case .ofThisProcess:
+            if settings.sandbox == nil {
+                logger.warning(
+                    "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
+            }
+            return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
         }
     }
 

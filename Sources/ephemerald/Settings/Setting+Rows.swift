@@ -43,7 +43,18 @@ extension Setting {
         case .auth:
             SettingRow(
                 .access, .list, .computed("none on loopback"), "LIST",
-                "How callers prove who they are. none trusts the origin and the network alone.")
+                "How callers prove who they are: none, bearer, proxy, or both of the latter. none trusts the origin "
+                    + "and the network alone.")
+        case .authKeysFile:
+            SettingRow(
+                .access, .text, .none, "FILE",
+                "The keys of callers for AUTH=bearer, one name:sha256 a line, as ephemerald key prints it. Whoever "
+                    + "may write it decides who may call.")
+        case .authProxyHeader:
+            SettingRow(
+                .access, .text, .value("X-Auth-Request-User"), "NAME",
+                "The field in which a proxy of TRUSTED_PROXIES names the user, for AUTH=proxy. That proxy is trusted "
+                    + "to let nobody else write it.")
         case .sessionsDirectory:
             SettingRow(
                 .access, .text, .value("sessions"), "DIRECTORY",
@@ -60,6 +71,18 @@ extension Setting {
             SettingRow(
                 .limits, .text, .value("10/min burst 5"), "LIMIT",
                 "Tokens for one client address (IPv6: one /64), or off.")
+        case .limitCaller:
+            SettingRow(
+                .limits, .text, .value("off"), "LIMIT",
+                "Tokens for one caller, by the name that AUTH gives him, from whatever address; or off.")
+        case .limitOrigin:
+            SettingRow(
+                .limits, .text, .value("off"), "LIMIT",
+                "Tokens for all pages of one origin, or off. Requests without an origin count as one origin.")
+        case .limitSession:
+            SettingRow(
+                .limits, .text, .value("off"), "LIMIT",
+                "Tokens for one session, whoever asks for it, or off.")
         case .limitAll:
             SettingRow(
                 .limits, .text, .value("600/min burst 100"), "LIMIT",
@@ -93,6 +116,11 @@ extension Setting {
             SettingRow(
                 .openAI, .text, .computed("OPENAI_BASE_URL + /realtime/calls"), "URL",
                 "Where browsers are sent with their token. That server hears the conversation.")
+        case .safetySaltFile:
+            SettingRow(
+                .openAI, .text, .computed("safety_salt in $STATE_DIRECTORY"), "FILE",
+                "The salt, 16 bytes or more, of the identifiers by which OpenAI tells callers apart. Whoever can read "
+                    + "it can find out whose an identifier is.")
         case .upstreamTimeout:
             SettingRow(
                 .upstream, .text, .value("10s"), "DURATION",

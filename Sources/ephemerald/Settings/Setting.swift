@@ -16,11 +16,16 @@ package enum Setting: String, CaseIterable, Sendable {
     case allowMissingOrigin = "ALLOW_MISSING_ORIGIN"
     case trustedProxies = "TRUSTED_PROXIES"
     case auth = "AUTH"
+    case authKeysFile = "AUTH_KEYS_FILE"
+    case authProxyHeader = "AUTH_PROXY_HEADER"
     case sessionsDirectory = "SESSIONS_DIR"
 
     case maxBody = "MAX_BODY"
     case maxInFlight = "MAX_IN_FLIGHT"
     case limitClient = "LIMIT_CLIENT"
+    case limitCaller = "LIMIT_CALLER"
+    case limitOrigin = "LIMIT_ORIGIN"
+    case limitSession = "LIMIT_SESSION"
     case limitAll = "LIMIT_ALL"
 
     case apiKey = "OPENAI_API_KEY"
@@ -30,6 +35,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case project = "OPENAI_PROJECT_ID"
     case authHeader = "OPENAI_AUTH_HEADER"
     case callsURL = "CALLS_URL"
+    case safetySaltFile = "SAFETY_SALT_FILE"
 
     case upstreamTimeout = "UPSTREAM_TIMEOUT"
     case upstreamConnectTimeout = "UPSTREAM_CONNECT_TIMEOUT"

@@ -1,3 +1,4 @@
+import EphemeraldCore
 import FoundationEssentials
 package import MicroHTTPD
 
@@ -19,9 +20,14 @@ extension Settings {
         let sandbox = reader.sandbox()
         // A sandbox that is asked for wrongly is asked for: its problem is not the missing key.
         let isReal = if case .some(nil) = sandbox { true } else { false }
-        let upstream = reader.upstream(isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"])
+        let upstream = reader.upstream(
+            isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"],
+            state: environment["STATE_DIRECTORY"])
         let output = reader.output()
         let sessionsDirectory = reader.sessionsDirectory()
+        if let access, let limits, access.auth == [.none], limits.rates.caller != nil {
+            reader.warn(.limitCaller, "has no effect while AUTH is none: nobody is asked who he is")
+        }
         if let address { reader.checkReach(of: address, access: access, limits: limits) }
         guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox
         else { throw .invalid(reader.problems, warnings: reader.warnings) }

@@ -3,7 +3,6 @@ package import HTTP
 package import Logging
 package import MicroHTTPD
 package import OpenAISandbox
-package import Sessions
 
 /// The settings of the program, checked: whatever holds one can work with it.
 package struct Settings: Sendable {
@@ -23,6 +22,8 @@ package struct Settings: Sendable {
         package let trustedProxies: TrustedProxies
         /// Never empty.
         package let auth: Set<AuthMode>
+        /// What those modes come to.
+        package let callers: Authenticator
     }
 
     /// How much may be asked.
@@ -31,10 +32,8 @@ package struct Settings: Sendable {
         package let maxBody: Int
         /// Requests answered at once.
         package let maxInFlight: Int
-        /// Tokens for one client; nil for no limit.
-        package let client: RateLimit?
-        /// Tokens for everybody together; nil for no limit.
-        package let all: RateLimit?
+        /// Tokens, in each dimension.
+        package let rates: RateLimits
     }
 
     /// Where tokens come from, and on which way.
@@ -48,6 +47,8 @@ package struct Settings: Sendable {
         package let authHeader: UpstreamAuthHeader
         /// Where browsers are sent; nil for what the base URL and the kind of session say.
         package let callsURL: String?
+        /// For the names under which OpenAI is told of callers.
+        package let safetySalt: SafetySalt
         /// For a mint with all its retries.
         package let timeout: Duration
         /// For one connection; at most `timeout`.

@@ -1,3 +1,4 @@
+import EphemeraldCore
 import MicroHTTPD
 
 extension SettingsReader {
@@ -19,7 +20,7 @@ extension SettingsReader {
         if access?.allowsMissingOrigin == true, access?.auth == [.none] {
             warn(.allowMissingOrigin, "true, and \(place): nothing but the limits stands before it")
         }
-        if let limits, limits.all == nil {
+        if let limits, limits.rates.all == nil {
             warn(.limitAll, "off, and \(place): nothing bounds what strangers can cost")
         }
     }

@@ -38,10 +38,11 @@ extension SettingsReader {
         let allowsMissing = read(.allowMissingOrigin) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let proxies = trustedProxies()
         let auth = auth()
-        guard let origins, let allowsMissing, let proxies, let auth else { return nil }
+        let callers = callers(by: auth, behind: proxies)
+        guard let origins, let allowsMissing, let proxies, let auth, let callers else { return nil }
         return Settings.Access(
             allowedOrigins: origins ?? SettingsReader.loopbackOrigins, allowsMissingOrigin: allowsMissing,
-            trustedProxies: proxies, auth: auth)
+            trustedProxies: proxies, auth: auth, callers: callers)
     }
 
     mutating func limits() -> Settings.Limits? {
@@ -50,9 +51,13 @@ extension SettingsReader {
             try Int(parsingSetting: text, in: 1...100_000)
         }
         let client = limit(.limitClient)
+        let caller = limit(.limitCaller)
+        let origin = limit(.limitOrigin)
+        let session = limit(.limitSession)
         let all = limit(.limitAll)
-        guard let maxBody, let maxInFlight, let client, let all else { return nil }
-        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, client: client, all: all)
+        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all else { return nil }
+        let rates = RateLimits(client: client, caller: caller, origin: origin, session: session, all: all)
+        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, rates: rates)
     }
 
     mutating func output() -> Settings.Output? {
@@ -81,18 +86,6 @@ extension SettingsReader {
             do throws(InvalidRateLimit) { return try RateLimit.parseSetting(text) } catch {
                 throw InvalidValue(error.reason)
             }
-        }
-    }
-
-    private mutating func auth() -> Set<AuthMode>? {
-        guard let entries = readListIfSet(.auth, { text throws(InvalidValue) in try AuthMode(parsing: text) }) else {
-            return nil
-        }
-        do throws(InvalidValue) {
-            return try AuthMode.set(of: entries ?? [.none])
-        } catch {
-            refuse(.auth, error.reason)
-            return nil
         }
     }
 

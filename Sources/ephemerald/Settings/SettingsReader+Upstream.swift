@@ -6,7 +6,8 @@ extension SettingsReader {
     /// - Parameters:
     ///   - isSandbox: whether no key is needed; none is read then, so that the stand-in never gets a real one.
     ///   - credentials: systemd's directory of `LoadCredential=` (systemd.exec(5)).
-    mutating func upstream(isSandbox: Bool, credentials: String?) -> Settings.Upstream? {
+    ///   - state: systemd's directories of `StateDirectory=` (systemd.exec(5)), with colons between them.
+    mutating func upstream(isSandbox: Bool, credentials: String?, state: String?) -> Settings.Upstream? {
         let keys = isSandbox ? [] : keys(credentials: credentials)
         let base = read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
         let organization = readIfSet(.organization, SettingsReader.identifier)
@@ -15,6 +16,7 @@ extension SettingsReader {
             try Choice.parse(text, as: UpstreamAuthHeader.self)
         }
         let calls = readIfSet(.callsURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .complete) }
+        let salt = safetySalt(state: state)
         let timeouts = timeouts()
         let version = read(.upstreamHTTP) { text throws(InvalidValue) in
             try Choice.parse(text, as: UpstreamHTTPVersion.self)
@@ -23,12 +25,13 @@ extension SettingsReader {
         let proxy = readIfSet(.upstreamProxy) { text throws(InvalidValue) -> ServerURL? in
             text == "none" ? nil : try ServerURL(parsing: text, as: .proxy)
         }
-        guard let keys, let base, let organization, let project, let header, let calls, let timeouts, let version,
+        guard let keys, let base, let organization, let project, let header, let calls, let salt, let timeouts,
+            let version,
             let caFile, let proxy
         else { return nil }
         return Settings.Upstream(
             keys: keys, baseURL: base, organization: organization, project: project, authHeader: header,
-            callsURL: calls?.description, timeout: timeouts.total,
+            callsURL: calls?.description, safetySalt: salt, timeout: timeouts.total,
             connectTimeout: timeouts.connect, httpVersion: version, caFile: caFile, proxy: proxy ?? nil)
     }
 
@@ -56,6 +59,15 @@ extension SettingsReader {
             warn(setting, "has no meaning beside SANDBOX")
         }
         return Settings.Sandbox(latency: latency, fault: fault)
+    }
+
+    private mutating func safetySalt(state: String?) -> SafetySalt? {
+        let kept = readIfSet(.safetySaltFile) { text throws(InvalidValue) in
+            SafetySalt.kept(try SafetySalt.read(text))
+        }
+        guard let kept else { return nil }
+        let directory = state?.split(separator: ":").first
+        return kept ?? directory.map { .made(path: "\($0)/safety_salt") } ?? .ofThisProcess
     }
 
     private mutating func timeouts() -> (total: Duration, connect: Duration)? {

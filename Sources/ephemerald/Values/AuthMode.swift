@@ -2,6 +2,10 @@
 package enum AuthMode: String, CaseIterable, Sendable {
     /// They prove nothing: whoever has the origin, and reaches the address, may ask.
     case none
+    /// They show a key of `AUTH_KEYS_FILE`.
+    case bearer
+    /// A trusted proxy names them in the field `AUTH_PROXY_HEADER`.
+    case proxy
 
     /// Reads one entry of `AUTH`.
     package init(parsing entry: String) throws(InvalidValue) {

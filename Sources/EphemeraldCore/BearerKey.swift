@@ -1,0 +1,34 @@
+import Crypto
+
+/// A new key for a caller: 256 random bits in base64url (RFC 4648 section 5), behind `eph_`, by which scanners for
+/// leaked secrets can know it.
+package struct BearerKey: Sendable {
+    /// What the caller shows.
+    package let key: Secret
+    /// What the daemon keeps: the SHA-256 of the whole key, in hexadecimal digits.
+    package let digest: String
+
+    /// - Parameter randomBits: 128 random bits; asked twice. The default is the system's generator, getrandom(2).
+    package init(randomBits: () -> UInt128 = { UInt128.random(in: 0 ... .max) }) {
+        let bits = [randomBits(), randomBits()].flatMap { half in
+            stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> UInt128($0)) }
+        }
+        let text = BearerKey.prefix + BearerKey.base64URL(bits)
+        key = Secret(text)
+        digest = SHA256.hash(data: Array(text.utf8)).hexadecimal
+    }
+
+    /// How every key begins that this program makes. Keys made elsewhere need not.
+    package static let prefix = "eph_"
+
+    private static func base64URL(_ bytes: [UInt8]) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let bits = (0..<3).reduce(0) { $0 << 8 | Int(start + $1 < bytes.count ? bytes[start + $1] : 0) }
+            for place in 0...group.count { text.append(alphabet[bits >> (18 - 6 * place) & 63]) }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

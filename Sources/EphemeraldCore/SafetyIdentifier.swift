@@ -1,0 +1,25 @@
+import Crypto
+
+/// The names under which OpenAI is told of callers, so that it can act against one of them and not against the whole
+/// account: HMAC-SHA256 under a salt, so that OpenAI learns neither names nor addresses.
+package struct SafetyIdentifier: Sendable {
+    private let salt: SymmetricKey
+
+    /// - Parameter salt: 16 bytes or more. With another salt everybody has another identifier.
+    package init(salt: [UInt8]) {
+        precondition(salt.count >= 16, "a salt that short can be guessed")
+        self.salt = SymmetricKey(data: salt)
+    }
+
+    /// A salt of 256 random bits.
+    package static func randomSalt() -> [UInt8] {
+        (0..<32).map { _ in UInt8.random(in: 0 ... .max) }
+    }
+
+    /// 64 hexadecimal digits for the caller, or for the address of a client that nobody has named. A caller's name
+    /// cannot be taken for an address: which of the two it is goes into the hash.
+    func identifier(of caller: Caller?, at client: ClientAddress) -> String {
+        let subject = caller.map { "caller:\($0.name)" } ?? "client:\(client)"
+        return HMAC<SHA256>.authenticationCode(for: Array(subject.utf8), using: salt).hexadecimal
+    }
+}

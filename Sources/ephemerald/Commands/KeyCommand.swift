@@ -1,0 +1,33 @@
+package import ArgumentParser
+import EphemeraldCore
+
+/// `ephemerald key`: makes a key for a caller. Nothing is written to a file, and the key is shown this once.
+package struct KeyCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
+        discussion: "The key goes to standard output, its line for AUTH_KEYS_FILE to standard error. The daemon reads "
+            + "the file at its start.")
+
+    @Option(help: ArgumentHelp("Who will show the key: 1 to 64 of A-Z a-z 0-9 . _ -", valueName: "name"))
+    var name: String?
+
+    package init() {}
+
+    package func validate() throws {
+        if let name, !Caller.isKeyName(name) {
+            throw ValidationError("--name: write 1 to 64 of A-Z a-z 0-9 . _ -")
+        }
+    }
+
+    package func run() {
+        let key = BearerKey()
+        // Without a name it gets one that no other key has.
+        let name = name ?? "key-\(key.digest.prefix(8))"
+        // As a comment, so that standard error can be appended to the file as it is.
+        StandardError.print([
+            "# the key of \(name) is on standard output, and nowhere else; this line is for AUTH_KEYS_FILE:",
+            "\(name):\(key.digest)",
+        ])
+        print(key.key.reveal())
+    }
+}

@@ -1,0 +1,73 @@
+import EphemeraldCore
+
+extension SettingsReader {
+    /// The modes of `AUTH`; nil when they are wrong.
+    mutating func auth() -> Set<AuthMode>? {
+        guard let entries = readListIfSet(.auth, { text throws(InvalidValue) in try AuthMode(parsing: text) }) else {
+            return nil
+        }
+        do throws(InvalidValue) {
+            return try AuthMode.set(of: entries ?? [.none])
+        } catch {
+            refuse(.auth, error.reason)
+            return nil
+        }
+    }
+
+    /// What the modes come to. What belongs to a mode is read without it too: it may be on tomorrow.
+    mutating func callers(by auth: Set<AuthMode>?, behind proxies: TrustedProxies?) -> Authenticator? {
+        let keys = readIfSet(.authKeysFile) { text throws(InvalidValue) in
+            try BearerKeyLines.parse(InputFile.contents(of: text, limit: 1 << 20))
+        }
+        let field = read(.authProxyHeader, SettingsReader.fieldName)
+        guard let auth, let keys, let field else { return nil }
+        if keys != nil, !auth.contains(.bearer) {
+            warn(.authKeysFile, "has no effect while AUTH does not have bearer: nobody is asked for a key")
+        }
+        if auth == [.none] { return .anybody }
+        var modes: [Authenticator.Mode] = []
+        var isWhole = true
+        if auth.contains(.bearer) {
+            if let keys {
+                modes.append(.bearer(keys))
+            } else {
+                refuse(.authKeysFile, "not set, and AUTH has bearer; name a file with a line of ephemerald key in it")
+                isWhole = false
+            }
+        }
+        if auth.contains(.proxy) {
+            modes.append(.proxy(field: field))
+            if proxies == TrustedProxies.none {
+                refuse(
+                    .trustedProxies, "names nobody, and AUTH has proxy; name the proxy whose \(field) is to be believed"
+                )
+                isWhole = false
+            }
+            for range in ListEntries(of: self[.trustedProxies]?.text ?? "") where range.hasSuffix("/0") {
+                refuse(.trustedProxies, "\(range) trusts everybody, and with AUTH=proxy everybody could name himself")
+                isWhole = false
+            }
+        }
+        return isWhole ? Authenticator(modes) : nil
+    }
+
+    /// A field's name is a token (RFC 9110 section 5.6.2). Fields that clients or proxies fill with something else
+    /// cannot carry a user.
+    private static func fieldName(_ text: String) throws(InvalidValue) -> String {
+        let isToken = text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+        }
+        guard isToken, (1...64).contains(text.utf8.count) else {
+            throw InvalidValue("this is no name of a header field; write one like X-Auth-Request-User")
+        }
+        let taken = ["authorization", "origin", "host", "cookie", "user-agent", "content-type", "x-forwarded-for"]
+        guard !taken.contains(text.lowercased()) else {
+            throw InvalidValue(
+                "this field has another meaning; write one that the proxy sets, like X-Auth-Request-User")
+        }
+        return text
+    }
+}

@@ -1,0 +1,65 @@
+package import EphemeraldCore
+
+/// The file of `AUTH_KEYS_FILE`: one `name:sha256` a line, empty lines, and comments behind `#` at a line's beginning.
+package enum BearerKeyLines {
+    /// Reads the keys of the file's text. All lines that are wrong are named by their numbers; none is shown, because
+    /// it may be a key that was written in place of its digest.
+    package static func parse(_ text: [UInt8]) throws(InvalidValue) -> BearerKeys {
+        var keys = BearerKeys()
+        var seen: [String: Int] = [:]
+        var problems: [String] = []
+        for (index, bytes) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            let line = String(decoding: bytes, as: UTF8.self).trimmed
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            do throws(InvalidValue) {
+                let (name, digest) = try entry(line)
+                if let first = seen[name] { throw InvalidValue("has the name of line \(first); give each key its own") }
+                seen[name] = index + 1
+                guard keys.add(name, digest: digest) else {
+                    throw InvalidValue("has a digest that stands further up; give each caller a key of his own")
+                }
+            } catch {
+                problems.append("line \(index + 1) \(error.reason)")
+            }
+        }
+        guard problems.isEmpty else { throw InvalidValue(shortened(problems)) }
+        guard keys.count > 0 else {
+            throw InvalidValue("there is no key in it; make one with ephemerald key --name NAME")
+        }
+        return keys
+    }
+
+    private static func entry(_ line: String) throws(InvalidValue) -> (name: String, digest: [UInt8]) {
+        let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { throw InvalidValue("has no colon; write name:sha256") }
+        guard Caller.isKeyName(parts[0]) else {
+            throw InvalidValue("has no name that can be; write 1 to 64 of A-Z a-z 0-9 . _ - before the colon")
+        }
+        guard !parts[1].hasPrefix(BearerKey.prefix) else {
+            throw InvalidValue("holds a key itself; write its SHA-256, and make a new key: this one is known now")
+        }
+        guard let digest = bytes(ofHexadecimal: parts[1]), digest.count == 32 else {
+            throw InvalidValue("has no SHA-256 behind the colon; write its 64 hexadecimal digits")
+        }
+        return (String(parts[0]), digest)
+    }
+
+    private static func bytes(ofHexadecimal text: Substring) -> [UInt8]? {
+        let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
+    /// A whole file of another kind is one mistake.
+    private static func shortened(_ problems: [String]) -> String {
+        let rest = problems.count - 5
+        return problems.prefix(5).joined(separator: "; ") + (rest > 0 ? "; and \(rest) lines more" : "")
+    }
+}
+
+extension String {
+    /// Without the white space around it, line ends in the style of Windows included.
+    fileprivate var trimmed: String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

@@ -1,0 +1,52 @@
+import EphemeraldCore
+import FoundationEssentials
+import Testing
+import ephemerald
+
+@Suite struct `The salt of safety identifiers` {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    /// `kept`, the path that is to be made, or `process`.
+    private func source(_ flags: [String], _ environment: [String: String] = [:]) throws -> String {
+        let settings = try Settings(arguments: flags, environment: key.merging(environment) { $1 })
+        return switch settings.upstream.safetySalt {
+        case .kept: "kept"
+        case .made(let path): path
+        case .ofThisProcess: "process"
+        }
+    }
+
+    @Test func `is a file that is named, or one in the state directory, or of this process`() throws {
+        let file = try directory.file("salt", "0123456789abcdef")
+        let state = ["STATE_DIRECTORY": "/var/lib/a:/var/lib/b"]
+        #expect(try source([]) == "process")
+        #expect(try source([], ["STATE_DIRECTORY": ""]) == "process")
+        #expect(try source([], state) == "/var/lib/a/safety_salt")
+        #expect(try source(["--safety-salt-file", file], state) == "kept")
+    }
+
+    @Test func `has 16 bytes or more`() throws {
+        let found = problems(["--safety-salt-file", try directory.file("salt", "0123456789abcde")])
+        #expect(found.count == 1)
+        #expect(found.first?.contains("the file has 15 bytes") == true, "\(found)")
+        #expect(found.first?.contains("0123") == false)
+    }
+
+    @Test func `is made once, for this user alone`() throws {
+        let path = "\(directory.path)/safety_salt"
+        _ = try SafetySaltFile.open(path)
+        let first = try Data(contentsOf: URL(filePath: path))
+        #expect(first.count == 32)
+        #expect(InputFile.permissions(of: path) == 0o600)
+        _ = try SafetySaltFile.open(path)
+        #expect(try Data(contentsOf: URL(filePath: path)) == first)
+    }
+
+    @Test func `stops the start when it is cut short or cannot be made`() throws {
+        let path = try directory.file("safety_salt", "short")
+        #expect(throws: InvalidValue.self) { try SafetySaltFile.open(path) }
+        #expect(throws: InvalidValue.self) { try SafetySaltFile.open("\(directory.path)/nowhere/safety_salt") }
+    }
+}
