@@ -25,9 +25,8 @@ enum MintVerdict {
             if let secret = ClientSecret(response, inFull: session.answersInFull) {
                 self = .minted(secret)
             } else {
-                var report = UpstreamReport(code: "unreadable_answer")
-                report.status = response.status.rawValue
-                report.requestID = response.fields["x-request-id"]
+                var report = UpstreamReport(response, hiding: keys)
+                (report.code, report.message) = ("unreadable_answer", nil)
                 self = .final(MintFailure(refusal: .upstreamError, report: report))
             }
             return

@@ -35,10 +35,6 @@ package struct UpstreamReport: Hashable, Sendable {
         }
     }
 
-    init(code: String) {
-        self.code = code
-    }
-
     /// OpenAI quotes a refused key, in part and with asterisks, in its message; others may quote it whole, or a piece
     /// of one that no prefix gives away. What is longer than any log takes is cut first.
     private static func hide(_ keys: [Secret], in text: String) -> String {
