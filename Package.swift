@@ -21,6 +21,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Without pkg-config: Debian's hiredis.pc names a flag that SwiftPM warns of, and nothing that is needed.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
@@ -28,6 +30,7 @@ let package = Package(
         .target(
             name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CLinux", "EventLoop", "HTTP"], swiftSettings: settings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
+        .target(name: "Redis", dependencies: ["CHiredis", "EventLoop"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore",
@@ -50,6 +53,7 @@ let package = Package(
         .testTarget(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
+        .testTarget(name: "RedisTests", dependencies: ["EventLoop", "Redis"], swiftSettings: settings),
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",
