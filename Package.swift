@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Without pkg-config: Debian's hiredis.pc names a flag that SwiftPM warns of, and nothing that is needed.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
@@ -42,8 +43,8 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore", "OpenAISandbox",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
+                "EphemeraldCore", "OpenAISandbox", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -29,6 +29,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case unknownSession
     /// A limit is spent; its standing says until when, if nobody else takes the place.
     case rateLimited(LimitStanding)
+    /// A quota of the day is used up.
+    case quotaExhausted(QuotaExhaustion)
     /// As many requests are under way upstream as the settings allow.
     case overloaded
     /// The daemon is about to end.
@@ -57,7 +59,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .notFound, .unknownSession: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused: .forbidden
-        case .rateLimited, .upstreamRateLimited: .tooManyRequests
+        case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
         case .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
@@ -79,6 +81,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .invalidRequest: "invalid_request"
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
+        case .quotaExhausted: "quota_exhausted"
         case .overloaded: "overloaded"
         case .shuttingDown: "shutting_down"
         case .upstreamUnavailable: "upstream_unavailable"
@@ -95,6 +98,7 @@ package enum Refusal: Error, Hashable, Sendable {
     package var retryAfter: Duration? {
         switch self {
         case .rateLimited(let standing): standing.wait
+        case .quotaExhausted(let exhaustion): exhaustion.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,

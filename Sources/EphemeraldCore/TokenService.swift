@@ -1,5 +1,4 @@
 package import HTTP
-package import Locking
 package import Sessions
 
 /// The whole policy: what is answered to whom. One value for each loop; what loops share is behind locks of its own.
@@ -15,17 +14,19 @@ package struct TokenService: Sendable {
         /// What may be asked for.
         package var sessions: SessionCatalog
         package var limits: RateLimits
+        package var quotas: Quotas
         package var safety: SafetyIdentifier
 
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
-            limits: RateLimits, safety: SafetyIdentifier
+            limits: RateLimits, quotas: Quotas = Quotas(), safety: SafetyIdentifier
         ) {
             self.origins = origins
             self.callers = callers
             self.proxies = proxies
             self.sessions = sessions
             self.limits = limits
+            self.quotas = quotas
             self.safety = safety
         }
     }
@@ -36,7 +37,8 @@ package struct TokenService: Sendable {
     package static let healthPath = "/api/health"
 
     let rules: Rules
-    let limiter: Locked<RateLimiter>
+    /// Where limits and quotas are counted.
+    let admission: Admission
     let surroundings: Surroundings
     private let minter: Minter
     private let upstreamHost: String
@@ -48,7 +50,7 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
+        rules: Rules, admission: Admission, minter: Minter, surroundings: Surroundings,
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
@@ -57,7 +59,7 @@ package struct TokenService: Sendable {
             uniqueKeysWithValues: rules.sessions.sessions.compactMap { session in
                 session.access.origins.map { (session.name, OriginList($0)) }
             })
-        self.limiter = limiter
+        self.admission = admission
         self.minter = minter
         upstreamHost = minter.upstream.host
         self.surroundings = surroundings
@@ -125,9 +127,15 @@ package struct TokenService: Sendable {
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
         let body = try body(of: session, for: asked)
-        let limits = try admit(line.client, line.caller, origin: origin, to: session)
-        let secret = try await mint(body, for: session, &line)
-        var fields = limits
+        let admitted = try await admit(line.client, line.caller, origin: origin, to: session)
+        let secret: ClientSecret
+        do throws(Refusal) {
+            secret = try await mint(body, for: session, &line)
+        } catch {
+            await admission.giveBack(admitted.taken)
+            throw error
+        }
+        var fields = admitted.fields
         fields.append("Content-Type", "application/json")
         return Response(
             .ok, fields: fields, body: TokenAnswer.body(secret, for: session, upstream: minter.upstream))

@@ -15,7 +15,8 @@ struct TestService {
     init(
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
-        allowsMissingOrigin: Bool = false, callers: Authenticator = .anybody,
+        quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
+        callers: Authenticator = .anybody,
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
@@ -28,12 +29,13 @@ struct TestService {
         let rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
             callers: callers, proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
-            limits: limits, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
+            limits: limits, quotas: quotas, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
+        let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
         service = TokenService(
-            rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter,
-            surroundings: upstream.clock.surroundings,
+            rules: rules, admission: .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
+            minter: minter, surroundings: upstream.clock.surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
     }

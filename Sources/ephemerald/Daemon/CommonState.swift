@@ -14,7 +14,7 @@ struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     private let upstream: Upstream
-    private let limiter = Locked(RateLimiter())
+    private let counts: Locked<AdmissionCounts>
     private let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     private let lostLines: LostLines
@@ -22,16 +22,17 @@ struct CommonState: Sendable {
 
     init(
         _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
-        safety: SafetyIdentifier
+        safety: SafetyIdentifier, ledger: QuotaLedger
     ) {
+        counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
         self.usageLog = usageLog
-        lostLines = LostLines(logger)
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
         rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: settings.limits.rates, safety: safety)
+            limits: settings.limits.rates, quotas: settings.limits.quotas, safety: safety)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -46,7 +47,7 @@ struct CommonState: Sendable {
     func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
         let surroundings = Surroundings.system(loop)
         return TokenService(
-            rules: rules, limiter: limiter,
+            rules: rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
             surroundings: surroundings,
             writeUsage: { [usageLog, lostLines] line in

@@ -38,12 +38,13 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
+        let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             let common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
-                safety: safety)
+                safety: safety, ledger: ledger)
             workers = try Daemon.workers(on: loops, common: common, settings: settings)
         } catch {
             throw StartFailure(
@@ -115,6 +116,22 @@ final class Daemon: @unchecked Sendable {
                     "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
             }
             return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
+        }
+    }
+
+    /// What today's tokens have taken from the quotas already.
+    private static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
+        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog else {
+            return QuotaLedger()
+        }
+        do throws(SystemError) {
+            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
+            for warning in journal.warnings { logger.warning("\(warning)") }
+            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
+            return journal.ledger
+        } catch {
+            throw StartFailure(
+                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
         }
     }
 

@@ -87,6 +87,19 @@ extension Setting {
             SettingRow(
                 .limits, .text, .value("600/min burst 100"), "LIMIT",
                 "Tokens for everybody together, or off: the most that strangers can cost.")
+        case .quotaCaller:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Counts are rebuilt from "
+                    + "the file of USAGE_LOG at the start.")
+        case .quotaSession:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for one session, whoever asks for it; or off.")
+        case .quotaAll:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
         case .apiKey:
             SettingRow(
                 .openAI, .text, .none, "KEY",

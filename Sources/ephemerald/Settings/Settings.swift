@@ -34,6 +34,8 @@ package struct Settings: Sendable {
         package let maxInFlight: Int
         /// Tokens, in each dimension.
         package let rates: RateLimits
+        /// Tokens a day.
+        package let quotas: Quotas
     }
 
     /// Where tokens come from, and on which way.
