@@ -54,7 +54,9 @@ let package = Package(
         .testTarget(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
-        .testTarget(name: "RedisTests", dependencies: ["EventLoop", "Redis"], swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests", dependencies: ["EphemeraldCore", "EventLoop", "Redis", "Sessions"],
+            swiftSettings: settings),
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",

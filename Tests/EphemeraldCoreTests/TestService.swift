@@ -16,7 +16,7 @@ struct TestService {
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
-        callers: Authenticator = .anybody,
+        callers: Authenticator = .anybody, admission: Admission? = nil,
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
@@ -34,7 +34,8 @@ struct TestService {
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
         service = TokenService(
-            rules: rules, admission: .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
+            rules: rules,
+            admission: admission ?? .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
             minter: minter, surroundings: upstream.clock.surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
