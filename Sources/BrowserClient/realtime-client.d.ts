@@ -112,8 +112,10 @@ export type TokenFunction = (context: { signal: AbortSignal }) => Promise<TokenA
 
 /** What a reconnect policy is asked with. */
 export interface RetryContext {
-  /** 0 for the first retry since the connection was last good. */
+  /** 1 for the first retry since the connection was last good, which is one that lasted for ten seconds. */
   attempt: number;
+  /** Whether the call was connected before. */
+  reconnecting: boolean;
   /** What the attempt before failed with; always `retryable`. */
   error: RealtimeError;
 }
@@ -125,6 +127,8 @@ export interface BackoffOptions {
   /** Waits in milliseconds, one for each attempt; when they are spent the policy gives up.
    *  Default: 0, 300, 1200, 2700, 4800, then five times 7000. From the third on, up to a second is added by chance. */
   delays?: readonly number[];
+  /** How many retries there are while the call was never connected: somebody is looking. Default 2. */
+  firstConnection?: number;
   /** The longest Retry-After that is waited for, in milliseconds; above it the policy gives up. Default 60000. */
   maxRetryAfter?: number;
 }
@@ -224,7 +228,7 @@ export type RealtimeEvents = {
   statechange: { state: RealtimeState; previous: RealtimeState; reason?: ClosedReason; error?: RealtimeError };
   /** Something failed: an attempt (which may be retried: see `retry`), a device, an event of type `error`. */
   error: RealtimeError;
-  /** Another attempt follows in `delay` milliseconds; `offline`: not before the browser is online again. */
+  /** Another attempt (the first is number 1) follows in `delay` milliseconds; `offline`: not before the browser is online again. */
   retry: { attempt: number; delay: number; offline: boolean; error: RealtimeError };
   /** Any server event, before the one under its own name, `error` included; legacy names are already translated.
    *  One that is newer than this file comes here and under its own name, too, without a type. For logs. */
@@ -378,7 +382,7 @@ export class ConnectionMonitor extends EventTarget {
   /** The last measurement. */
   readonly stats: ConnectionStats | undefined;
   /** Begins with this connection, instead of any other. */
-  start(connection: Pick<RTCPeerConnection, "getStats">): void;
+  start(connection: Pick<RTCPeerConnection, "getStats"> & Partial<Pick<RTCPeerConnection, "connectionState">>): void;
   /** Ends, with quality `unknown`. */
   stop(): void;
   /** Takes a report now. */
