@@ -27,20 +27,22 @@ struct CommonState: Sendable {
         self.logger = logger
         self.usageLog = usageLog
         lostLines = LostLines(logger)
-        rules = TokenService.Rules(
+        upstream = Upstream(settings, sandboxURL: sandboxURL)
+        var rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
             limits: settings.limits.rates, safety: safety)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
+        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        self.rules = rules
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
         let share = DescriptorLimit.current / 2 / settings.listening.loops
         server.maxConnections = max(16, min(server.maxConnections, share))
         serverSettings = server
         self.settings = settings
         isSandbox = sandboxURL != nil
-        upstream = Upstream(settings, sandboxURL: sandboxURL)
     }
 
     func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {

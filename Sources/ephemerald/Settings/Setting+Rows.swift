@@ -67,6 +67,11 @@ extension Setting {
             SettingRow(
                 .limits, .number, .value("2048"), "NUMBER",
                 "Mints under way at once, 1 to 100000; beyond them 503 with Retry-After.")
+        case .demo:
+            SettingRow(
+                .access, .boolean, .computed("true with SANDBOX, false without"), "true|false",
+                "Whether a page to try it out is served at /. Whoever reaches it may ask as every page of its origin "
+                    + "may.")
         case .limitClient:
             SettingRow(
                 .limits, .text, .value("10/min burst 5"), "LIMIT",

@@ -21,6 +21,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case sessionsDirectory = "SESSIONS_DIR"
 
     case maxBody = "MAX_BODY"
+    case demo = "DEMO"
     case maxInFlight = "MAX_IN_FLIGHT"
     case limitClient = "LIMIT_CLIENT"
     case limitCaller = "LIMIT_CALLER"

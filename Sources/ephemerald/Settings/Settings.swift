@@ -84,6 +84,8 @@ package struct Settings: Sendable {
     package let sandbox: Sandbox?
     /// The directory of the session files.
     package let sessionsDirectory: String
+    /// Whether the demo page is served.
+    package let isDemo: Bool
     /// What the program can work with, and the operator should know of; one line each.
     package let warnings: [String]
 }
