@@ -42,6 +42,7 @@ package struct TokenService: Sendable {
     let surroundings: Surroundings
     private let minter: Minter
     private let upstreamHost: String
+    private let metrics: LoopMetrics
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
@@ -50,7 +51,7 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
+        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
@@ -62,6 +63,7 @@ package struct TokenService: Sendable {
         self.limiter = limiter
         self.minter = minter
         upstreamHost = minter.upstream.host
+        self.metrics = metrics
         self.surroundings = surroundings
         self.writeUsage = writeUsage
         self.remark = remark
@@ -88,6 +90,9 @@ package struct TokenService: Sendable {
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         addCommonFields(to: &response, for: request, requestID: requestID)
+        metrics.record(
+            route: line.route, status: response.status, refusal: refusal,
+            session: line.server == nil ? nil : line.session)
         // What probes and preflights ask is no use of the service, unless it is refused.
         if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
             writeUsage(
