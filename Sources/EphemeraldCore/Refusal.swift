@@ -31,6 +31,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case rateLimited(LimitStanding)
     /// A quota of the day is used up.
     case quotaExhausted(QuotaExhaustion)
+    /// The operator has stopped all minting.
+    case mintingPaused
     /// As many requests are under way upstream as the settings allow.
     case overloaded
     /// The daemon is about to end.
@@ -60,7 +62,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused: .forbidden
         case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
-        case .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
+        case .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         }
@@ -82,6 +84,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
         case .quotaExhausted: "quota_exhausted"
+        case .mintingPaused: "minting_paused"
         case .overloaded: "overloaded"
         case .shuttingDown: "shutting_down"
         case .upstreamUnavailable: "upstream_unavailable"
@@ -101,6 +104,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .quotaExhausted(let exhaustion): exhaustion.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
+        // Nobody knows; long enough that everybody together asks seldom.
+        case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
             .authenticationFailed, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,

@@ -46,11 +46,17 @@ package struct TokenService: Sendable {
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
     private let writeUsage: @Sendable ([UInt8]) -> Void
+    /// Whether anything is minted at all.
+    private let mintingSwitch: MintingSwitch
+    /// Takes every refusal by a limit or quota, for those that an operator should hear of.
+    let limitReached: @Sendable (LimitReached) -> Void
     /// Takes what an operator should hear of.
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
         rules: Rules, admission: Admission, minter: Minter, surroundings: Surroundings,
+        mintingSwitch: MintingSwitch = MintingSwitch(),
+        limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
@@ -64,6 +70,8 @@ package struct TokenService: Sendable {
         upstreamHost = minter.upstream.host
         self.surroundings = surroundings
         self.writeUsage = writeUsage
+        self.mintingSwitch = mintingSwitch
+        self.limitReached = limitReached
         self.remark = remark
     }
 
@@ -123,6 +131,8 @@ package struct TokenService: Sendable {
     private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         let origin = try rules.origins.admit(request)
         line.caller = try rules.callers.identify(request, behind: rules.proxies)
+        // Behind the two that keep strangers out, who need not know; before all that costs or counts anything.
+        if mintingSwitch.isPaused { throw .mintingPaused }
         let asked = try TokenRequest(request)
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
@@ -172,24 +182,5 @@ package struct TokenService: Sendable {
             line.report = error.report
             throw error.refusal
         }
-    }
-
-    private func health() -> Response {
-        let body: JSONObject = [
-            "status": "ok",
-            "timestamp": .string(Timestamp.rfc3339(surroundings.unixMilliseconds())),
-        ]
-        return Response(.ok, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
-    }
-
-    private func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {
-        let isPreflight = request.method == .options && request.defect == nil
-        if request.path == TokenService.tokenPath, !isPreflight {
-            response.fields.append(contentsOf: rules.origins.responseFields(for: request))
-        }
-        response.fields.append("Cache-Control", "no-store")
-        response.fields.append("X-Content-Type-Options", "nosniff")
-        response.fields.append("Referrer-Policy", "no-referrer")
-        response.fields.append("X-Request-Id", requestID.description)
     }
 }

@@ -10,6 +10,8 @@ struct TestService {
     let service: TokenService
     let upstream: ScriptedUpstream
     private let lines = Locked<[[UInt8]]>([])
+    let mintingSwitch = MintingSwitch()
+    private let reached = Locked<[LimitReached]>([])
     private let remarked = Locked<[ClientAddress.Remark]>([])
 
     init(
@@ -36,6 +38,8 @@ struct TestService {
         service = TokenService(
             rules: rules, admission: .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
             minter: minter, surroundings: upstream.clock.surroundings,
+            mintingSwitch: mintingSwitch,
+            limitReached: { [reached] limit in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
     }
@@ -49,6 +53,9 @@ struct TestService {
 
     /// What an operator should hear of.
     var remarks: [ClientAddress.Remark] { remarked.withLock { $0 } }
+
+    /// The limits and quotas that refused.
+    var limitsReached: [LimitReached] { reached.withLock { $0 } }
 
     /// The last usage line.
     var lastUse: JSON {

@@ -59,7 +59,8 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .invalidRequest: .unknownSession
     case .unknownSession: .rateLimited(spentStanding)
     case .rateLimited: .quotaExhausted(spentQuota)
-    case .quotaExhausted: .overloaded
+    case .quotaExhausted: .mintingPaused
+    case .mintingPaused: .overloaded
     case .overloaded: .shuttingDown
     case .shuttingDown: .upstreamUnavailable(retryAfter: .seconds(1))
     case .upstreamUnavailable: .upstreamRateLimited(retryAfter: .seconds(1))

@@ -15,6 +15,9 @@ struct CommonState: Sendable {
     let logger: Logger
     private let upstream: Upstream
     private let counts: Locked<AdmissionCounts>
+    /// Whether anything is minted at all.
+    let mintingSwitch: MintingSwitch
+    private let notices = Locked(LimitNotices())
     private let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     private let lostLines: LostLines
@@ -24,6 +27,7 @@ struct CommonState: Sendable {
         _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
         safety: SafetyIdentifier, ledger: QuotaLedger
     ) {
+        mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
         self.usageLog = usageLog
@@ -49,7 +53,12 @@ struct CommonState: Sendable {
         return TokenService(
             rules: rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            surroundings: surroundings,
+            surroundings: surroundings, mintingSwitch: mintingSwitch,
+            limitReached: { [notices, logger] reached in
+                let now = surroundings.monotonicNanoseconds()
+                guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
+                logger.warning("\(reached.words(telling))")
+            },
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

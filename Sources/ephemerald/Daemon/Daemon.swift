@@ -11,11 +11,12 @@ import Sessions
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    private static let signals = [SIGTERM, SIGINT, SIGHUP]
+    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
     private let settings: Settings
     private let logger: Logger
     private let usageLog: UsageLogFile
+    private let mintingSwitch: MintingSwitch
     private let workers: [Worker]
     private let sandbox: SandboxServer?
     private var signalWatch: SignalWatch?
@@ -45,6 +46,7 @@ final class Daemon: @unchecked Sendable {
             let common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
                 safety: safety, ledger: ledger)
+            mintingSwitch = common.mintingSwitch
             workers = try Daemon.workers(on: loops, common: common, settings: settings)
         } catch {
             throw StartFailure(
@@ -73,6 +75,7 @@ final class Daemon: @unchecked Sendable {
         let sessions = workers[0].sessionNames.joined(separator: ", ")
         logger.info(
             "listening on \(workers[0].address), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        if mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 
     private func handle(_ signal: CInt) {
@@ -81,9 +84,16 @@ final class Daemon: @unchecked Sendable {
             do throws(SystemError) { try usageLog.reopen() } catch {
                 logger.error("the usage log stays as it is: \(error)")
             }
+        case SIGUSR1: pause(true)
+        case SIGUSR2: pause(false)
         default:
             if !isStopping { stop() }
         }
+    }
+
+    private func pause(_ isPaused: Bool) {
+        mintingSwitch.isPaused = isPaused
+        logger.warning(isPaused ? "minting is paused; SIGUSR2 resumes it" : "minting is resumed")
     }
 
     private func stop() {

@@ -100,6 +100,11 @@ extension Setting {
             SettingRow(
                 .limits, .number, .value("off"), "NUMBER",
                 "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+        case .paused:
+            SettingRow(
+                .limits, .boolean, .value("false"), "true|false",
+                "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 "
+                    + "and SIGUSR2 pause and resume a running one.")
         case .apiKey:
             SettingRow(
                 .openAI, .text, .none, "KEY",
