@@ -1,3 +1,4 @@
+package import Locking
 import Sessions
 
 /// Limits and quotas together, so that a request passes all of them or takes from none. It has neither clock nor lock.
@@ -8,6 +9,18 @@ package struct AdmissionCounts: Sendable {
     package init(limiter: RateLimiter = RateLimiter(), ledger: QuotaLedger = QuotaLedger()) {
         self.limiter = limiter
         self.ledger = ledger
+    }
+
+    /// The number of keys that the limits can remember.
+    package var limitCapacity: Int { limiter.capacity }
+
+    /// How many keys owe something to a limit. The table is read piece by piece, so that no request waits for all of it.
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    package static func limitKeysHeld(by counts: Locked<AdmissionCounts>, now: UInt64) -> Int {
+        let piece = 4_096
+        return stride(from: 0, to: counts.withLock(\.limitCapacity), by: piece).reduce(0) { held, start in
+            held + counts.withLock { $0.limiter.held(in: start..<start + piece, now: now) }
+        }
     }
 
     /// Decides on one request, and counts it when it is admitted. A spent quota is said first: it takes longer.

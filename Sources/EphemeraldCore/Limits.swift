@@ -19,8 +19,21 @@ extension TokenService {
         let checks = limits(on: client, caller, origin: origin, to: session)
         let quotas = rules.quotas.checks(caller: caller?.loggableName, session: session.name)
         switch await admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
-        case .limited(let standing): throw .rateLimited(standing)
-        case .exhausted(let exhaustion): throw .quotaExhausted(exhaustion)
+        case .limited(let standing):
+            let who: String =
+                switch standing.policy.dimension {
+                case .client: client.description
+                case .caller: caller?.loggableName ?? ""
+                case .origin: origin ?? "no origin"
+                case .session: session.name
+                case .all: "everybody"
+                }
+            limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy)))
+            throw .rateLimited(standing)
+        case .exhausted(let exhaustion):
+            let identity = exhaustion.check.identity
+            limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity))
+            throw .quotaExhausted(exhaustion)
         case .unavailable: throw .limitsUnavailable
         case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
         case .admitted(let standing?, let taken):

@@ -18,6 +18,7 @@ extension Refusal {
         case .rateLimited: "Too many requests"
         case .quotaExhausted: "Quota used up"
         case .limitsUnavailable: "Limits unavailable"
+        case .mintingPaused: "Minting paused"
         case .overloaded: "Overloaded"
         case .shuttingDown: "Shutting down"
         case .upstreamUnavailable: "Upstream unavailable"
@@ -53,6 +54,7 @@ extension Refusal {
         case .quotaExhausted(let exhaustion):
             "\(exhaustion.check.dimension.detail) The next day begins at midnight UTC."
         case .limitsUnavailable: "This service cannot count requests at the moment. Try again."
+        case .mintingPaused: "The operator of this service has paused it. Try again later."
         case .overloaded: "As many requests are under way as this service takes at once."
         case .shuttingDown: "The service is about to end. Try again, and another process answers."
         case .upstreamUnavailable: "The upstream has failed repeatedly and is left alone for a moment."

@@ -33,6 +33,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case quotaExhausted(QuotaExhaustion)
     /// What counts limits and quotas for several processes is away, and the settings say to refuse then.
     case limitsUnavailable
+    /// The operator has stopped all minting.
+    case mintingPaused
     /// As many requests are under way upstream as the settings allow.
     case overloaded
     /// The daemon is about to end.
@@ -62,7 +64,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused: .forbidden
         case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
-        case .limitsUnavailable, .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
+        case .limitsUnavailable, .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         }
@@ -85,6 +87,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .rateLimited: "rate_limited"
         case .quotaExhausted: "quota_exhausted"
         case .limitsUnavailable: "limits_unavailable"
+        case .mintingPaused: "minting_paused"
         case .overloaded: "overloaded"
         case .shuttingDown: "shutting_down"
         case .upstreamUnavailable: "upstream_unavailable"
@@ -104,12 +107,23 @@ package enum Refusal: Error, Hashable, Sendable {
         case .quotaExhausted(let exhaustion): exhaustion.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .limitsUnavailable, .overloaded, .shuttingDown: .seconds(1)
+        // Nobody knows; long enough that everybody together asks seldom.
+        case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
             .authenticationFailed, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,
             .upstreamRejected,
             .upstreamError, .upstreamTimeout:
             nil
+        }
+    }
+
+    /// What the limit or quota that refused counts by; nil when it was neither.
+    package var dimension: String? {
+        switch self {
+        case .rateLimited(let standing): standing.policy.dimension.rawValue
+        case .quotaExhausted(let exhaustion): exhaustion.check.dimension.rawValue
+        default: nil
         }
     }
 }

@@ -60,7 +60,8 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .unknownSession: .rateLimited(spentStanding)
     case .rateLimited: .quotaExhausted(spentQuota)
     case .quotaExhausted: .limitsUnavailable
-    case .limitsUnavailable: .overloaded
+    case .limitsUnavailable: .mintingPaused
+    case .mintingPaused: .overloaded
     case .overloaded: .shuttingDown
     case .shuttingDown: .upstreamUnavailable(retryAfter: .seconds(1))
     case .upstreamUnavailable: .upstreamRateLimited(retryAfter: .seconds(1))
