@@ -47,9 +47,9 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
-                "EphemeraldCore",
-                "OpenAISandbox",
+                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Redis",
+                "Sessions",
+                "EphemeraldCore", "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -77,7 +77,7 @@ let package = Package(
         .testTarget(
             name: "ephemeraldTests",
             dependencies: [
-                "EphemeraldCore", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Sessions", "ephemerald",
+                "EphemeraldCore", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "ephemerald",
             ],
             swiftSettings: settings),
     ],

@@ -5,6 +5,7 @@ import HTTP
 import Locking
 import Logging
 import MicroHTTPD
+import Redis
 import Sessions
 
 /// What all loops share, and the settings in the form that each part takes them.
@@ -19,6 +20,8 @@ struct CommonState: Sendable {
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
+    /// nil where limits and quotas are counted in the memory of this process.
+    let redisNotices: RedisNotices?
     let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     let lostLines: LostLines
@@ -33,7 +36,10 @@ struct CommonState: Sendable {
         counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
         self.usageLog = usageLog
-        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && settings.limits.redis == nil)
+        redisNotices = settings.limits.redis.map {
+            RedisNotices($0, loops: settings.listening.loops, logger: logger)
+        }
         upstream = Upstream(settings, sandboxURL: sandboxURL)
         var rules = TokenService.Rules(
             origins: OriginPolicy(
@@ -52,12 +58,16 @@ struct CommonState: Sendable {
         isSandbox = sandboxURL != nil
     }
 
-    /// - Parameter metrics: where the loop counts.
-    func service(on loop: EventLoop, metrics: LoopMetrics, send: @escaping Minter.Send) -> TokenService {
+    /// - Parameters:
+    ///   - metrics: where the loop counts.
+    ///   - redis: the loop's client; nil to count in the memory of this process.
+    func service(
+        on loop: EventLoop, metrics: LoopMetrics, redis: Redis.Client?, send: @escaping Minter.Send
+    ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(send, in: surroundings)
         return TokenService(
-            rules: rules, admission: .inMemory(counts, surroundings: surroundings),
+            rules: rules, admission: admission(in: redis, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
             metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached in

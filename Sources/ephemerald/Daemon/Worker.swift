@@ -4,6 +4,7 @@ import EventLoop
 import HTTP
 import Logging
 import MicroHTTPD
+import Redis
 import Sessions
 
 /// What one event loop serves: a server, a client for the upstream, and the policy between them.
@@ -14,7 +15,8 @@ final class Worker: @unchecked Sendable {
     let sessionNames: [String]
     let metrics = LoopMetrics()
     private let server: Server
-    private let client: Client
+    private let client: Curl.Client
+    private let redis: Redis.Client?
 
     init(
         on loop: EventLoop, listeningOn socket: consuming Descriptor, at address: ListeningAddress,
@@ -23,9 +25,12 @@ final class Worker: @unchecked Sendable {
         self.loop = loop
         self.address = address
         sessionNames = common.rules.sessions.sessions.map(\.name)
-        let client = Client(for: common.settings, isSandbox: common.isSandbox, on: loop)
+        let client = Curl.Client(for: common.settings, isSandbox: common.isSandbox, on: loop)
         self.client = client
-        let service = common.service(on: loop, metrics: metrics) { request async throws(TransferFailure) in
+        let redis = common.redisClient(on: loop)
+        self.redis = redis
+        let service = common.service(on: loop, metrics: metrics, redis: redis) {
+            request async throws(TransferFailure) in
             try await client.send(request)
         }
         let logger = common.logger
@@ -39,5 +44,6 @@ final class Worker: @unchecked Sendable {
     func drain(timeout: Duration) async {
         await server.drain(timeout: timeout, lastAnswer: TokenService.lastAnswer)
         client.close()
+        redis?.close()
     }
 }
