@@ -102,13 +102,19 @@ package final class Client: @unchecked Sendable {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 command.onFinish { continuation.resume(returning: $0) }
-                command.setDeadline(deadline, on: loop) { [unowned self] in watchSilence() }
+                command.setDeadline(
+                    deadline, on: loop, lastLook: { [unowned self] in readArrived() },
+                    onTimeout: { [unowned self] in watchSilence() })
                 start(command)
             }
         } onCancel: {
             // This comes after `start`, even when the task was cancelled before it.
             loop.submit { command.finish(.failure(.cancelled)) }
         }.get()
+    }
+
+    private func readArrived() {
+        if case .ready(let connection) = state { connection.readArrived() }
     }
 
     private var failureBeforeSending: RedisFailure? {

@@ -24,8 +24,16 @@ final class Command: @unchecked Sendable {
     }
 
     /// From now on the command ends when the time is over, wherever it is by then.
-    func setDeadline(_ deadline: ContinuousClock.Instant, on loop: EventLoop, onTimeout: @escaping () -> Void) {
+    /// - Parameters:
+    ///   - lastLook: reads what has arrived and was not read yet: a loop that is late itself is no reason to give up.
+    ///   - onTimeout: called when that brought no reply.
+    func setDeadline(
+        _ deadline: ContinuousClock.Instant, on loop: EventLoop, lastLook: @escaping () -> Void,
+        onTimeout: @escaping () -> Void
+    ) {
         timer = loop.after(deadline - ContinuousClock.now) { [unowned self] in
+            lastLook()
+            guard isAwaited else { return }
             finish(.failure(.timedOut))
             onTimeout()
         }

@@ -88,6 +88,11 @@ import Glibc
         unsafe redisAsyncFree(context)
     }
 
+    /// Reads replies that have arrived, without waiting for the loop to say so.
+    func readArrived() {
+        act(.readable)
+    }
+
     private var reason: RedisFailure {
         if let closeReason { return closeReason }
         guard let context = unsafe context, unsafe context.pointee.err != REDIS_OK else {

@@ -70,19 +70,19 @@ def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, n
     def fields(number: int) -> dict[str, str]:
         return {"X-Forwarded-For": f"198.51.100.{number % 8 // 2}"}
 
-    for _ in range(5):
+    for _ in range(20):
         assert redis.command_reply("FLUSHALL") == b"+OK"
         before = len(upstream.minted)
-        counts = tally(crowd(daemons, 5, fields))
+        counts = tally(crowd(daemons, 2, fields))
         late = counts.get(503, 0)
         assert set(counts) <= {200, 429, 503}
         # Whatever happens, never more. What came too late for its deadline may be counted and is not admitted.
         assert admitted - late <= counts[200] <= admitted
         assert len(upstream.minted) - before == counts[200]
         if not late:
-            assert counts == {200: admitted, 429: 5 * CLIENTS - admitted}
+            assert counts == {200: admitted, 429: 2 * CLIENTS - admitted}
             return
-    pytest.fail("Redis was late in each of five rounds")
+    pytest.fail("Redis was late in each of twenty rounds")
 
 
 def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessions, redis):
