@@ -39,6 +39,7 @@ package struct TokenService: Sendable {
     let limiter: Locked<RateLimiter>
     let surroundings: Surroundings
     private let minter: Minter
+    private let keyFetching: KeyFetching
     private let upstreamHost: String
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
@@ -48,8 +49,8 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
-        writeUsage: @escaping @Sendable ([UInt8]) -> Void,
+        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, keyFetching: KeyFetching,
+        surroundings: Surroundings, writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
         self.rules = rules
@@ -59,6 +60,7 @@ package struct TokenService: Sendable {
             })
         self.limiter = limiter
         self.minter = minter
+        self.keyFetching = keyFetching
         upstreamHost = minter.upstream.host
         self.surroundings = surroundings
         self.writeUsage = writeUsage
@@ -120,7 +122,7 @@ package struct TokenService: Sendable {
     /// decided before the upstream is asked.
     private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         let origin = try rules.origins.admit(request)
-        line.caller = try rules.callers.identify(request, behind: rules.proxies)
+        line.caller = try await rules.callers.identify(request, behind: rules.proxies, keyFetching)
         let asked = try TokenRequest(request)
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
@@ -136,6 +138,8 @@ package struct TokenService: Sendable {
     private func session(named name: String, _ line: inout UsageLine) throws(Refusal) -> Session {
         // What could not be a name may be anything, a token put in the wrong place included.
         if SessionCatalog.isName(name) { line.session = name }
+        // Before it is looked for: who may not use it need not know whether it is there.
+        if let caller = line.caller, !caller.mayUse(name) { throw .sessionNotAllowed }
         guard let session = rules.sessions.session(named: name) else { throw .unknownSession }
         line.model = session.model
         return session

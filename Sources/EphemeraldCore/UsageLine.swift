@@ -51,6 +51,7 @@ struct UsageLine {
         if case .rateLimited(let standing) = refusal {
             line["ephemerald.limit.dimension"] = .string(standing.policy.dimension.rawValue)
         }
+        if case .authenticationFailed(let flaw?) = refusal { line["ephemerald.token.flaw"] = .string(flaw.rawValue) }
         line["enduser.pseudo.id"] = caller.map { .string($0.name.loggable(256)) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }

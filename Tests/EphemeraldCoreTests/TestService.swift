@@ -16,7 +16,7 @@ struct TestService {
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         allowsMissingOrigin: Bool = false, callers: Authenticator = .anybody,
-        change: (inout Upstream) -> Void = { _ in }
+        keys: ScriptedUpstream = ScriptedUpstream(.failure(.timedOut)), change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
@@ -33,6 +33,7 @@ struct TestService {
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         service = TokenService(
             rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter,
+            keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
             surroundings: upstream.clock.surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })

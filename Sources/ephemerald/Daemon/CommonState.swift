@@ -43,12 +43,21 @@ struct CommonState: Sendable {
         upstream = Upstream(settings, sandboxURL: sandboxURL)
     }
 
-    func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
+    func keyFetching(on loop: EventLoop, send: @escaping Minter.Send) -> KeyFetching {
+        KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
+            switch remark {
+            case .fetched(let words): logger.info("JWT_KEYS: \(words)")
+            case .failed(let words): logger.error("JWT_KEYS: \(words)")
+            }
+        }
+    }
+
+    func service(on loop: EventLoop, _ keyFetching: KeyFetching, send: @escaping Minter.Send) -> TokenService {
         let surroundings = Surroundings.system(loop)
         return TokenService(
             rules: rules, limiter: limiter,
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            surroundings: surroundings,
+            keyFetching: keyFetching, surroundings: surroundings,
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

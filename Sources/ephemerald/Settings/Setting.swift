@@ -17,6 +17,11 @@ package enum Setting: String, CaseIterable, Sendable {
     case trustedProxies = "TRUSTED_PROXIES"
     case auth = "AUTH"
     case authKeysFile = "AUTH_KEYS_FILE"
+    case jwtKeys = "JWT_KEYS"
+    case jwtIssuer = "JWT_ISSUER"
+    case jwtAudience = "JWT_AUDIENCE"
+    case jwtLeeway = "JWT_LEEWAY"
+    case jwtSessionsClaim = "JWT_SESSIONS_CLAIM"
     case authProxyHeader = "AUTH_PROXY_HEADER"
     case sessionsDirectory = "SESSIONS_DIR"
 
