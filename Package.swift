@@ -37,11 +37,16 @@ let package = Package(
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
+        .target(
+            name: "BrowserClient", exclude: ["README.md"],
+            resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
+            swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
-                "EphemeraldCore", "OpenAISandbox", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
+                "EphemeraldCore", "OpenAISandbox",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],

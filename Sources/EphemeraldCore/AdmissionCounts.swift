@@ -1,4 +1,5 @@
-import Sessions
+package import Locking
+package import Sessions
 
 /// Limits and quotas together, so that a request passes all of them or takes from none. It has neither clock nor lock.
 package struct AdmissionCounts: Sendable {
@@ -8,6 +9,17 @@ package struct AdmissionCounts: Sendable {
     package init(limiter: RateLimiter = RateLimiter(), ledger: QuotaLedger = QuotaLedger()) {
         self.limiter = limiter
         self.ledger = ledger
+    }
+
+    /// The number of keys that the limits can remember.
+    package var limitCapacity: Int { limiter.capacity }
+
+    /// How many keys owe something to a limit. The table is read piece by piece, so that no request waits for all of it.
+    package static func limitKeysHeld(by counts: Locked<AdmissionCounts>, now: UInt64) -> Int {
+        let (capacity, piece) = (counts.withLock(\.limitCapacity), 4_096)
+        return stride(from: 0, to: capacity, by: piece).reduce(0) { count, start in
+            count + counts.withLock { $0.limiter.held(in: start..<start + piece, now: now) }
+        }
     }
 
     /// Decides on one request, and counts it when it is admitted. A spent quota is said first: it takes longer.

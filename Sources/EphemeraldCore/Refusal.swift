@@ -114,4 +114,13 @@ package enum Refusal: Error, Hashable, Sendable {
             nil
         }
     }
+
+    /// What the limit or quota that refused counts by; nil when it was neither.
+    package var dimension: LimitDimension? {
+        switch self {
+        case .rateLimited(let standing): standing.policy.dimension
+        case .quotaExhausted(let exhaustion): LimitDimension(rawValue: exhaustion.check.dimension.rawValue)
+        default: nil
+        }
+    }
 }

@@ -18,7 +18,7 @@ extension TokenService {
         if request.path == TokenService.tokenPath, !isPreflight {
             response.fields.append(contentsOf: rules.origins.responseFields(for: request))
         }
-        response.fields.append("Cache-Control", "no-store")
+        if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "no-referrer")
         response.fields.append("X-Request-Id", requestID.description)

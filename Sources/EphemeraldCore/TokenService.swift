@@ -16,6 +16,8 @@ package struct TokenService: Sendable {
         package var limits: RateLimits
         package var quotas: Quotas
         package var safety: SafetyIdentifier
+        /// What is served beside, by its path.
+        package var files: [String: StaticFile] = [:]
 
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
@@ -42,6 +44,7 @@ package struct TokenService: Sendable {
     let surroundings: Surroundings
     private let minter: Minter
     private let upstreamHost: String
+    private let metrics: LoopMetrics
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
@@ -54,7 +57,7 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, admission: Admission, minter: Minter, surroundings: Surroundings,
+        rules: Rules, admission: Admission, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
         mintingSwitch: MintingSwitch = MintingSwitch(),
         limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
@@ -68,6 +71,7 @@ package struct TokenService: Sendable {
         self.admission = admission
         self.minter = minter
         upstreamHost = minter.upstream.host
+        self.metrics = metrics
         self.surroundings = surroundings
         self.writeUsage = writeUsage
         self.mintingSwitch = mintingSwitch
@@ -96,6 +100,9 @@ package struct TokenService: Sendable {
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         addCommonFields(to: &response, for: request, requestID: requestID)
+        metrics.record(
+            route: line.route, status: response.status, refusal: refusal,
+            session: line.server == nil ? nil : line.session)
         // What probes and preflights ask is no use of the service, unless it is refused.
         if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
             writeUsage(
@@ -122,7 +129,10 @@ package struct TokenService: Sendable {
         case (TokenService.tokenPath[...], _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
         case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
         case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        default: throw .notFound
+        case (let path, let method):
+            guard let file = rules.files[String(path)] else { throw .notFound }
+            guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
+            return file.answer(request)
         }
     }
 

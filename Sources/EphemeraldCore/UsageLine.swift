@@ -47,13 +47,7 @@ struct UsageLine {
         ]
         line["http.route"] = route.map(JSON.string)
         line["error.type"] = refusal.map { .string($0.code) }
-        switch refusal {
-        case .rateLimited(let standing):
-            line["ephemerald.limit.dimension"] = .string(standing.policy.dimension.rawValue)
-        case .quotaExhausted(let exhaustion):
-            line["ephemerald.limit.dimension"] = .string(exhaustion.check.dimension.rawValue)
-        default: break
-        }
+        line["ephemerald.limit.dimension"] = (refusal?.dimension?.rawValue).map(JSON.string)
         line["enduser.pseudo.id"] = caller.map { .string($0.loggableName) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }

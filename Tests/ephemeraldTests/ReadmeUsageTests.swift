@@ -26,7 +26,7 @@ import Testing
                 limits: RateLimits(client: try RateLimit(parsing: "1/min")),
                 safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
             admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
-            surroundings: surroundings,
+            metrics: LoopMetrics(), surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
     }
 

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import EventLoop
+import Glibc
 import HTTP
 import Locking
 import Logging
@@ -14,13 +15,14 @@ struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     private let upstream: Upstream
-    private let counts: Locked<AdmissionCounts>
+    let counts: Locked<AdmissionCounts>
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
-    private let minting = Minter.Shared()
+    let minting = Minter.Shared()
     private let usageLog: UsageLogFile
-    private let lostLines: LostLines
+    let lostLines: LostLines
+    let startTime = Int(time(nil))
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
     init(
@@ -32,11 +34,14 @@ struct CommonState: Sendable {
         self.logger = logger
         self.usageLog = usageLog
         lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
-        rules = TokenService.Rules(
+        upstream = Upstream(settings, sandboxURL: sandboxURL)
+        var rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
             limits: settings.limits.rates, quotas: settings.limits.quotas, safety: safety)
+        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        self.rules = rules
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -45,15 +50,16 @@ struct CommonState: Sendable {
         serverSettings = server
         self.settings = settings
         isSandbox = sandboxURL != nil
-        upstream = Upstream(settings, sandboxURL: sandboxURL)
     }
 
-    func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
+    /// - Parameter metrics: where the loop counts.
+    func service(on loop: EventLoop, metrics: LoopMetrics, send: @escaping Minter.Send) -> TokenService {
         let surroundings = Surroundings.system(loop)
+        let send = metrics.measuring(send, in: surroundings)
         return TokenService(
             rules: rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            surroundings: surroundings, mintingSwitch: mintingSwitch,
+            metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached in
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }

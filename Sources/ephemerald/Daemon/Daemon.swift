@@ -19,6 +19,7 @@ final class Daemon: @unchecked Sendable {
     private let mintingSwitch: MintingSwitch
     private let workers: [Worker]
     private let sandbox: SandboxServer?
+    private let operations: OperationsListener?
     private var signalWatch: SignalWatch?
     private var isStopping = false
 
@@ -40,10 +41,11 @@ final class Daemon: @unchecked Sendable {
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
+        let common: CommonState
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            let common = CommonState(
+            common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
                 safety: safety, ledger: ledger)
             mintingSwitch = common.mintingSwitch
@@ -52,6 +54,7 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
         }
+        operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
@@ -101,7 +104,8 @@ final class Daemon: @unchecked Sendable {
         // Before the socket closes: behind that, the file may be that of the next daemon.
         workers[0].address.removeSocketFile()
         logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
-        let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
+        let (workers, sandbox, operations) = (workers, sandbox, operations)
+        let timeout = settings.listening.drainTimeout
         Task(executorPreference: workers[0].loop) {
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
@@ -109,6 +113,7 @@ final class Daemon: @unchecked Sendable {
                 }
             }
             await sandbox?.stop()
+            await operations?.stop()
             for worker in workers { worker.loop.stop() }
         }
     }
@@ -142,6 +147,19 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(
                 outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
+        }
+    }
+
+    private static func operations(
+        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+    ) throws(StartFailure) -> OperationsListener? {
+        guard let address else { return nil }
+        let loops = workers.map(\.metrics)
+        do throws(SystemError) {
+            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
         }
     }
 
