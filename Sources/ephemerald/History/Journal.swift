@@ -47,7 +47,7 @@ package struct Journal {
         count(caller: caller.value, session: session, on: day)
     }
 
-    /// A line with something unusual in it is read by the grammar of JSON, which takes 20 times as long.
+    /// A line with something unusual in it is read by the grammar of JSON, which takes longer.
     private mutating func countSlowly(_ line: ArraySlice<UInt8>, on day: Day) {
         guard let record = UsageRecord(Array(line)) else {
             foreign += 1
