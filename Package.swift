@@ -45,7 +45,8 @@ let package = Package(
             name: "ephemerald",
             dependencies: [
                 "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
-                "EphemeraldCore", "OpenAISandbox",
+                "EphemeraldCore",
+                "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

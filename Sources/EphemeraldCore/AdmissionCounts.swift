@@ -1,5 +1,5 @@
 package import Locking
-package import Sessions
+import Sessions
 
 /// Limits and quotas together, so that a request passes all of them or takes from none. It has neither clock nor lock.
 package struct AdmissionCounts: Sendable {
@@ -15,10 +15,11 @@ package struct AdmissionCounts: Sendable {
     package var limitCapacity: Int { limiter.capacity }
 
     /// How many keys owe something to a limit. The table is read piece by piece, so that no request waits for all of it.
+    /// - Parameter now: nanoseconds on a monotonic clock.
     package static func limitKeysHeld(by counts: Locked<AdmissionCounts>, now: UInt64) -> Int {
-        let (capacity, piece) = (counts.withLock(\.limitCapacity), 4_096)
-        return stride(from: 0, to: capacity, by: piece).reduce(0) { count, start in
-            count + counts.withLock { $0.limiter.held(in: start..<start + piece, now: now) }
+        let piece = 4_096
+        return stride(from: 0, to: counts.withLock(\.limitCapacity), by: piece).reduce(0) { held, start in
+            held + counts.withLock { $0.limiter.held(in: start..<start + piece, now: now) }
         }
     }
 

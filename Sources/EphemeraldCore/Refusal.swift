@@ -116,10 +116,10 @@ package enum Refusal: Error, Hashable, Sendable {
     }
 
     /// What the limit or quota that refused counts by; nil when it was neither.
-    package var dimension: LimitDimension? {
+    package var dimension: String? {
         switch self {
-        case .rateLimited(let standing): standing.policy.dimension
-        case .quotaExhausted(let exhaustion): LimitDimension(rawValue: exhaustion.check.dimension.rawValue)
+        case .rateLimited(let standing): standing.policy.dimension.rawValue
+        case .quotaExhausted(let exhaustion): exhaustion.check.dimension.rawValue
         default: nil
         }
     }

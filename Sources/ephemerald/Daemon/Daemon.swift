@@ -40,8 +40,8 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
-        let ledger = try Daemon.ledger(settings, logger: logger)
         let common: CommonState
+        let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
@@ -134,6 +134,19 @@ final class Daemon: @unchecked Sendable {
         }
     }
 
+    private static func operations(
+        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+    ) throws(StartFailure) -> OperationsListener? {
+        guard let address else { return nil }
+        let loops = workers.map(\.metrics)
+        do throws(SystemError) {
+            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
+        }
+    }
+
     /// What today's tokens have taken from the quotas already.
     private static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
         guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog else {
@@ -147,19 +160,6 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(
                 outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
-        }
-    }
-
-    private static func operations(
-        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
-    ) throws(StartFailure) -> OperationsListener? {
-        guard let address else { return nil }
-        let loops = workers.map(\.metrics)
-        do throws(SystemError) {
-            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
-        } catch {
-            throw StartFailure(
-                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
         }
     }
 
