@@ -24,7 +24,7 @@ const connection = new ConnectionView();
 const stone = new Stone(byId('stone', SVGElement));
 const motion = matchMedia('(prefers-reduced-motion: reduce)');
 const stage = new Stage({ call: toggle, mute, interrupt: () => client.interrupt(), play: () => client.startAudio() });
-const trouble = new Trouble(remedy, html('call'));
+const trouble = new Trouble({ remedy, again: () => stage.resume() }, html('call'));
 const sound = new Sound((error) => trouble.tell(/** @type {RealtimeError} */ (error)));
 
 /** What a call survives and the page tells of; the rest is told when the call ends or tries again. */
@@ -34,22 +34,30 @@ const harmless = ['response_cancel_not_active'];
 
 sessionField.value = new URLSearchParams(location.search).get('session') ?? '';
 let silent = false;
-let madeFor = sessionField.value;
+let madeFor = '';
 /** @type {(() => void)[]} */
 let ties = [];
 /** @type {RealtimeClient} */
 let client = open();
+
+/** What a client is made for; another wish takes another client. */
+function wanted() {
+  return JSON.stringify([sessionField.value.trim(), keyField.value !== '', silent]);
+}
 
 /**
  * A client for the session in the field, tied to the page.
  * @returns {RealtimeClient}
  */
 function open() {
-  madeFor = sessionField.value.trim();
+  const session = sessionField.value.trim();
+  const keyed = keyField.value !== '';
+  madeFor = wanted();
   const made = new RealtimeClient({
     token: new URL('api/realtime/token', root),
-    session: madeFor || undefined,
-    authorization: () => (keyField.value ? `Bearer ${keyField.value}` : ''),
+    session: session || undefined,
+    // Without a key the browser may have a login of its own to show, which an empty field would displace.
+    authorization: keyed ? () => `Bearer ${keyField.value}` : undefined,
     reconnect: backoff({ maxRetryAfter: 600_000 }),
     muted: stage.muted,
     ...sound.options,
@@ -61,7 +69,9 @@ function open() {
     made.on('retry', ({ error, delay, offline, attempt }) => {
       events.add('page', 'retry', { attempt, delay, offline, code: error.code });
       // A connection that comes back at once needs no box around it: the status line says it.
-      if (offline || delay >= 1000) trouble.wait(error, delay, offline);
+      if (!offline && delay < 1000) return;
+      stage.wait();
+      trouble.wait(error, delay, offline);
     }),
     made.on('error', (error) => {
       events.add('page', 'error', { ...error, code: error.code, message: error.message });
@@ -118,10 +128,8 @@ function toggle() {
 
 /** @param {boolean} withoutMicrophone */
 function start(withoutMicrophone) {
-  if (silent !== withoutMicrophone || sessionField.value.trim() !== madeFor) {
-    silent = withoutMicrophone;
-    client = open();
-  }
+  silent = withoutMicrophone;
+  if (wanted() !== madeFor) client = open();
   trouble.clear();
   transcript.clear();
   // Whatever it rejects with has come as an event, too.
@@ -155,6 +163,9 @@ function draw() {
     stone.rest();
   }
 }
+
+// Before a call, and after it, no client listens for this.
+navigator.mediaDevices?.addEventListener('devicechange', () => void sound.refresh());
 
 html('composer').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -14,6 +14,16 @@ const shown = 200;
 const arrows = { received: '↓', sent: '↑', page: '·' };
 const sides = { received: 'Received', sent: 'Sent', page: 'This page' };
 
+/**
+ * A type that breaks where it has a joint, if it has to break.
+ * @param {string} type
+ */
+function breakable(type) {
+  const name = make('span', 'type');
+  type.split(/(?<=[._])/).forEach((part, index) => name.append(...(index ? [make('wbr'), part] : [part])));
+  return name;
+}
+
 export class EventLog {
   #list = html('events');
   #empty = html('events-empty');
@@ -95,7 +105,7 @@ export class EventLog {
     arrow.setAttribute('aria-hidden', 'true');
     const stamp = make('time', '', time.toLocaleTimeString('en-GB'));
     stamp.dateTime = time.toISOString();
-    summary.append(arrow, make('span', 'visually-hidden', sides[side]), make('span', 'type', type), stamp);
+    summary.append(arrow, make('span', 'visually-hidden', sides[side]), breakable(type), stamp);
     details.append(summary);
     details.addEventListener('toggle', () => {
       if (details.childElementCount > 1) return;

@@ -81,6 +81,18 @@ export class Stage {
     say(this.#status, words);
   }
 
+  /** The next attempt is some time away. */
+  wait() {
+    say(this.#headline, 'A short wait.');
+    say(this.#status, 'Not connected. Waiting to try again.');
+  }
+
+  /** The wait is over. */
+  resume() {
+    say(this.#headline, phases[this.#state].headline);
+    say(this.#status, phases[this.#state].status);
+  }
+
   /**
    * What a server event tells of who speaks.
    * @param {string} type

@@ -58,7 +58,7 @@ export class Stone {
       return element;
     };
     const body = polygon('facet');
-    body.style.fillOpacity = String(0.03 + 0.15 * light);
+    body.style.setProperty('--light', `${100 * light}%`);
     this.#facets.push({ ring, light, user: polygon('user'), model: polygon('model') });
   }
 

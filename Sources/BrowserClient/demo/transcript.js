@@ -10,7 +10,7 @@ const names = { user: 'You', assistant: 'Model', system: 'System' };
 function note({ role, text, final, interrupted, failed }) {
   if (failed) return 'Could not be written down.';
   if (interrupted) return 'Interrupted here.';
-  if (role === 'user' && !text) return final ? 'Spoken; this session writes nothing down.' : 'Speaking';
+  if (role === 'user' && !text) return final ? 'Spoken; this session does not write it down.' : 'Speaking';
   return '';
 }
 

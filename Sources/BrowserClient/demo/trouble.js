@@ -21,23 +21,28 @@ export class Trouble {
   #remedy = button('remedy');
   #dismiss = button('dismiss');
   #timer = 0;
+  /** @type {HTMLElement} */
+  #home;
+  /** @type {() => void} */
+  #again;
   /** @type {Remedy | undefined} */
   #offered;
   #told = '';
 
   /**
-   * @param {(remedy: Remedy) => void} act
+   * @param {{remedy: (what: Remedy) => void, again: () => void}} actions `again`: a wait is over
    * @param {HTMLElement} home where the focus goes when the box closes with it
    */
-  constructor(act, home) {
+  constructor(actions, home) {
     this.#remedy.addEventListener('click', () => {
-      if (this.#offered) act(this.#offered);
+      if (this.#offered) actions.remedy(this.#offered);
     });
     this.#dismiss.addEventListener('click', () => {
       home.focus();
       this.clear();
     });
-    this.home = home;
+    this.#home = home;
+    this.#again = actions.again;
   }
 
   /**
@@ -79,7 +84,7 @@ export class Trouble {
 
   clear() {
     this.#stop();
-    if (this.#box.contains(document.activeElement)) this.home.focus();
+    if (this.#box.contains(document.activeElement)) this.#home.focus();
     this.#told = '';
     this.#alert.replaceChildren();
     this.#actions.hidden = true;
@@ -99,6 +104,7 @@ export class Trouble {
     this.#told = told;
     this.#alert.replaceChildren(make('p', 'trouble-title', title), make('p', '', text));
     if (small) this.#alert.append(make('p', 'trouble-detail', small));
+    this.#box.scrollIntoView({ block: 'nearest' });
   }
 
   /** @param {Remedy | undefined} remedy */
@@ -115,7 +121,9 @@ export class Trouble {
       const left = Math.max(0, end - performance.now());
       this.#bar.style.transform = `scaleX(${left / delay})`;
       this.#text.textContent = left > 0 ? `Trying again in ${minutes(Math.ceil(left / 1000))}` : 'Trying again';
-      if (left === 0) clearInterval(this.#timer);
+      if (left > 0) return;
+      clearInterval(this.#timer);
+      this.#again();
     };
     this.#countdown.hidden = false;
     this.#timer = setInterval(tick, 250);

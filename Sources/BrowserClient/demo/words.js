@@ -7,7 +7,7 @@
 
 /** @type {Record<RealtimeState, {headline: string, status: string, button: string}>} */
 export const phases = {
-  idle: { headline: 'Say something.', status: 'Not connected.', button: 'Start call' },
+  idle: { headline: 'Ready when you are.', status: 'Not connected.', button: 'Start call' },
   'requesting-microphone': {
     headline: 'May this page listen?',
     status: 'Your browser is asking for the microphone.',
@@ -33,7 +33,7 @@ export function ending(reason, length) {
       : { headline: 'That did not work.', status: 'Not connected.' };
     default: return length
       ? { headline: 'The call is over.', status: `You ended the call${after}.` }
-      : { headline: 'Say something.', status: 'Cancelled. Not connected.' };
+      : { headline: 'Ready when you are.', status: 'Cancelled. Not connected.' };
   }
 }
 
@@ -43,7 +43,7 @@ export function ending(reason, length) {
  *   `silent`: there is no microphone in this call
  */
 export function activity({ muted, hearing, thinking, speaking, silent }) {
-  if (speaking) return 'Speaking.';
+  if (speaking) return 'Answering.';
   if (thinking) return 'Thinking.';
   if (hearing) return 'Hearing you.';
   if (silent) return 'Write to it.';
