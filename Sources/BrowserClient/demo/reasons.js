@@ -120,7 +120,7 @@ const byCode = {
   }),
   connection_lost: () => ({ title: 'The connection is lost', text: 'Nothing has arrived for some time.' }),
   hangup: () => ({
-    title: 'The other side ended the call',
+    title: 'The other side hung up',
     text: 'Nothing is wrong with your connection. What was said stays here until the next call begins.',
     calm: true,
   }),
@@ -144,5 +144,6 @@ export function reason(error) {
  * @param {RealtimeError} error
  */
 export function reference({ status, serverCode, code, requestId }) {
+  if (!status && !serverCode && !requestId) return '';
   return [status, serverCode ?? code, requestId && `request ${requestId}`].filter(Boolean).join(' · ');
 }

@@ -29,6 +29,8 @@ export class TranscriptView {
       this.#follows = scrollHeight - scrollTop - clientHeight < 48;
       if (this.#follows) this.#hideLatest();
     }, { passive: true });
+    // What comes and goes around the log takes room from it.
+    new ResizeObserver(() => this.#follow()).observe(this.#log);
     this.#latest.addEventListener('click', () => {
       this.#log.scrollTop = this.#log.scrollHeight;
       this.#log.focus();
@@ -69,8 +71,8 @@ export class TranscriptView {
     say(remark, note(item));
     // While it is busy, a screen reader waits: it reads the finished line, not each syllable.
     line.setAttribute('aria-busy', String(!item.final));
-    if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
-    else this.#latest.hidden = false;
+    this.#follow();
+    this.#latest.hidden = this.#follows;
   }
 
   /** Ends the lines that will not grow any more because the call is over. */
@@ -86,6 +88,10 @@ export class TranscriptView {
     line.setAttribute('aria-atomic', 'true');
     line.append(make('p', 'who', names[role]), make('p', 'words'), make('p', 'note'));
     return line;
+  }
+
+  #follow() {
+    if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   #hideLatest() {

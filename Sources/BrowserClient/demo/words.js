@@ -27,7 +27,7 @@ export const phases = {
 export function ending(reason, length) {
   const after = length ? ` after ${length}` : '';
   switch (reason) {
-    case 'hangup': return { headline: 'The other side hung up.', status: `The call ended${after}.` };
+    case 'hangup': return { headline: 'The call is over.', status: `The call ended${after}.` };
     case 'failed': return length
       ? { headline: 'The call broke off.', status: `The call ended${after}.` }
       : { headline: 'That did not work.', status: 'Not connected.' };
