@@ -25,7 +25,10 @@ const stone = new Stone(byId('stone', SVGElement));
 const motion = matchMedia('(prefers-reduced-motion: reduce)');
 const stage = new Stage({ call: toggle, mute, interrupt: () => client.interrupt(), play: () => client.startAudio() });
 const trouble = new Trouble({ remedy, again: () => stage.resume() }, html('call'));
-const sound = new Sound((error) => trouble.tell(/** @type {RealtimeError} */ (error)));
+const sound = new Sound({
+  failed: (error) => trouble.tell(/** @type {RealtimeError} */ (error)),
+  microphone: speakAfterAll,
+});
 
 /** What a call survives and the page tells of; the rest is told when the call ends or tries again. */
 const survived = ['microphone_ended', 'session_error'];
@@ -134,6 +137,14 @@ function start(withoutMicrophone) {
   transcript.clear();
   // Whatever it rejects with has come as an event, too.
   client.connect().catch(() => {});
+}
+
+/** A call without a microphone has one now, because the user has chosen it. */
+function speakAfterAll() {
+  if (!silent || !stage.live) return;
+  silent = false;
+  madeFor = wanted();
+  stage.show(client.state, undefined, silent);
 }
 
 function mute() {

@@ -29,10 +29,13 @@ export class Sound {
   /** @type {RealtimeClient | undefined} */
   #client;
 
-  /** @param {(error: unknown) => void} failed */
-  constructor(failed) {
+  /**
+   * @param {{failed: (error: unknown) => void, microphone: () => void}} told `microphone`: another one is in use
+   */
+  constructor({ failed, microphone }) {
     this.#microphone.addEventListener('change', () => {
-      this.#client?.setMicrophone(this.#microphone.value || undefined).catch((error) => this.#undo(error, failed));
+      this.#client?.setMicrophone(this.#microphone.value || undefined)
+        .then(microphone, (error) => this.#undo(error, failed));
     });
     this.#speaker.addEventListener('change', () => {
       this.#client?.setOutput(this.#speaker.value || undefined).catch((error) => this.#undo(error, failed));

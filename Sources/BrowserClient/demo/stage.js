@@ -53,6 +53,11 @@ export class Stage {
     this.#mutter();
   }
 
+  /** Whether there is a call that has been connected. */
+  get live() {
+    return this.#began > 0;
+  }
+
   get muted() {
     return this.#muted;
   }
@@ -115,7 +120,7 @@ export class Stage {
     if (state === 'connected' && !this.#began) this.#begin();
     const length = this.#began ? minutes((performance.now() - this.#began) / 1000) : '';
     const words = reason ? { ...phases.closed, ...ending(reason, length) } : phases[state];
-    const live = this.#began > 0 && state !== 'closed';
+    const live = this.live && state !== 'closed';
     say(this.#status, words.status);
     say(this.#headline, words.headline);
     say(this.#call, words.button);

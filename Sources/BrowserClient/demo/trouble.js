@@ -73,7 +73,7 @@ export class Trouble {
     } else if (error.retryAfter === undefined) {
       this.#write(title, `${text} This page keeps trying for a while.`, reference(error), false);
     } else {
-      const wait = seconds === 1 ? '1 second' : `${seconds} seconds`;
+      const wait = error.retryAfter === 1 ? '1 second' : `${error.retryAfter} seconds`;
       this.#write(title, `${text} It asks to wait ${wait}; then this page tries again by itself.`, reference(error), false);
     }
     this.#offer(undefined);
