@@ -30,10 +30,10 @@ import Testing
                 proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
                 limits: RateLimits(client: try RateLimit(parsing: "1/min")),
                 safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
-            limiter: Locked(RateLimiter()), minter: minter,
+            admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
             keyFetching: KeyFetching(
                 surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
-            surroundings: surroundings,
+            metrics: LoopMetrics(), surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
     }
 

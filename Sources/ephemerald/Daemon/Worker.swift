@@ -12,6 +12,7 @@ final class Worker: @unchecked Sendable {
     let loop: EventLoop
     let address: ListeningAddress
     let sessionNames: [String]
+    let metrics = LoopMetrics()
     private let server: Server
     private let client: Client
     /// Nil when no keys are fetched.
@@ -36,7 +37,8 @@ final class Worker: @unchecked Sendable {
         }
         self.keyFetching = keyFetching
         callers = common.rules.callers
-        let service = common.service(on: loop, keyFetching) { request async throws(TransferFailure) in
+        let service = common.service(on: loop, keyFetching, metrics: metrics) {
+            request async throws(TransferFailure) in
             try await client.send(request)
         }
         let logger = common.logger
