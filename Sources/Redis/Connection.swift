@@ -16,7 +16,8 @@ import Glibc
     private var interest: Readiness = .writable
     private var isReading = false
     private var isWriting = true
-    private var isFlushing = false
+    /// Whether hiredis is reading and calling back: a write that fails in there would free what it works with.
+    private var isInRead = false
     /// Why we end the connection; nil while it lives, and when it ended by itself.
     private var closeReason: RedisFailure?
     /// Commands whose reply has not come, those that nobody waits for any more included.
@@ -61,7 +62,7 @@ import Glibc
             handle, retained, startReading, stopReading, startWriting, stopWriting, cleanUp)
     }
 
-    /// Writes a command, at the end of the loop's current round.
+    /// Writes a command, at once if there is room: a loop that is busy would otherwise use up the command's time itself.
     /// - Returns: false when the connection has ended, or is about to.
     func send(_ command: Command) -> Bool {
         guard let context = unsafe context, closeReason == nil else { return false }
@@ -78,6 +79,8 @@ import Glibc
             return false
         }
         unanswered += 1
+        if isConnected, !isInRead { write() }
+        updateInterest()
         return true
     }
 
@@ -112,19 +115,10 @@ import Glibc
 extension Connection {
     func setReading(_ isReading: Bool) {
         self.isReading = isReading
-        updateInterest()
     }
 
-    /// Commands of one round of the loop go out in one write: first it is tried, and epoll is asked for room only when
-    /// that was not enough.
     func setWriting(_ isWriting: Bool) {
         self.isWriting = isWriting
-        if isWriting, isConnected, !isFlushing, !interest.contains(.writable) {
-            isFlushing = true
-            loop.submit { [self] in flush() }
-        } else {
-            updateInterest()
-        }
     }
 
     func receive(_ reply: RedisReply?, to command: Command) {
@@ -162,16 +156,16 @@ extension Connection {
             if isConnected, unanswered == 0, speaksOutOfTurn(unsafe context.pointee.c.fd) {
                 return close(.broken("it sent what nobody asked for"))
             }
+            isInRead = true
             unsafe redisAsyncHandleRead(context)
+            isInRead = false
         }
-        if ready.contains(.writable), isWriting, let context = unsafe context { unsafe redisAsyncHandleWrite(context) }
+        if isConnected || ready.contains(.writable) { write() }
         updateInterest()
     }
 
-    private func flush() {
-        isFlushing = false
+    private func write() {
         if isWriting, let context = unsafe context { unsafe redisAsyncHandleWrite(context) }
-        updateInterest()
     }
 
     /// An end is none of that, nor is an error: Redis says `-ERR max number of clients reached` and closes.
@@ -184,7 +178,7 @@ extension Connection {
     private func updateInterest() {
         guard let watch else { return }
         var wanted: Readiness = isReading ? .readable : []
-        if isWriting, !isFlushing { wanted.insert(.writable) }
+        if isWriting { wanted.insert(.writable) }
         guard wanted != interest else { return }
         interest = wanted
         do throws(SystemError) { try watch.change(to: wanted) } catch { close(.broken("\(error)")) }

@@ -24,6 +24,23 @@ struct FailureTests {
         }
     }
 
+    @Test func `a loop that is late itself does not give up on replies that have come`() async throws {
+        let server = try RedisServer()
+        try await withClient(server.address, { $0.deadline = .milliseconds(50) }) { client, changes in
+            await changes.back()
+            let tasks = (0..<300).map { number in
+                Task.immediate(executorPreference: client.loop) { await client.result("ECHO", "\(number)") }
+            }
+            let deadline = ContinuousClock.now + .milliseconds(50)
+            while ContinuousClock.now < deadline {}
+            // Behind this the replies to what came before have been written.
+            try server.ping()
+            for (number, task) in tasks.enumerated() {
+                #expect(await task.value == .success(.bytes(Array("\(number)".utf8))))
+            }
+        }
+    }
+
     @Test func `a server that answers nothing any more is given up, and then nobody waits for it`() async throws {
         let server = try RedisServer()
         let change: @Sendable (inout ClientSettings) -> Void = {

@@ -47,6 +47,24 @@ final class RedisServer: @unchecked Sendable {
         Glibc.kill(process, number)
     }
 
+    /// Keeps the thread waiting until the server answers.
+    func ping() throws {
+        let socket = Descriptor(owning: try check("socket", socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+        let number = socket.number
+        let connected = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe connect(number, address, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        _ = try check("connect", connected)
+        _ = try check("send", unsafe send(number, "PING\r\n", 6, 0))
+        var buffer = [UInt8](repeating: 0, count: 7)
+        _ = try check("recv", unsafe recv(number, &buffer, buffer.count, CInt(MSG_WAITALL)))
+    }
+
     func start() throws {
         var ends: [CInt] = [0, 0]
         _ = try check("pipe", unsafe pipe(&ends))

@@ -58,18 +58,28 @@ struct CommonState: Sendable {
         isSandbox = sandboxURL != nil
     }
 
+    func keyFetching(on loop: EventLoop, send: @escaping Minter.Send) -> KeyFetching {
+        KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
+            switch remark {
+            case .fetched(let words): logger.info("JWT_KEYS: \(words)")
+            case .failed(let words): logger.error("JWT_KEYS: \(words)")
+            }
+        }
+    }
+
     /// - Parameters:
     ///   - metrics: where the loop counts.
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
-        on loop: EventLoop, metrics: LoopMetrics, redis: Redis.Client?, send: @escaping Minter.Send
+        on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics, redis: Redis.Client?,
+        send: @escaping Minter.Send
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(send, in: surroundings)
         return TokenService(
             rules: rules, admission: admission(in: redis, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
+            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached in
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }

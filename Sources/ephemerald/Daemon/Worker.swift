@@ -16,6 +16,10 @@ final class Worker: @unchecked Sendable {
     let metrics = LoopMetrics()
     private let server: Server
     private let client: Curl.Client
+    /// Nil when no keys are fetched.
+    private let keyClient: Curl.Client?
+    private let keyFetching: KeyFetching
+    private let callers: Authenticator
     private let redis: Redis.Client?
 
     init(
@@ -27,9 +31,17 @@ final class Worker: @unchecked Sendable {
         sessionNames = common.rules.sessions.sessions.map(\.name)
         let client = Curl.Client(for: common.settings, isSandbox: common.isSandbox, on: loop)
         self.client = client
+        let keyClient = Curl.Client(forKeysOf: common.settings, on: loop)
+        self.keyClient = keyClient
+        let keyFetching = common.keyFetching(on: loop) { request async throws(TransferFailure) in
+            guard let keyClient else { throw .cancelled }
+            return try await keyClient.send(request)
+        }
+        self.keyFetching = keyFetching
+        callers = common.rules.callers
         let redis = common.redisClient(on: loop)
         self.redis = redis
-        let service = common.service(on: loop, metrics: metrics, redis: redis) {
+        let service = common.service(on: loop, keyFetching, metrics: metrics, redis: redis) {
             request async throws(TransferFailure) in
             try await client.send(request)
         }
@@ -40,10 +52,16 @@ final class Worker: @unchecked Sendable {
             respond: { await service.respond(to: $0) })
     }
 
+    /// Fetches what the first callers would wait for. On the loop's thread.
+    func prepare() async {
+        await callers.prepare(keyFetching)
+    }
+
     /// Answers what is in flight and ends. On the loop's thread.
     func drain(timeout: Duration) async {
         await server.drain(timeout: timeout, lastAnswer: TokenService.lastAnswer)
         client.close()
+        keyClient?.close()
         redis?.close()
     }
 }
