@@ -42,9 +42,10 @@ let package = Package(
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
+        .target(name: "CBrowserClient"),
         .target(
-            name: "BrowserClient", exclude: ["README.md", "react.js"],
-            resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
+            name: "BrowserClient", dependencies: ["CBrowserClient"],
+            exclude: ["README.md", "demo", "react.js", "realtime-client.d.ts", "realtime-client.js"],
             swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",
@@ -81,5 +82,6 @@ let package = Package(
             ],
             swiftSettings: settings),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )
