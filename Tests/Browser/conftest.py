@@ -1,0 +1,109 @@
+"""Fixtures: a browser, the pages, the peer that plays OpenAI, and the daemon in front of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from browsers import Browsers, NoBrowser, executable
+from daemon import SESSION, Daemon, write_sessions
+from peer import KEY, Peer
+from program import ROOT, binary
+from tab import Tab
+from web import Web
+
+LIBRARY = ROOT / "Sources" / "BrowserClient"
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_sessionstart() -> None:
+    """Without the program or a browser every test would fail of the same."""
+    try:
+        binary()
+        executable()
+    except (FileNotFoundError, NoBrowser) as error:
+        pytest.exit(str(error), returncode=2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deals the slow tests out among the workers, first of all: each worker begins with one share of the list."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = [item for item in items if not item.get_closest_marker("slow")]
+    half = (len(rest) + len(slow)) // 2
+    items[:] = slow[::2] + rest
+    items[half:half] = slow[1::2]
+
+
+@pytest.fixture(scope="session")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
+    with sync_playwright() as playwright:
+        running = Browsers(playwright, tmp_path_factory.mktemp("browser"))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[Web]:
+    """The origin of the pages. The library stands at its root, as it stands in the repository."""
+    server = Web(HERE / "pages", LIBRARY).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    running = Peer().start()
+    yield running
+    running.stop()
+
+
+Start = Callable[..., Daemon]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts daemons in front of an upstream; a setting of None is left out."""
+    daemons: list[Daemon] = []
+
+    def begin(base_url: str, **changes: str | None) -> Daemon:
+        folder = tmp_path / f"daemon-{len(daemons)}"
+        settings = {
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": base_url,
+            "SESSIONS_DIR": str(write_sessions(folder / "sessions", default=SESSION)),
+            "ALLOWED_ORIGINS": "http://localhost:*",
+            "LIMIT_CLIENT": "off",
+            "LIMIT_ALL": "off",
+        }
+        chosen = {name: value for name, value in (settings | changes).items() if value is not None}
+        daemons.append(Daemon(folder, chosen).start())
+        return daemons[-1]
+
+    yield begin
+    for daemon in daemons:
+        assert daemon.stop() == 0, daemon.stderr[-2000:]
+
+
+@pytest.fixture
+def daemon(start: Start, peer: Peer) -> Daemon:
+    """A daemon as it comes, with its limits off, for pages of `localhost`."""
+    return start(peer.base_url)
+
+
+@pytest.fixture
+def open_tab(browsers: Browsers) -> Iterator[Callable[..., Tab]]:
+    """Opens pages in browsers of a kind; at the end no script may have failed unseen."""
+    tabs: list[Tab] = []
+
+    def begin(kind: str = "tone", **options) -> Tab:
+        tabs.append(Tab(browsers[kind], **options))
+        return tabs[-1]
+
+    yield begin
+    errors = [error for tab in tabs for error in tab.errors]
+    for tab in tabs:
+        tab.close()
+    assert errors == []
