@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from browsers import Browsers, NoBrowser, executable
-from daemon import SESSION, Daemon, write_sessions
+from daemon import SESSION, Daemon
 from peer import KEY, Peer
 from program import ROOT, binary
 from tab import Tab
@@ -65,15 +66,17 @@ Start = Callable[..., Daemon]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts daemons in front of an upstream; a setting of None is left out."""
+    """Starts daemons in front of an upstream, with one session; a setting of None is left out."""
     daemons: list[Daemon] = []
 
-    def begin(base_url: str, **changes: str | None) -> Daemon:
+    def begin(base_url: str, session: bytes = json.dumps(SESSION).encode(), **changes: str | None) -> Daemon:
         folder = tmp_path / f"daemon-{len(daemons)}"
+        (folder / "sessions").mkdir(parents=True)
+        (folder / "sessions" / "default.json").write_bytes(session)
         settings = {
             "OPENAI_API_KEY": KEY,
             "OPENAI_BASE_URL": base_url,
-            "SESSIONS_DIR": str(write_sessions(folder / "sessions", default=SESSION)),
+            "SESSIONS_DIR": str(folder / "sessions"),
             "ALLOWED_ORIGINS": "http://localhost:*",
             "LIMIT_CLIENT": "off",
             "LIMIT_ALL": "off",

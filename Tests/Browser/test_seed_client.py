@@ -1,37 +1,42 @@
-"""The seed document's own client, unmodified but for its URLs, against the daemon."""
+"""The seed document's own client, unmodified but for its URLs, against the daemon with the seed's own sessions."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
+from callpage import token_url
+from calls import Failure
 from conftest import HERE
-from daemon import TOKEN, eventually
+from daemon import eventually
 
-TOKEN_LINE = 'fetch("/api/realtime/token", {'
-CALLS_LINE = 'const baseUrl = "https://api.openai.com/v1/realtime/calls";'
-STUN_LINE = 'urls: "stun:stun.l.google.com:19302"'
+CLIENT = (HERE / "fixtures" / "seed-client.js").read_text()
+SESSIONS = {
+    "Express": HERE.parent / "BlackBox" / "fixtures" / "legacy.json",
+    "Flask": HERE / "fixtures" / "seed-flask-session.json",
+}
 
 
-def seed_client(token_url: str, calls_url: str) -> str:
-    """The class with three URLs replaced: its token route, OpenAI's calls, and a STUN server beyond this machine."""
-    code = (HERE / "fixtures" / "seed-client.js").read_text()
+def load(tab, web, daemon, peer) -> None:
+    """Defines the class, with three URLs replaced: its token route, OpenAI's, and a STUN server on the internet."""
     changes = {
-        TOKEN_LINE: f"fetch({json.dumps(token_url)}, {{",
-        CALLS_LINE: f"const baseUrl = {json.dumps(calls_url)};",
-        STUN_LINE: 'urls: "stun:127.0.0.1:9"',
+        '"/api/realtime/token"': json.dumps(token_url(daemon)),
+        '"https://api.openai.com/v1/realtime/calls"': json.dumps(f"{peer.base_url}/realtime/calls"),
+        '"stun:stun.l.google.com:19302"': '"stun:127.0.0.1:9"',
     }
-    for line, replacement in changes.items():
-        assert code.count(line) == 1
-        code = code.replace(line, replacement)
-    return code
+    code = CLIENT
+    for url, replacement in changes.items():
+        assert code.count(url) == 1
+        code = code.replace(url, replacement)
+    tab.go(web.origin + "/blank.html")
+    tab.js(f"() => {{ {code}; window.client = new RealtimeWebRTCClient(); }}")
 
 
-def test_the_seeds_client_connects_through_client_secret(open_tab, web, daemon, peer):
-    tab = open_tab().go(web.origin + "/blank.html")
-    calls = f"{peer.base_url}/realtime/calls"
-    code = seed_client(f"http://127.0.0.1:{daemon.port}{TOKEN}", calls)
-    tab.js(f"() => {{ {code}; window.RealtimeWebRTCClient = RealtimeWebRTCClient; }}")
-    tab.js("() => { window.client = new RealtimeWebRTCClient(); }")
+@pytest.mark.parametrize("server", SESSIONS)
+def test_the_seeds_client_connects_through_client_secret(open_tab, web, start, peer, server):
+    tab = open_tab()
+    load(tab, web, start(peer.base_url, SESSIONS[server].read_bytes()), peer)
     tab.run("connect", "client.connect()")
     tab.value("connect")
     tab.until("client.isConnected")
@@ -46,3 +51,15 @@ def test_the_seeds_client_connects_through_client_secret(open_tab, web, daemon, 
     tab.js("() => client.disconnect()")
     eventually(lambda: call.ended_at is not None, "the peer sees the end")
     assert peer.used == set(peer.keys) and len(peer.keys) == 1
+
+
+def test_the_ledger_sees_what_the_seeds_client_leaves_behind(open_tab, web, daemon, peer):
+    """Or else the tests that find nothing left would prove nothing."""
+    tab = open_tab()
+    load(tab, web, daemon, peer)
+    for count in (1, 2):
+        peer.failures.append(Failure(500))
+        tab.run("connect", "client.connect()")
+        assert tab.error("connect")["message"] == "SDP exchange failed: 500"
+        left = tab.js("ledger.live()")
+        assert (left["tracks"], left["peers"]) == (count, count)

@@ -19,7 +19,7 @@
     /** Where the timers that still run were started, and which listeners are left, for the message of a test. */
     timers: () => [...timers.values()],
     listeners: () => [...listeners.keys()],
-    microphone: {held: false, waiting: 0, release() {}},
+    microphone: {held: false, refusal: null, waiting: 0, release() {}},
   };
   window.ledger = ledger;
 
@@ -69,6 +69,7 @@
   const ask = devices.getUserMedia.bind(devices);
   devices.getUserMedia = async (constraints) => {
     ledger.constraints.push(JSON.parse(JSON.stringify(constraints)));
+    if (ledger.microphone.refusal) throw new DOMException("as the test wants it", ledger.microphone.refusal);
     if (ledger.microphone.held) {
       ledger.microphone.waiting += 1;
       await new Promise((resolve) => { ledger.microphone.release = resolve; });
