@@ -69,6 +69,7 @@ class Tab:
         last: list[Any] = [None]
 
         def holds() -> bool:
+            assert not self.errors, f"the page has failed: {self.errors}"
             last[0] = self.js(code)
             return bool(last[0])
 

@@ -102,6 +102,25 @@ def test_a_call_without_a_microphone_asks_for_none(open_tab, web, daemon, peer):
     disconnect(tab, peer)
 
 
+def test_the_volume_is_that_of_what_the_element_plays(open_tab, web, daemon, peer):
+    """At 1 the element is given the server's stream; below, one that is quieter by that factor."""
+    tab = begin(open_tab(), web, daemon, code="{element: document.body.appendChild(new Audio())}")
+    call = connect(tab, peer)
+    hears_tone(call)
+    tab.js("() => listen(client.peerConnection.getReceivers()[0].track)")
+    tab.js("() => { window.received = hearing; }")
+    tab.until("loudness(received.analyser) > 0.01")
+    element = "document.querySelector('audio')"
+    for volume in (0.5, 0.1, 0, 1):
+        tab.js(f"() => {{ client.volume = {volume}; listen({element}.srcObject.getAudioTracks()[0]); }}")
+        ratio = f"loudness() / loudness(received.analyser) / {element}.volume"
+        near = f"Math.abs(ratio - {volume}) < 0.1 * {volume} + 0.005"
+        tab.until(f"(ratio => {near} && !{element}.paused && !{element}.muted)({ratio})")
+        tab.js("() => hearing.stop()")
+    tab.js("() => received.stop()")
+    disconnect(tab, peer)
+
+
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, "'loud'", "NaN"])
 def test_a_volume_beyond_its_range_is_refused(open_tab, web, daemon, wrong):
     tab = begin(open_tab(), web, daemon)
