@@ -10,6 +10,9 @@ from peer import Peer
 from tab import Tab
 from web import Web
 
+#: A microphone as it is: noise suppression takes a steady tone for noise, and echo cancellation for an echo.
+PLAIN = {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}
+
 
 def token_url(daemon: Daemon) -> str:
     return f"http://127.0.0.1:{daemon.port}{TOKEN}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callpage import begin, connect, disconnect
+from callpage import PLAIN, begin, connect, disconnect
 from daemon import eventually
 
 
@@ -71,6 +71,7 @@ def test_speech_is_transcribed_by_item_on_both_sides(open_tab, web, daemon, peer
             "response_id": "r",
             "transcript": "Good day.",
         },
+        {"type": "response.done", "response": {"id": "r", "status": "completed", "output": []}},
     )
     tab.until("client.transcripts.length === 2 && client.transcripts.every(words => words.final)")
     words = tab.js("client.transcripts.map(({role, text}) => [role, text])")
@@ -115,7 +116,7 @@ def test_an_error_of_the_server_is_reported_and_ends_nothing(open_tab, web, daem
 
 
 def test_a_tone_is_heard_by_the_peer_and_comes_back(open_tab, web, daemon, peer):
-    tab = begin(open_tab(), web, daemon)
+    tab = begin(open_tab(), web, daemon, audio=PLAIN)
     call = connect(tab, peer)
     eventually(lambda: call.ear.frequency() is not None, "the peer hears a tone")
     assert call.ear.frequency() == pytest.approx(1000, rel=0.01)

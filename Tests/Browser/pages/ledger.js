@@ -85,9 +85,10 @@
 
   for (const [name, target] of Object.entries({window, document, devices})) {
     const {addEventListener: add, removeEventListener: remove} = target;
-    const ids = new Map();
+    const ids = new WeakMap();
+    let last = 0;
     const key = (type, listener) => {
-      if (!ids.has(listener)) ids.set(listener, ids.size);
+      if (!ids.has(listener)) ids.set(listener, last += 1);
       return `${name} ${type} ${ids.get(listener)}`;
     };
     target.addEventListener = (type, listener, options) => {
