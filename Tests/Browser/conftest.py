@@ -29,13 +29,18 @@ def pytest_sessionstart() -> None:
         pytest.exit(str(error), returncode=2)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Deals the slow tests out among the workers, first of all: each worker begins with one share of the list."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deals the slow tests out: each worker begins with an equal share of the list, and those are to come first."""
     slow = [item for item in items if item.get_closest_marker("slow")]
     rest = [item for item in items if not item.get_closest_marker("slow")]
-    half = (len(rest) + len(slow)) // 2
-    items[:] = slow[::2] + rest
-    items[half:half] = slow[1::2]
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    share = -(-len(items) // workers)
+    items[:] = []
+    for worker in range(workers):
+        first = slow[worker::workers]
+        items += first + rest[: share - len(first)]
+        del rest[: share - len(first)]
+    items += rest
 
 
 @pytest.fixture(scope="session")

@@ -89,6 +89,10 @@ class Peer:
             self.calls_gate.open_now.set()
             await asyncio.gather(*(call.connection.close() for call in self.calls), return_exceptions=True)
             await self.runner.cleanup()
+            left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
         asyncio.run_coroutine_threadsafe(end(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
