@@ -1,8 +1,6 @@
 // The public interface of realtime-client.js, and the only place where its types are written: the module imports them
 // from here, and `tsc --checkJs` holds the two against each other.
 
-// ---------------------------------------------------------------------------------------------------- the client
-
 /**
  * Where a call stands.
  *
@@ -337,8 +335,6 @@ export class RealtimeClient extends EventTarget {
   ): void;
 }
 
-// --------------------------------------------------------------------------------------------------- the monitor
-
 /** `unknown` until two reports can be compared. */
 export type Quality = "unknown" | "good" | "fair" | "poor";
 
@@ -390,8 +386,6 @@ export class ConnectionMonitor extends EventTarget {
   on<Type extends "quality" | "stats">(type: Type, listener: (detail: RealtimeEvents[Type]) => void): () => void;
 }
 
-// --------------------------------------------------------------------------------------------------- client events
-
 interface ClientEventBase { event_id?: string }
 
 export type ClientEvent =
@@ -413,8 +407,6 @@ export interface SessionUpdateEvent extends ClientEventBase { type: "session.upd
 
 /** The members of a session that are to change; OpenAI's reference names them. */
 export interface SessionUpdate { type?: "realtime" | "transcription"; [member: string]: unknown }
-
-// --------------------------------------------------------------------------------------------------- server events
 
 export interface ContentPart {
   type: "input_text" | "input_audio" | "input_image" | "output_text" | "output_audio" | "text" | "audio" | (string & {});
