@@ -16,6 +16,8 @@ package struct TokenService: Sendable {
         package var sessions: SessionCatalog
         package var limits: RateLimits
         package var safety: SafetyIdentifier
+        /// What is served beside, by its path.
+        package var files: [String: StaticFile] = [:]
 
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
@@ -40,6 +42,7 @@ package struct TokenService: Sendable {
     let surroundings: Surroundings
     private let minter: Minter
     private let upstreamHost: String
+    private let metrics: LoopMetrics
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
@@ -48,7 +51,7 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
+        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
@@ -60,6 +63,7 @@ package struct TokenService: Sendable {
         self.limiter = limiter
         self.minter = minter
         upstreamHost = minter.upstream.host
+        self.metrics = metrics
         self.surroundings = surroundings
         self.writeUsage = writeUsage
         self.remark = remark
@@ -86,6 +90,9 @@ package struct TokenService: Sendable {
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         addCommonFields(to: &response, for: request, requestID: requestID)
+        metrics.record(
+            route: line.route, status: response.status, refusal: refusal,
+            session: line.server == nil ? nil : line.session)
         // What probes and preflights ask is no use of the service, unless it is refused.
         if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
             writeUsage(
@@ -112,7 +119,10 @@ package struct TokenService: Sendable {
         case (TokenService.tokenPath[...], _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
         case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
         case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        default: throw .notFound
+        case (let path, let method):
+            guard let file = rules.files[String(path)] else { throw .notFound }
+            guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
+            return file.answer(request)
         }
     }
 
@@ -179,7 +189,7 @@ package struct TokenService: Sendable {
         if request.path == TokenService.tokenPath, !isPreflight {
             response.fields.append(contentsOf: rules.origins.responseFields(for: request))
         }
-        response.fields.append("Cache-Control", "no-store")
+        if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "no-referrer")
         response.fields.append("X-Request-Id", requestID.description)

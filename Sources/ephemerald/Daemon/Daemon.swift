@@ -18,6 +18,7 @@ final class Daemon: @unchecked Sendable {
     private let usageLog: UsageLogFile
     private let workers: [Worker]
     private let sandbox: SandboxServer?
+    private let operations: OperationsListener?
     private var signalWatch: SignalWatch?
     private var isStopping = false
 
@@ -38,10 +39,11 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
+        let common: CommonState
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            let common = CommonState(
+            common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
                 safety: safety)
             workers = try Daemon.workers(on: loops, common: common, settings: settings)
@@ -49,6 +51,7 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
         }
+        operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
@@ -90,7 +93,8 @@ final class Daemon: @unchecked Sendable {
         // Before the socket closes: behind that, the file may be that of the next daemon.
         workers[0].address.removeSocketFile()
         logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
-        let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
+        let (workers, sandbox, operations) = (workers, sandbox, operations)
+        let timeout = settings.listening.drainTimeout
         Task(executorPreference: workers[0].loop) {
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
@@ -98,6 +102,7 @@ final class Daemon: @unchecked Sendable {
                 }
             }
             await sandbox?.stop()
+            await operations?.stop()
             for worker in workers { worker.loop.stop() }
         }
     }
@@ -115,6 +120,19 @@ final class Daemon: @unchecked Sendable {
                     "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
             }
             return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
+        }
+    }
+
+    private static func operations(
+        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+    ) throws(StartFailure) -> OperationsListener? {
+        guard let address else { return nil }
+        let loops = workers.map(\.metrics)
+        do throws(SystemError) {
+            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
         }
     }
 

@@ -10,8 +10,9 @@ extension SettingsReader {
         let drain = read(.drainTimeout) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
         }
-        guard let address, let loops, let drain else { return nil }
-        return Settings.Listening(address: address, loops: loops ?? min(max(cores, 1), 256), drainTimeout: drain)
+        guard let address, let loops, let drain, let operations = operations() else { return nil }
+        return Settings.Listening(
+            address: address, loops: loops ?? min(max(cores, 1), 256), drainTimeout: drain, operations: operations)
     }
 
     /// The address; its port is 0 when `PORT` is wrong, which is no reason to be silent about the host.
@@ -24,6 +25,18 @@ extension SettingsReader {
         }
         if case .unix = address, self[.port] != nil { warn(.port, "has no meaning beside HOST=unix:") }
         return address
+    }
+
+    /// Nil inside when it is off, nil outside when a setting of it is wrong.
+    private mutating func operations() -> ListeningAddress?? {
+        let port = read(.operationsPort) { text throws(InvalidValue) -> UInt16? in
+            text == "off" ? nil : UInt16(try Int(parsingSetting: text, in: 0...65535))
+        }
+        let address = read(.operationsHost) { text throws(InvalidValue) in
+            try ListeningAddress(parsingHost: text, port: (port ?? 0) ?? 0)
+        }
+        guard let port, let address else { return nil }
+        return .some(port == nil ? nil : address)
     }
 
     mutating func access() -> Settings.Access? {
