@@ -89,8 +89,8 @@ class Tab:
         eventually(said, f"{words!r} on the console", limit)
 
     def log(self) -> str:
-        """What the page noted in `window.log`, for the message of a test that fails."""
-        return json.dumps(self.js("window.log ?? null"))
+        """What the page noted in `window.log`, and its console, for the message of a test that fails."""
+        return json.dumps([self.js("window.log ?? null"), self.console])
 
     def assert_nothing_is_left(self, limit: float = 2.0) -> None:
         """No live track, no open peer connection, no timer, no running audio context, no audio source."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callpage import begin, connect, disconnect
 
+
 def test_the_monitor_measures_differences(open_tab, web, daemon, peer):
     tab = begin(open_tab(), web, daemon, monitor={"interval": 150})
     tab.js("() => { window.stats = []; client.on('stats', (detail) => stats.push(detail)); }")
