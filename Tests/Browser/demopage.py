@@ -12,7 +12,7 @@ from tab import Tab
 #: Every rule in the colours of the day; at night, only what depends on colours.
 AXE = """async (rules) => {
   let limit;
-  const late = new Promise((_, reject) => { limit = setTimeout(() => reject(new Error("axe takes too long")), 15000); });
+  const late = new Promise((_, reject) => { limit = setTimeout(() => reject(new Error("axe is too slow")), 15000); });
   const options = rules ? {runOnly: {type: "rule", values: rules}} : {};
   const {violations} = await Promise.race([axe.run(document, options), late]);
   clearTimeout(limit);
