@@ -36,7 +36,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | code | meaning | `retryable` |
  * |---|---|---|
  * | `aborted` | disconnect(), a signal or the end of the page ended it | no |
- * | `unsupported` | this browser, or this insecure page, has no WebRTC, no microphone access or no output selection | no |
+ * | `unsupported` | no WebRTC, no secure page, or no choice of outputs in this browser | no |
  * | `microphone_denied` | the user or a policy refused the microphone | no |
  * | `microphone_missing` | there is none, or not the one asked for | no |
  * | `microphone_busy` | it exists and cannot be opened: another program has it | no |
@@ -44,7 +44,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `device_failed` | an output could not be chosen | no |
  * | `rate_limited` | 429, of the token route or of the call; `retryAfter` is the wait | yes |
  * | `token_unreachable` | no answer, or one that CORS hides: offline, or the page's origin is not allowed | yes |
- * | `token_refused` | the token route said no; `status` and `serverCode` say how (403 `origin_not_allowed`) | from 500 on |
+ * | `token_refused` | the token route refused: see `status` and `serverCode` (`origin_not_allowed`) | from 500 on |
  * | `token_invalid` | the answer holds no client secret, or the token function returned none | no |
  * | `token_timeout` | no token within `timeouts.token` | yes |
  * | `token_failed` | the token function threw; `cause` is what | no, unless the thrown error has `retryable: true` |
@@ -226,7 +226,8 @@ export type RealtimeEvents = {
   statechange: { state: RealtimeState; previous: RealtimeState; reason?: ClosedReason; error?: RealtimeError };
   /** Something failed: an attempt (which may be retried: see `retry`), a device, an event of type `error`. */
   error: RealtimeError;
-  /** Another attempt (the first is number 1) follows in `delay` milliseconds; `offline`: not before the browser is online again. */
+  /** Another attempt (the first is number 1) follows in `delay` milliseconds; `offline`: not before the browser is
+   *  online again. */
   retry: { attempt: number; delay: number; offline: boolean; error: RealtimeError };
   /** Any server event, before the one under its own name, `error` included; legacy names are already translated.
    *  One that is newer than this file comes here and under its own name, too, without a type. For logs. */

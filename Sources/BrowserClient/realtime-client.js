@@ -180,7 +180,7 @@ async function fetchToken(options, signal) {
       const headers = {};
       const credential = typeof authorization === "function" ? await authorization() : authorization;
       if (credential) headers.Authorization = credential;
-      // Without a body the request needs no Content-Type, and so no preflight.
+      // Without a body there need be no preflight.
       const wanted = session !== undefined || overrides || variables;
       if (wanted) headers["Content-Type"] = "application/json";
       const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
@@ -199,7 +199,7 @@ async function fetchToken(options, signal) {
   return { value, callsUrl, session: answer.session };
 }
 
-/** One peer connection with its data channel, used once. */
+/** A peer connection with its data channel, used once. */
 class Connection {
   /** @type {string | undefined} */
   callId;
@@ -218,7 +218,7 @@ class Connection {
   constructor(rtc, track, grace, handlers) {
     this.peer = new RTCPeerConnection(rtc);
     this.channel = this.peer.createDataChannel("oai-events");
-    // Both directions even without a track, so that a microphone can come later without renegotiation.
+    // Without a track, too: a microphone can then come later without renegotiation.
     this.sender = this.peer.addTransceiver(track ?? "audio", { direction: "sendrecv" }).sender;
 
     /** @type {Promise<void>} */
@@ -235,9 +235,9 @@ class Connection {
     this.peer.onconnectionstatechange = () => {
       clearTimeout(this.#grace);
       const state = this.peer.connectionState;
-      if (state === "failed") this.#lose();
       if (state === "disconnected") this.#grace = setTimeout(() => this.#lose(), grace);
-      handlers.unstable(state !== "connected");
+      if (state === "failed") this.#lose();
+      else handlers.unstable(state !== "connected");
     };
   }
 
@@ -261,7 +261,7 @@ class Connection {
     signal.throwIfAborted();
     await peer.setLocalDescription(offer);
     signal.throwIfAborted();
-    const late = () => new RealtimeError("call_timeout", "No SDP answer in time", { retryable: true });
+    const late = () => new RealtimeError("call_timeout", "No answer in time", { retryable: true });
     // Another header field fails OpenAI's CORS rules.
     const headers = { Authorization: `Bearer ${token.value}`, "Content-Type": "application/sdp" };
     const answer = await within(signal, timeouts.call, late, (limit) =>
@@ -327,7 +327,7 @@ class Microphone {
 
   /** @param {string | undefined} deviceId @param {AbortSignal} signal @returns {Promise<void>} */
   use(deviceId, signal) {
-    // One after the other, so that the last one asked for is the one that stays.
+    // In turn, so that the last one asked for stays.
     const turn = this.#turn.then(() => this.#use(deviceId, signal)).catch((cause) => {
       const what = REFUSALS[cause.name] ?? "busy";
       throw cause instanceof RealtimeError ? cause
@@ -394,7 +394,7 @@ class Microphone {
   close() {
     for (const track of this.#live) this.#release(track);
     this.track = this.sender = undefined;
-    // A question to the user that is still open must not hold up the next call.
+    // An open question to the user must not hold up the next call.
     this.#turn = Promise.resolve();
   }
 }
@@ -569,7 +569,7 @@ function loudness(analyser) {
   return Math.min(1, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
 }
 
-/** Both sides' words by item; arrays and objects are replaced, not changed, so that identity tells what is new. */
+/** Both sides' words by item; what changes is replaced, so that identity tells. */
 class Transcripts {
   /** @type {readonly Transcript[]} */
   list = [];
@@ -637,7 +637,7 @@ class Transcripts {
     const before = list[at] ?? { itemId, role, text: "", final: false, interrupted: false, failed: false };
     const after = { ...before, ...changes, text: this.#parts.get(itemId)?.join("") ?? "" };
     if (at < 0) {
-      // What the user said is announced after the answer to it has begun, but with its place.
+      // What the user said may be announced after the answer.
       const previous = list.findIndex((transcript) => transcript.itemId === previousId);
       at = previous < 0 ? list.length : previous + 1;
       list.splice(at, 0, after);
@@ -774,7 +774,7 @@ function read(report) {
 /** @param {number} part @param {number} whole */
 const ratio = (part, whole) => whole > 0 ? part / whole : undefined;
 
-/** @param {number | undefined} seconds */
+/** @param {number} [seconds] */
 const milliseconds = (seconds) => seconds && seconds * 1000;
 
 // The beta interface's names.
@@ -783,7 +783,7 @@ const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 /** @param {RealtimeError} error */
 const isHangup = ({ code, serverCode }) => code === "hangup" || serverCode === "session_expired";
 
-// The two that are left out are EventTarget's own, with more types.
+// EventTarget's own have fewer types.
 /** @implements {Omit<Client, "addEventListener" | "removeEventListener">} */
 export class RealtimeClient extends Emitter {
   /** @type {Client["error"]} */
