@@ -15,7 +15,10 @@ struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     private let upstream: Upstream
-    let limiter = Locked(RateLimiter())
+    let counts: Locked<AdmissionCounts>
+    /// Whether anything is minted at all.
+    let mintingSwitch: MintingSwitch
+    private let notices = Locked(LimitNotices())
     let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     let lostLines: LostLines
@@ -24,17 +27,19 @@ struct CommonState: Sendable {
 
     init(
         _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
-        safety: SafetyIdentifier
+        safety: SafetyIdentifier, ledger: QuotaLedger
     ) {
+        mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
+        counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
         self.usageLog = usageLog
-        lostLines = LostLines(logger)
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
         upstream = Upstream(settings, sandboxURL: sandboxURL)
         var rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: settings.limits.rates, safety: safety)
+            limits: settings.limits.rates, quotas: settings.limits.quotas, safety: safety)
         rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
         self.rules = rules
         var server = ServerSettings()
@@ -52,9 +57,14 @@ struct CommonState: Sendable {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(send, in: surroundings)
         return TokenService(
-            rules: rules, limiter: limiter,
+            rules: rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            metrics: metrics, surroundings: surroundings,
+            metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
+            limitReached: { [notices, logger] reached in
+                let now = surroundings.monotonicNanoseconds()
+                guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
+                logger.warning("\(reached.words(telling))")
+            },
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

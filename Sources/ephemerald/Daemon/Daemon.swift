@@ -11,11 +11,12 @@ import Sessions
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    private static let signals = [SIGTERM, SIGINT, SIGHUP]
+    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
     private let settings: Settings
     private let logger: Logger
     private let usageLog: UsageLogFile
+    private let mintingSwitch: MintingSwitch
     private let workers: [Worker]
     private let sandbox: SandboxServer?
     private let operations: OperationsListener?
@@ -40,12 +41,14 @@ final class Daemon: @unchecked Sendable {
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let common: CommonState
+        let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
-                safety: safety)
+                safety: safety, ledger: ledger)
+            mintingSwitch = common.mintingSwitch
             workers = try Daemon.workers(on: loops, common: common, settings: settings)
         } catch {
             throw StartFailure(
@@ -75,6 +78,7 @@ final class Daemon: @unchecked Sendable {
         let sessions = workers[0].sessionNames.joined(separator: ", ")
         logger.info(
             "listening on \(workers[0].address), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        if mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 
     private func handle(_ signal: CInt) {
@@ -83,9 +87,16 @@ final class Daemon: @unchecked Sendable {
             do throws(SystemError) { try usageLog.reopen() } catch {
                 logger.error("the usage log stays as it is: \(error)")
             }
+        case SIGUSR1: pause(true)
+        case SIGUSR2: pause(false)
         default:
             if !isStopping { stop() }
         }
+    }
+
+    private func pause(_ isPaused: Bool) {
+        mintingSwitch.isPaused = isPaused
+        logger.warning(isPaused ? "minting is paused; SIGUSR2 resumes it" : "minting is resumed")
     }
 
     private func stop() {
@@ -133,6 +144,22 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
+        }
+    }
+
+    /// What today's tokens have taken from the quotas already.
+    private static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
+        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog else {
+            return QuotaLedger()
+        }
+        do throws(SystemError) {
+            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
+            for warning in journal.warnings { logger.warning("\(warning)") }
+            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
+            return journal.ledger
+        } catch {
+            throw StartFailure(
+                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
         }
     }
 
