@@ -90,12 +90,8 @@ function open() {
       sound.show(list);
       if (list.lost) stage.remark('Your microphone is gone. Another one has taken over.');
     }),
-    made.on('mute', ({ muted }) => {
-      stage.muted = muted;
-    }),
-    made.on('playback', ({ blocked }) => {
-      stage.blocked = blocked;
-    }),
+    made.on('mute', ({ muted }) => void (stage.muted = muted)),
+    made.on('playback', ({ blocked }) => void (stage.blocked = blocked)),
     made.on('stats', (stats) => connection.measure(stats)),
   ];
   void sound.attach(made);

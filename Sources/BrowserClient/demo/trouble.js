@@ -56,6 +56,7 @@ export class Trouble {
     this.#offer(remedy);
     this.#dismiss.hidden = false;
     this.#actions.hidden = false;
+    this.#box.scrollIntoView({ block: 'nearest' });
   }
 
   /**
@@ -80,6 +81,7 @@ export class Trouble {
     this.#dismiss.hidden = true;
     this.#actions.hidden = offline || seconds < 2;
     if (!this.#actions.hidden) this.#count(delay);
+    this.#box.scrollIntoView({ block: 'nearest' });
   }
 
   clear() {
@@ -104,7 +106,6 @@ export class Trouble {
     this.#told = told;
     this.#alert.replaceChildren(make('p', 'trouble-title', title), make('p', '', text));
     if (small) this.#alert.append(make('p', 'trouble-detail', small));
-    this.#box.scrollIntoView({ block: 'nearest' });
   }
 
   /** @param {Remedy | undefined} remedy */
