@@ -40,7 +40,8 @@ function createStore(options) {
   /** @returns {RealtimeSnapshot} */
   const look = () => {
     const { state, reason, error, transcripts, muted, volume, playbackBlocked } = client;
-    return { state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality: client.monitor.quality, devices };
+    const { quality } = client.monitor;
+    return { state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality, devices };
   };
   let snapshot = look();
   return {
@@ -77,7 +78,8 @@ export function useRealtime(options = {}) {
     return createStore({
       ...options,
       ...(typeof token === "function" && {
-        token: (/** @type {{ signal: AbortSignal }} */ context) => /** @type {typeof token} */ (latest.current.token)(context),
+        token: (/** @type {Parameters<typeof token>[0]} */ context) =>
+          /** @type {typeof token} */ (latest.current.token)(context),
       }),
       ...(typeof authorization === "function" && {
         authorization: () => /** @type {typeof authorization} */ (latest.current.authorization)(),
@@ -128,7 +130,8 @@ export function RealtimeVoiceChat({ options, title = "Voice chat", className = "
 
   return h("section", { className, "aria-labelledby": `${id}title` },
     h("h2", { id: `${id}title` }, title),
-    h("p", { role: "status" }, retry ? `${STATES[state]} Next try in ${Math.ceil(retry.delay / 1000)} s.` : STATES[state]),
+    h("p", { role: "status" },
+      STATES[state], retry && ` Next try in ${Math.ceil(retry.delay / 1000)} s.`),
     h("p", { role: "alert" }, trouble || error?.message),
     h("div", { className: "controls" },
       // One button for both, so that it keeps the focus.

@@ -302,7 +302,7 @@ export class RealtimeClient extends EventTarget {
   readonly playbackBlocked: boolean;
   /** Plays after all. Call it in a click. */
   startAudio(): Promise<void>;
-  /** How loud it is now; call it for each frame you draw. The meters are made at the first call and end with the call. */
+  /** How loud it is now; ask for each frame you draw. The meters are made when first asked and end with the call. */
   levels(): Levels;
 
   /** Both sides' words by item, oldest first. A reconnect adds to them; a `connect()` after the end clears them. */
@@ -379,7 +379,9 @@ export class ConnectionMonitor extends EventTarget {
   /** The last measurement. */
   readonly stats: ConnectionStats | undefined;
   /** Begins with this connection, instead of any other. */
-  start(connection: Pick<RTCPeerConnection, "getStats"> & Partial<Pick<RTCPeerConnection, "connectionState">>): void;
+  start(
+    connection: Pick<RTCPeerConnection, "getStats"> & Partial<Pick<RTCPeerConnection, "connectionState">>,
+  ): void;
   /** Ends, with quality `unknown`. */
   stop(): void;
   /** Takes a report now. */
@@ -410,7 +412,8 @@ export interface SessionUpdateEvent extends ClientEventBase { type: "session.upd
 export interface SessionUpdate { type?: "realtime" | "transcription"; [member: string]: unknown }
 
 export interface ContentPart {
-  type: "input_text" | "input_audio" | "input_image" | "output_text" | "output_audio" | "text" | "audio" | (string & {});
+  type:
+    | "input_text" | "input_audio" | "input_image" | "output_text" | "output_audio" | "text" | "audio" | (string & {});
   text?: string;
   audio?: string;
   transcript?: string | null;
