@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from call import Call
-from daemon import TOKEN, Daemon, eventually
+from daemon import TOKEN, Daemon
+from patience import PATIENCE, eventually
 from peer import Peer
 from tab import Tab
 from web import Web
@@ -26,7 +27,7 @@ def begin(tab: Tab, web: Web, daemon: Daemon, origin: str | None = None, code: s
     return tab
 
 
-def connect(tab: Tab, peer: Peer, limit: float = 10.0) -> Call:
+def connect(tab: Tab, peer: Peer, limit: float = PATIENCE) -> Call:
     """Connects, waits until both sides are open, and returns the peer's side."""
     before = len(peer.calls)
     tab.run("connect", "client.connect()")

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from browsers import Browsers, NoBrowser, executable
 from daemon import SESSION, Daemon
+from patience import PATIENCE
 from peer import KEY, Peer
 from program import ROOT, binary
 from tab import Tab
@@ -18,6 +19,7 @@ from web import Web
 
 LIBRARY = ROOT / "Sources" / "BrowserClient"
 HERE = Path(__file__).resolve().parent
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_sessionstart() -> None:

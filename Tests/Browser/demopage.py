@@ -6,7 +6,8 @@ from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 
-from daemon import Daemon, eventually
+from daemon import Daemon
+from patience import PATIENCE, eventually
 from tab import Tab
 
 #: Every rule in the colours of the day; at night, only what depends on colours.
@@ -34,10 +35,10 @@ class DemoPage:
     def text(self, name: str) -> str:
         return self.tab.js("id => document.getElementById(id).innerText", name)
 
-    def until_text(self, name: str, words: str, limit: float = 5.0) -> None:
+    def until_text(self, name: str, words: str, limit: float = PATIENCE) -> None:
         eventually(lambda: words in self.text(name), f"#{name} says {words!r}, not {self.text(name)!r}", limit)
 
-    def until_phase(self, phase: str, limit: float = 5.0) -> None:
+    def until_phase(self, phase: str, limit: float = PATIENCE) -> None:
         self.tab.until(f"document.body.dataset.phase === '{phase}'", limit)
 
     def focused(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-from daemon import eventually
+from patience import PATIENCE, eventually
 
 LEDGER = (Path(__file__).resolve().parent / "pages" / "ledger.js").read_text()
 NOTHING = {"tracks": 0, "peers": 0, "timers": 0, "contexts": 0, "sources": 0}
@@ -29,7 +29,7 @@ class Tab:
 
     def __init__(self, browser: Browser, **options: Any):
         self.context = browser.new_context(**options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.context.add_init_script(LEDGER)
         self.page = self.context.new_page()
         self.console: list[str] = []
@@ -49,22 +49,22 @@ class Tab:
         """Starts an expression that may give a promise; `outcome` has what became of it."""
         self.page.evaluate(RUN, [name, code])
 
-    def outcome(self, name: str, limit: float = 10.0) -> dict[str, Any]:
+    def outcome(self, name: str, limit: float = PATIENCE) -> dict[str, Any]:
         """`{"value": …}` or `{"error": {name, code, retryable, …}}`, as soon as it is settled."""
         eventually(lambda: "pending" not in self.js("name => outcomes[name]", name), f"{name} is settled", limit)
         return self.js("name => outcomes[name]", name)
 
-    def value(self, name: str, limit: float = 10.0) -> Any:
+    def value(self, name: str, limit: float = PATIENCE) -> Any:
         outcome = self.outcome(name, limit)
         assert "value" in outcome, outcome
         return outcome["value"]
 
-    def error(self, name: str, limit: float = 10.0) -> dict[str, Any]:
+    def error(self, name: str, limit: float = PATIENCE) -> dict[str, Any]:
         outcome = self.outcome(name, limit)
         assert "error" in outcome, outcome
         return outcome["error"]
 
-    def until(self, code: str, limit: float = 5.0) -> Any:
+    def until(self, code: str, limit: float = PATIENCE) -> Any:
         """Waits until the expression is true, and returns it."""
         last: list[Any] = [None]
 
@@ -79,7 +79,7 @@ class Tab:
             raise AssertionError(f"{error}; it is {last[0]!r}; the log: {self.log()}") from None
         return last[0]
 
-    def until_said(self, words: str, limit: float = 5.0) -> None:
+    def until_said(self, words: str, limit: float = PATIENCE) -> None:
         """Waits for a line on the console. Lines arrive while the browser is asked something."""
 
         def said() -> bool:
@@ -92,7 +92,7 @@ class Tab:
         """What the page noted in `window.log`, and its console, for the message of a test that fails."""
         return json.dumps([self.js("window.log ?? null"), self.console])
 
-    def assert_nothing_is_left(self, limit: float = 2.0) -> None:
+    def assert_nothing_is_left(self, limit: float = PATIENCE) -> None:
         """No live track, no open peer connection, no timer, no running audio context, no audio source."""
         try:
             eventually(lambda: self.js("ledger.live()") == NOTHING, "nothing of the call is left", limit)

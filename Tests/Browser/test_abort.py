@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callpage import begin, connect, disconnect
-from daemon import eventually
+from patience import eventually
 
 
 def hold_microphone(tab, peer):

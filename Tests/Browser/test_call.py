@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callpage import PLAIN, begin, connect, disconnect
-from daemon import eventually
+from patience import eventually
 
 
 def test_a_call_connects_and_leaves_nothing_behind(open_tab, web, daemon, peer):

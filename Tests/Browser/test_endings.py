@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callpage import begin, connect
-from daemon import eventually
+from patience import eventually
 
 
 @pytest.mark.parametrize("way", ["hang_up", "close_channel"])
@@ -13,8 +13,9 @@ def test_the_servers_hang_up_is_seen_at_once(open_tab, web, daemon, peer, way):
     tab = begin(open_tab(), web, daemon)
     call = connect(tab, peer)
     getattr(call, way)()
-    tab.until("client.state === 'closed'", 2)
+    tab.until("client.state === 'closed'")
     assert tab.js("client.reason") == "hangup"
+    assert tab.js("states().slice(-2)") == ["connected", "closed"], "not only when the connection is found dead"
     tab.assert_nothing_is_left()
     assert peer.mint_requests == 1
 
@@ -26,7 +27,7 @@ def test_the_last_word_of_the_server_is_kept(open_tab, web, daemon, peer):
     call.say({"type": "error", "error": error})
     tab.until("said('error').length === 1")
     call.hang_up()
-    tab.until("client.state === 'closed'", 2)
+    tab.until("client.state === 'closed'")
     assert tab.js("[client.reason, client.error?.serverCode]") == ["hangup", "session_expired"]
     tab.assert_nothing_is_left()
 
@@ -36,7 +37,7 @@ def test_leaving_the_page_ends_the_call(open_tab, web, daemon, peer):
     call = connect(tab, peer)
     tab.go(web.origin + "/blank.html")
     assert tab.js("sessionStorage.getItem('closed')") == "1", "the client closes its connection, not only the browser"
-    eventually(lambda: call.ended_at is not None, "the peer has seen the end", 2)
+    eventually(lambda: call.ended_at is not None, "the peer has seen the end")
 
 
 def test_a_page_that_is_kept_for_later_has_ended_its_call(open_tab, web, daemon, peer):
@@ -45,7 +46,7 @@ def test_a_page_that_is_kept_for_later_has_ended_its_call(open_tab, web, daemon,
     tab.js("() => window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     assert tab.js("[client.state, client.reason]") == ["closed", "page-hidden"]
     tab.assert_nothing_is_left()
-    eventually(lambda: call.ended_at is not None, "the peer has seen the end", 2)
+    eventually(lambda: call.ended_at is not None, "the peer has seen the end")
     connect(tab, peer)
 
 

@@ -17,7 +17,7 @@ def test_the_real_service_answers(open_tab, web, start):
     tab = begin(open_tab(), web, daemon, muted=True)
     tab.run("connect", "client.connect()")
     tab.value("connect", 30)
-    tab.until("said('serverevent').some(event => event.type === 'session.created')", 10)
+    tab.until("said('serverevent').some(event => event.type === 'session.created')")
     tab.js("() => client.sendText('Say the word blue and nothing else.')")
     tab.until("said('serverevent').some(event => event.type === 'response.done')", 30)
     assert "blue" in tab.js("client.transcripts.at(-1).text").lower()

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from callpage import token_url
 from conftest import HERE
-from daemon import eventually
+from patience import eventually
 from tab import Tab
 from test_abort import hold_answer, hold_microphone, hold_token
 from web import Web

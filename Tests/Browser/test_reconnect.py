@@ -7,7 +7,7 @@ from typing import Iterator
 import pytest
 
 from callpage import begin, connect, disconnect
-from daemon import eventually
+from patience import eventually
 from peer_process import PeerProcess
 
 #: Milliseconds between the first entry of one state and that of another, in the page's own clock.
@@ -31,9 +31,9 @@ def test_a_killed_peer_is_noticed_and_replaced(open_tab, web, start, process):
     killed = tab.js("performance.now()")
     process.kill()
     process.start()
-    tab.until("client.state === 'unstable'", 12)
+    tab.until("client.state === 'unstable'")
     assert tab.js(FIRST, "unstable") - killed < 8000
-    tab.until("client.state === 'connected'", 20)
+    tab.until("client.state === 'connected'")
     assert tab.js("states().slice(2)") == ["connected", "unstable", "reconnecting", "connected"]
     back = tab.js("log.findLast(entry => entry.type === 'statechange').at")
     assert back - killed < 20_000
@@ -52,12 +52,32 @@ def test_a_lost_connection_waits_until_the_browser_is_online(open_tab, web, daem
     call = connect(tab, peer)
     tab.context.set_offline(True)
     call.go_silent()
-    tab.until("said('retry').some(retry => retry.offline)", 20)
+    tab.until("said('retry').some(retry => retry.offline)")
     assert tab.js("client.state") == "reconnecting"
     assert peer.mint_requests == 1
     tab.context.set_offline(False)
-    tab.until("client.state === 'connected'", 10)
+    tab.until("client.state === 'connected'")
     assert len(peer.keys) == 2 and len(peer.used) == 2
+    disconnect(tab, peer)
+
+
+def test_a_connection_that_recovers_by_itself_stays(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    connect(tab, peer)
+    tab.js("() => { ledger.pretend('disconnected'); ledger.pretend('connected'); }")
+    assert tab.js("states().slice(2)") == ["connected", "unstable", "connected"]
+    disconnect(tab, peer)
+    assert peer.offers == 1
+
+
+def test_a_failed_connection_is_replaced_by_one_with_a_new_token(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    connect(tab, peer)
+    tab.js("() => client.mute()")
+    tab.js("() => ledger.pretend('failed')")
+    tab.until("client.state === 'connected' && states().at(-2) === 'reconnecting'")
+    assert len(peer.used) == 2 and tab.js("client.muted") is True
+    assert tab.js("ledger.live().peers") == 1 and tab.js("ledger.made.tracks") == 1
     disconnect(tab, peer)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from callpage import begin, connect, disconnect
 from calls import Failure
-from daemon import eventually
+from patience import eventually
 
 
 def fail(tab, limit: float = 10.0) -> dict:

@@ -9,7 +9,7 @@ import pytest
 from callpage import token_url
 from calls import Failure
 from conftest import HERE
-from daemon import eventually
+from patience import eventually
 
 CLIENT = (HERE / "fixtures" / "seed-client.js").read_text()
 SESSIONS = {
@@ -43,7 +43,7 @@ def test_the_seeds_client_connects_through_client_secret(open_tab, web, start, p
     tab.until("client.audioElement.srcObject !== null")
     eventually(lambda: len(peer.open_calls) == 1, "the peer has an open call")
     call = peer.calls[0]
-    eventually(lambda: (call.ear.level() or 0) > 1000, "the peer hears the microphone", 5)
+    eventually(lambda: (call.ear.level() or 0) > 1000, "the peer hears the microphone")
     tab.js("() => client.sendTextMessage('hello')")
     tab.until_said("Response completed")
     assert any("Session created: sess_" in line for line in tab.console)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from callpage import PLAIN, begin, connect, disconnect
-from daemon import eventually
 from ear import SILENCE
+from patience import eventually
 
 
 def hears_tone(call) -> None:
