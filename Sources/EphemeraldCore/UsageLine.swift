@@ -49,6 +49,7 @@ struct UsageLine {
         line["http.route"] = route.map(JSON.string)
         line["error.type"] = refusal.map { .string($0.code) }
         line["ephemerald.limit.dimension"] = (refusal?.dimension).map(JSON.string)
+        if case .authenticationFailed(let flaw?) = refusal { line["ephemerald.token.flaw"] = .string(flaw.rawValue) }
         line["enduser.pseudo.id"] = caller.map { .string($0.loggableName) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }

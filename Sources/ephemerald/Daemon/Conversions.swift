@@ -30,6 +30,23 @@ extension Client {
     }
 }
 
+extension Client {
+    /// The client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
+    /// upstream's, which is the way out of this network, but straight to an address of this machine.
+    convenience init?(forKeysOf settings: Settings, on loop: EventLoop) {
+        guard let url = settings.access.keysURL else { return nil }
+        var client = ClientSettings(settings.upstream, isSandbox: false)
+        client.allowsPlainHTTP = url.origin.scheme == "http"
+        if url.origin.isLoopback { client.proxy = nil }
+        client.httpVersion = .http1
+        do throws(CurlError) {
+            try self.init(on: loop, settings: client)
+        } catch {
+            preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
+        }
+    }
+}
+
 extension SandboxServer {
     /// The sandbox of these settings, on the loop; nil when they ask for none.
     convenience init?(_ settings: Settings.Sandbox?, on loop: EventLoop) throws(SystemError) {

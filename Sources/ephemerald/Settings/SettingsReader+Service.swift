@@ -55,7 +55,7 @@ extension SettingsReader {
         guard let origins, let allowsMissing, let proxies, let auth, let callers else { return nil }
         return Settings.Access(
             allowedOrigins: origins ?? SettingsReader.loopbackOrigins, allowsMissingOrigin: allowsMissing,
-            trustedProxies: proxies, auth: auth, callers: callers)
+            trustedProxies: proxies, auth: auth, callers: callers, keysURL: auth.contains(.jwt) ? keysURL : nil)
     }
 
     mutating func limits() -> Settings.Limits? {
