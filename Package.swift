@@ -43,7 +43,7 @@ let package = Package(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .target(
-            name: "BrowserClient", exclude: ["README.md"],
+            name: "BrowserClient", exclude: ["README.md", "react.js"],
             resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
             swiftSettings: settings),
         .executableTarget(

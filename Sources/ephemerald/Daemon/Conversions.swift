@@ -1,3 +1,4 @@
+internal import CLinux
 import Curl
 import EphemeraldCore
 import EventLoop
@@ -86,8 +87,7 @@ extension Surroundings {
 }
 
 private func nanoseconds(of clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    let result = unsafe clock_gettime(clock, &time)
-    precondition(result == 0, "the clocks of the system can be read")
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    let time = clinux_nanoseconds(clock)
+    precondition(time >= 0, "the clocks of the system can be read")
+    return UInt64(time)
 }

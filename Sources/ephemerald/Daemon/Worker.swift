@@ -37,7 +37,8 @@ final class Worker: @unchecked Sendable {
         }
         self.keyFetching = keyFetching
         callers = common.rules.callers
-        let service = common.service(on: loop, keyFetching, metrics: metrics) { request async throws(TransferFailure) in
+        let service = common.service(on: loop, keyFetching, metrics: metrics) {
+            request async throws(TransferFailure) in
             try await client.send(request)
         }
         let logger = common.logger

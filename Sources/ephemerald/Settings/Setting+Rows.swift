@@ -126,8 +126,7 @@ extension Setting {
         case .quotaCaller:
             SettingRow(
                 .limits, .number, .value("off"), "NUMBER",
-                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Counts are rebuilt from "
-                    + "the file of USAGE_LOG at the start.")
+                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Needs a USAGE_LOG file.")
         case .quotaSession:
             SettingRow(
                 .limits, .number, .value("off"), "NUMBER",

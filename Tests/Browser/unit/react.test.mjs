@@ -20,9 +20,20 @@ const { status, stderr } = spawnSync("esbuild", ["--bundle", "--format=cjs", `--
 });
 assert.equal(status, 0, stderr);
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+// React's act() opens channels and never closes them, which would keep the process from ending.
+const channels = [];
+globalThis.MessageChannel = class extends MessageChannel {
+  constructor() {
+    super();
+    channels.push(this);
+  }
+};
 const { default: { act, create, createElement, RealtimeVoiceChat, StrictMode, useEffect, useRealtime } } =
   await import(pathToFileURL(bundle));
-test.after(() => rmSync(folder, { recursive: true }));
+test.after(() => {
+  for (const { port1 } of channels) port1.close();
+  rmSync(folder, { recursive: true });
+});
 
 const strict = (element) => createElement(StrictMode, null, element);
 async function mount(element) {
@@ -86,7 +97,8 @@ test("a component that connects when it mounts has one call under StrictMode", a
   const root = await mount(createElement(Caller));
   await act(async () => { for (let round = 0; round < 3; round++) await settle(); });
   assert.equal(root.toJSON(), "connected");
-  assert.deepEqual(fake.devices.asked.length, 2);
+  // The first mount's call was over before it came to ask.
+  assert.equal(fake.devices.asked.length, 1);
   assert.deepEqual([fake.left().tracks, fake.left().peers], [1, 1]);
   await act(async () => root.unmount());
   assert.deepEqual(fake.left(), NOTHING);
