@@ -21,6 +21,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
@@ -36,10 +37,16 @@ let package = Package(
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
+        .target(
+            name: "BrowserClient", exclude: ["README.md"],
+            resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
+            swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore", "OpenAISandbox",
+                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
+                "EphemeraldCore",
+                "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

@@ -16,6 +16,11 @@ package struct RateLimiter: Sendable {
     /// The number of keys that can be remembered.
     package var capacity: Int { table.capacity }
 
+    /// How many keys of that part of the table owe something.
+    func held(in range: Range<Int>, now: UInt64) -> Int {
+        table.held(in: range, now: now)
+    }
+
     /// Decides on one request, and counts it when it is admitted.
     /// - Parameter now: nanoseconds on a monotonic clock. Loops read the clock before they take the lock, so it may
     ///   run back by as much as they wait for each other.

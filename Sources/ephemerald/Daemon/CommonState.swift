@@ -1,5 +1,6 @@
 import EphemeraldCore
 import EventLoop
+import Glibc
 import HTTP
 import Locking
 import Logging
@@ -14,24 +15,33 @@ struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     private let upstream: Upstream
-    private let limiter = Locked(RateLimiter())
-    private let minting = Minter.Shared()
+    let counts: Locked<AdmissionCounts>
+    /// Whether anything is minted at all.
+    let mintingSwitch: MintingSwitch
+    private let notices = Locked(LimitNotices())
+    let minting = Minter.Shared()
     private let usageLog: UsageLogFile
-    private let lostLines: LostLines
+    let lostLines: LostLines
+    let startTime = Int(time(nil))
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
     init(
         _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
-        safety: SafetyIdentifier
+        safety: SafetyIdentifier, ledger: QuotaLedger
     ) {
+        mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
+        counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
         self.usageLog = usageLog
-        lostLines = LostLines(logger)
-        rules = TokenService.Rules(
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
+        upstream = Upstream(settings, sandboxURL: sandboxURL)
+        var rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: settings.limits.rates, safety: safety)
+            limits: settings.limits.rates, quotas: settings.limits.quotas, safety: safety)
+        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        self.rules = rules
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -40,15 +50,21 @@ struct CommonState: Sendable {
         serverSettings = server
         self.settings = settings
         isSandbox = sandboxURL != nil
-        upstream = Upstream(settings, sandboxURL: sandboxURL)
     }
 
-    func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
+    /// - Parameter metrics: where the loop counts.
+    func service(on loop: EventLoop, metrics: LoopMetrics, send: @escaping Minter.Send) -> TokenService {
         let surroundings = Surroundings.system(loop)
+        let send = metrics.measuring(send, in: surroundings)
         return TokenService(
-            rules: rules, limiter: limiter,
+            rules: rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            surroundings: surroundings,
+            metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
+            limitReached: { [notices, logger] reached in
+                let now = surroundings.monotonicNanoseconds()
+                guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
+                logger.warning("\(reached.words(telling))")
+            },
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

@@ -11,13 +11,15 @@ import Sessions
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    private static let signals = [SIGTERM, SIGINT, SIGHUP]
+    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
     private let settings: Settings
     private let logger: Logger
     private let usageLog: UsageLogFile
+    private let mintingSwitch: MintingSwitch
     private let workers: [Worker]
     private let sandbox: SandboxServer?
+    private let operations: OperationsListener?
     private var signalWatch: SignalWatch?
     private var isStopping = false
 
@@ -38,17 +40,21 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
+        let common: CommonState
+        let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            let common = CommonState(
+            common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
-                safety: safety)
+                safety: safety, ledger: ledger)
+            mintingSwitch = common.mintingSwitch
             workers = try Daemon.workers(on: loops, common: common, settings: settings)
         } catch {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
         }
+        operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
@@ -72,6 +78,7 @@ final class Daemon: @unchecked Sendable {
         let sessions = workers[0].sessionNames.joined(separator: ", ")
         logger.info(
             "listening on \(workers[0].address), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        if mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 
     private func handle(_ signal: CInt) {
@@ -80,9 +87,16 @@ final class Daemon: @unchecked Sendable {
             do throws(SystemError) { try usageLog.reopen() } catch {
                 logger.error("the usage log stays as it is: \(error)")
             }
+        case SIGUSR1: pause(true)
+        case SIGUSR2: pause(false)
         default:
             if !isStopping { stop() }
         }
+    }
+
+    private func pause(_ isPaused: Bool) {
+        mintingSwitch.isPaused = isPaused
+        logger.warning(isPaused ? "minting is paused; SIGUSR2 resumes it" : "minting is resumed")
     }
 
     private func stop() {
@@ -90,7 +104,8 @@ final class Daemon: @unchecked Sendable {
         // Before the socket closes: behind that, the file may be that of the next daemon.
         workers[0].address.removeSocketFile()
         logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
-        let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
+        let (workers, sandbox, operations) = (workers, sandbox, operations)
+        let timeout = settings.listening.drainTimeout
         Task(executorPreference: workers[0].loop) {
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
@@ -98,6 +113,7 @@ final class Daemon: @unchecked Sendable {
                 }
             }
             await sandbox?.stop()
+            await operations?.stop()
             for worker in workers { worker.loop.stop() }
         }
     }
@@ -115,6 +131,35 @@ final class Daemon: @unchecked Sendable {
                     "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
             }
             return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
+        }
+    }
+
+    private static func operations(
+        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+    ) throws(StartFailure) -> OperationsListener? {
+        guard let address else { return nil }
+        let loops = workers.map(\.metrics)
+        do throws(SystemError) {
+            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
+        }
+    }
+
+    /// What today's tokens have taken from the quotas already.
+    private static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
+        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog else {
+            return QuotaLedger()
+        }
+        do throws(SystemError) {
+            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
+            for warning in journal.warnings { logger.warning("\(warning)") }
+            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
+            return journal.ledger
+        } catch {
+            throw StartFailure(
+                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
         }
     }
 

@@ -12,6 +12,7 @@ final class Worker: @unchecked Sendable {
     let loop: EventLoop
     let address: ListeningAddress
     let sessionNames: [String]
+    let metrics = LoopMetrics()
     private let server: Server
     private let client: Client
 
@@ -24,7 +25,7 @@ final class Worker: @unchecked Sendable {
         sessionNames = common.rules.sessions.sessions.map(\.name)
         let client = Client(for: common.settings, isSandbox: common.isSandbox, on: loop)
         self.client = client
-        let service = common.service(on: loop) { request async throws(TransferFailure) in
+        let service = common.service(on: loop, metrics: metrics) { request async throws(TransferFailure) in
             try await client.send(request)
         }
         let logger = common.logger

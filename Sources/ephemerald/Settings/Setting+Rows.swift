@@ -24,6 +24,14 @@ extension Setting {
             SettingRow(
                 .listening, .text, .value("15s"), "DURATION",
                 "How long requests in flight may take after SIGTERM, 0s to 10min.")
+        case .operationsHost:
+            SettingRow(
+                .listening, .text, .value("127.0.0.1"), "ADDRESS",
+                "The address of the operations listener, which tells metrics to whoever reaches it.")
+        case .operationsPort:
+            SettingRow(
+                .listening, .number, .value("9464"), "NUMBER",
+                "The port of the operations listener, 0 to 65535, or off.")
         case .allowedOrigins:
             SettingRow(
                 .access, .list, .computed("http://localhost:*,http://127.0.0.1:* on loopback"), "LIST",
@@ -59,6 +67,11 @@ extension Setting {
             SettingRow(
                 .access, .text, .value("sessions"), "DIRECTORY",
                 "The directory of the session files. Whoever may write there decides what is spent.")
+        case .demo:
+            SettingRow(
+                .access, .boolean, .computed("true with SANDBOX, false without"), "true|false",
+                "Whether a page to try it out is served at /. Whoever reaches it may ask as every page of its origin "
+                    + "may.")
         case .maxBody:
             SettingRow(
                 .limits, .number, .value("64KiB"), "SIZE",
@@ -87,6 +100,24 @@ extension Setting {
             SettingRow(
                 .limits, .text, .value("600/min burst 100"), "LIMIT",
                 "Tokens for everybody together, or off: the most that strangers can cost.")
+        case .quotaCaller:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Counts are rebuilt from "
+                    + "the file of USAGE_LOG at the start.")
+        case .quotaSession:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for one session, whoever asks for it; or off.")
+        case .quotaAll:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+        case .paused:
+            SettingRow(
+                .limits, .boolean, .value("false"), "true|false",
+                "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 "
+                    + "and SIGUSR2 pause and resume a running one.")
         case .apiKey:
             SettingRow(
                 .openAI, .text, .none, "KEY",

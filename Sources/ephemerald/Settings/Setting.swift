@@ -11,6 +11,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case port = "PORT"
     case loops = "LOOPS"
     case drainTimeout = "DRAIN_TIMEOUT"
+    case operationsHost = "OPS_HOST"
+    case operationsPort = "OPS_PORT"
 
     case allowedOrigins = "ALLOWED_ORIGINS"
     case allowMissingOrigin = "ALLOW_MISSING_ORIGIN"
@@ -19,6 +21,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case authKeysFile = "AUTH_KEYS_FILE"
     case authProxyHeader = "AUTH_PROXY_HEADER"
     case sessionsDirectory = "SESSIONS_DIR"
+    case demo = "DEMO"
 
     case maxBody = "MAX_BODY"
     case maxInFlight = "MAX_IN_FLIGHT"
@@ -27,6 +30,10 @@ package enum Setting: String, CaseIterable, Sendable {
     case limitOrigin = "LIMIT_ORIGIN"
     case limitSession = "LIMIT_SESSION"
     case limitAll = "LIMIT_ALL"
+    case quotaCaller = "QUOTA_CALLER"
+    case quotaSession = "QUOTA_SESSION"
+    case quotaAll = "QUOTA_ALL"
+    case paused = "PAUSED"
 
     case apiKey = "OPENAI_API_KEY"
     case apiKeyFile = "OPENAI_API_KEY_FILE"

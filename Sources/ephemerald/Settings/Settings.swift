@@ -13,6 +13,8 @@ package struct Settings: Sendable {
         package let loops: Int
         /// How long requests in flight may take after SIGTERM.
         package let drainTimeout: Duration
+        /// Where metrics are told; nil for nowhere.
+        package let operations: ListeningAddress?
     }
 
     /// Who may ask.
@@ -34,6 +36,10 @@ package struct Settings: Sendable {
         package let maxInFlight: Int
         /// Tokens, in each dimension.
         package let rates: RateLimits
+        /// Whether nothing is minted until SIGUSR2.
+        package let isPaused: Bool
+        /// Tokens a day.
+        package let quotas: Quotas
     }
 
     /// Where tokens come from, and on which way.
@@ -82,6 +88,8 @@ package struct Settings: Sendable {
     package let output: Output
     /// Nil for the real OpenAI.
     package let sandbox: Sandbox?
+    /// Whether the demo page is served.
+    package let isDemo: Bool
     /// The directory of the session files.
     package let sessionsDirectory: String
     /// What the program can work with, and the operator should know of; one line each.

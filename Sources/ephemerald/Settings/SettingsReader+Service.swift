@@ -10,8 +10,9 @@ extension SettingsReader {
         let drain = read(.drainTimeout) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
         }
-        guard let address, let loops, let drain else { return nil }
-        return Settings.Listening(address: address, loops: loops ?? min(max(cores, 1), 256), drainTimeout: drain)
+        guard let address, let loops, let drain, let operations = operations() else { return nil }
+        return Settings.Listening(
+            address: address, loops: loops ?? min(max(cores, 1), 256), drainTimeout: drain, operations: operations)
     }
 
     /// The address; its port is 0 when `PORT` is wrong, which is no reason to be silent about the host.
@@ -24,6 +25,18 @@ extension SettingsReader {
         }
         if case .unix = address, self[.port] != nil { warn(.port, "has no meaning beside HOST=unix:") }
         return address
+    }
+
+    /// Nil inside when it is off, nil outside when a setting of it is wrong.
+    private mutating func operations() -> ListeningAddress?? {
+        let port = read(.operationsPort) { text throws(InvalidValue) -> UInt16? in
+            text == "off" ? nil : UInt16(try Int(parsingSetting: text, in: 0...65535))
+        }
+        let address = read(.operationsHost) { text throws(InvalidValue) in
+            try ListeningAddress(parsingHost: text, port: (port ?? 0) ?? 0)
+        }
+        guard let port, let address else { return nil }
+        return .some(port == nil ? nil : address)
     }
 
     mutating func access() -> Settings.Access? {
@@ -55,9 +68,14 @@ extension SettingsReader {
         let origin = limit(.limitOrigin)
         let session = limit(.limitSession)
         let all = limit(.limitAll)
-        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all else { return nil }
+        let quotas = quotas()
+        let isPaused = read(.paused) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
+        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all, let quotas,
+            let isPaused
+        else { return nil }
         let rates = RateLimits(client: client, caller: caller, origin: origin, session: session, all: all)
-        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, rates: rates)
+        return Settings.Limits(
+            maxBody: maxBody, maxInFlight: maxInFlight, rates: rates, isPaused: isPaused, quotas: quotas)
     }
 
     mutating func output() -> Settings.Output? {
