@@ -42,7 +42,9 @@ class Machine:
     def _find_leader(self) -> bool:
         assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        self.leader = int(children[0]) if children else 0
+        # Before it there is a child of nspawn's own, which prepares the tree and goes.
+        found = [int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == "systemd"]
+        self.leader = found[0] if found else 0
         return bool(self.leader)
 
     def _is_up(self) -> bool:
