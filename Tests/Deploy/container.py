@@ -62,7 +62,8 @@ class Container:
         options = [
             *("--name", name, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
             # Of this machine, not of the image: no cgroups to write, no systemd for timers, few descriptors.
-            *("--runtime", tool("crun"), "--cgroups", "disabled", "--ulimit", "host", "--no-healthcheck"),
+            *("--runtime", tool("crun"), "--cgroups", "disabled", "--no-healthcheck"),
+            *("--ulimit", "nofile=4096:4096", "--ulimit", "nproc=4096:4096"),
             *("--network", "host", "--log-driver", "none"),
         ]
         for source, destination in mounts.items():
