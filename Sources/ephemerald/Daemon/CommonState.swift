@@ -52,14 +52,25 @@ struct CommonState: Sendable {
         isSandbox = sandboxURL != nil
     }
 
+    func keyFetching(on loop: EventLoop, send: @escaping Minter.Send) -> KeyFetching {
+        KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
+            switch remark {
+            case .fetched(let words): logger.info("JWT_KEYS: \(words)")
+            case .failed(let words): logger.error("JWT_KEYS: \(words)")
+            }
+        }
+    }
+
     /// - Parameter metrics: where the loop counts.
-    func service(on loop: EventLoop, metrics: LoopMetrics, send: @escaping Minter.Send) -> TokenService {
+    func service(
+        on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics, send: @escaping Minter.Send
+    ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(send, in: surroundings)
         return TokenService(
             rules: rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
+            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached in
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }

@@ -1,3 +1,4 @@
+internal import CLinux
 import Curl
 import EphemeraldCore
 import EventLoop
@@ -24,6 +25,23 @@ extension Client {
     convenience init(for settings: Settings, isSandbox: Bool, on loop: EventLoop) {
         do throws(CurlError) {
             try self.init(on: loop, settings: ClientSettings(settings.upstream, isSandbox: isSandbox))
+        } catch {
+            preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
+        }
+    }
+}
+
+extension Client {
+    /// The client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
+    /// upstream's, which is the way out of this network, but straight to an address of this machine.
+    convenience init?(forKeysOf settings: Settings, on loop: EventLoop) {
+        guard let url = settings.access.keysURL else { return nil }
+        var client = ClientSettings(settings.upstream, isSandbox: false)
+        client.allowsPlainHTTP = url.origin.scheme == "http"
+        if url.origin.isLoopback { client.proxy = nil }
+        client.httpVersion = .http1
+        do throws(CurlError) {
+            try self.init(on: loop, settings: client)
         } catch {
             preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
         }
@@ -69,8 +87,7 @@ extension Surroundings {
 }
 
 private func nanoseconds(of clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    let result = unsafe clock_gettime(clock, &time)
-    precondition(result == 0, "the clocks of the system can be read")
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    let time = clinux_nanoseconds(clock)
+    precondition(time >= 0, "the clocks of the system can be read")
+    return UInt64(time)
 }

@@ -66,6 +66,8 @@ final class Daemon: @unchecked Sendable {
                 try EventLoopThread(running: worker.loop, name: "loop \(index + 1)")
             }
             logStart()
+            // Nobody waits for it: a provider that is away must not keep the daemon from starting.
+            Task(executorPreference: loop) { [workers] in await workers[0].prepare() }
             loop.run()
             for thread in threads { thread.join() }
         } catch {
