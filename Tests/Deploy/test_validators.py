@@ -103,7 +103,7 @@ SCRIPTS = {"run", "test", "packages", "image-tree"}
 CONFIGURATIONS = [ROOT / "Dockerfile"] + sorted(
     path
     for path in DEPLOY.rglob("*")
-    if path.is_file() and path.suffix not in (".md", ".json") and path.name not in SCRIPTS
+    if path.is_file() and path.suffix not in (".md", ".json") and ".test." not in path.name and path.name not in SCRIPTS
 )
 
 
