@@ -1,4 +1,4 @@
-"""A Debian of our own under a real systemd, in a tree: booted by systemd-nspawn, entered by nsenter, ended by its id."""
+"""A Debian of our own under a real systemd, in a tree: booted by systemd-nspawn, entered by nsenter."""
 
 from __future__ import annotations
 
