@@ -15,11 +15,18 @@ final class Daemon: @unchecked Sendable {
 
     private let settings: Settings
     private let logger: Logger
+    private let supervisor: Supervisor
     private let usageLog: UsageLogFile
+    private let common: CommonState
     private let workers: [Worker]
     private let sandbox: SandboxServer?
+    private let address: ListeningAddress
+    private let ownsSocketFile: Bool
     private var signalWatch: SignalWatch?
+    private var watchdog: Watchdog?
     private var isStopping = false
+    /// Waits for the socket to close; nil before and after.
+    private var drainTimer: Timer?
 
     static func blockSignals() throws(StartFailure) {
         do throws(SystemError) { try SignalWatch.block(signals) } catch {
@@ -28,9 +35,14 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// Opens everything that can fail: the log, the listening sockets, the loops.
-    init(_ settings: Settings, sessions: SessionCatalog, logger: Logger) throws(StartFailure) {
+    /// - Parameter listener: nil to listen at `HOST` and `PORT`.
+    init(
+        _ settings: Settings, sessions: SessionCatalog, logger: Logger, supervisor: Supervisor,
+        listener: consuming Listener?
+    ) throws(StartFailure) {
         self.settings = settings
         self.logger = logger
+        self.supervisor = supervisor
         DescriptorLimit.raise()
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
@@ -41,10 +53,13 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            let common = CommonState(
+            common = CommonState(
                 settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
                 safety: safety)
-            workers = try Daemon.workers(on: loops, common: common, settings: settings)
+            let opened = try Daemon.listener(listener, or: settings.listening.address)
+            address = opened.address
+            ownsSocketFile = !opened.isInherited
+            workers = try Daemon.workers(on: loops, listener: opened, common: common)
         } catch {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
@@ -60,6 +75,7 @@ final class Daemon: @unchecked Sendable {
                 try EventLoopThread(running: worker.loop, name: "loop \(index + 1)")
             }
             logStart()
+            loop.submit { [self] in begin() }
             loop.run()
             for thread in threads { thread.join() }
         } catch {
@@ -70,8 +86,19 @@ final class Daemon: @unchecked Sendable {
     private func logStart() {
         let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(settings.upstream.baseURL)"
         let sessions = workers[0].sessionNames.joined(separator: ", ")
-        logger.info(
-            "listening on \(workers[0].address), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
+        logger.info("listening on \(place), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+    }
+
+    /// The loops run: tells the service manager so, and from now on that they still do.
+    private func begin() {
+        supervisor.notify(.ready(status: "listening on \(address)"))
+        guard let limit = supervisor.watchdog else { return }
+        let watchdog = Watchdog(limit: limit, loops: workers.map(\.loop)) { [supervisor] in
+            supervisor.notify(.alive)
+        }
+        self.watchdog = watchdog
+        watchdog.start()
     }
 
     private func handle(_ signal: CInt) {
@@ -81,61 +108,45 @@ final class Daemon: @unchecked Sendable {
                 logger.error("the usage log stays as it is: \(error)")
             }
         default:
-            if !isStopping { stop() }
+            if isStopping { endAtOnce() } else { stop() }
         }
     }
 
+    /// First readiness turns, then, after a while, the socket closes.
     private func stop() {
         isStopping = true
+        let listening = settings.listening
+        logger.info(
+            "draining",
+            metadata: ["delay": "\(listening.drainDelay)", "timeout": "\(listening.drainTimeout)"])
+        supervisor.notify(.stopping(status: "draining"))
+        for worker in workers { worker.loop.submit { worker.leave() } }
+        guard listening.drainDelay > .zero else { return drain() }
+        drainTimer = workers[0].loop.after(listening.drainDelay) { [unowned self] in drain() }
+    }
+
+    private func drain() {
+        drainTimer = nil
         // Before the socket closes: behind that, the file may be that of the next daemon.
-        workers[0].address.removeSocketFile()
-        logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
+        if ownsSocketFile { address.removeSocketFile() }
         let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
-        Task(executorPreference: workers[0].loop) {
+        Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
                     group.addTask(executorPreference: worker.loop) { await worker.drain(timeout: timeout) }
                 }
             }
             await sandbox?.stop()
+            watchdog?.stop()
             for worker in workers { worker.loop.stop() }
         }
     }
 
-    private static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
-        switch settings.upstream.safetySalt {
-        case .kept(let safety): return safety
-        case .made(let path):
-            do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
-                throw StartFailure(outcome: .configuration, words: "SAFETY_SALT_FILE: \(path): \(error.reason)")
-            }
-        case .ofThisProcess:
-            if settings.sandbox == nil {
-                logger.warning(
-                    "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
-            }
-            return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
-        }
-    }
-
-    private static func loops(_ count: Int) throws(SystemError) -> [EventLoop] {
-        var loops: [EventLoop] = []
-        for _ in 0..<count { loops.append(try EventLoop()) }
-        return loops
-    }
-
-    private static func workers(
-        on loops: [EventLoop], common: CommonState, settings: Settings
-    ) throws(SystemError) -> [Worker] {
-        var address = settings.listening.address
-        let first = try address.listen()
-        if case .tcp(let host, 0) = address { address = .tcp(host: host, port: try boundPort(of: first)) }
-        var workers: [Worker] = []
-        for loop in loops.dropFirst() {
-            workers.append(
-                try Worker(on: loop, listeningOn: try address.listenAgain(beside: first), at: address, common))
-        }
-        workers.insert(try Worker(on: loops[0], listeningOn: first, at: address, common), at: 0)
-        return workers
+    /// Somebody does not want to wait. libmicrohttpd cannot be stopped with requests in flight, so the process ends as
+    /// it stands; usage lines are written one by one, and none is held back.
+    private func endAtOnce() -> Never {
+        logger.warning("a second signal: ended without waiting for requests in flight")
+        if ownsSocketFile, drainTimer != nil { address.removeSocketFile() }
+        _exit(Outcome.cut.rawValue)
     }
 }

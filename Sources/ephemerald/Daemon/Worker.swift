@@ -10,17 +10,14 @@ import Sessions
 final class Worker: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     let loop: EventLoop
-    let address: ListeningAddress
     let sessionNames: [String]
     private let server: Server
     private let client: Client
 
     init(
-        on loop: EventLoop, listeningOn socket: consuming Descriptor, at address: ListeningAddress,
-        _ common: CommonState
+        on loop: EventLoop, listeningOn socket: consuming Descriptor, _ common: CommonState
     ) throws(SystemError) {
         self.loop = loop
-        self.address = address
         sessionNames = common.rules.sessions.sessions.map(\.name)
         let client = Client(for: common.settings, isSandbox: common.isSandbox, on: loop)
         self.client = client
@@ -32,6 +29,11 @@ final class Worker: @unchecked Sendable {
             on: loop, listeningOn: socket, settings: common.serverSettings,
             message: { logger.debug("libmicrohttpd: \($0)") },
             respond: { await service.respond(to: $0) })
+    }
+
+    /// Has clients go elsewhere with their next request. On the loop's thread.
+    func leave() {
+        server.leave()
     }
 
     /// Answers what is in flight and ends. On the loop's thread.

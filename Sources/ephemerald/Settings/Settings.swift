@@ -11,7 +11,9 @@ package struct Settings: Sendable {
         package let address: ListeningAddress
         /// Event loops, one thread each.
         package let loops: Int
-        /// How long requests in flight may take after SIGTERM.
+        /// From SIGTERM, which turns readiness, until the socket closes.
+        package let drainDelay: Duration
+        /// How long requests in flight may take after that.
         package let drainTimeout: Duration
     }
 

@@ -1,0 +1,48 @@
+import EphemeraldCore
+import EventLoop
+import Logging
+import MicroHTTPD
+
+extension Daemon {
+    static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
+        switch settings.upstream.safetySalt {
+        case .kept(let safety): return safety
+        case .made(let path):
+            do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
+                throw StartFailure(outcome: .configuration, words: "SAFETY_SALT_FILE: \(path): \(error.reason)")
+            }
+        case .ofThisProcess:
+            if settings.sandbox == nil {
+                logger.warning(
+                    "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
+            }
+            return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
+        }
+    }
+
+    static func loops(_ count: Int) throws(SystemError) -> [EventLoop] {
+        var loops: [EventLoop] = []
+        for _ in 0..<count { loops.append(try EventLoop()) }
+        return loops
+    }
+
+    /// What was handed over, or a socket of our own.
+    static func listener(
+        _ inherited: consuming Listener?, or address: ListeningAddress
+    ) throws(SystemError) -> Listener {
+        if let inherited { return inherited }
+        return try Listener(at: address)
+    }
+
+    /// A worker a loop, all on sockets of one listener.
+    static func workers(
+        on loops: [EventLoop], listener: consuming Listener, common: CommonState
+    ) throws(SystemError) -> [Worker] {
+        var workers: [Worker] = []
+        for loop in loops.dropFirst() {
+            workers.append(try Worker(on: loop, listeningOn: try listener.another(), common))
+        }
+        workers.insert(try Worker(on: loops[0], listeningOn: listener.first(), common), at: 0)
+        return workers
+    }
+}
