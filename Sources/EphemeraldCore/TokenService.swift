@@ -16,6 +16,8 @@ package struct TokenService: Sendable {
         package var sessions: SessionCatalog
         package var limits: RateLimits
         package var safety: SafetyIdentifier
+        /// What is served beside, by its path.
+        package var files: [String: StaticFile] = [:]
 
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
@@ -112,7 +114,10 @@ package struct TokenService: Sendable {
         case (TokenService.tokenPath[...], _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
         case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
         case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        default: throw .notFound
+        case (let path, let method):
+            guard let file = rules.files[String(path)] else { throw .notFound }
+            guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
+            return file.answer(request)
         }
     }
 
@@ -179,7 +184,7 @@ package struct TokenService: Sendable {
         if request.path == TokenService.tokenPath, !isPreflight {
             response.fields.append(contentsOf: rules.origins.responseFields(for: request))
         }
-        response.fields.append("Cache-Control", "no-store")
+        if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "no-referrer")
         response.fields.append("X-Request-Id", requestID.description)

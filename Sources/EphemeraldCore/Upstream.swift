@@ -31,6 +31,12 @@ package struct Upstream: Sendable {
         self.keys = keys
     }
 
+    /// Where browsers send their offer, down to the port.
+    package var callsOrigin: String {
+        (callsURL ?? baseURL).split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
+            .joined(separator: "/")
+    }
+
     /// The host of the base URL, without a port, for `server.address`.
     var host: String {
         let authority = baseURL.split(separator: "/").dropFirst().first ?? ""

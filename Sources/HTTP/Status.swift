@@ -9,6 +9,7 @@ package struct Status: RawRepresentable, Hashable, Sendable {
 
     package static let ok = Status(rawValue: 200)
     package static let noContent = Status(rawValue: 204)
+    package static let notModified = Status(rawValue: 304)
     package static let badRequest = Status(rawValue: 400)
     package static let unauthorized = Status(rawValue: 401)
     package static let forbidden = Status(rawValue: 403)

@@ -18,6 +18,10 @@ struct OpenAIError: Error {
         status: .tooManyRequests, type: "insufficient_quota", code: "insufficient_quota",
         message: "You exceeded your current quota, please check your plan and billing details.")
 
+    static let noCalls = OpenAIError(
+        status: .badRequest, type: "invalid_request_error", code: "sandbox_takes_no_calls",
+        message: "This is the sandbox of ephemerald: it mints secrets and takes no calls. Start the daemon with a key.")
+
     static func invalidRequest(_ code: String, _ message: String, param: String? = nil) -> OpenAIError {
         OpenAIError(status: .badRequest, type: "invalid_request_error", code: code, message: message, param: param)
     }

@@ -38,6 +38,7 @@ package final class Sandbox: Sendable {
     /// Answers `POST …/realtime/client_secrets`, the same for translations, and `GET …/sandbox`, which tells the counts.
     package func respond(to request: Request) async -> Response {
         if request.method == .get, request.path.hasSuffix("/sandbox") { return report() }
+        if request.path.hasSuffix("/calls") { return refuseCall(request) }
         if latency > .zero { await sleep(latency) }
         if let answer = await faultyAnswer() { return answer }
         do throws(OpenAIError) {
@@ -48,6 +49,15 @@ package final class Sandbox: Sendable {
             counts.withLock { $0.refusals += 1 }
             return error.response
         }
+    }
+
+    /// A page that calls gets an answer that it can read and show, by the CORS rules of OpenAI's own calls.
+    private func refuseCall(_ request: Request) -> Response {
+        var response = request.method == .options ? Response(.noContent) : OpenAIError.noCalls.response
+        response.fields.append("Access-Control-Allow-Origin", "*")
+        response.fields.append("Access-Control-Allow-Methods", "POST")
+        response.fields.append("Access-Control-Allow-Headers", "authorization, content-type")
+        return response
     }
 
     private func report() -> Response {

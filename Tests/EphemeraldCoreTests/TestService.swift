@@ -16,7 +16,7 @@ struct TestService {
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         allowsMissingOrigin: Bool = false, callers: Authenticator = .anybody,
-        change: (inout Upstream) -> Void = { _ in }
+        files: [String: StaticFile] = [:], change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
@@ -25,10 +25,11 @@ struct TestService {
         var limits = others
         limits.client = try RateLimit.parseSetting(clientLimit)
         limits.all = try RateLimit.parseSetting(totalLimit)
-        let rules = TokenService.Rules(
+        var rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
             callers: callers, proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
             limits: limits, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
+        rules.files = files
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         service = TokenService(

@@ -40,6 +40,16 @@ import Testing
         #expect(sandbox.current.refusals == 0)
     }
 
+    @Test(arguments: [(Method.post, Status.badRequest), (.options, .noContent)])
+    func `takes no calls, in words that a page can read`(method: Method, status: Status) async throws {
+        let answer = await Self.sandbox().respond(to: Self.request("v=0", path: "/v1/realtime/calls", method: method))
+        #expect(answer.status == status)
+        #expect(answer.fields["Access-Control-Allow-Origin"] == "*")
+        #expect(answer.fields["Access-Control-Allow-Headers"] == "authorization, content-type")
+        guard method == .post else { return }
+        #expect(try JSON(parsing: answer.body)["error"]?["code"] == "sandbox_takes_no_calls")
+    }
+
     @Test func `mints another secret every time`() async {
         let sandbox = Self.sandbox()
         var bodies: Set<[UInt8]> = []

@@ -1,0 +1,53 @@
+import EphemeraldCore
+import HTTP
+import Testing
+
+@Suite struct `A static file` {
+    private static let file = StaticFile(
+        Array("export {};".utf8), mediaType: "text/javascript", fields: ["Access-Control-Allow-Origin": "*"])
+    private static let path = "/client/library.js"
+
+    private static func answer(
+        _ method: Method = .get, _ target: String = path, fields: Fields = [:]
+    ) async throws -> Response {
+        let service = try TestService(files: [path: file])
+        return await service.respond(to: Request(method: method, target: target, fields: fields, peer: .unix))
+    }
+
+    @Test(arguments: [path, "\(path)?v=1"])
+    func `is served to everybody, with a tag`(target: String) async throws {
+        let answer = try await Self.answer(.get, target)
+        #expect(answer.status == .ok)
+        #expect(answer.text == "export {};")
+        #expect(answer.fields.values(of: "Cache-Control") == ["no-cache"])
+        #expect(answer.fields["Content-Type"] == "text/javascript")
+        #expect(answer.fields["Access-Control-Allow-Origin"] == "*")
+        #expect(answer.fields["X-Content-Type-Options"] == "nosniff")
+        #expect(answer.fields["ETag"]?.utf8.count == 34)
+    }
+
+    @Test(arguments: [
+        ("TAG", true), ("W/TAG", true), (#""other", TAG"#, true), ("*", true), (#""other""#, false), ("TA", false),
+        ("", false),
+    ])
+    func `is not sent again to who has it`(known: String, isKnown: Bool) async throws {
+        let tag = try #require(try await Self.answer().fields["ETag"])
+        let header = known.split(separator: "TAG", omittingEmptySubsequences: false).joined(separator: tag)
+        let answer = try await Self.answer(fields: ["If-None-Match": header])
+        #expect(answer.status == (isKnown ? .notModified : .ok))
+        #expect(answer.body.isEmpty == isKnown)
+        #expect(answer.fields["ETag"] == tag)
+    }
+
+    @Test(arguments: [Method.post, .options, Method(rawValue: "PUT")])
+    func `is read and nothing else`(method: Method) async throws {
+        let answer = try await Self.answer(method)
+        #expect(answer.status == .methodNotAllowed)
+        #expect(answer.fields["Allow"] == "GET, HEAD")
+    }
+
+    @Test(arguments: ["/client/", "/client/library.js/", "/client/Library.js", "/client/%6Cibrary.js", "/client/x"])
+    func `has one path`(target: String) async throws {
+        #expect(try await Self.answer(.get, target).status == .notFound)
+    }
+}
