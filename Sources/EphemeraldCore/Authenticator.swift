@@ -1,9 +1,9 @@
 package import HTTP
 
 /// The rule who may call: anybody, or whoever proves in one of several ways who he is. Who proves nothing is refused.
-package struct Authenticator: Sendable {
+package struct Authenticator: Hashable, Sendable {
     /// A way in which callers prove who they are.
-    package enum Mode: Sendable {
+    package enum Mode: Hashable, Sendable {
         /// `Authorization: Bearer KEY` (RFC 6750 section 2.1).
         case bearer(BearerKeys)
         /// A field in which a trusted proxy names the user that it has let in.

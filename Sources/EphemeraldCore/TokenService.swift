@@ -36,11 +36,16 @@ package struct TokenService: Sendable {
     package static let tokenPath = "/api/realtime/token"
     /// Where liveness is asked for.
     package static let healthPath = "/api/health"
+    /// Where readiness is asked for.
+    package static let readinessPath = "/api/health/ready"
+
+    private static let paths = [tokenPath, healthPath, readinessPath]
 
     let rules: Rules
     let limiter: Locked<RateLimiter>
     let surroundings: Surroundings
-    private let minter: Minter
+    let minter: Minter
+    let state: ServiceState
     private let upstreamHost: String
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
@@ -51,6 +56,7 @@ package struct TokenService: Sendable {
 
     package init(
         rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
+        state: ServiceState = ServiceState(),
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
@@ -61,6 +67,7 @@ package struct TokenService: Sendable {
             })
         self.limiter = limiter
         self.minter = minter
+        self.state = state
         upstreamHost = minter.upstream.host
         self.surroundings = surroundings
         self.writeUsage = writeUsage
@@ -89,7 +96,7 @@ package struct TokenService: Sendable {
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         addCommonFields(to: &response, for: request, requestID: requestID)
         // What probes and preflights ask is no use of the service, unless it is refused.
-        if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
+        if refusal != nil || request.method == .post {
             writeUsage(
                 line.serialized(
                     status: response.status, refusal: refusal, unixMilliseconds: surroundings.unixMilliseconds(),
@@ -107,13 +114,16 @@ package struct TokenService: Sendable {
         case nil: break
         }
         let path = request.path
-        if path == TokenService.tokenPath || path == TokenService.healthPath { line.route = String(path) }
+        if TokenService.paths.contains(where: { path == $0 }) { line.route = String(path) }
         switch (path, request.method) {
         case (TokenService.tokenPath[...], .post): return try await mint(request, &line)
         case (TokenService.tokenPath[...], .options): return rules.origins.answerOptions(request)
         case (TokenService.tokenPath[...], _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
         case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
         case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
+        case (TokenService.readinessPath[...], .get), (TokenService.readinessPath[...], .head):
+            return readiness(for: request)
+        case (TokenService.readinessPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (let path, let method):
             guard let file = rules.files[String(path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
@@ -163,20 +173,14 @@ package struct TokenService: Sendable {
                 body, for: session, requestID: line.requestID,
                 safetyIdentifier: rules.safety.identifier(of: line.caller, at: line.client))
             line.secret = secret
+            state.minted(session.name, outcome: "ok", now: surroundings.monotonicNanoseconds())
             line.model = secret.model ?? line.model
             return secret
         } catch {
             line.report = error.report
+            state.minted(session.name, outcome: error.refusal.code, now: surroundings.monotonicNanoseconds())
             throw error.refusal
         }
-    }
-
-    private func health() -> Response {
-        let body: JSONObject = [
-            "status": "ok",
-            "timestamp": .string(Timestamp.rfc3339(surroundings.unixMilliseconds())),
-        ]
-        return Response(.ok, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
     }
 
     private func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {

@@ -16,7 +16,8 @@ struct TestService {
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         allowsMissingOrigin: Bool = false, callers: Authenticator = .anybody,
-        files: [String: StaticFile] = [:], change: (inout Upstream) -> Void = { _ in }
+        files: [String: StaticFile] = [:], state: ServiceState = ServiceState(),
+        change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
@@ -34,7 +35,7 @@ struct TestService {
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         service = TokenService(
             rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter,
-            surroundings: upstream.clock.surroundings,
+            surroundings: upstream.clock.surroundings, state: state,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
     }

@@ -28,7 +28,7 @@ package struct ServeCommand: ParsableCommand {
             case nil: nil
             }
         let settings = try arguments.settings(for: address)
-        try serve(settings, under: supervisor, on: listener).exit()
+        try serve(settings, from: arguments.source, under: supervisor, on: listener).exit()
     }
 }
 

@@ -11,6 +11,11 @@ struct SettingsArguments: ParsableArguments {
             "Settings as flags, such as --port 3001; ephemerald --help lists them all.", valueName: "setting"))
     var tokens: [String] = []
 
+    /// Where the settings come from, for who reads them again.
+    var source: FreshConfiguration.Source {
+        FreshConfiguration.Source(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+    }
+
     /// All settings, checked. Warnings and problems are printed; problems end the program with status 78, and then
     /// those of the session files are printed too, so that nobody mends one to meet the next. A wrong command line ends
     /// it with 64.

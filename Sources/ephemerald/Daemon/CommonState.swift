@@ -4,51 +4,37 @@ import HTTP
 import Locking
 import Logging
 import MicroHTTPD
-import Sessions
 
-/// What all loops share, and the settings in the form that each part takes them.
+/// What all loops share, for as long as the process lives: a reload replaces none of it.
 struct CommonState: Sendable {
-    let rules: TokenService.Rules
-    let settings: Settings
-    let isSandbox: Bool
     let serverSettings: ServerSettings
     let logger: Logger
-    private let upstream: Upstream
+    let state = ServiceState()
     private let limiter = Locked(RateLimiter())
     private let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     private let lostLines: LostLines
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
-    init(
-        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
-        safety: SafetyIdentifier
-    ) {
+    init(_ settings: Settings, logger: Logger, usageLog: UsageLogFile) {
         self.logger = logger
         self.usageLog = usageLog
         lostLines = LostLines(logger)
-        rules = TokenService.Rules(
-            origins: OriginPolicy(
-                allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
-            callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: settings.limits.rates, safety: safety)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
         let share = DescriptorLimit.current / 2 / settings.listening.loops
         server.maxConnections = max(16, min(server.maxConnections, share))
         serverSettings = server
-        self.settings = settings
-        isSandbox = sandboxURL != nil
-        upstream = Upstream(settings, sandboxURL: sandboxURL)
     }
 
-    func service(on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
+    /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
+    func service(under policy: Policy, on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
         let surroundings = Surroundings.system(loop)
         return TokenService(
-            rules: rules, limiter: limiter,
-            minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            surroundings: surroundings,
+            rules: policy.rules, limiter: limiter,
+            minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
+            surroundings: surroundings, state: state,
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

@@ -20,10 +20,10 @@ extension ClientSettings {
 }
 
 extension Client {
-    /// The client for the upstream of these settings.
-    convenience init(for settings: Settings, isSandbox: Bool, on loop: EventLoop) {
+    /// A client under settings that were checked.
+    convenience init(_ settings: ClientSettings, on loop: EventLoop) {
         do throws(CurlError) {
-            try self.init(on: loop, settings: ClientSettings(settings.upstream, isSandbox: isSandbox))
+            try self.init(on: loop, settings: settings)
         } catch {
             preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
         }
@@ -59,9 +59,16 @@ extension Surroundings {
     /// The system's clocks, and the loop's timers.
     static func system(_ loop: EventLoop) -> Surroundings {
         Surroundings(
-            monotonicNanoseconds: { nanoseconds(of: CLOCK_MONOTONIC) },
+            monotonicNanoseconds: { monotonicNanoseconds() },
             unixMilliseconds: { Int64(nanoseconds(of: CLOCK_REALTIME) / 1_000_000) },
             sleep: { await loop.sleep(for: $0) })
+    }
+}
+
+extension Surroundings {
+    /// The clock of systemd's `MONOTONIC_USEC` too.
+    static func monotonicNanoseconds() -> UInt64 {
+        nanoseconds(of: CLOCK_MONOTONIC)
     }
 }
 

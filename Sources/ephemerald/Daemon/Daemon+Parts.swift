@@ -36,13 +36,13 @@ extension Daemon {
 
     /// A worker a loop, all on sockets of one listener.
     static func workers(
-        on loops: [EventLoop], listener: consuming Listener, common: CommonState
+        on loops: [EventLoop], listener: consuming Listener, under policy: Policy, common: CommonState
     ) throws(SystemError) -> [Worker] {
         var workers: [Worker] = []
         for loop in loops.dropFirst() {
-            workers.append(try Worker(on: loop, listeningOn: try listener.another(), common))
+            workers.append(try Worker(on: loop, listeningOn: try listener.another(), under: policy, common))
         }
-        workers.insert(try Worker(on: loops[0], listeningOn: listener.first(), common), at: 0)
+        workers.insert(try Worker(on: loops[0], listeningOn: listener.first(), under: policy, common), at: 0)
         return workers
     }
 }

@@ -13,18 +13,26 @@ final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
     private static let signals = [SIGTERM, SIGINT, SIGHUP]
 
-    private let settings: Settings
-    private let logger: Logger
-    private let supervisor: Supervisor
-    private let usageLog: UsageLogFile
-    private let common: CommonState
-    private let workers: [Worker]
-    private let sandbox: SandboxServer?
-    private let address: ListeningAddress
+    let logger: Logger
+    let supervisor: Supervisor
+    let usageLog: UsageLogFile
+    let common: CommonState
+    let workers: [Worker]
+    let sandbox: SandboxServer?
+    /// Where it listens, whatever settings say by now.
+    let address: ListeningAddress
+    /// Where a reload reads from.
+    let source: FreshConfiguration.Source
+    /// What is in force.
+    var configuration: FreshConfiguration
+    var safety: SafetyIdentifier
+    var isReloading = false
+    /// Another signal has come while one reading was under way.
+    var mustReloadAgain = false
     private let ownsSocketFile: Bool
     private var signalWatch: SignalWatch?
     private var watchdog: Watchdog?
-    private var isStopping = false
+    private(set) var isStopping = false
     /// Waits for the socket to close; nil before and after.
     private var drainTimer: Timer?
 
@@ -37,10 +45,12 @@ final class Daemon: @unchecked Sendable {
     /// Opens everything that can fail: the log, the listening sockets, the loops.
     /// - Parameter listener: nil to listen at `HOST` and `PORT`.
     init(
-        _ settings: Settings, sessions: SessionCatalog, logger: Logger, supervisor: Supervisor,
-        listener: consuming Listener?
+        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, logger: Logger,
+        supervisor: Supervisor, listener: consuming Listener?
     ) throws(StartFailure) {
-        self.settings = settings
+        let settings = configuration.settings
+        self.configuration = configuration
+        self.source = source
         self.logger = logger
         self.supervisor = supervisor
         DescriptorLimit.raise()
@@ -49,17 +59,16 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
-        let safety = try Daemon.safety(settings, logger: logger)
+        safety = try Daemon.safety(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            common = CommonState(
-                settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
-                safety: safety)
+            common = CommonState(settings, logger: logger, usageLog: usageLog)
+            let policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             let opened = try Daemon.listener(listener, or: settings.listening.address)
             address = opened.address
             ownsSocketFile = !opened.isInherited
-            workers = try Daemon.workers(on: loops, listener: opened, common: common)
+            workers = try Daemon.workers(on: loops, listener: opened, under: policy, common: common)
         } catch {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
@@ -84,8 +93,8 @@ final class Daemon: @unchecked Sendable {
     }
 
     private func logStart() {
-        let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(settings.upstream.baseURL)"
-        let sessions = workers[0].sessionNames.joined(separator: ", ")
+        let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(configuration.settings.upstream.baseURL)"
+        let sessions = configuration.sessions.catalog.sessions.map(\.name).joined(separator: ", ")
         let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
         logger.info("listening on \(place), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
     }
@@ -103,10 +112,7 @@ final class Daemon: @unchecked Sendable {
 
     private func handle(_ signal: CInt) {
         switch signal {
-        case SIGHUP:
-            do throws(SystemError) { try usageLog.reopen() } catch {
-                logger.error("the usage log stays as it is: \(error)")
-            }
+        case SIGHUP: reload()
         default:
             if isStopping { endAtOnce() } else { stop() }
         }
@@ -115,7 +121,8 @@ final class Daemon: @unchecked Sendable {
     /// First readiness turns, then, after a while, the socket closes.
     private func stop() {
         isStopping = true
-        let listening = settings.listening
+        common.state.beginDraining()
+        let listening = configuration.settings.listening
         logger.info(
             "draining",
             metadata: ["delay": "\(listening.drainDelay)", "timeout": "\(listening.drainTimeout)"])
@@ -129,7 +136,7 @@ final class Daemon: @unchecked Sendable {
         drainTimer = nil
         // Before the socket closes: behind that, the file may be that of the next daemon.
         if ownsSocketFile { address.removeSocketFile() }
-        let (workers, sandbox, timeout) = (workers, sandbox, settings.listening.drainTimeout)
+        let (workers, sandbox, timeout) = (workers, sandbox, configuration.settings.listening.drainTimeout)
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {

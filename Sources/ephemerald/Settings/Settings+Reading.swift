@@ -37,7 +37,8 @@ extension Settings {
         else { throw .invalid(reader.problems, warnings: reader.warnings) }
         self.init(
             listening: listening, access: access, limits: limits, upstream: upstream, output: output,
-            sandbox: sandbox, sessionsDirectory: sessionsDirectory, warnings: reader.warnings)
+            sandbox: sandbox, sessionsDirectory: sessionsDirectory, written: WrittenValues(reader),
+            warnings: reader.warnings)
     }
 
     /// Reads where the daemon listens and nothing else: a health check does not need the key.

@@ -86,6 +86,8 @@ package struct Settings: Sendable {
     package let sandbox: Sandbox?
     /// The directory of the session files.
     package let sessionsDirectory: String
+    /// What was written where this came from, to see what a reload changes.
+    package let written: WrittenValues
     /// What the program can work with, and the operator should know of; one line each.
     package let warnings: [String]
 }
