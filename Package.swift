@@ -36,10 +36,15 @@ let package = Package(
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
+        .target(
+            name: "BrowserClient", exclude: ["README.md"],
+            resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
+            swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore", "OpenAISandbox",
+                "BrowserClient", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore",
+                "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

@@ -61,6 +61,11 @@ struct LimitTable: Sendable {
         return roomiest.index >= 0 ? .vacant(index: roomiest.index) : .none(freeAt: freeAt)
     }
 
+    /// How many of these entries owe something.
+    func held(in range: Range<Int>, now: UInt64) -> Int {
+        range.clamped(to: entries.indices).count { entries[$0].arrival > now }
+    }
+
     /// Writes a key's entry to the place it has or is given. A key that has no place any more, because another key of
     /// the same request took it, is forgotten.
     mutating func record(_ key: UInt64, arrival: UInt64, admitsAt: UInt64, now: UInt64) {

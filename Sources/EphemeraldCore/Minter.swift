@@ -14,6 +14,9 @@ package struct Minter: Sendable {
         fileprivate let breaker = Locked(CircuitBreaker())
 
         package init() {}
+
+        /// Mints under way, at this moment.
+        package var current: Int { inFlight.load(ordering: .relaxed) }
     }
 
     /// Attempts behind the first, when it failed of something passing.

@@ -105,4 +105,9 @@ package enum Refusal: Error, Hashable, Sendable {
             nil
         }
     }
+
+    /// What the limit that refused counts by; nil when it was no limit.
+    package var dimension: LimitDimension? {
+        if case .rateLimited(let standing) = self { standing.policy.dimension } else { nil }
+    }
 }

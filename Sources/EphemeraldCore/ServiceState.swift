@@ -14,6 +14,7 @@ package final class ServiceState: Sendable {
         var isDraining = false
         var broken: Set<String> = []
         var mints: [String: LastMint] = [:]
+        var reloads = (done: 0, refused: 0)
     }
 
     private let contents = Locked(Contents())
@@ -35,6 +36,19 @@ package final class ServiceState: Sendable {
             contents.broken = broken
             contents.mints = contents.mints.filter { names.contains($0.key) }
         }
+    }
+
+    /// Counts a reload.
+    package func reloaded(isWhole: Bool) {
+        contents.withLock { contents in
+            if isWhole { contents.reloads.done += 1 } else { contents.reloads.refused += 1 }
+        }
+    }
+
+    /// How many reloads took effect, and how many left the old in force.
+    package var reloads: [(outcome: String, count: Int)] {
+        let reloads = contents.withLock(\.reloads)
+        return [("done", reloads.done), ("refused", reloads.refused)]
     }
 
     /// - Parameter session: one of the catalogue; so there are not more entries than files.

@@ -34,10 +34,6 @@ package struct TokenService: Sendable {
 
     /// Where tokens are minted.
     package static let tokenPath = "/api/realtime/token"
-    /// Where liveness is asked for.
-    package static let healthPath = "/api/health"
-    /// Where readiness is asked for.
-    package static let readinessPath = "/api/health/ready"
 
     private static let paths = [tokenPath, healthPath, readinessPath]
 
@@ -47,6 +43,7 @@ package struct TokenService: Sendable {
     let minter: Minter
     let state: ServiceState
     private let upstreamHost: String
+    private let metrics: LoopMetrics
     /// The origins of the sessions that name some.
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
@@ -55,7 +52,7 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, surroundings: Surroundings,
+        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
         state: ServiceState = ServiceState(),
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
@@ -69,6 +66,7 @@ package struct TokenService: Sendable {
         self.minter = minter
         self.state = state
         upstreamHost = minter.upstream.host
+        self.metrics = metrics
         self.surroundings = surroundings
         self.writeUsage = writeUsage
         self.remark = remark
@@ -95,6 +93,9 @@ package struct TokenService: Sendable {
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         addCommonFields(to: &response, for: request, requestID: requestID)
+        metrics.record(
+            route: line.route, status: response.status, refusal: refusal,
+            session: line.server == nil ? nil : line.session)
         // What probes and preflights ask is no use of the service, unless it is refused.
         if refusal != nil || request.method == .post {
             writeUsage(

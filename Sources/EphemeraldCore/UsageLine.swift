@@ -48,9 +48,7 @@ struct UsageLine {
         ]
         line["http.route"] = route.map(JSON.string)
         line["error.type"] = refusal.map { .string($0.code) }
-        if case .rateLimited(let standing) = refusal {
-            line["ephemerald.limit.dimension"] = .string(standing.policy.dimension.rawValue)
-        }
+        line["ephemerald.limit.dimension"] = (refusal?.dimension?.rawValue).map(JSON.string)
         line["enduser.pseudo.id"] = caller.map { .string($0.name.loggable(256)) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }

@@ -62,6 +62,9 @@ def test_a_broken_file_leaves_everything_as_it_was(start, upstream, sessions, tm
     write_sessions(sessions, default=SESSION)
     keys.write_text(upstream.key)
     reload(daemon)
+    metrics = raw.exchange(int(daemon.settings["OPS_PORT"]), raw.head("GET", "/metrics")).only().body
+    for line in (b'ephemerald_reloads_total{outcome="done"} 1', b'ephemerald_reloads_total{outcome="refused"} 1'):
+        assert line in metrics.splitlines()
     assert daemon.token("shop").status == 200
     assert daemon.request("GET", "/api/health/ready").json()["sessions"]["default"]["file"] == "valid"
 

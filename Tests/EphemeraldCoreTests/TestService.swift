@@ -9,6 +9,7 @@ import Sessions
 struct TestService {
     let service: TokenService
     let upstream: ScriptedUpstream
+    let metrics = LoopMetrics()
     private let lines = Locked<[[UInt8]]>([])
     private let remarked = Locked<[ClientAddress.Remark]>([])
 
@@ -34,7 +35,7 @@ struct TestService {
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         service = TokenService(
-            rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter,
+            rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter, metrics: metrics,
             surroundings: upstream.clock.surroundings, state: state,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })

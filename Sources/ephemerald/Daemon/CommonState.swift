@@ -1,23 +1,30 @@
 import EphemeraldCore
 import EventLoop
+import Glibc
 import HTTP
 import Locking
 import Logging
 import MicroHTTPD
+import Sessions
 
 /// What all loops share, for as long as the process lives: a reload replaces none of it.
 struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     let state = ServiceState()
-    private let limiter = Locked(RateLimiter())
-    private let minting = Minter.Shared()
+    /// The sessions in force, for who asks beside the loops.
+    let sessions: Locked<SessionCatalog>
+    let limiter = Locked(RateLimiter())
+    let minting = Minter.Shared()
     private let usageLog: UsageLogFile
-    private let lostLines: LostLines
+    let lostLines: LostLines
+    let startTime = Int(time(nil))
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
-    init(_ settings: Settings, logger: Logger, usageLog: UsageLogFile) {
+    init(_ configuration: FreshConfiguration, logger: Logger, usageLog: UsageLogFile) {
+        let settings = configuration.settings
         self.logger = logger
+        sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
         lostLines = LostLines(logger)
         var server = ServerSettings()
@@ -29,12 +36,16 @@ struct CommonState: Sendable {
     }
 
     /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
-    func service(under policy: Policy, on loop: EventLoop, send: @escaping Minter.Send) -> TokenService {
+    /// - Parameter metrics: where the loop counts.
+    func service(
+        under policy: Policy, on loop: EventLoop, metrics: LoopMetrics, send: @escaping Minter.Send
+    ) -> TokenService {
         let surroundings = Surroundings.system(loop)
+        let send = metrics.measuring(send, in: surroundings)
         return TokenService(
             rules: policy.rules, limiter: limiter,
             minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
-            surroundings: surroundings, state: state,
+            metrics: metrics, surroundings: surroundings, state: state,
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

@@ -56,19 +56,15 @@ extension Upstream {
 }
 
 extension Surroundings {
+    /// The system's clock that never jumps; systemd's `MONOTONIC_USEC` too.
+    static func monotonicNanoseconds() -> UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
+
     /// The system's clocks, and the loop's timers.
     static func system(_ loop: EventLoop) -> Surroundings {
         Surroundings(
-            monotonicNanoseconds: { monotonicNanoseconds() },
+            monotonicNanoseconds: monotonicNanoseconds,
             unixMilliseconds: { Int64(nanoseconds(of: CLOCK_REALTIME) / 1_000_000) },
             sleep: { await loop.sleep(for: $0) })
-    }
-}
-
-extension Surroundings {
-    /// The clock of systemd's `MONOTONIC_USEC` too.
-    static func monotonicNanoseconds() -> UInt64 {
-        nanoseconds(of: CLOCK_MONOTONIC)
     }
 }
 

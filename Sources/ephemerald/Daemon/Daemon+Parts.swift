@@ -26,6 +26,20 @@ extension Daemon {
         return loops
     }
 
+    /// The listener for metrics; nil when it is off.
+    static func operations(
+        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+    ) throws(StartFailure) -> OperationsListener? {
+        guard let address else { return nil }
+        let loops = workers.map(\.metrics)
+        do throws(SystemError) {
+            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
+        }
+    }
+
     /// What was handed over, or a socket of our own.
     static func listener(
         _ inherited: consuming Listener?, or address: ListeningAddress

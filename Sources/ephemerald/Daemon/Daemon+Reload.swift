@@ -1,5 +1,6 @@
 import EphemeraldCore
 import EventLoop
+import Locking
 import Logging
 import OpenAISandbox
 import Sessions
@@ -49,7 +50,9 @@ extension Daemon {
         let changes = ConfigurationChanges(from: configuration, to: fresh)
         if case .kept(let kept) = fresh.settings.upstream.safetySalt { safety = kept }
         configuration = fresh
-        common.state.sessionsRead(fresh.sessions.catalog.sessions.map(\.name), broken: [])
+        let catalog = fresh.sessions.catalog
+        common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
+        common.sessions.withLock { $0 = catalog }
         let policy = Policy(fresh, safety: safety, sandboxURL: sandbox?.baseURL)
         let workers = workers
         Task(executorPreference: workers[0].loop) { [self] in
@@ -60,6 +63,7 @@ extension Daemon {
             }
             for line in fresh.findings { log(line) }
             for setting in changes.waiting { logger.warning("\(setting.name) has changed: that needs a restart") }
+            common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.words)")
             finishReload()
         }
@@ -68,6 +72,7 @@ extension Daemon {
     private func refuse(_ broken: FreshConfiguration.Broken) {
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
+        common.state.reloaded(isWhole: false)
         for line in broken.lines { log(line) }
         logger.error("nothing is reloaded: what was in force before still is")
         finishReload()

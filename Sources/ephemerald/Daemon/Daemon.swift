@@ -30,6 +30,7 @@ final class Daemon: @unchecked Sendable {
     /// Another signal has come while one reading was under way.
     var mustReloadAgain = false
     private let ownsSocketFile: Bool
+    private let operations: OperationsListener?
     private var signalWatch: SignalWatch?
     private var watchdog: Watchdog?
     private(set) var isStopping = false
@@ -63,7 +64,7 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            common = CommonState(settings, logger: logger, usageLog: usageLog)
+            common = CommonState(configuration, logger: logger, usageLog: usageLog)
             let policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             let opened = try Daemon.listener(listener, or: settings.listening.address)
             address = opened.address
@@ -73,6 +74,7 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
         }
+        operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
@@ -136,7 +138,8 @@ final class Daemon: @unchecked Sendable {
         drainTimer = nil
         // Before the socket closes: behind that, the file may be that of the next daemon.
         if ownsSocketFile { address.removeSocketFile() }
-        let (workers, sandbox, timeout) = (workers, sandbox, configuration.settings.listening.drainTimeout)
+        let (workers, sandbox, operations) = (workers, sandbox, operations)
+        let timeout = configuration.settings.listening.drainTimeout
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
@@ -144,6 +147,7 @@ final class Daemon: @unchecked Sendable {
                 }
             }
             await sandbox?.stop()
+            await operations?.stop()
             watchdog?.stop()
             for worker in workers { worker.loop.stop() }
         }

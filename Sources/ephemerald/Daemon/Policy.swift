@@ -11,12 +11,14 @@ struct Policy: Sendable {
     /// - Parameter sandboxURL: of the stand-in, which takes the place of the upstream.
     init(_ configuration: FreshConfiguration, safety: SafetyIdentifier, sandboxURL: String?) {
         let settings = configuration.settings
-        rules = TokenService.Rules(
+        upstream = Upstream(settings, sandboxURL: sandboxURL)
+        var rules = TokenService.Rules(
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, safety: safety)
-        upstream = Upstream(settings, sandboxURL: sandboxURL)
+        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        self.rules = rules
         client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
     }
 }

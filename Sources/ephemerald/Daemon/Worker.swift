@@ -10,6 +10,7 @@ import Sessions
 final class Worker: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     let loop: EventLoop
+    let metrics: LoopMetrics
     private let common: CommonState
     private let server: Server
     private let current: Current
@@ -19,7 +20,9 @@ final class Worker: @unchecked Sendable {
     ) throws(SystemError) {
         self.loop = loop
         self.common = common
-        let current = Current(policy, common, on: loop)
+        let metrics = LoopMetrics()
+        self.metrics = metrics
+        let current = Current(policy, common, metrics, on: loop)
         self.current = current
         let logger = common.logger
         server = try Server(
@@ -30,7 +33,7 @@ final class Worker: @unchecked Sendable {
 
     /// Answers requests under this policy from now on; those under way end under theirs. On the loop's thread.
     func adopt(_ policy: Policy) {
-        current.adopt(policy, common, on: loop)
+        current.adopt(policy, common, metrics, on: loop)
     }
 
     /// Has clients go elsewhere with their next request. On the loop's thread.
@@ -55,26 +58,26 @@ private final class Current: @unchecked Sendable {
     private(set) var client: Client
     private var settings: ClientSettings
 
-    init(_ policy: Policy, _ common: CommonState, on loop: EventLoop) {
+    init(_ policy: Policy, _ common: CommonState, _ metrics: LoopMetrics, on loop: EventLoop) {
         let client = Client(policy.client, on: loop)
         self.client = client
         settings = policy.client
-        service = Current.service(policy, common, client, on: loop)
+        service = Current.service(policy, common, metrics, client, on: loop)
     }
 
-    func adopt(_ policy: Policy, _ common: CommonState, on loop: EventLoop) {
+    func adopt(_ policy: Policy, _ common: CommonState, _ metrics: LoopMetrics, on loop: EventLoop) {
         // A new client has to open its connections anew. libcurl reads a bundle once, so a new one needs a new client.
         if policy.client != settings || policy.client.caFile != nil {
             client = Client(policy.client, on: loop)
             settings = policy.client
         }
-        service = Current.service(policy, common, client, on: loop)
+        service = Current.service(policy, common, metrics, client, on: loop)
     }
 
     private static func service(
-        _ policy: Policy, _ common: CommonState, _ client: Client, on loop: EventLoop
+        _ policy: Policy, _ common: CommonState, _ metrics: LoopMetrics, _ client: Client, on loop: EventLoop
     ) -> TokenService {
-        common.service(under: policy, on: loop) { request async throws(TransferFailure) in
+        common.service(under: policy, on: loop, metrics: metrics) { request async throws(TransferFailure) in
             try await client.send(request)
         }
     }

@@ -29,6 +29,14 @@ extension Setting {
             SettingRow(
                 .listening, .text, .value("15s"), "DURATION",
                 "How long requests in flight may take once the socket is closed, 0s to 10min.")
+        case .operationsHost:
+            SettingRow(
+                .listening, .text, .value("127.0.0.1"), "ADDRESS",
+                "The address of the operations listener, which tells metrics to whoever reaches it.")
+        case .operationsPort:
+            SettingRow(
+                .listening, .number, .value("9464"), "NUMBER",
+                "The port of the operations listener, 0 to 65535, or off.")
         case .allowedOrigins:
             SettingRow(
                 .access, .list, .computed("http://localhost:*,http://127.0.0.1:* on loopback"), "LIST",
@@ -64,6 +72,11 @@ extension Setting {
             SettingRow(
                 .access, .text, .value("sessions"), "DIRECTORY",
                 "The directory of the session files. Whoever may write there decides what is spent.")
+        case .demo:
+            SettingRow(
+                .access, .boolean, .computed("true with SANDBOX, false without"), "true|false",
+                "Whether a page to try it out is served at /. Whoever reaches it may ask as every page of its origin "
+                    + "may.")
         case .maxBody:
             SettingRow(
                 .limits, .number, .value("64KiB"), "SIZE",

@@ -12,6 +12,8 @@ package enum Setting: String, CaseIterable, Sendable {
     case loops = "LOOPS"
     case drainDelay = "DRAIN_DELAY"
     case drainTimeout = "DRAIN_TIMEOUT"
+    case operationsHost = "OPS_HOST"
+    case operationsPort = "OPS_PORT"
 
     case allowedOrigins = "ALLOWED_ORIGINS"
     case allowMissingOrigin = "ALLOW_MISSING_ORIGIN"
@@ -20,6 +22,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case authKeysFile = "AUTH_KEYS_FILE"
     case authProxyHeader = "AUTH_PROXY_HEADER"
     case sessionsDirectory = "SESSIONS_DIR"
+    case demo = "DEMO"
 
     case maxBody = "MAX_BODY"
     case maxInFlight = "MAX_IN_FLIGHT"

@@ -28,16 +28,19 @@ extension Settings {
             isSandbox: !isReal, credentials: environment["CREDENTIALS_DIRECTORY"],
             state: environment["STATE_DIRECTORY"])
         let output = reader.output()
+        let demo = reader.readIfSet(.demo) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let sessionsDirectory = reader.sessionsDirectory()
         if let access, let limits, access.auth == [.none], limits.rates.caller != nil {
             reader.warn(.limitCaller, "has no effect while AUTH is none: nobody is asked who he is")
         }
         if let address { reader.checkReach(of: address, access: access, limits: limits) }
-        guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox
+        guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox,
+            let demo
         else { throw .invalid(reader.problems, warnings: reader.warnings) }
         self.init(
             listening: listening, access: access, limits: limits, upstream: upstream, output: output,
-            sandbox: sandbox, sessionsDirectory: sessionsDirectory, written: WrittenValues(reader),
+            sandbox: sandbox, isDemo: demo ?? (sandbox != nil), sessionsDirectory: sessionsDirectory,
+            written: WrittenValues(reader),
             warnings: reader.warnings)
     }
 

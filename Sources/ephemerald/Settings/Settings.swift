@@ -15,6 +15,8 @@ package struct Settings: Sendable {
         package let drainDelay: Duration
         /// How long requests in flight may take after that.
         package let drainTimeout: Duration
+        /// Where metrics are told; nil for nowhere.
+        package let operations: ListeningAddress?
     }
 
     /// Who may ask.
@@ -84,6 +86,8 @@ package struct Settings: Sendable {
     package let output: Output
     /// Nil for the real OpenAI.
     package let sandbox: Sandbox?
+    /// Whether the demo page is served.
+    package let isDemo: Bool
     /// The directory of the session files.
     package let sessionsDirectory: String
     /// What was written where this came from, to see what a reload changes.

@@ -9,9 +9,10 @@ extension SettingsReader {
         let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
         let delay = drainTime(.drainDelay)
         let timeout = drainTime(.drainTimeout)
-        guard let address, let loops, let delay, let timeout else { return nil }
+        guard let address, let loops, let delay, let timeout, let operations = operations() else { return nil }
         return Settings.Listening(
-            address: address, loops: loops ?? min(max(cores, 1), 256), drainDelay: delay, drainTimeout: timeout)
+            address: address, loops: loops ?? min(max(cores, 1), 256), drainDelay: delay, drainTimeout: timeout,
+            operations: operations)
     }
 
     private mutating func drainTime(_ setting: Setting) -> Duration? {
@@ -30,6 +31,18 @@ extension SettingsReader {
         }
         if case .unix = address, self[.port] != nil { warn(.port, "has no meaning beside HOST=unix:") }
         return address
+    }
+
+    /// Nil inside when it is off, nil outside when a setting of it is wrong.
+    private mutating func operations() -> ListeningAddress?? {
+        let port = read(.operationsPort) { text throws(InvalidValue) -> UInt16? in
+            text == "off" ? nil : UInt16(try Int(parsingSetting: text, in: 0...65535))
+        }
+        let address = read(.operationsHost) { text throws(InvalidValue) in
+            try ListeningAddress(parsingHost: text, port: (port ?? 0) ?? 0)
+        }
+        guard let port, let address else { return nil }
+        return .some(port == nil ? nil : address)
     }
 
     mutating func access() -> Settings.Access? {

@@ -1,0 +1,50 @@
+import HTTP
+import Locking
+
+/// What one loop counts. The lock is the loop's alone but for the moment in which somebody reads.
+package final class LoopMetrics: Sendable {
+    private let counts = Locked(MetricCounts())
+
+    package init() {}
+
+    /// The counts at this moment.
+    package var current: MetricCounts { counts.withLock { $0 } }
+
+    func record(route: String?, status: Status, refusal: Refusal?, session: String?) {
+        counts.withLock { $0.record(route: route, status: status.rawValue, refusal: refusal, session: session) }
+    }
+
+    /// The same way to the upstream, with every exchange counted and timed.
+    package func measuring(_ send: @escaping Minter.Send, in surroundings: Surroundings) -> Minter.Send {
+        { request async throws(TransferFailure) in
+            let began = surroundings.monotonicNanoseconds()
+            let outcome: String
+            let result: Result<Response, TransferFailure>
+            do throws(TransferFailure) {
+                let response = try await send(request)
+                outcome = "\(response.status.rawValue)"
+                result = .success(response)
+            } catch {
+                outcome = error.outcome
+                result = .failure(error)
+            }
+            let time = surroundings.monotonicNanoseconds() - began
+            self.counts.withLock { $0.recordExchange(outcome: outcome, nanoseconds: time) }
+            return try result.get()
+        }
+    }
+}
+
+extension TransferFailure {
+    /// The label of the metric.
+    fileprivate var outcome: String {
+        switch self {
+        case .cannotConnect: "cannot_connect"
+        case .tls: "tls"
+        case .timedOut: "timed_out"
+        case .broken: "broken"
+        case .tooLarge: "too_large"
+        case .cancelled: "cancelled"
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// What has been counted since the start: by one loop, or by several added up.
+///
+/// Every label has few values: routes, statuses, codes and dimensions are ours, session names are the operator's.
+package struct MetricCounts: Sendable {
+    /// Requests answered, by route and status.
+    package struct Answered: Hashable, Sendable {
+        let route: String
+        let status: Int
+    }
+
+    /// Requests refused, by code, and by dimension where a limit refused.
+    package struct Refused: Hashable, Sendable {
+        let code: String
+        let dimension: String
+    }
+
+    /// Mints that were tried, by session and by what became of them: `minted`, or the code of the refusal.
+    package struct Minted: Hashable, Sendable {
+        let session: String
+        let outcome: String
+    }
+
+    private(set) var answered: [Answered: UInt64] = [:]
+    private(set) var refused: [Refused: UInt64] = [:]
+    private(set) var minted: [Minted: UInt64] = [:]
+    /// Exchanges with the upstream, by the status of the answer or the kind of failure.
+    private(set) var exchanges: [String: UInt64] = [:]
+    private(set) var exchangeTimes = Histogram()
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - route: a path that is documented; nil for any other.
+    ///   - session: of the mint that was tried; nil when none was.
+    mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?) {
+        answered[Answered(route: route ?? "other", status: status), default: 0] += 1
+        if let refusal {
+            refused[Refused(code: refusal.code, dimension: refusal.dimension?.rawValue ?? ""), default: 0] += 1
+        }
+        if let session { minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1 }
+    }
+
+    mutating func recordExchange(outcome: String, nanoseconds: UInt64) {
+        exchanges[outcome, default: 0] += 1
+        exchangeTimes.record(nanoseconds)
+    }
+
+    /// Adds what another loop has counted.
+    package mutating func add(_ other: MetricCounts) {
+        answered.merge(other.answered, uniquingKeysWith: +)
+        refused.merge(other.refused, uniquingKeysWith: +)
+        minted.merge(other.minted, uniquingKeysWith: +)
+        exchanges.merge(other.exchanges, uniquingKeysWith: +)
+        exchangeTimes.add(other.exchangeTimes)
+    }
+}

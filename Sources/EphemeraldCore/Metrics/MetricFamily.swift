@@ -1,0 +1,51 @@
+/// A metric with all its series, as a scrape shows it.
+package struct MetricFamily: Sendable {
+    package enum Kind: String, Sendable {
+        case counter
+        case gauge
+        case histogram
+        /// A gauge that is always 1 and says something by its labels.
+        case info
+    }
+
+    /// One value of one series.
+    package struct Sample: Sendable {
+        /// Behind the family's name: `_bucket`; a counter's `_total` and an info's `_info` go without saying.
+        let suffix: String
+        let labels: [(name: String, value: String)]
+        let value: Double
+
+        package init(_ value: Double, _ labels: [(name: String, value: String)] = [], suffix: String = "") {
+            self.suffix = suffix
+            self.labels = labels
+            self.value = value
+        }
+    }
+
+    /// Without `_total` and `_info`.
+    package let name: String
+    package let kind: Kind
+    package let help: String
+    package let samples: [Sample]
+
+    package init(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+        self.name = name
+        self.kind = kind
+        self.help = help
+        self.samples = samples
+    }
+
+    /// A metric without labels.
+    package init(_ name: String, _ kind: Kind, _ help: String, _ value: some BinaryInteger) {
+        self.init(name, kind, help, [Sample(Double(value))])
+    }
+
+    /// What counters and infos have behind their name.
+    var suffix: String {
+        switch kind {
+        case .counter: "_total"
+        case .info: "_info"
+        case .gauge, .histogram: ""
+        }
+    }
+}

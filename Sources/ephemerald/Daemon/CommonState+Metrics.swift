@@ -1,0 +1,56 @@
+import Curl
+import EphemeraldCore
+import Locking
+import MicroHTTPD
+import Sessions
+
+extension CommonState {
+    /// Everything there is to tell, at this moment.
+    /// - Parameter loops: what each loop has counted.
+    func families(_ loops: [LoopMetrics]) -> [MetricFamily] {
+        var counts = MetricCounts()
+        for loop in loops { counts.add(loop.current) }
+        return counts.families + gauges + ProcessMetrics.families + [buildInfo]
+    }
+
+    private var gauges: [MetricFamily] {
+        [
+            MetricFamily("ephemerald_in_flight", .gauge, "Mints under way upstream.", minting.current),
+            MetricFamily(
+                "ephemerald_limit_keys", .gauge,
+                "Clients, callers, origins and sessions that owe something to a limit.",
+                RateLimiter.keysHeld(by: limiter, now: Surroundings.monotonicNanoseconds())),
+            MetricFamily("ephemerald_limit_keys_max", .gauge, "How many can be held.", limiter.withLock(\.capacity)),
+            MetricFamily(
+                "ephemerald_usage_log_failures", .counter, "Usage lines that could not be written.", lostLines.total),
+            MetricFamily(
+                "ephemerald_session_model_ends_days", .gauge,
+                "Days until something that the session uses ends; negative behind it.", endings),
+            MetricFamily(
+                "ephemerald_reloads", .counter, "Readings of settings, keys and session files on SIGHUP.",
+                state.reloads.map { MetricFamily.Sample(Double($0.count), [("outcome", $0.outcome)]) }),
+            MetricFamily("ephemerald_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
+        ]
+    }
+
+    private var endings: [MetricFamily.Sample] {
+        let today = Day.today
+        return sessions.withLock { $0 }.sessions.compactMap { session in
+            let days = session.endings.map { today.days(until: $0.date) }.min()
+            return days.map { MetricFamily.Sample(Double($0), [("session", session.name)]) }
+        }
+    }
+
+    private var buildInfo: MetricFamily {
+        MetricFamily(
+            "ephemerald_build", .info, "The versions of the program and of the libraries it runs with.",
+            [
+                MetricFamily.Sample(
+                    1,
+                    [
+                        ("version", Version.number), ("libcurl", Client.version),
+                        ("libmicrohttpd", Server.version),
+                    ])
+            ])
+    }
+}

@@ -1,0 +1,36 @@
+"""The files for browsers: the library for any page, the demo page when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from problem import problem
+
+CLIENT = "/api/realtime/client/"
+SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
+
+
+@pytest.mark.parametrize("name", ["realtime-client.js", "realtime-client.d.ts"])
+def test_the_library_is_served_to_any_page_as_it_is(daemon, name):
+    answer = daemon.request("GET", CLIENT + name, {"Origin": "https://anybody.example"})
+    assert answer.status == 200 and answer.body == (SOURCES / name).read_bytes()
+    assert answer.one("Access-Control-Allow-Origin") == "*"
+    assert answer.one("Cross-Origin-Resource-Policy") == "cross-origin"
+    assert answer.one("X-Content-Type-Options") == "nosniff"
+    headed = daemon.request("HEAD", CLIENT + name)
+    assert headed.status == 200 and headed.one("Content-Length") == str(len(answer.body))
+
+
+def test_a_browser_that_has_it_gets_it_once(daemon):
+    first = daemon.request("GET", CLIENT + "realtime-client.js")
+    assert first.one("Cache-Control") == "no-cache" and "javascript" in first.one("Content-Type")
+    again = daemon.request("GET", CLIENT + "realtime-client.js", {"If-None-Match": first.one("ETag")})
+    assert again.status == 304 and again.body == b"" and again.one("ETag") == first.one("ETag")
+
+
+def test_reading_the_library_is_no_use_of_the_service(daemon):
+    assert daemon.request("GET", CLIENT + "realtime-client.js").status == 200
+    problem(daemon.request("GET", CLIENT + "other.js"), 404, "not_found")
+    assert [line["url.path"] for line in daemon.usage(1)] == [CLIENT + "other.js"]

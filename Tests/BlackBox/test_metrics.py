@@ -1,0 +1,75 @@
+"""The operations listener: metrics, on a socket of its own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import raw
+from daemon import HEALTH, NotStarted, TOKEN
+from program import free_port
+
+
+def scrape(daemon, accept: str | None = None) -> raw.Answer:
+    port = int(daemon.settings["OPS_PORT"])
+    fields = {"Accept": accept} if accept else {}
+    return raw.exchange(port, raw.head("GET", "/metrics", fields, host=f"127.0.0.1:{port}")).only()
+
+
+def series(daemon) -> dict[str, float]:
+    lines = scrape(daemon).body.decode().splitlines()
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+
+
+def test_what_all_loops_did_is_told(start, upstream, sessions):
+    daemon = start(upstream, sessions, LOOPS="3", LIMIT_CLIENT="30/min burst 30")
+    answers = [daemon.token() for _ in range(40)]
+    minted = sum(answer.status == 200 for answer in answers)
+    daemon.token(origin="https://stranger.example")
+    found = series(daemon)
+    assert found['ephemerald_mints_total{session="default",outcome="minted"}'] == minted >= 30
+    assert found['ephemerald_refusals_total{code="rate_limited",dimension="client"}'] == 40 - minted
+    assert found['ephemerald_refusals_total{code="origin_not_allowed",dimension=""}'] == 1
+    assert found['ephemerald_upstream_exchanges_total{outcome="200"}'] == minted
+    assert found["ephemerald_upstream_duration_seconds_count"] == minted
+    assert found["ephemerald_limit_keys"] == 1
+    assert found["ephemerald_in_flight"] == 0
+    assert found["process_open_fds"] > 5 and found["process_cpu_seconds_total"] > 0
+
+
+def test_no_key_and_nothing_that_a_stranger_wrote_is_told(daemon):
+    daemon.request("GET", "/stranger-path?stranger-query", {"User-Agent": "stranger-agent"})
+    daemon.token(session="stranger-session", origin="https://stranger.example")
+    text = scrape(daemon).body.decode()
+    assert "stranger" not in text and "sk-" not in text and "ek_" not in text
+
+
+def test_openmetrics_is_for_who_asks(daemon):
+    plain, opened = scrape(daemon), scrape(daemon, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    assert plain.one("Content-Type").startswith("text/plain; version=0.0.4")
+    assert b"# EOF" not in plain.body
+    assert opened.one("Content-Type").startswith("application/openmetrics-text; version=1.0.0")
+    assert opened.body.endswith(b"\n# EOF\n") and b"# TYPE ephemerald_build info\n" in opened.body
+    assert re.search(rb'ephemerald_build_info\{version="[0-9.]+",libcurl="[^"]+",libmicrohttpd="[0-9.]+"\} 1\n', opened.body)
+
+
+def test_the_two_listeners_do_not_answer_for_each_other(daemon):
+    assert daemon.request("GET", "/metrics").status == 404
+    port = int(daemon.settings["OPS_PORT"])
+    for method, path in (("POST", TOKEN), ("GET", HEALTH)):
+        fields = {"Content-Length": "0"} if method == "POST" else {}
+        assert raw.exchange(port, raw.head(method, path, fields, host=f"127.0.0.1:{port}")).only().status == 404
+
+
+def test_a_port_that_is_taken_is_named(start, upstream, sessions, daemon):
+    with pytest.raises(NotStarted) as failure:
+        start(upstream, sessions, OPS_PORT=daemon.settings["OPS_PORT"])
+    assert failure.value.code == 69 and "OPS_PORT" in failure.value.stderr
+
+
+def test_it_can_be_left_out(start, upstream, sessions):
+    port = free_port()
+    daemon = start(upstream, sessions, OPS_PORT="off", OPS_HOST="127.0.0.1")
+    assert daemon.token().status == 200
+    with pytest.raises(OSError):
+        raw.exchange(port, raw.head("GET", "/metrics"))
