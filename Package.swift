@@ -21,6 +21,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
@@ -43,7 +44,8 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "BrowserClient", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions", "EphemeraldCore",
+                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
+                "EphemeraldCore",
                 "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -40,5 +40,11 @@ package struct LimitChecks: Sendable {
         (0..<count).compactMap { checks[$0]?.policy }
     }
 
+    /// The key that the policy counts by in these checks; 0 when it is not among them.
+    func key(of policy: LimitPolicy) -> UInt64 {
+        for index in 0..<count where checks[index]?.policy == policy { return checks[index]?.key ?? 0 }
+        return 0
+    }
+
     subscript(index: Int) -> LimitCheck? { checks[index] }
 }

@@ -1,15 +1,52 @@
 import HTTP
-import Locking
 import Sessions
 
-/// How often: the settings, and what a session file says instead.
+/// How often and how much: the settings, and what a session file says instead.
 extension TokenService {
-    /// Counts the request under every limit that applies, or refuses it under the one with the longest wait.
-    /// - Parameter caller: nil when nobody is asked who he is; then no limit on callers applies.
-    /// - Returns: the fields that tell the client how it stands.
+    /// What an admitted request goes on with.
+    struct Admitted {
+        /// They tell the client how it stands.
+        let fields: Fields
+        /// To be given back when no token comes of it.
+        let taken: QuotaReceipt
+    }
+
+    /// Counts the request under every limit and quota that applies, or refuses it under the limit with the longest wait.
+    /// - Parameter caller: nil when nobody is asked who he is; then nothing that counts callers applies.
     func admit(
         _ client: ClientAddress, _ caller: Caller?, origin: String?, to session: Session
-    ) throws(Refusal) -> Fields {
+    ) async throws(Refusal) -> Admitted {
+        let checks = limits(on: client, caller, origin: origin, to: session)
+        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: session.name)
+        switch await admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
+        case .limited(let standing):
+            let who: String =
+                switch standing.policy.dimension {
+                case .client: client.description
+                case .caller: caller?.loggableName ?? ""
+                case .origin: origin ?? "no origin"
+                case .session: session.name
+                case .all: "everybody"
+                }
+            limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy)))
+            throw .rateLimited(standing)
+        case .exhausted(let exhaustion):
+            let identity = exhaustion.check.identity
+            limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity))
+            throw .quotaExhausted(exhaustion)
+        case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
+        case .admitted(let standing?, let taken):
+            let fields: Fields = [
+                "RateLimit-Policy": RateLimitFields.policy(checks.policies),
+                "RateLimit": RateLimitFields.rateLimit(standing),
+            ]
+            return Admitted(fields: fields, taken: taken)
+        }
+    }
+
+    private func limits(
+        on client: ClientAddress, _ caller: Caller?, origin: String?, to session: Session
+    ) -> LimitChecks {
         let own = session.access.limits
         let name = session.name
         var checks = LimitChecks()
@@ -28,17 +65,7 @@ extension TokenService {
         // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
         case .rate(let limit): checks.append(LimitPolicy(.session, limit), OfSession(name, "all"))
         }
-
-        let now = surroundings.monotonicNanoseconds()
-        switch limiter.withLock({ $0.admit(checks, now: now) }) {
-        case .refused(let standing): throw .rateLimited(standing)
-        case .admitted(nil): return [:]
-        case .admitted(let standing?):
-            return [
-                "RateLimit-Policy": RateLimitFields.policy(checks.policies),
-                "RateLimit": RateLimitFields.rateLimit(standing),
-            ]
-        }
+        return checks
     }
 }
 

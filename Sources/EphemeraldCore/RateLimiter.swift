@@ -1,5 +1,3 @@
-package import Locking
-
 /// The state behind all limits: who owes what. It has neither clock nor lock; whoever shares it brings both.
 ///
 /// A request passes all its limits or none: they are all checked before any is counted, so that a refused request
@@ -18,12 +16,9 @@ package struct RateLimiter: Sendable {
     /// The number of keys that can be remembered.
     package var capacity: Int { table.capacity }
 
-    /// How many keys owe something. The table is read piece by piece, so that no request waits for all of it.
-    package static func keysHeld(by limiter: Locked<RateLimiter>, now: UInt64) -> Int {
-        let (capacity, piece) = (limiter.withLock(\.capacity), 4_096)
-        return stride(from: 0, to: capacity, by: piece).reduce(0) { count, start in
-            count + limiter.withLock { $0.table.held(in: start..<start + piece, now: now) }
-        }
+    /// How many keys of that part of the table owe something.
+    func held(in range: Range<Int>, now: UInt64) -> Int {
+        table.held(in: range, now: now)
     }
 
     /// Decides on one request, and counts it when it is admitted.

@@ -16,6 +16,8 @@ extension Refusal {
         case .invalidRequest: "Invalid request"
         case .unknownSession: "Unknown session"
         case .rateLimited: "Too many requests"
+        case .quotaExhausted: "Quota used up"
+        case .mintingPaused: "Minting paused"
         case .overloaded: "Overloaded"
         case .shuttingDown: "Shutting down"
         case .upstreamUnavailable: "Upstream unavailable"
@@ -48,6 +50,9 @@ extension Refusal {
         case .unknownSession: "There is no session of that name."
         case .rateLimited(let standing):
             "\(standing.policy.dimension.detail) Try again in \(RateLimitFields.wholeSeconds(standing.wait)) s."
+        case .quotaExhausted(let exhaustion):
+            "\(exhaustion.check.dimension.detail) The next day begins at midnight UTC."
+        case .mintingPaused: "The operator of this service has paused it. Try again later."
         case .overloaded: "As many requests are under way as this service takes at once."
         case .shuttingDown: "The service is about to end. Try again, and another process answers."
         case .upstreamUnavailable: "The upstream has failed repeatedly and is left alone for a moment."

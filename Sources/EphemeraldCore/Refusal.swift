@@ -29,6 +29,10 @@ package enum Refusal: Error, Hashable, Sendable {
     case unknownSession
     /// A limit is spent; its standing says until when, if nobody else takes the place.
     case rateLimited(LimitStanding)
+    /// A quota of the day is used up.
+    case quotaExhausted(QuotaExhaustion)
+    /// The operator has stopped all minting.
+    case mintingPaused
     /// As many requests are under way upstream as the settings allow.
     case overloaded
     /// The daemon is about to end.
@@ -57,8 +61,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .notFound, .unknownSession: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused: .forbidden
-        case .rateLimited, .upstreamRateLimited: .tooManyRequests
-        case .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
+        case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
+        case .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         }
@@ -79,6 +83,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .invalidRequest: "invalid_request"
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
+        case .quotaExhausted: "quota_exhausted"
+        case .mintingPaused: "minting_paused"
         case .overloaded: "overloaded"
         case .shuttingDown: "shutting_down"
         case .upstreamUnavailable: "upstream_unavailable"
@@ -95,8 +101,11 @@ package enum Refusal: Error, Hashable, Sendable {
     package var retryAfter: Duration? {
         switch self {
         case .rateLimited(let standing): standing.wait
+        case .quotaExhausted(let exhaustion): exhaustion.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
+        // Nobody knows; long enough that everybody together asks seldom.
+        case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
             .authenticationFailed, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,
@@ -106,8 +115,12 @@ package enum Refusal: Error, Hashable, Sendable {
         }
     }
 
-    /// What the limit that refused counts by; nil when it was no limit.
-    package var dimension: LimitDimension? {
-        if case .rateLimited(let standing) = self { standing.policy.dimension } else { nil }
+    /// What the limit or quota that refused counts by; nil when it was neither.
+    package var dimension: String? {
+        switch self {
+        case .rateLimited(let standing): standing.policy.dimension.rawValue
+        case .quotaExhausted(let exhaustion): exhaustion.check.dimension.rawValue
+        default: nil
+        }
     }
 }

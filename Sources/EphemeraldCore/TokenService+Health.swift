@@ -30,6 +30,7 @@ extension TokenService {
         if !reasons.isEmpty { body["reasons"] = .array(reasons.map(JSON.string)) }
         if isLocal(request) {
             body["key"] = .bool(!minter.upstream.keys.isEmpty)
+            body["paused"] = .bool(mintingSwitch.isPaused)
             body["upstream"] = minter.isUpstreamLeftAlone ? "left_alone" : "ok"
             let sessions = rules.sessions.sessions
             body["sessions"] = .object(report(on: sessions.prefix(TokenService.longestReport)))

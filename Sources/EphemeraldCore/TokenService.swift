@@ -1,5 +1,4 @@
 package import HTTP
-package import Locking
 package import Sessions
 
 /// The whole policy: what is answered to whom. One value for each loop; what loops share is behind locks of its own.
@@ -15,19 +14,21 @@ package struct TokenService: Sendable {
         /// What may be asked for.
         package var sessions: SessionCatalog
         package var limits: RateLimits
+        package var quotas: Quotas
         package var safety: SafetyIdentifier
         /// What is served beside, by its path.
         package var files: [String: StaticFile] = [:]
 
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
-            limits: RateLimits, safety: SafetyIdentifier
+            limits: RateLimits, quotas: Quotas = Quotas(), safety: SafetyIdentifier
         ) {
             self.origins = origins
             self.callers = callers
             self.proxies = proxies
             self.sessions = sessions
             self.limits = limits
+            self.quotas = quotas
             self.safety = safety
         }
     }
@@ -38,7 +39,8 @@ package struct TokenService: Sendable {
     private static let paths = [tokenPath, healthPath, readinessPath]
 
     let rules: Rules
-    let limiter: Locked<RateLimiter>
+    /// Where limits and quotas are counted.
+    let admission: Admission
     let surroundings: Surroundings
     let minter: Minter
     let state: ServiceState
@@ -48,12 +50,17 @@ package struct TokenService: Sendable {
     private let sessionOrigins: [String: OriginList]
     /// Takes one usage line, with its line feed.
     private let writeUsage: @Sendable ([UInt8]) -> Void
+    /// Whether anything is minted at all.
+    let mintingSwitch: MintingSwitch
+    /// Takes every refusal by a limit or quota, for those that an operator should hear of.
+    let limitReached: @Sendable (LimitReached) -> Void
     /// Takes what an operator should hear of.
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, limiter: Locked<RateLimiter>, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
-        state: ServiceState = ServiceState(),
+        rules: Rules, admission: Admission, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
+        state: ServiceState = ServiceState(), mintingSwitch: MintingSwitch = MintingSwitch(),
+        limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
     ) {
@@ -62,13 +69,15 @@ package struct TokenService: Sendable {
             uniqueKeysWithValues: rules.sessions.sessions.compactMap { session in
                 session.access.origins.map { (session.name, OriginList($0)) }
             })
-        self.limiter = limiter
+        self.admission = admission
         self.minter = minter
         self.state = state
         upstreamHost = minter.upstream.host
         self.metrics = metrics
         self.surroundings = surroundings
         self.writeUsage = writeUsage
+        self.mintingSwitch = mintingSwitch
+        self.limitReached = limitReached
         self.remark = remark
     }
 
@@ -137,13 +146,21 @@ package struct TokenService: Sendable {
     private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         let origin = try rules.origins.admit(request)
         line.caller = try rules.callers.identify(request, behind: rules.proxies)
+        // Behind the two that keep strangers out, who need not know; before all that costs or counts anything.
+        if mintingSwitch.isPaused { throw .mintingPaused }
         let asked = try TokenRequest(request)
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
         let body = try body(of: session, for: asked)
-        let limits = try admit(line.client, line.caller, origin: origin, to: session)
-        let secret = try await mint(body, for: session, &line)
-        var fields = limits
+        let admitted = try await admit(line.client, line.caller, origin: origin, to: session)
+        let secret: ClientSecret
+        do throws(Refusal) {
+            secret = try await mint(body, for: session, &line)
+        } catch {
+            await admission.giveBack(admitted.taken)
+            throw error
+        }
+        var fields = admitted.fields
         fields.append("Content-Type", "application/json")
         return Response(
             .ok, fields: fields, body: TokenAnswer.body(secret, for: session, upstream: minter.upstream))
@@ -182,16 +199,5 @@ package struct TokenService: Sendable {
             state.minted(session.name, outcome: error.refusal.code, now: surroundings.monotonicNanoseconds())
             throw error.refusal
         }
-    }
-
-    private func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {
-        let isPreflight = request.method == .options && request.defect == nil
-        if request.path == TokenService.tokenPath, !isPreflight {
-            response.fields.append(contentsOf: rules.origins.responseFields(for: request))
-        }
-        if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
-        response.fields.append("X-Content-Type-Options", "nosniff")
-        response.fields.append("Referrer-Policy", "no-referrer")
-        response.fields.append("X-Request-Id", requestID.description)
     }
 }

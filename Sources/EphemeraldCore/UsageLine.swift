@@ -48,8 +48,8 @@ struct UsageLine {
         ]
         line["http.route"] = route.map(JSON.string)
         line["error.type"] = refusal.map { .string($0.code) }
-        line["ephemerald.limit.dimension"] = (refusal?.dimension?.rawValue).map(JSON.string)
-        line["enduser.pseudo.id"] = caller.map { .string($0.name.loggable(256)) }
+        line["ephemerald.limit.dimension"] = (refusal?.dimension).map(JSON.string)
+        line["enduser.pseudo.id"] = caller.map { .string($0.loggableName) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }
         line["trace_id"] = trace.map { .string(String($0.traceID)) }
@@ -78,6 +78,11 @@ struct UsageLine {
         line["ephemerald.upstream.error.message"] = report.message.map { .string($0.loggable(512)) }
         line["ephemerald.upstream.request.id"] = report.requestID.map { .string($0.loggable(128)) }
     }
+}
+
+extension Caller {
+    /// The name as the usage log has it. Quotas count by it, because they are rebuilt from there.
+    var loggableName: String { name.loggable(256) }
 }
 
 extension String {

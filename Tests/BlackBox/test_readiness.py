@@ -19,6 +19,7 @@ def test_it_says_so_and_names_every_session_to_this_machine(daemon, upstream):
     assert answer.json() == {
         "status": "ready",
         "key": True,
+        "paused": False,
         "upstream": "ok",
         "sessions": {"default": {"file": "valid", "last_mint": None}},
     }

@@ -7,6 +7,7 @@ final class ManualClock: Sendable {
         var nanoseconds: UInt64 = 1_000_000_000_000
         var sleeps: [Duration] = []
         var randomBits: UInt128 = 0xABC
+        var unixMilliseconds: Int64 = 1_795_348_800_007
     }
 
     private let state = Locked(State())
@@ -23,11 +24,16 @@ final class ManualClock: Sendable {
         state.withLock { $0.randomBits = bits }
     }
 
-    /// The wall clock stands at 2026-11-22T12:00:00.007Z.
+    /// Moves the wall clock and nothing else.
+    func moveWallClock(by time: Duration) {
+        state.withLock { $0.unixMilliseconds += Int64(time / .milliseconds(1)) }
+    }
+
+    /// The wall clock stands at 2026-11-22T12:00:00.007Z, until it is moved.
     var surroundings: Surroundings {
         Surroundings(
             monotonicNanoseconds: { self.state.withLock(\.nanoseconds) },
-            unixMilliseconds: { 1_795_348_800_007 },
+            unixMilliseconds: { self.state.withLock(\.unixMilliseconds) },
             sleep: { time in
                 self.state.withLock { $0.sleeps.append(time) }
                 self.advance(by: time)

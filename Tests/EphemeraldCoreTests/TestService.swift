@@ -11,13 +11,15 @@ struct TestService {
     let upstream: ScriptedUpstream
     let metrics = LoopMetrics()
     private let lines = Locked<[[UInt8]]>([])
+    let mintingSwitch = MintingSwitch()
+    private let reached = Locked<[LimitReached]>([])
     private let remarked = Locked<[ClientAddress.Remark]>([])
 
     init(
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
-        allowsMissingOrigin: Bool = false, callers: Authenticator = .anybody,
-        files: [String: StaticFile] = [:], state: ServiceState = ServiceState(),
+        quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
+        callers: Authenticator = .anybody, files: [String: StaticFile] = [:], state: ServiceState = ServiceState(),
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
@@ -30,13 +32,16 @@ struct TestService {
         var rules = TokenService.Rules(
             origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
             callers: callers, proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
-            limits: limits, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
+            limits: limits, quotas: quotas, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
         rules.files = files
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
+        let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
         service = TokenService(
-            rules: rules, limiter: Locked(RateLimiter(capacity: 64)), minter: minter, metrics: metrics,
-            surroundings: upstream.clock.surroundings, state: state,
+            rules: rules, admission: .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
+            minter: minter, metrics: metrics, surroundings: upstream.clock.surroundings,
+            state: state, mintingSwitch: mintingSwitch,
+            limitReached: { [reached] limit in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
     }
@@ -50,6 +55,9 @@ struct TestService {
 
     /// What an operator should hear of.
     var remarks: [ClientAddress.Remark] { remarked.withLock { $0 } }
+
+    /// The limits and quotas that refused.
+    var limitsReached: [LimitReached] { reached.withLock { $0 } }
 
     /// The last usage line.
     var lastUse: JSON {

@@ -37,6 +37,9 @@ private let onePerMinute: RateLimit = {
 private let spentStanding = LimitStanding(
     policy: LimitPolicy(.client, onePerMinute), remaining: 0, wait: .seconds(1))
 
+private let spentQuota = QuotaExhaustion(
+    check: QuotaCheck(.all, allowance: 1, identity: ""), wait: .seconds(1), isFull: false)
+
 private let firstRefusal = Refusal.malformed("")
 
 /// The refusals in a row. A new case does not compile until it has a place here: give it one behind the last.
@@ -55,7 +58,9 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .authenticationFailed: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
     case .unknownSession: .rateLimited(spentStanding)
-    case .rateLimited: .overloaded
+    case .rateLimited: .quotaExhausted(spentQuota)
+    case .quotaExhausted: .mintingPaused
+    case .mintingPaused: .overloaded
     case .overloaded: .shuttingDown
     case .shuttingDown: .upstreamUnavailable(retryAfter: .seconds(1))
     case .upstreamUnavailable: .upstreamRateLimited(retryAfter: .seconds(1))

@@ -25,7 +25,8 @@ import Testing
                 proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
                 limits: RateLimits(client: try RateLimit(parsing: "1/min")),
                 safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
-            limiter: Locked(RateLimiter()), minter: minter, metrics: LoopMetrics(), surroundings: surroundings,
+            admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
+            metrics: LoopMetrics(), surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
     }
 

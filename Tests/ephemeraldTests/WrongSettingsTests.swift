@@ -58,6 +58,8 @@ import ephemerald
             ("LIMIT_CLIENT", "10", ["10/min"]), ("LIMIT_CLIENT", "0/min", ["off"]),
             ("LIMIT_CALLER", "10", ["10/min"]), ("LIMIT_ORIGIN", "x", ["10/min"]), ("LIMIT_SESSION", "0/s", ["off"]),
             ("LIMIT_ALL", "10/day", ["s, min or h"]),
+            ("QUOTA_CALLER", "0", ["1 to 1000000000", "off"]), ("QUOTA_SESSION", "1.5", ["whole number"]),
+            ("QUOTA_ALL", "-1", ["off"]),
             ("LIMIT_ALL", "none", ["10/min"]), ("USAGE_LOG", "/var/log/", ["directory"]),
             ("LOG_LEVEL", "verbose", ["trace, debug, info", "or critical"]), ("LOG_LEVEL", "INFO", ["info"]),
             ("SANDBOX", "on", ["true or false"]), ("SANDBOX_LATENCY", "300", ["300ms"]),

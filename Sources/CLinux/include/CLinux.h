@@ -22,4 +22,7 @@ void clinux_log(void *logger, const char *format, va_list arguments);
 /// `pthread_setname_np`, which glibc declares only under _GNU_SOURCE. 0, or an error number.
 int clinux_set_thread_name(pthread_t thread, const char *name);
 
+/// `memmem`, which glibc declares only under _GNU_SOURCE: whether the bytes stand anywhere in the text.
+int clinux_holds(const void *text, size_t length, const void *bytes, size_t count);
+
 #endif

@@ -35,7 +35,7 @@ package struct MetricCounts: Sendable {
     mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?) {
         answered[Answered(route: route ?? "other", status: status), default: 0] += 1
         if let refusal {
-            refused[Refused(code: refusal.code, dimension: refusal.dimension?.rawValue ?? ""), default: 0] += 1
+            refused[Refused(code: refusal.code, dimension: refusal.dimension ?? ""), default: 0] += 1
         }
         if let session { minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1 }
     }

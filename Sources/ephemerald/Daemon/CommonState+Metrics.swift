@@ -19,8 +19,9 @@ extension CommonState {
             MetricFamily(
                 "ephemerald_limit_keys", .gauge,
                 "Clients, callers, origins and sessions that owe something to a limit.",
-                RateLimiter.keysHeld(by: limiter, now: Surroundings.monotonicNanoseconds())),
-            MetricFamily("ephemerald_limit_keys_max", .gauge, "How many can be held.", limiter.withLock(\.capacity)),
+                AdmissionCounts.limitKeysHeld(by: counts, now: Surroundings.monotonicNanoseconds())),
+            MetricFamily(
+                "ephemerald_limit_keys_max", .gauge, "How many can be held.", counts.withLock(\.limitCapacity)),
             MetricFamily(
                 "ephemerald_usage_log_failures", .counter, "Usage lines that could not be written.", lostLines.total),
             MetricFamily(

@@ -14,19 +14,24 @@ struct CommonState: Sendable {
     let state = ServiceState()
     /// The sessions in force, for who asks beside the loops.
     let sessions: Locked<SessionCatalog>
-    let limiter = Locked(RateLimiter())
+    let counts: Locked<AdmissionCounts>
+    /// Whether anything is minted at all.
+    let mintingSwitch: MintingSwitch
+    private let notices = Locked(LimitNotices())
     let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
-    init(_ configuration: FreshConfiguration, logger: Logger, usageLog: UsageLogFile) {
+    init(_ configuration: FreshConfiguration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
         let settings = configuration.settings
+        mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
+        counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
-        lostLines = LostLines(logger)
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -43,9 +48,14 @@ struct CommonState: Sendable {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(send, in: surroundings)
         return TokenService(
-            rules: policy.rules, limiter: limiter,
+            rules: policy.rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
-            metrics: metrics, surroundings: surroundings, state: state,
+            metrics: metrics, surroundings: surroundings, state: state, mintingSwitch: mintingSwitch,
+            limitReached: { [notices, logger] reached in
+                let now = surroundings.monotonicNanoseconds()
+                guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
+                logger.warning("\(reached.words(telling))")
+            },
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },

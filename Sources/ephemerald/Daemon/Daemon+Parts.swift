@@ -2,6 +2,7 @@ import EphemeraldCore
 import EventLoop
 import Logging
 import MicroHTTPD
+import Sessions
 
 extension Daemon {
     static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
@@ -24,6 +25,22 @@ extension Daemon {
         var loops: [EventLoop] = []
         for _ in 0..<count { loops.append(try EventLoop()) }
         return loops
+    }
+
+    /// What today's tokens have taken from the quotas already.
+    static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
+        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog else {
+            return QuotaLedger()
+        }
+        do throws(SystemError) {
+            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
+            for warning in journal.warnings { logger.warning("\(warning)") }
+            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
+            return journal.ledger
+        } catch {
+            throw StartFailure(
+                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
+        }
     }
 
     /// The listener for metrics; nil when it is off.

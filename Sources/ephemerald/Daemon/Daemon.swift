@@ -11,7 +11,7 @@ import Sessions
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    private static let signals = [SIGTERM, SIGINT, SIGHUP]
+    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
     let logger: Logger
     let supervisor: Supervisor
@@ -61,10 +61,11 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
         safety = try Daemon.safety(settings, logger: logger)
+        let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            common = CommonState(configuration, logger: logger, usageLog: usageLog)
+            common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
             let policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             let opened = try Daemon.listener(listener, or: settings.listening.address)
             address = opened.address
@@ -99,6 +100,7 @@ final class Daemon: @unchecked Sendable {
         let sessions = configuration.sessions.catalog.sessions.map(\.name).joined(separator: ", ")
         let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
         logger.info("listening on \(place), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        if common.mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 
     /// The loops run: tells the service manager so, and from now on that they still do.
@@ -115,9 +117,16 @@ final class Daemon: @unchecked Sendable {
     private func handle(_ signal: CInt) {
         switch signal {
         case SIGHUP: reload()
+        case SIGUSR1: pause(true)
+        case SIGUSR2: pause(false)
         default:
             if isStopping { endAtOnce() } else { stop() }
         }
+    }
+
+    private func pause(_ isPaused: Bool) {
+        common.mintingSwitch.isPaused = isPaused
+        logger.warning(isPaused ? "minting is paused; SIGUSR2 resumes it" : "minting is resumed")
     }
 
     /// First readiness turns, then, after a while, the socket closes.

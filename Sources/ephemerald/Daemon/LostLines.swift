@@ -14,9 +14,12 @@ final class LostLines: Sendable {
 
     private let state = Locked(State())
     private let logger: Logger
+    private let isJournal: Bool
 
-    init(_ logger: Logger) {
+    /// - Parameter isJournal: whether quotas are counted from the lines at the next start.
+    init(_ logger: Logger, isJournal: Bool) {
         self.logger = logger
+        self.isJournal = isJournal
     }
 
     /// Lines lost since the start.
@@ -32,6 +35,8 @@ final class LostLines: Sendable {
             defer { state.count = 0 }
             return state.count
         }
-        if count > 0 { logger.error("\(count) usage lines are lost: \(failure)") }
+        guard count > 0 else { return }
+        let consequence = isJournal ? "; until a restart their tokens stay counted in the quotas, and then no more" : ""
+        logger.error("\(count) usage lines are lost: \(failure)\(consequence)")
     }
 }

@@ -16,7 +16,8 @@ struct Policy: Sendable {
             origins: OriginPolicy(
                 allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
-            sessions: configuration.sessions.catalog, limits: settings.limits.rates, safety: safety)
+            sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
+            safety: safety)
         rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
         self.rules = rules
         client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)

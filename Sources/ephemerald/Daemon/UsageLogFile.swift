@@ -22,6 +22,7 @@ final class UsageLogFile: Sendable {
         case .file(let path):
             self.path = path
             descriptor = try UsageLogFile.open(path)
+            endsInsideLine.store(UsageLogFile.endsInsideLine(path), ordering: .relaxed)
         }
         var status = stat()
         isRegular = unsafe fstat(descriptor.number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -39,7 +40,7 @@ final class UsageLogFile: Sendable {
         let fresh = try UsageLogFile.open(path)
         // The number stays, so that a line being written by another thread goes whole to the one file or the other.
         _ = try check("dup2", dup2(fresh.number, descriptor.number))
-        endsInsideLine.store(false, ordering: .relaxed)
+        endsInsideLine.store(UsageLogFile.endsInsideLine(path), ordering: .relaxed)
     }
 
     /// Appends a line.
@@ -60,5 +61,15 @@ final class UsageLogFile: Sendable {
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
         return Descriptor(owning: try unsafe check("open", Glibc.open(path, flags, 0o640)))
+    }
+    /// Whether a line was left unfinished there, by a full disk or the end of the machine.
+    private static func endsInsideLine(_ path: String) -> Bool {
+        let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        // Who may not look at the file gets an empty line rather than a glued one; a pipe has no end to look at.
+        guard number >= 0 else { return true }
+        let file = Descriptor(owning: number)
+        guard lseek(file.number, -1, SEEK_END) >= 0 else { return false }
+        var last: UInt8 = 0
+        return unsafe read(file.number, &last, 1) == 1 && last != UInt8(ascii: "\n")
     }
 }

@@ -105,6 +105,24 @@ extension Setting {
             SettingRow(
                 .limits, .text, .value("600/min burst 100"), "LIMIT",
                 "Tokens for everybody together, or off: the most that strangers can cost.")
+        case .quotaCaller:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Counts are rebuilt from "
+                    + "the file of USAGE_LOG at the start.")
+        case .quotaSession:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for one session, whoever asks for it; or off.")
+        case .quotaAll:
+            SettingRow(
+                .limits, .number, .value("off"), "NUMBER",
+                "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+        case .paused:
+            SettingRow(
+                .limits, .boolean, .value("false"), "true|false",
+                "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 "
+                    + "and SIGUSR2 pause and resume a running one.")
         case .apiKey:
             SettingRow(
                 .openAI, .text, .none, "KEY",

@@ -31,6 +31,10 @@ package enum Setting: String, CaseIterable, Sendable {
     case limitOrigin = "LIMIT_ORIGIN"
     case limitSession = "LIMIT_SESSION"
     case limitAll = "LIMIT_ALL"
+    case quotaCaller = "QUOTA_CALLER"
+    case quotaSession = "QUOTA_SESSION"
+    case quotaAll = "QUOTA_ALL"
+    case paused = "PAUSED"
 
     case apiKey = "OPENAI_API_KEY"
     case apiKeyFile = "OPENAI_API_KEY_FILE"

@@ -38,6 +38,10 @@ package struct Settings: Sendable {
         package let maxInFlight: Int
         /// Tokens, in each dimension.
         package let rates: RateLimits
+        /// Whether nothing is minted until SIGUSR2.
+        package let isPaused: Bool
+        /// Tokens a day.
+        package let quotas: Quotas
     }
 
     /// Where tokens come from, and on which way.

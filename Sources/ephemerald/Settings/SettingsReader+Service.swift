@@ -74,9 +74,14 @@ extension SettingsReader {
         let origin = limit(.limitOrigin)
         let session = limit(.limitSession)
         let all = limit(.limitAll)
-        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all else { return nil }
+        let quotas = quotas()
+        let isPaused = read(.paused) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
+        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all, let quotas,
+            let isPaused
+        else { return nil }
         let rates = RateLimits(client: client, caller: caller, origin: origin, session: session, all: all)
-        return Settings.Limits(maxBody: maxBody, maxInFlight: maxInFlight, rates: rates)
+        return Settings.Limits(
+            maxBody: maxBody, maxInFlight: maxInFlight, rates: rates, isPaused: isPaused, quotas: quotas)
     }
 
     mutating func output() -> Settings.Output? {

@@ -1,0 +1,28 @@
+// zlib for Swift, which drops the results of C functions without a word: so every wrapper is warn_unused_result.
+#ifndef EPHEMERALD_CZLIB_H
+#define EPHEMERALD_CZLIB_H
+
+#include <zlib.h>
+
+__attribute__((warn_unused_result)) static inline gzFile czlib_open(int descriptor) {
+    return gzdopen(descriptor, "r");
+}
+
+__attribute__((warn_unused_result)) static inline int czlib_buffer(gzFile file, unsigned size) {
+    return gzbuffer(file, size);
+}
+
+__attribute__((warn_unused_result)) static inline int czlib_read(gzFile file, void *buffer, unsigned count) {
+    return gzread(file, buffer, count);
+}
+
+// The result of gzerror is a text; only the code is wanted.
+__attribute__((warn_unused_result)) static inline int czlib_error(gzFile file) {
+    int code = 0;
+    (void)gzerror(file, &code);
+    return code;
+}
+
+__attribute__((warn_unused_result)) static inline int czlib_close(gzFile file) { return gzclose_r(file); }
+
+#endif

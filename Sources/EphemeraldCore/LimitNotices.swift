@@ -1,0 +1,51 @@
+/// Decides which refusals by a limit or quota an operator hears of: the first of each window, and of many at once a few.
+///
+/// It has neither clock nor lock. Nothing asks it but a refusal. Whoever comes from a million addresses fills the places
+/// of his dimension and no more; how many refusals went untold stands with the next that is told.
+package struct LimitNotices: Sendable {
+    /// What to tell.
+    package struct Telling: Hashable, Sendable {
+        /// Refusals in this dimension, of others than those told of, since the last telling.
+        package let untold: Int
+
+        package init(untold: Int) {
+            self.untold = untold
+        }
+    }
+
+    private struct Place {
+        let key: UInt64
+        let until: UInt64
+    }
+
+    private struct Dimension {
+        var places: [Place] = []
+        var untold = 0
+    }
+
+    /// How many are told of in one dimension within a window.
+    package static let places = 16
+    /// Limits by the second would tell each second.
+    private static let shortestWindow = Duration.seconds(60)
+
+    private var dimensions: [String: Dimension] = [:]
+
+    package init() {}
+
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    /// - Returns: nil when this refusal is not told of.
+    package mutating func notice(_ reached: LimitReached, now: UInt64) -> Telling? {
+        var dimension = dimensions[reached.kind] ?? Dimension()
+        defer { dimensions[reached.kind] = dimension }
+        dimension.places.removeAll { $0.until <= now }
+        if dimension.places.contains(where: { $0.key == reached.key }) { return nil }
+        guard dimension.places.count < LimitNotices.places else {
+            dimension.untold += 1
+            return nil
+        }
+        let window = max(reached.window, LimitNotices.shortestWindow)
+        dimension.places.append(Place(key: reached.key, until: now + window.nanoseconds))
+        defer { dimension.untold = 0 }
+        return Telling(untold: dimension.untold)
+    }
+}

@@ -1,0 +1,80 @@
+package import Sessions
+
+/// A line of the usage log, read back.
+package struct UsageRecord: Hashable, Sendable {
+    /// RFC 3339, UTC, milliseconds: texts in the order of time.
+    package let timestamp: String
+    package let status: Int
+    package let requestID: String
+    package let client: String
+    package let method: String
+    package let path: String
+    /// The code of the refusal.
+    package let refusal: String?
+    /// The limit or quota that refused.
+    package let dimension: String?
+    package let caller: String?
+    package let userAgent: String?
+    package let origin: String?
+    package let session: String?
+    package let model: String?
+    /// SHA-256 of the client secret in hexadecimal digits; nil when none was given out.
+    package let secretDigest: String?
+    /// Unix seconds
+    package let secretExpiresAt: Int?
+    package let sessionID: String?
+    package let upstreamRequestID: String?
+    package let upstreamErrorCode: String?
+
+    /// Whether a token was given out.
+    package var isMint: Bool { secretDigest != nil && status == 200 }
+
+    /// Nil for what is no line of the usage log, or only a part of one.
+    package init?(_ line: [UInt8]) {
+        guard let json = try? JSON(parsing: line), let timestamp = json["timestamp"]?.stringValue,
+            UsageRecord.day(of: line[...]) != nil, let status = json["http.response.status_code"]?.numberValue?.integer,
+            let requestID = json["ephemerald.request.id"]?.stringValue
+        else { return nil }
+        self.timestamp = timestamp
+        self.status = status
+        self.requestID = requestID
+        func text(_ name: String) -> String? { json[name]?.stringValue }
+        client = text("client.address") ?? ""
+        method = text("http.request.method") ?? ""
+        path = text("url.path") ?? ""
+        refusal = text("error.type")
+        dimension = text("ephemerald.limit.dimension")
+        caller = text("enduser.pseudo.id")
+        userAgent = text("user_agent.original")
+        origin = text("ephemerald.origin")
+        session = text("ephemerald.session.name")
+        model = text("gen_ai.request.model")
+        secretDigest = text("ephemerald.secret.sha256")
+        secretExpiresAt = json["ephemerald.secret.expires_at"]?.numberValue?.integer
+        sessionID = text("ephemerald.session.id")
+        upstreamRequestID = text("ephemerald.upstream.request.id")
+        upstreamErrorCode = text("ephemerald.upstream.error.code")
+    }
+
+    /// The day of a line, without reading more of it than its beginning; nil for a line that is not ours. A million
+    /// lines of other days are passed over for the cost of this.
+    package static func day(of line: ArraySlice<UInt8>) -> Day? {
+        let digits = line.dropFirst(beginning.count).prefix(10)
+        guard line.starts(with: beginning), digits.count == 10 else { return nil }
+        var numbers = [0, 0, 0]
+        for (place, digit) in digits.enumerated() {
+            if place == 4 || place == 7 {
+                guard digit == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            let part = place < 4 ? 0 : place < 7 ? 1 : 2
+            numbers[part] = numbers[part] * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        guard (1...12).contains(numbers[1]), (1...31).contains(numbers[2]) else { return nil }
+        return Day(numbers[0], numbers[1], numbers[2])
+    }
+
+    /// Every line begins like this; `UsageLine` sees to it.
+    private static let beginning = Array(#"{"timestamp":""#.utf8)
+}

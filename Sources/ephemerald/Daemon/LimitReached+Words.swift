@@ -1,0 +1,12 @@
+import EphemeraldCore
+
+extension LimitReached {
+    /// For the operator, once a window.
+    func words(_ telling: LimitNotices.Telling) -> String {
+        let first =
+            isFull
+            ? "\(kind): there is no place left to count newcomers in, so they are refused until midnight in UTC"
+            : "\(kind): \(who) has reached \(policy); the usage log has each refusal"
+        return telling.untold == 0 ? first : "\(first), and \(telling.untold) more of others since the last such line"
+    }
+}

@@ -1,0 +1,134 @@
+import EphemeraldCore
+import Foundation
+import Sessions
+import Testing
+import ephemerald
+
+@Suite struct `The usage log as a journal` {
+    private let directory: TemporaryDirectory
+    private let today = Day(2026, 11, 22)
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func write(_ name: String, _ lines: [String], end: String = "\n") throws {
+        _ = try directory.file(name, lines.joined(separator: "\n") + end)
+    }
+
+    private func gzip(_ name: String) throws {
+        let process = try Process.run(
+            URL(filePath: "/usr/bin/env"), arguments: ["gzip", "\(directory.path)/\(name)"])
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
+    private func journal(_ quotas: Quotas = Quotas(all: 9)) throws -> Journal {
+        try Journal(of: "\(directory.path)/usage.log", quotas: quotas, today: today)
+    }
+
+    private func used(_ journal: Journal, on day: Day? = nil) -> Int {
+        journal.ledger.used(QuotaCheck(.all, allowance: 9, identity: ""), on: day ?? today)
+    }
+
+    @Test func `counts the tokens of today by caller, session and in all`() throws {
+        try write(
+            "usage.log",
+            [
+                UsageLines.mint(caller: "ann"), UsageLines.mint(caller: "ann", session: "shop"),
+                UsageLines.mint(caller: "bob"), UsageLines.refusal(), UsageLines.mint("2026-11-21", caller: "ann"),
+            ])
+        let quotas = Quotas(caller: 9, session: 9, all: 9)
+        let journal = try journal(quotas)
+        let counts = quotas.checks(caller: "ann", session: "default").map { journal.ledger.used($0, on: today) }
+        #expect(counts == [2, 2, 3])
+        #expect(journal.mintsOfToday == 3)
+        #expect(journal.warnings == [])
+    }
+
+    @Test func `reaches back into rotated and compressed files, and three days to either side`() throws {
+        try write("usage.log-20261119", [UsageLines.mint("2026-11-18"), UsageLines.mint("2026-11-19")])
+        try gzip("usage.log-20261119")
+        try write("usage.log.2", [UsageLines.mint("2026-11-22")])
+        try gzip("usage.log.2")
+        try write("usage.log.1", [UsageLines.mint("2026-11-22"), UsageLines.mint("2026-11-25")])
+        try write("usage.log", [UsageLines.mint("2026-11-22"), UsageLines.mint("2026-11-26")])
+        try write("usage.log.old", [UsageLines.mint("2026-11-22")])
+        let journal = try journal()
+        #expect((18...26).map { used(journal, on: Day(2026, 11, $0)) } == [0, 1, 0, 0, 3, 0, 0, 1, 0])
+        #expect(journal.warnings == [])
+    }
+
+    @Test func `counts once what gzip is still at`() throws {
+        try write("usage.log.1", [UsageLines.mint()])
+        try gzip("usage.log.1")
+        try write("usage.log.1", [UsageLines.mint()])
+        try write("usage.log", [])
+        #expect(used(try journal()) == 1)
+    }
+
+    @Test func `leaves out what was rotated long ago`() throws {
+        try write("usage.log.1", [UsageLines.mint()])
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_795_305_600 - 7 * 86_400)],
+            ofItemAtPath: "\(directory.path)/usage.log.1")
+        try write("usage.log", [UsageLines.mint()])
+        #expect(used(try journal()) == 1)
+    }
+
+    @Test func `does not count a torn line, and says so`() throws {
+        try write("usage.log", [UsageLines.mint(), String(UsageLines.mint().dropLast(4))], end: "")
+        let journal = try journal()
+        #expect(used(journal) == 1)
+        #expect(journal.warnings.count == 1)
+        #expect(journal.warnings[0].contains("torn"))
+    }
+
+    @Test func `tells of all lines that are no usage lines at once`() throws {
+        let torn = String(UsageLines.mint().prefix(300))
+        try write(
+            "usage.log",
+            [
+                "GET /", "{}", torn, torn + UsageLines.mint(), "", UsageLines.mint(),
+                #"{"timestamp":"yesterday"}"#, String(repeating: "x", count: 700_000), UsageLines.mint(),
+            ])
+        let journal = try journal()
+        #expect(used(journal) == 2)
+        #expect(journal.warnings.count == 1)
+        #expect(journal.warnings[0].contains("not counted: 6"), "\(journal.warnings)")
+    }
+
+    @Test func `is not misled by what a client sends`() throws {
+        let forged = UsageLines.refusal(session: #"\",\"ephemerald.secret.sha256\":\"f192"#)
+        try write("usage.log", [forged])
+        let journal = try journal()
+        #expect(used(journal) == 0)
+        #expect(journal.warnings == [])
+    }
+
+    @Test func `tells of a compressed file that is cut off`() throws {
+        try write("usage.log.1", (0..<2_000).map { UsageLines.mint(id: "\($0)") })
+        try gzip("usage.log.1")
+        let file = URL(filePath: "\(directory.path)/usage.log.1.gz")
+        let whole = try Data(contentsOf: file)
+        try whole.prefix(whole.count / 2).write(to: file)
+        try write("usage.log", [UsageLines.mint()])
+        let journal = try journal()
+        #expect(used(journal) >= 1)
+        #expect(journal.warnings.count == 1)
+    }
+
+    @Test func `finds the lines of a file of many pieces`() throws {
+        try write("usage.log", (0..<5_000).map { UsageLines.mint(id: String(repeating: "a", count: $0 % 97)) })
+        #expect(used(try journal()) == 5_000)
+    }
+
+    @Test(
+        arguments: [
+            ("usage.log.1", true), ("usage.log.10.gz", true), ("usage.log-20261121", true),
+            ("usage.log-20261121.gz", true), ("usage.log-2026-11-21", true), ("usage.log", false),
+            ("usage.log.gz", false), ("usage.log.old", false), ("usage.logs.1", false), ("other.log.1", false),
+            ("usage.log.1.bz2", false), ("usage.log-", false), ("usage.log.", false), ("usage.log--1", false),
+        ])
+    func `has rotated files by their names`(name: String, isRotation: Bool) {
+        #expect(LogFiles.isRotation(name, of: "usage.log") == isRotation)
+    }
+}

@@ -1,0 +1,35 @@
+import EphemeraldCore
+import Testing
+import ephemerald
+
+@Suite struct `A quota among the settings` {
+    @Test func `is off unless it is set`() throws {
+        #expect(try settings().limits.quotas == Quotas())
+        let directory = try TemporaryDirectory()
+        let read = try settings(
+            "--quota-caller", "5", "--quota-session", "60", "--quota-all", "1000000000", "--usage-log",
+            "\(directory.path)/usage.log")
+        #expect(read.limits.quotas == Quotas(caller: 5, session: 60, all: 1_000_000_000))
+    }
+
+    @Test(arguments: ["-", "/dev/stdout", "/dev/null"])
+    func `needs a file for its journal`(log: String) {
+        let found = problems(["--quota-all", "5", "--usage-log", log])
+        #expect(found.count == 1)
+        #expect(found.first?.contains("QUOTA_ALL needs a file here") == true, "\(found)")
+        #expect(problems(["--quota-all", "off", "--usage-log", log]) == [])
+    }
+
+    @Test func `says that it needs one when nobody said anything`() {
+        let found = problems(["--quota-all", "5", "--quota-session", "5"])
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("USAGE_LOG: QUOTA_SESSION, QUOTA_ALL needs a file here") == true, "\(found)")
+    }
+
+    @Test func `on callers is warned of where nobody is asked who he is`() throws {
+        let directory = try TemporaryDirectory()
+        let log = "\(directory.path)/usage.log"
+        let warnings = try settings("--quota-caller", "5", "--usage-log", log).warnings
+        #expect(warnings.contains { $0.contains("--quota-caller") && $0.contains("has no effect") }, "\(warnings)")
+    }
+}
