@@ -3,10 +3,6 @@ import Sessions
 
 /// What probes are told. None of it costs anything upstream, and none of it is secret.
 extension TokenService {
-    /// Where liveness is asked for.
-    package static let healthPath = "/api/health"
-    /// Where readiness is asked for.
-    package static let readinessPath = "/api/health/ready"
     /// Sessions that one report names; a probe is not made to read megabytes.
     private static let longestReport = 256
 

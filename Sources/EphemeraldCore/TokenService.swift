@@ -33,11 +33,6 @@ package struct TokenService: Sendable {
         }
     }
 
-    /// Where tokens are minted.
-    package static let tokenPath = "/api/realtime/token"
-
-    private static let paths = [tokenPath, healthPath, readinessPath]
-
     let rules: Rules
     /// Where limits and quotas are counted.
     let admission: Admission
@@ -124,7 +119,7 @@ package struct TokenService: Sendable {
         case nil: break
         }
         let path = request.path
-        if TokenService.paths.contains(where: { path == $0 }) { line.route = String(path) }
+        if TokenService.namedPaths.contains(where: { path == $0 }) { line.route = String(path) }
         switch (path, request.method) {
         case (TokenService.tokenPath[...], .post): return try await mint(request, &line)
         case (TokenService.tokenPath[...], .options): return rules.origins.answerOptions(request)
