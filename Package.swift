@@ -14,6 +14,7 @@ let package = Package(
     products: [.executable(name: "ephemerald", targets: ["ephemerald"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -32,13 +33,17 @@ let package = Package(
         .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore",
-            dependencies: ["HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ],
             swiftSettings: settings),
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .target(
-            name: "BrowserClient", exclude: ["README.md"],
+            name: "BrowserClient", exclude: ["README.md", "react.js"],
             resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
             swiftSettings: settings),
         .executableTarget(
@@ -62,6 +67,7 @@ let package = Package(
             name: "EphemeraldCoreTests",
             dependencies: [
                 "EphemeraldCore", "HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         .testTarget(

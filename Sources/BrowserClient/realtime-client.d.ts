@@ -1,8 +1,6 @@
 // The public interface of realtime-client.js, and the only place where its types are written: the module imports them
 // from here, and `tsc --checkJs` holds the two against each other.
 
-// ---------------------------------------------------------------------------------------------------- the client
-
 /**
  * Where a call stands.
  *
@@ -38,7 +36,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | code | meaning | `retryable` |
  * |---|---|---|
  * | `aborted` | disconnect(), a signal or the end of the page ended it | no |
- * | `unsupported` | this browser, or this insecure page, has no WebRTC, no microphone access or no output selection | no |
+ * | `unsupported` | no WebRTC, no secure page, or no choice of outputs in this browser | no |
  * | `microphone_denied` | the user or a policy refused the microphone | no |
  * | `microphone_missing` | there is none, or not the one asked for | no |
  * | `microphone_busy` | it exists and cannot be opened: another program has it | no |
@@ -46,7 +44,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `device_failed` | an output could not be chosen | no |
  * | `rate_limited` | 429, of the token route or of the call; `retryAfter` is the wait | yes |
  * | `token_unreachable` | no answer, or one that CORS hides: offline, or the page's origin is not allowed | yes |
- * | `token_refused` | the token route said no; `status` and `serverCode` say how (403 `origin_not_allowed`) | from 500 on |
+ * | `token_refused` | the token route refused: see `status` and `serverCode` (`origin_not_allowed`) | from 500 on |
  * | `token_invalid` | the answer holds no client secret, or the token function returned none | no |
  * | `token_timeout` | no token within `timeouts.token` | yes |
  * | `token_failed` | the token function threw; `cause` is what | no, unless the thrown error has `retryable: true` |
@@ -228,7 +226,8 @@ export type RealtimeEvents = {
   statechange: { state: RealtimeState; previous: RealtimeState; reason?: ClosedReason; error?: RealtimeError };
   /** Something failed: an attempt (which may be retried: see `retry`), a device, an event of type `error`. */
   error: RealtimeError;
-  /** Another attempt (the first is number 1) follows in `delay` milliseconds; `offline`: not before the browser is online again. */
+  /** Another attempt (the first is number 1) follows in `delay` milliseconds; `offline`: not before the browser is
+   *  online again. */
   retry: { attempt: number; delay: number; offline: boolean; error: RealtimeError };
   /** Any server event, before the one under its own name, `error` included; legacy names are already translated.
    *  One that is newer than this file comes here and under its own name, too, without a type. For logs. */
@@ -303,7 +302,7 @@ export class RealtimeClient extends EventTarget {
   readonly playbackBlocked: boolean;
   /** Plays after all. Call it in a click. */
   startAudio(): Promise<void>;
-  /** How loud it is now; call it for each frame you draw. The meters are made at the first call and end with the call. */
+  /** How loud it is now; ask for each frame you draw. The meters are made when first asked and end with the call. */
   levels(): Levels;
 
   /** Both sides' words by item, oldest first. A reconnect adds to them; a `connect()` after the end clears them. */
@@ -336,8 +335,6 @@ export class RealtimeClient extends EventTarget {
     type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions,
   ): void;
 }
-
-// --------------------------------------------------------------------------------------------------- the monitor
 
 /** `unknown` until two reports can be compared. */
 export type Quality = "unknown" | "good" | "fair" | "poor";
@@ -382,15 +379,15 @@ export class ConnectionMonitor extends EventTarget {
   /** The last measurement. */
   readonly stats: ConnectionStats | undefined;
   /** Begins with this connection, instead of any other. */
-  start(connection: Pick<RTCPeerConnection, "getStats"> & Partial<Pick<RTCPeerConnection, "connectionState">>): void;
+  start(
+    connection: Pick<RTCPeerConnection, "getStats"> & Partial<Pick<RTCPeerConnection, "connectionState">>,
+  ): void;
   /** Ends, with quality `unknown`. */
   stop(): void;
   /** Takes a report now. */
   sample(): Promise<ConnectionStats | undefined>;
   on<Type extends "quality" | "stats">(type: Type, listener: (detail: RealtimeEvents[Type]) => void): () => void;
 }
-
-// --------------------------------------------------------------------------------------------------- client events
 
 interface ClientEventBase { event_id?: string }
 
@@ -414,10 +411,9 @@ export interface SessionUpdateEvent extends ClientEventBase { type: "session.upd
 /** The members of a session that are to change; OpenAI's reference names them. */
 export interface SessionUpdate { type?: "realtime" | "transcription"; [member: string]: unknown }
 
-// --------------------------------------------------------------------------------------------------- server events
-
 export interface ContentPart {
-  type: "input_text" | "input_audio" | "input_image" | "output_text" | "output_audio" | "text" | "audio" | (string & {});
+  type:
+    | "input_text" | "input_audio" | "input_image" | "output_text" | "output_audio" | "text" | "audio" | (string & {});
   text?: string;
   audio?: string;
   transcript?: string | null;

@@ -1,33 +1,21 @@
-// The browser's side of a call with a realtime model: one ES module, without dependencies and without a build step.
-// The interface, with every default, is described in realtime-client.d.ts; the types below come from there.
+// The browser's side of a call with a realtime model. The interface and its types are in realtime-client.d.ts.
 
 /**
- * @typedef {import("./realtime-client.js").RealtimeClient} RealtimeClientInterface
- * @typedef {import("./realtime-client.js").ConnectionMonitor} ConnectionMonitorInterface
- * @typedef {import("./realtime-client.js").RealtimeError} RealtimeErrorInterface
- * @typedef {import("./realtime-client.js").RealtimeErrorCode} RealtimeErrorCode
- * @typedef {import("./realtime-client.js").RealtimeErrorDetails} RealtimeErrorDetails
+ * @typedef {import("./realtime-client.js").RealtimeError} Failure
+ * @typedef {import("./realtime-client.js").RealtimeClient} Client
+ * @typedef {import("./realtime-client.js").ConnectionMonitor} Monitor
+ * @typedef {import("./realtime-client.js").ConnectionStats} ConnectionStats
  * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
  * @typedef {import("./realtime-client.js").RealtimeOptions} RealtimeOptions
- * @typedef {import("./realtime-client.js").RealtimeState} RealtimeState
- * @typedef {import("./realtime-client.js").ClosedReason} ClosedReason
- * @typedef {import("./realtime-client.js").ServerEvent} ServerEvent
- * @typedef {import("./realtime-client.js").ConversationItem} ConversationItem
  * @typedef {import("./realtime-client.js").Transcript} Transcript
- * @typedef {import("./realtime-client.js").ConnectionStats} ConnectionStats
- * @typedef {import("./realtime-client.js").Quality} Quality
- * @typedef {{ value: string, callsUrl: string | URL, session?: Record<string, unknown> }} Token
- * @typedef {Record<string, any>} Stat
  */
 
-// ------------------------------------------------------------------------------------------------ errors and events
-
-/** @implements {RealtimeErrorInterface} */
+/** @implements {Failure} */
 export class RealtimeError extends Error {
   /**
-   * @param {RealtimeErrorCode} code
+   * @param {Failure["code"]} code
    * @param {string} message
-   * @param {RealtimeErrorDetails} [details]
+   * @param {import("./realtime-client.js").RealtimeErrorDetails} details
    */
   constructor(code, message, { cause, retryable = false, retryAfter, status, serverCode, requestId } = {}) {
     super(message);
@@ -43,13 +31,9 @@ export class RealtimeError extends Error {
   }
 }
 
-// Not CustomEvent: Node 18, where the tests of pages run too, has none.
-/** @template {string} [Type=string], [Detail=unknown] */
+// Not CustomEvent, which Node 18 lacks.
 export class RealtimeEvent extends Event {
-  /**
-   * @param {Type} type
-   * @param {Detail} detail
-   */
+  /** @param {string} type @param {unknown} detail */
   constructor(type, detail) {
     super(type);
     this.detail = detail;
@@ -57,10 +41,7 @@ export class RealtimeEvent extends Event {
 }
 
 class Emitter extends EventTarget {
-  /**
-   * @param {string} type
-   * @param {(detail: any) => void} listener
-   */
+  /** @param {string} type @param {(detail: any) => void} listener */
   on(type, listener) {
     /** @param {any} event */
     const handler = (event) => listener(event.detail);
@@ -72,11 +53,8 @@ class Emitter extends EventTarget {
 /** @param {unknown} [cause] */
 const aborted = (cause) => new RealtimeError("aborted", "The call was ended here", { cause });
 
-// ------------------------------------------------------------------------------------------------ time
-
 /**
- * The work's result, unless the time is up or the signal is aborted first. The work is told by a signal of its own, but
- * need not listen: getUserMedia, for one, cannot be stopped. No timer outlives the promise.
+ * The work's result, unless time is up or the signal is aborted; getUserMedia, for one, cannot listen to it.
  * @template T
  * @param {AbortSignal} signal
  * @param {number} milliseconds Infinity for no limit
@@ -104,14 +82,18 @@ function within(signal, milliseconds, late, work) {
 }
 
 /**
+ * Waits, while offline for longer.
  * @param {AbortSignal} signal
  * @param {number} milliseconds
  * @returns {Promise<void>}
  */
-function sleep(signal, milliseconds) {
+function pause(signal, milliseconds) {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const timer = setTimeout(resolve, milliseconds);
+    const timer = setTimeout(() => {
+      if (navigator.onLine === false) addEventListener("online", () => resolve(), { once: true, signal });
+      else resolve();
+    }, milliseconds);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       reject(signal.reason);
@@ -119,24 +101,9 @@ function sleep(signal, milliseconds) {
   });
 }
 
-/**
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
- */
-function online(signal) {
-  return new Promise((resolve, reject) => {
-    if (navigator.onLine !== false) return resolve();
-    addEventListener("online", () => resolve(), { once: true, signal });
-    signal.addEventListener("abort", () => reject(signal.reason));
-  });
-}
-
 const DELAYS = [0, 300, 1200, 2700, 4800, 7000, 7000, 7000, 7000, 7000];
 
-/**
- * @param {import("./realtime-client.js").BackoffOptions} [options]
- * @returns {import("./realtime-client.js").ReconnectPolicy}
- */
+/** @type {typeof import("./realtime-client.js").backoff} */
 export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 60_000 } = {}) {
   return ({ attempt, error, reconnecting }) => {
     const asked = (error.retryAfter ?? 0) * 1000;
@@ -148,10 +115,7 @@ export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 
   };
 }
 
-// ------------------------------------------------------------------------------------------------ HTTP
-
-// 502 is retried, but not when the daemon says that the key, the account or the session file is to blame; and 429 is,
-// but not when it means that the money is spent.
+// A 502 or 429 that time does not mend: the daemon's key, account or session file.
 const LASTING = /^upstream_(auth|quota|rejected)$|insufficient_quota|credit_balance/;
 
 /**
@@ -161,33 +125,30 @@ const LASTING = /^upstream_(auth|quota|rejected)$|insufficient_quota|credit_bala
  * @param {RequestInit} init
  */
 async function post(phase, url, init) {
-  let response;
+  let response, text;
   try {
     response = await fetch(url, { method: "POST", cache: "no-store", ...init });
+    text = await response.text();
   } catch (cause) {
     throw new RealtimeError(`${phase}_unreachable`, `No answer from ${url}`, { cause, retryable: true });
   }
-  if (response.ok) return response;
+  const { ok, status, headers } = response;
+  if (ok) return { text, headers };
 
-  const { status, headers } = response;
-  const text = await response.text().catch(() => "");
-  /** @type {any} The daemon's problem+json, or OpenAI's {"error": {…}}, once seen without the wrapper. */
+  // The daemon's problem+json, or OpenAI's {"error": {…}}, once seen without the wrapper.
   const body = parsed(text) ?? {};
-  const inner = typeof body.error === "object" && body.error ? body.error : body;
-  const serverCode = inner.code ?? undefined;
+  const { code, detail, message, title } = Object(body.error).message ? body.error : body;
   const wait = headers.get("Retry-After");
-  throw new RealtimeError(
-    status === 429 ? "rate_limited" : `${phase}_refused`,
-    inner.detail ?? inner.message ?? inner.title ?? `${url} answered ${status}`,
-    {
-      cause: parsed(text) ?? text,
-      status,
-      serverCode,
-      retryable: (status === 429 || status >= 500) && !LASTING.test(serverCode),
-      retryAfter: wait === null ? undefined : seconds(wait),
-      requestId: headers.get("X-Request-Id") ?? body.request_id ?? undefined,
-    },
-  );
+  const details = {
+    cause: parsed(text) ?? text,
+    status,
+    serverCode: code ?? undefined,
+    retryable: (status === 429 || status >= 500) && !LASTING.test(code),
+    retryAfter: wait === null ? undefined : seconds(wait),
+    requestId: headers.get("X-Request-Id") ?? body.request_id,
+  };
+  const words = detail ?? message ?? title ?? `${url} answered ${status}`;
+  throw new RealtimeError(status === 429 ? "rate_limited" : `${phase}_refused`, words, details);
 }
 
 /** @param {string} retryAfter a number or a date (RFC 9110, 10.2.3) */
@@ -196,10 +157,7 @@ function seconds(retryAfter) {
   return value >= 0 ? value : undefined;
 }
 
-/**
- * @param {string} text
- * @returns {any} undefined unless it is a JSON object
- */
+/** @param {string} text @returns {any} undefined unless it is a JSON object */
 function parsed(text) {
   try {
     const value = JSON.parse(text);
@@ -209,13 +167,9 @@ function parsed(text) {
   }
 }
 
-/**
- * @param {RealtimeOptions} options
- * @param {AbortSignal} signal
- * @returns {Promise<Token>}
- */
+/** @param {RealtimeOptions} options @param {AbortSignal} signal */
 async function fetchToken(options, signal) {
-  const { token: source = "/api/realtime/token", session, overrides, variables, authorization } = options;
+  const { token: source = "/api/realtime/token", session, overrides, variables, authorization, credentials } = options;
   /** @type {any} */
   let answer;
   try {
@@ -224,29 +178,28 @@ async function fetchToken(options, signal) {
     } else {
       /** @type {Record<string, string>} */
       const headers = {};
-      if (authorization) headers.Authorization = typeof authorization === "string" ? authorization : await authorization();
-      // Without a body the request needs no Content-Type, and so no preflight.
+      const credential = typeof authorization === "function" ? await authorization() : authorization;
+      if (credential) headers.Authorization = credential;
+      // Without a body there need be no preflight.
       const wanted = session !== undefined || overrides || variables;
       if (wanted) headers["Content-Type"] = "application/json";
       const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
       signal.throwIfAborted();
-      const response = await post("token", source, { headers, body, credentials: options.credentials, signal });
-      answer = parsed(await response.text());
+      answer = parsed((await post("token", source, { headers, body, credentials, signal })).text);
     }
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
     const { message, retryable, retryAfter } = Object(cause);
-    throw new RealtimeError("token_failed", message ?? String(cause), { cause, retryable: retryable === true, retryAfter });
+    const details = { cause, retryable: retryable === true, retryAfter };
+    throw new RealtimeError("token_failed", message ?? String(cause), details);
   }
   const value = typeof answer === "string" ? answer : answer?.value ?? answer?.client_secret?.value;
-  if (typeof value !== "string" || !value) throw new RealtimeError("token_invalid", "The answer holds no client secret");
+  if (typeof value !== "string" || !value) throw new RealtimeError("token_invalid", "There is no client secret in it");
   const callsUrl = options.callsUrl ?? answer.calls_url ?? "https://api.openai.com/v1/realtime/calls";
   return { value, callsUrl, session: answer.session };
 }
 
-// ------------------------------------------------------------------------------------------------ one connection
-
-/** One peer connection with its data channel, from the offer to the end; never used twice. */
+/** A peer connection with its data channel, used once. */
 class Connection {
   /** @type {string | undefined} */
   callId;
@@ -265,26 +218,26 @@ class Connection {
   constructor(rtc, track, grace, handlers) {
     this.peer = new RTCPeerConnection(rtc);
     this.channel = this.peer.createDataChannel("oai-events");
-    // Both directions even without a track, so that a microphone can come later without renegotiation.
+    // Without a track, too: a microphone can then come later without renegotiation.
     this.sender = this.peer.addTransceiver(track ?? "audio", { direction: "sendrecv" }).sender;
 
     /** @type {Promise<void>} */
     this.opened = new Promise((resolve) => { this.channel.onopen = () => resolve(); });
-    /** Rejects with what ended the connection. @type {Promise<never>} */
+    /** @type {Promise<never>} */
     this.ended = new Promise((_, reject) => { this.#end = reject; });
     this.ended.catch(() => {});
 
     this.channel.onmessage = ({ data }) => handlers.message(data);
-    // When the server hangs up, connectionState stays "connected" for seconds; when it dies, the channel stays open.
+    // A hang-up leaves connectionState "connected" for seconds; a death leaves the channel open.
     this.channel.onclose = () => this.peer.connectionState === "disconnected" || this.peer.connectionState === "failed"
       ? this.#lose() : this.hangup();
     this.peer.ontrack = ({ streams, track }) => handlers.stream(streams[0] ?? new MediaStream([track]));
     this.peer.onconnectionstatechange = () => {
       clearTimeout(this.#grace);
       const state = this.peer.connectionState;
-      if (state === "failed") this.#lose();
       if (state === "disconnected") this.#grace = setTimeout(() => this.#lose(), grace);
-      handlers.unstable(state !== "connected");
+      if (state === "failed") this.#lose();
+      else handlers.unstable(state !== "connected");
     };
   }
 
@@ -298,7 +251,7 @@ class Connection {
   }
 
   /**
-   * @param {Token} token
+   * @param {Awaited<ReturnType<typeof fetchToken>>} token
    * @param {AbortSignal} signal
    * @param {{ call: number, open: number }} timeouts
    */
@@ -308,22 +261,19 @@ class Connection {
     signal.throwIfAborted();
     await peer.setLocalDescription(offer);
     signal.throwIfAborted();
-    // Candidates are not waited for: the answer carries the server's, and that is enough.
-    const late = () => new RealtimeError("call_timeout", "No SDP answer in time", { retryable: true });
-    const sdp = await within(signal, timeouts.call, late, async (limit) => {
-      // Another header field fails OpenAI's CORS rules.
-      const headers = { Authorization: `Bearer ${token.value}`, "Content-Type": "application/sdp" };
-      const response = await post("call", token.callsUrl, { headers, body: offer.sdp, signal: limit });
-      this.callId = response.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop();
-      return response.text();
-    });
+    const late = () => new RealtimeError("call_timeout", "No answer in time", { retryable: true });
+    // Another header field fails OpenAI's CORS rules.
+    const headers = { Authorization: `Bearer ${token.value}`, "Content-Type": "application/sdp" };
+    const answer = await within(signal, timeouts.call, late, (limit) =>
+      post("call", token.callsUrl, { headers, body: offer.sdp, signal: limit }));
     signal.throwIfAborted();
+    this.callId = answer.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop();
     try {
-      await peer.setRemoteDescription({ type: "answer", sdp });
+      await peer.setRemoteDescription({ type: "answer", sdp: answer.text });
     } catch (cause) {
       throw new RealtimeError("call_invalid", "The answer is no usable SDP", { cause });
     }
-    const closed = () => new RealtimeError("open_timeout", "The data channel did not open in time", { retryable: true });
+    const closed = () => new RealtimeError("open_timeout", "No data channel in time", { retryable: true });
     await within(signal, timeouts.open, closed, () => Promise.race([this.opened, this.ended]));
   }
 
@@ -337,23 +287,14 @@ class Connection {
   }
 }
 
-// ------------------------------------------------------------------------------------------------ microphone
-
-/** @type {Record<string, [RealtimeErrorCode, string]>} */
-const MICROPHONE_ERRORS = {
-  NotAllowedError: ["microphone_denied", "The microphone was refused"],
-  SecurityError: ["microphone_denied", "This page may not use the microphone"],
-  NotFoundError: ["microphone_missing", "There is no microphone"],
-  OverconstrainedError: ["microphone_missing", "There is no such microphone"],
+/** @type {Record<string, "denied" | "missing">} */
+const REFUSALS = {
+  NotAllowedError: "denied",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
 };
 
-/** @param {unknown} cause */
-function microphoneError(cause) {
-  const [code, message] = MICROPHONE_ERRORS[Object(cause).name] ?? ["microphone_busy", "The microphone cannot be opened"];
-  return new RealtimeError(code, message, { cause });
-}
-
-/** The microphone's track, which outlives connections, but not the call. */
+/** The microphone, which outlives connections, but not the call. */
 class Microphone {
   /** @type {MediaStreamTrack | undefined} */
   track;
@@ -365,7 +306,7 @@ class Microphone {
 
   /**
    * @param {RealtimeOptions} options
-   * @param {(error?: unknown) => void} lost told after a fallback, with the error when there was none to fall back on
+   * @param {(error?: unknown) => void} lost with the error when there was nothing to fall back on
    */
   constructor({ audio, microphone, muted = false }, lost) {
     this.constraints = audio;
@@ -381,26 +322,22 @@ class Microphone {
 
   set muted(muted) {
     this.#muted = muted;
-    if (this.track) this.track.enabled = !muted;
+    for (const track of this.#live) track.enabled = !muted;
   }
 
-  /**
-   * Puts this microphone in the place of the one in use.
-   * @param {string | undefined} deviceId
-   * @param {AbortSignal} signal
-   * @returns {Promise<void>}
-   */
+  /** @param {string | undefined} deviceId @param {AbortSignal} signal @returns {Promise<void>} */
   use(deviceId, signal) {
-    // One after the other, so that the last one asked for is the one that stays.
-    const turn = this.#turn.then(() => this.#use(deviceId, signal));
+    // In turn, so that the last one asked for stays.
+    const turn = this.#turn.then(() => this.#use(deviceId, signal)).catch((cause) => {
+      const what = REFUSALS[cause.name] ?? "busy";
+      throw cause instanceof RealtimeError ? cause
+        : new RealtimeError(`microphone_${what}`, `The microphone is ${what}`, { cause });
+    });
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  /**
-   * @param {string | undefined} deviceId
-   * @param {AbortSignal} signal
-   */
+  /** @param {string | undefined} deviceId @param {AbortSignal} signal */
   async #use(deviceId, signal) {
     signal.throwIfAborted();
     const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...this.constraints };
@@ -428,17 +365,13 @@ class Microphone {
       }
     }
     signal.throwIfAborted();
-    // Muting may have happened meanwhile, and reached one of the two only.
-    track.enabled = !this.#muted;
     this.deviceId = deviceId;
     if (before) this.#release(before);
   }
 
-  /**
-   * @param {MediaStreamTrack} gone
-   * @param {AbortSignal} signal
-   */
+  /** @param {MediaStreamTrack} gone @param {AbortSignal} signal */
   async #fallBack(gone, signal) {
+    await this.#turn;
     if (gone !== this.track) return;
     try {
       await this.use(undefined, signal);
@@ -461,34 +394,28 @@ class Microphone {
   close() {
     for (const track of this.#live) this.#release(track);
     this.track = this.sender = undefined;
-    // A question to the user that is still open must not hold up the next call.
+    // An open question to the user must not hold up the next call.
     this.#turn = Promise.resolve();
   }
 }
 
-// ------------------------------------------------------------------------------------------------ speaker
-
 /**
- * What plays the answers and measures both sides. As long as the volume is 1 the element plays the server's stream
- * itself, the shortest way. Another volume goes through a GainNode: iOS ignores an element's volume, and the gain can be
- * measured behind it.
+ * What plays the answers: at volume 1 the element alone, the shortest way; else through a GainNode, because iOS ignores
+ * an element's volume, and it can be measured.
  */
 class Speaker {
   blocked = false;
+  #volume;
   /** @type {MediaStream | undefined} */
   #remote;
-  /** @type {ReturnType<Speaker["createGraph"]> | undefined} */
+  /** @type {Graph | undefined} */
   #graph;
-  /** Plays the stream muted, because Chromium feeds Web Audio only what an element plays. @type {HTMLAudioElement | undefined} */
+  /** @type {HTMLAudioElement | undefined} */
   #pull;
-  #volume;
 
-  /**
-   * @param {RealtimeOptions} options
-   * @param {(blocked: boolean) => void} changed
-   */
+  /** @param {RealtimeOptions} options @param {(blocked: boolean) => void} changed */
   constructor({ element, output, volume = 1 }, changed) {
-    /** @type {(HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }) | undefined} */
+    /** @type {HTMLAudioElement | undefined} */
     this.element = element;
     this.outputId = output;
     this.#volume = volume;
@@ -503,7 +430,7 @@ class Speaker {
     if (!(volume >= 0 && volume <= 1)) throw new RangeError(`volume is 0 to 1, not ${volume}`);
     this.#volume = volume;
     if (this.#graph) this.#graph.gain.gain.value = volume;
-    if (this.#remote && !this.#pull) this.play(this.#remote);
+    if (this.#remote && !this.#pull && volume !== 1) this.play(this.#remote);
   }
 
   /** @param {MediaStream} remote */
@@ -512,12 +439,12 @@ class Speaker {
     this.#graph?.hear(remote);
     const element = (this.element ??= new Audio());
     if (this.#volume !== 1 || this.#pull) {
-      const graph = (this.#graph ??= this.createGraph());
+      // Chromium feeds Web Audio only with what an element plays.
       this.#pull ??= new Audio();
       this.#pull.muted = true;
       this.#pull.srcObject = remote;
       this.#pull.play().catch(() => {});
-      element.srcObject = graph.destination.stream;
+      element.srcObject = this.#measured().played;
     } else {
       element.srcObject = remote;
     }
@@ -526,13 +453,13 @@ class Speaker {
   }
 
   async start() {
-    // Not awaited: it stays pending for as long as the browser refuses.
-    this.#graph?.context.resume().catch(() => {});
+    if (!this.#remote) return;
+    this.#graph?.resume();
     try {
       await this.element?.play();
       this.#block(false);
     } catch (cause) {
-      // AbortError only says that another stream took this one's place.
+      // Not AbortError, by which another stream takes this one's place.
       if (this.#remote && Object(cause).name === "NotAllowedError") this.#block(true);
       throw new RealtimeError("device_failed", "The browser does not play", { cause });
     }
@@ -547,6 +474,7 @@ class Speaker {
 
   /** @param {string | undefined} outputId */
   async choose(outputId) {
+    /** @type {HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }} */
     const element = (this.element ??= new Audio());
     if (!element.setSinkId) throw new RealtimeError("unsupported", "This browser cannot choose an output");
     try {
@@ -557,64 +485,80 @@ class Speaker {
     }
   }
 
-  createGraph() {
-    const context = new AudioContext();
-    const gain = context.createGain();
-    const heard = context.createAnalyser();
-    const sent = context.createAnalyser();
-    const destination = context.createMediaStreamDestination();
-    gain.gain.value = this.#volume;
-    gain.connect(heard).connect(destination);
-    /** @type {MediaStreamAudioSourceNode | undefined} */
-    let remote;
-    /** @type {MediaStreamAudioSourceNode | undefined} */
-    let local;
-    /** @type {MediaStreamTrack | undefined} */
-    let measured;
-    const graph = {
-      context,
-      gain,
-      heard,
-      sent,
-      destination,
-      /** @param {MediaStream} stream */
-      hear(stream) {
-        remote?.disconnect();
-        remote = context.createMediaStreamSource(stream);
-        remote.connect(gain);
-      },
-      /** @param {MediaStreamTrack | undefined} track */
-      listen(track) {
-        if (track === measured) return;
-        measured = track;
-        local?.disconnect();
-        local = track && context.createMediaStreamSource(new MediaStream([track]));
-        local?.connect(sent);
-      },
-    };
-    context.resume().catch(() => {});
-    if (this.#remote) graph.hear(this.#remote);
-    return graph;
+  #measured() {
+    if (!this.#graph) {
+      this.#graph = new Graph(this.#volume);
+      if (this.#remote) this.#graph.hear(this.#remote);
+    }
+    return this.#graph;
   }
 
   /** @param {MediaStreamTrack | undefined} track */
   levels(track) {
     if (!track && !this.#remote) return { input: 0, output: 0 };
-    const graph = (this.#graph ??= this.createGraph());
+    const graph = this.#measured();
     graph.listen(track);
     return { input: loudness(graph.sent), output: loudness(graph.heard) };
   }
 
   stop() {
-    for (const element of [this.element, this.#pull]) {
-      if (!element || !this.#remote) continue;
-      element.pause();
-      element.srcObject = null;
+    for (const element of this.#remote ? [this.element, this.#pull] : []) {
+      element?.pause();
+      if (element) element.srcObject = null;
     }
-    for (const track of this.#graph?.destination.stream.getTracks() ?? []) track.stop();
-    this.#graph?.context.close().catch(() => {});
+    this.#graph?.close();
     this.#remote = this.#graph = this.#pull = undefined;
     this.blocked = false;
+  }
+}
+
+class Graph {
+  #context = new AudioContext();
+  #destination = this.#context.createMediaStreamDestination();
+  gain = this.#context.createGain();
+  heard = this.#context.createAnalyser();
+  sent = this.#context.createAnalyser();
+  played = this.#destination.stream;
+  /** @type {Map<AudioNode, MediaStreamAudioSourceNode>} */
+  #sources = new Map();
+  /** @type {MediaStreamTrack | undefined} */
+  #track;
+
+  /** @param {number} volume */
+  constructor(volume) {
+    this.gain.gain.value = volume;
+    this.gain.connect(this.heard).connect(this.#destination);
+    this.resume();
+  }
+
+  /** @param {MediaStream} remote */
+  hear(remote) {
+    this.#feed(this.gain, remote);
+  }
+
+  /** @param {MediaStreamTrack | undefined} track */
+  listen(track) {
+    if (track !== this.#track) this.#feed(this.sent, track && new MediaStream([track]));
+    this.#track = track;
+  }
+
+  /** @param {AudioNode} node @param {MediaStream | undefined} stream */
+  #feed(node, stream) {
+    this.#sources.get(node)?.disconnect();
+    if (!stream) return;
+    const source = this.#context.createMediaStreamSource(stream);
+    source.connect(node);
+    this.#sources.set(node, source);
+  }
+
+  /** Not awaited: it stays pending for as long as the browser refuses. */
+  resume() {
+    this.#context.resume().catch(() => {});
+  }
+
+  close() {
+    for (const track of this.played.getTracks()) track.stop();
+    this.#context.close().catch(() => {});
   }
 }
 
@@ -625,90 +569,60 @@ function loudness(analyser) {
   return Math.min(1, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
 }
 
-// ------------------------------------------------------------------------------------------------ transcripts
-
-/** Both sides' words, by conversation item, in the order of the conversation. */
+/** Both sides' words by item; what changes is replaced, so that identity tells. */
 class Transcripts {
   /** @type {readonly Transcript[]} */
   list = [];
-  /** The content parts of each item. @type {Map<string, string[]>} */
+  /** @type {Map<string, string[]>} */
   #parts = new Map();
 
-  /**
-   * @param {ServerEvent} event
-   * @returns {Transcript[]} those that it changed
-   */
-  read(event) {
-    switch (event.type) {
+  /** @param {any} event @returns {Transcript[]} those that it changed */
+  read({ type, item, item_id, previous_item_id, content_index = 0, delta = "", text, transcript = text, response }) {
+    const parts = [...(this.#parts.get(item_id) ?? [])];
+    /** @param {Transcript["role"]} role @param {string} words @param {Partial<Transcript>} [changes] */
+    const write = (role, words, changes) => {
+      parts[content_index] = words;
+      this.#parts.set(item_id, parts);
+      return this.#change(item_id, role, changes);
+    };
+    const grown = (parts[content_index] ?? "") + delta;
+    switch (type) {
       case "conversation.item.added":
       case "conversation.item.done":
-        return this.#item(event.item, event.previous_item_id);
       case "response.output_item.added":
       case "response.output_item.done":
-        return this.#item(event.item);
+        return this.#item(item, previous_item_id);
       case "conversation.item.input_audio_transcription.delta":
-        return this.#grow(event.item_id, "user", event.content_index, event.delta ?? "");
+        return write("user", grown);
       case "conversation.item.input_audio_transcription.completed":
-        return this.#set(event.item_id, "user", event.content_index, event.transcript, { final: true });
+        return write("user", transcript, { final: true });
       case "conversation.item.input_audio_transcription.failed":
-        return this.#change(event.item_id, "user", { final: true, failed: true });
+        return this.#change(item_id, "user", { final: true, failed: true });
       case "response.output_text.delta":
       case "response.output_audio_transcript.delta":
-        return this.#grow(event.item_id, "assistant", event.content_index, event.delta);
+        return write("assistant", grown);
       case "response.output_text.done":
-        return this.#set(event.item_id, "assistant", event.content_index, event.text);
       case "response.output_audio_transcript.done":
-        return this.#set(event.item_id, "assistant", event.content_index, event.transcript);
+        return write("assistant", transcript);
       case "conversation.item.truncated":
-        return this.#change(event.item_id, "assistant", { final: true, interrupted: true });
-      case "response.done": {
-        const interrupted = event.response.status === "cancelled";
-        // Every answer that is still open, because a server need not name them here.
-        return this.list.filter(({ role, final }) => role === "assistant" && !final)
-          .flatMap(({ itemId }) => this.#change(itemId, "assistant", { final: true, interrupted }));
-      }
+        return this.#change(item_id, "assistant", { final: true, interrupted: true });
+      case "response.done":
+        return this.list.filter(({ role, final }) => role === "assistant" && !final).flatMap(({ itemId }) =>
+          this.#change(itemId, "assistant", { final: true, interrupted: response?.status === "cancelled" }));
       default:
         return [];
     }
   }
 
-  /**
-   * @param {ConversationItem} item
-   * @param {string | null} [previousId]
-   */
+  /** @param {import("./realtime-client.js").ConversationItem} item @param {string | null} [previousId] */
   #item({ id, type, role = "assistant", status, content = [] }, previousId) {
     if (type !== "message" || !id) return [];
-    const parts = content.map(({ text, transcript }) => text ?? transcript);
-    const known = parts.some((part) => part);
-    // The user's speech is complete before it is transcribed; the answer's words are when it is.
-    const final = role === "assistant" ? status === "completed" || status === "incomplete" : known;
-    const changes = { ...(final && { final }), ...(status === "incomplete" && { interrupted: true }) };
-    if (known) this.#parts.set(id, parts.map((part) => part ?? ""));
-    return this.#change(id, role, changes, previousId);
-  }
-
-  /**
-   * @param {string} itemId
-   * @param {Transcript["role"]} role
-   * @param {number | undefined} index
-   * @param {string} delta
-   */
-  #grow(itemId, role, index = 0, delta) {
-    return this.#set(itemId, role, index, (this.#parts.get(itemId)?.[index] ?? "") + delta);
-  }
-
-  /**
-   * @param {string} itemId
-   * @param {Transcript["role"]} role
-   * @param {number | undefined} index
-   * @param {string} text
-   * @param {Partial<Transcript>} [changes]
-   */
-  #set(itemId, role, index = 0, text, changes) {
-    const parts = this.#parts.get(itemId) ?? [];
-    parts[index] = text;
-    this.#parts.set(itemId, parts);
-    return this.#change(itemId, role, changes);
+    const parts = content.map(({ text, transcript }) => text ?? transcript ?? "");
+    const known = parts.some(Boolean);
+    if (known) this.#parts.set(id, parts);
+    const interrupted = status === "incomplete";
+    const final = role === "assistant" ? interrupted || status === "completed" : known;
+    return this.#change(id, role, { ...(final && { final }), ...(interrupted && { interrupted }) }, previousId);
   }
 
   /**
@@ -723,7 +637,7 @@ class Transcripts {
     const before = list[at] ?? { itemId, role, text: "", final: false, interrupted: false, failed: false };
     const after = { ...before, ...changes, text: this.#parts.get(itemId)?.join("") ?? "" };
     if (at < 0) {
-      // What the user said is announced after the answer to it has begun, but with its place.
+      // What the user said may be announced after the answer.
       const previous = list.findIndex((transcript) => transcript.itemId === previousId);
       at = previous < 0 ? list.length : previous + 1;
       list.splice(at, 0, after);
@@ -731,29 +645,26 @@ class Transcripts {
       if (Object.entries(after).every(([key, value]) => Object(before)[key] === value)) return [];
       list[at] = after;
     }
-    // A new array and new objects, so that a page sees by identity what has changed.
     this.list = list;
     return [after];
   }
 }
 
-// ------------------------------------------------------------------------------------------------ monitor
-
 const FAIR = { rtt: 250, jitter: 30, loss: 0.02 };
 const POOR = { rtt: 500, jitter: 60, loss: 0.08 };
 
-/** @implements {ConnectionMonitorInterface} */
+/** @implements {Monitor} */
 export class ConnectionMonitor extends Emitter {
-  /** @type {Quality} */
+  /** @type {ConnectionStats["quality"]} */
   quality = "unknown";
   /** @type {ConnectionStats | undefined} */
   stats;
   #options;
-  /** @type {Parameters<ConnectionMonitorInterface["start"]>[0] | undefined} */
+  /** @type {Parameters<Monitor["start"]>[0] | undefined} */
   #connection;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
-  /** @type {Record<"pair" | "inbound" | "outbound" | "remote", Stat> | undefined} */
+  /** @type {ReturnType<typeof read> | undefined} */
   #before;
 
   /** @param {import("./realtime-client.js").MonitorOptions} [options] */
@@ -762,7 +673,7 @@ export class ConnectionMonitor extends Emitter {
     this.#options = { interval: 2000, fair: FAIR, poor: POOR, ...options };
   }
 
-  /** @param {Parameters<ConnectionMonitorInterface["start"]>[0]} connection */
+  /** @param {Parameters<Monitor["start"]>[0]} connection */
   start(connection) {
     this.stop();
     this.#connection = connection;
@@ -797,24 +708,20 @@ export class ConnectionMonitor extends Emitter {
     return stats;
   }
 
-  /**
-   * @param {Record<"pair" | "inbound" | "outbound" | "remote", Stat>} before
-   * @param {Record<"pair" | "inbound" | "outbound" | "remote", Stat>} now
-   * @returns {ConnectionStats}
-   */
+  /** @param {ReturnType<typeof read>} before @param {ReturnType<typeof read>} now @returns {ConnectionStats} */
   #compare(before, now) {
-    /**
-     * @param {"pair" | "inbound" | "outbound" | "remote"} kind
-     * @param {string} key
-     */
-    // Never below zero: a duplicate lowers packetsLost, and a report that is missing counts from zero.
-    const grown = (kind, key) => Math.max(0, (now[kind][key] ?? 0) - (before[kind][key] ?? 0));
+    /** @param {keyof typeof now} kind @param {string} key */
+    const grown = (kind, key) => {
+      const value = now[kind][key] ?? 0;
+      // Duplicate packets lower packetsLost.
+      return Math.max(0, value - (before[kind][key] ?? value));
+    };
     const interval = grown("inbound", "timestamp") || grown("outbound", "timestamp") || grown("pair", "timestamp");
     /** @param {"inbound" | "outbound"} kind @param {string} key */
     const bitrate = (kind, key) => interval ? Math.round(grown(kind, key) * 8000 / interval) : 0;
     const lost = grown("inbound", "packetsLost");
 
-    // Chromium counts round trips in the candidate pair, Firefox in what the other side reports of our stream.
+    // Chromium counts round trips in the pair, Firefox in what the other side reports.
     const rtt = ratio(grown("pair", "totalRoundTripTime"), grown("pair", "responsesReceived"))
       ?? ratio(grown("remote", "totalRoundTripTime"), grown("remote", "roundTripTimeMeasurements"))
       ?? now.pair.currentRoundTripTime ?? now.remote.roundTripTime;
@@ -835,7 +742,7 @@ export class ConnectionMonitor extends Emitter {
 
   /**
    * @param {Pick<ConnectionStats, "rtt" | "jitter" | "loss" | "remoteLoss">} values
-   * @returns {Quality}
+   * @returns {ConnectionStats["quality"]}
    */
   #judge({ rtt, jitter, loss, remoteLoss }) {
     if ([rtt, jitter, loss, remoteLoss].every((value) => value === undefined)) return "unknown";
@@ -846,20 +753,18 @@ export class ConnectionMonitor extends Emitter {
   }
 }
 
-/**
- * The four members of a report that say something about the call.
- * @param {RTCStatsReport} report
- */
+/** @param {RTCStatsReport} report */
 function read(report) {
-  /** @type {Stat[]} */
+  /** @type {Record<string, any>[]} */
   const all = [];
-  report.forEach((/** @type {Stat} */ stat) => all.push(stat));
-  /** @param {string} type */
+  report.forEach((stat) => all.push(stat));
+  /** @param {string} type @returns {Record<string, any>} */
   const audio = (type) => all.find((stat) => stat.type === type && (stat.kind ?? stat.mediaType) === "audio") ?? {};
-  const selected = all.find((stat) => stat.type === "transport" && stat.selectedCandidatePairId)?.selectedCandidatePairId;
+  const selected = all.find((stat) => stat.selectedCandidatePairId)?.selectedCandidatePairId;
   return {
     // Firefox has no transport, and marks the pair itself.
-    pair: all.find((stat) => stat.type === "candidate-pair" && (selected ? stat.id === selected : stat.selected)) ?? {},
+    pair: all.find(({ id, type, selected: marked }) =>
+      type === "candidate-pair" && (selected ? id === selected : marked)) ?? /** @type {Record<string, any>} */ ({}),
     inbound: audio("inbound-rtp"),
     outbound: audio("outbound-rtp"),
     remote: audio("remote-inbound-rtp"),
@@ -869,45 +774,21 @@ function read(report) {
 /** @param {number} part @param {number} whole */
 const ratio = (part, whole) => whole > 0 ? part / whole : undefined;
 
-/** @param {number | undefined} seconds */
-const milliseconds = (seconds) => seconds === undefined ? undefined : seconds * 1000;
+/** @param {number} [seconds] */
+const milliseconds = (seconds) => seconds && seconds * 1000;
 
-// ------------------------------------------------------------------------------------------------ the client
-
-// The beta interface's names; conversation.item.created is treated where events are received.
+// The beta interface's names.
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
 /** @param {RealtimeError} error */
 const isHangup = ({ code, serverCode }) => code === "hangup" || serverCode === "session_expired";
 
-/** A promise to be settled from outside. Nobody need look at it. */
-function deferred() {
-  const result = {
-    resolved: false,
-    resolve() {},
-    /** @param {unknown} _error */
-    reject(_error) {},
-    promise: /** @type {Promise<void>} */ (Promise.resolve()),
-  };
-  result.promise = new Promise((resolve, reject) => {
-    result.reject = reject;
-    result.resolve = () => {
-      result.resolved = true;
-      resolve();
-    };
-  });
-  result.promise.catch(() => {});
-  return result;
-}
-
-/** How long a connection must have lasted for its loss to be a new one, in milliseconds. */
-const LASTED = 10_000;
-
-/** @implements {RealtimeClientInterface} */
+// EventTarget's own have fewer types.
+/** @implements {Omit<Client, "addEventListener" | "removeEventListener">} */
 export class RealtimeClient extends Emitter {
-  /** @type {RealtimeErrorInterface | undefined} */
+  /** @type {Client["error"]} */
   error;
-  /** @type {Record<string, unknown> | undefined} */
+  /** @type {Client["session"]} */
   session;
   #options;
   #reconnect;
@@ -915,15 +796,18 @@ export class RealtimeClient extends Emitter {
   #speaker;
   #monitor;
   #transcripts = new Transcripts();
-  /** @type {RealtimeState} */
+  /** @type {Client["state"]} */
   #state = "idle";
-  /** @type {ClosedReason | undefined} */
+  /** @type {Client["reason"]} */
   #reason;
-  /** The call, as long as there is one; whatever was begun in another looks at its signal and stops. @type {AbortController | undefined} */
+  /** @type {AbortController | undefined} */
   #call;
   /** @type {Connection | undefined} */
   #connection;
-  #opening = deferred();
+  #opening = /** @type {Promise<void>} */ (Promise.resolve());
+  #opened = () => {};
+  /** @param {RealtimeError} _error */
+  #refused = (_error) => {};
   #eventCount = 0;
   #announcesItems = false;
   #responding = false;
@@ -954,19 +838,12 @@ export class RealtimeClient extends Emitter {
   get callId() { return this.#connection?.callId; }
   get peerConnection() { return this.#connection?.peer; }
 
-  /**
-   * @template {keyof RealtimeEvents} Type
-   * @param {Type} type
-   * @param {RealtimeEvents[Type]} detail
-   */
+  /** @template {keyof RealtimeEvents} Type @param {Type} type @param {RealtimeEvents[Type]} detail */
   #emit(type, detail) {
     this.dispatchEvent(new RealtimeEvent(type, detail));
   }
 
-  /**
-   * @param {RealtimeState} state
-   * @param {{ reason?: ClosedReason, error?: RealtimeError }} [why]
-   */
+  /** @param {Client["state"]} state @param {{ reason?: Client["reason"], error?: RealtimeError }} [why] */
   #become(state, why) {
     const previous = this.#state;
     if (state === previous) return;
@@ -981,15 +858,15 @@ export class RealtimeClient extends Emitter {
     this.#emit("error", error);
   }
 
-  /** @param {{ signal?: AbortSignal }} [options] */
+  /** @param {{ signal?: AbortSignal }} options */
   connect({ signal } = {}) {
     if (signal?.aborted) return Promise.reject(aborted(signal.reason));
     const call = this.#call ?? this.#begin();
-    const { promise } = this.#opening;
+    const promise = this.#opening;
     if (signal) {
       const end = () => this.#end(call, "aborted", aborted(signal.reason));
       signal.addEventListener("abort", end);
-      promise.catch(() => {}).then(() => signal.removeEventListener("abort", end));
+      promise.catch(() => {}).finally(() => signal.removeEventListener("abort", end));
     }
     return promise;
   }
@@ -1001,7 +878,7 @@ export class RealtimeClient extends Emitter {
   #begin() {
     const call = (this.#call = new AbortController());
     const { signal } = call;
-    this.#opening = deferred();
+    this.#open();
     this.#transcripts = new Transcripts();
     this.error = this.session = undefined;
     addEventListener("pagehide", () => this.#end(call, "page-hidden", aborted()), { signal });
@@ -1010,13 +887,22 @@ export class RealtimeClient extends Emitter {
     return call;
   }
 
+  #open() {
+    this.#opening = new Promise((resolve, reject) => {
+      this.#opened = resolve;
+      this.#refused = reject;
+    });
+    this.#opening.catch(() => {});
+  }
+
   /**
-   * The whole of a call, from the microphone to its end, which it throws. Whatever was awaited, the call may have been
-   * ended meanwhile: its signal says so.
+   * A whole call, to its end, which it throws; after every await the signal says whether it is still on.
    * @param {AbortSignal} signal
    */
   async #run(signal) {
-    if (typeof RTCPeerConnection === "undefined") throw new RealtimeError("unsupported", "This browser has no WebRTC");
+    if (typeof RTCPeerConnection === "undefined" || !navigator.mediaDevices) {
+      throw new RealtimeError("unsupported", "Calls need WebRTC and a secure page");
+    }
     if (this.#microphone.wanted) {
       this.#become("requesting-microphone");
       await this.#openMicrophone(signal);
@@ -1035,32 +921,31 @@ export class RealtimeClient extends Emitter {
         reconnecting = true;
         this.error = undefined;
         this.#monitor.start(connection.peer);
-        this.#opening.resolve();
+        this.#opened();
         this.#become("connected");
         await connection.ended;
       } catch (thrown) {
         signal.throwIfAborted();
         const error = thrown instanceof RealtimeError ? thrown
           : new RealtimeError("unsupported", "The browser cannot connect", { cause: thrown });
-        if (Date.now() - openedAt >= LASTED) attempt = 1;
+        // A connection that lasted this long was a good one.
+        if (Date.now() - openedAt >= 10_000) attempt = 1;
         const delay = error.retryable && this.#reconnect ? this.#reconnect({ attempt, error, reconnecting }) : null;
         if (delay === null) throw error;
 
         this.#drop();
-        if (openedAt < Infinity) this.#opening = deferred();
+        if (openedAt < Infinity) this.#open();
+        if (reconnecting) this.#become("reconnecting");
+        signal.throwIfAborted();
         this.#fail(error);
-        if (reconnecting && !signal.aborted) this.#become("reconnecting");
-        if (!signal.aborted) this.#emit("retry", { attempt, delay, offline: navigator.onLine === false, error });
-        await sleep(signal, delay);
-        await online(signal);
+        signal.throwIfAborted();
+        this.#emit("retry", { attempt, delay, offline: navigator.onLine === false, error });
+        await pause(signal, delay);
       }
     }
   }
 
-  /**
-   * A fresh token and a new connection, up to the open data channel.
-   * @param {AbortSignal} signal
-   */
+  /** @param {AbortSignal} signal */
   async #attempt(signal) {
     const timeouts = { token: 10_000, call: 10_000, open: 10_000, grace: 5_000, ...this.#options.timeouts };
     const late = () => new RealtimeError("token_timeout", "No token in time", { retryable: true });
@@ -1068,6 +953,7 @@ export class RealtimeClient extends Emitter {
     signal.throwIfAborted();
     this.session = token.session;
 
+    /** @type {Connection} */
     const connection = new Connection(this.#options.rtc, this.#microphone.track, timeouts.grace, {
       message: (data) => this.#receive(data, connection),
       stream: (stream) => this.#speaker.play(stream),
@@ -1089,31 +975,26 @@ export class RealtimeClient extends Emitter {
   }
 
   /**
-   * The one way out of a call, whatever ended it.
    * @param {AbortController} call
-   * @param {ClosedReason} reason
+   * @param {NonNullable<Client["reason"]>} reason
    * @param {RealtimeError} error
    */
   #end(call, reason, error) {
     if (this.#call !== call) return;
+    const wasOpen = this.#state === "connected" || this.#state === "unstable";
     this.#call = undefined;
     call.abort(error);
     this.#drop();
     this.#microphone.close();
     this.#speaker.stop();
-    this.#opening.reject(error);
-    // A call that was open and is hung up has not failed, unless the server said so.
-    const why = error.code === "aborted" || (error.code === "hangup" && this.#opening.resolved) ? undefined : error;
+    this.#refused(error);
+    // A call that was open and is hung up has not failed, unless the server says so.
+    const why = error.code === "aborted" || (error.code === "hangup" && wasOpen) ? undefined : error;
     if (why) this.#fail(why);
     this.#become("closed", { reason, error: why });
   }
 
-  // ---------------------------------------------------------------------------------------------- events
-
-  /**
-   * @param {unknown} data
-   * @param {Connection} connection
-   */
+  /** @param {unknown} data @param {Connection} connection */
   #receive(data, connection) {
     const event = parsed(String(data));
     if (typeof event?.type !== "string") return;
@@ -1125,10 +1006,7 @@ export class RealtimeClient extends Emitter {
     }
   }
 
-  /**
-   * @param {ServerEvent} event
-   * @param {Connection} connection
-   */
+  /** @param {RealtimeEvents["serverevent"]} event @param {Connection} connection */
   #take(event, connection) {
     this.#follow(event);
     this.#emit("serverevent", event);
@@ -1147,30 +1025,15 @@ export class RealtimeClient extends Emitter {
     for (const transcript of this.#transcripts.read(event)) this.#emit("transcript", transcript);
   }
 
-  /** @param {ServerEvent} event */
+  /** @param {RealtimeEvents["serverevent"]} event */
   #follow(event) {
-    switch (event.type) {
-      case "session.created":
-      case "session.updated":
-        this.session = event.session;
-        break;
-      case "response.created":
-        this.#responding = true;
-        break;
-      case "response.done":
-        this.#responding = false;
-        break;
-      case "output_audio_buffer.started":
-        this.#speaking = true;
-        break;
-      case "output_audio_buffer.stopped":
-      case "output_audio_buffer.cleared":
-        this.#speaking = false;
-        break;
-    }
+    const { type } = event;
+    if (type === "session.created" || type === "session.updated") this.session = event.session;
+    if (type === "response.created" || type === "response.done") this.#responding = type === "response.created";
+    if (type.startsWith("output_audio_buffer.")) this.#speaking = type === "output_audio_buffer.started";
   }
 
-  /** @param {import("./realtime-client.js").ClientEvent} event */
+  /** @type {Client["send"]} */
   send(event) {
     const channel = this.#connection?.channel;
     if (channel?.readyState !== "open") throw new RealtimeError("not_connected", "There is no open connection");
@@ -1181,10 +1044,7 @@ export class RealtimeClient extends Emitter {
     return event_id;
   }
 
-  /**
-   * @param {string} text
-   * @param {{ respond?: boolean, interrupt?: boolean }} [options]
-   */
+  /** @param {string} text @param {Parameters<Client["sendText"]>[1]} options */
   sendText(text, { respond = true, interrupt = respond } = {}) {
     if (interrupt) this.interrupt();
     const content = [{ type: "input_text", text }];
@@ -1192,9 +1052,10 @@ export class RealtimeClient extends Emitter {
     if (respond) this.send({ type: "response.create" });
   }
 
-  /** @param {import("./realtime-client.js").SessionUpdate} session */
+  /** @type {Client["updateSession"]} */
   updateSession(session) {
-    const { type = "realtime" } = this.session ?? {};
+    /** @type {any} */
+    const type = this.session?.type ?? "realtime";
     // A translation session has no type.
     this.send({ type: "session.update", session: type === "translation" ? session : { type, ...session } });
   }
@@ -1205,8 +1066,6 @@ export class RealtimeClient extends Emitter {
     if (this.#speaking) this.send({ type: "output_audio_buffer.clear" });
     this.#responding = this.#speaking = false;
   }
-
-  // ---------------------------------------------------------------------------------------------- sound and devices
 
   mute() { this.#mute(true); }
   unmute() { this.#mute(false); }
@@ -1229,17 +1088,11 @@ export class RealtimeClient extends Emitter {
   /** @param {AbortSignal} signal */
   async #openMicrophone(signal) {
     const { deviceId } = this.#microphone;
-    /** @param {string} [id] */
-    const open = (id) => within(signal, Infinity, aborted, () => this.#microphone.use(id, signal));
-    try {
-      await open(deviceId).catch((error) => {
-        // A device that a page remembered may be gone.
-        if (deviceId && error.name === "OverconstrainedError") return open();
-        throw error;
-      });
-    } catch (error) {
-      throw error instanceof RealtimeError ? error : microphoneError(error);
-    }
+    await within(signal, Infinity, aborted, () => this.#microphone.use(deviceId, signal).catch((error) => {
+      // A device that a page remembered may be gone.
+      if (!deviceId || error.cause?.name !== "OverconstrainedError") throw error;
+      return this.#microphone.use(undefined, signal);
+    }));
   }
 
   async devices() {
@@ -1273,11 +1126,7 @@ export class RealtimeClient extends Emitter {
       this.#microphone.deviceId = deviceId;
       return;
     }
-    try {
-      await this.#microphone.use(deviceId, call.signal);
-    } catch (error) {
-      throw error instanceof RealtimeError ? error : microphoneError(error);
-    }
+    await this.#microphone.use(deviceId, call.signal);
     this.#announceDevices(false);
   }
 

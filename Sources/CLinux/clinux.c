@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 void clinux_log(void *logger, const char *format, va_list arguments) {
     char line[512];
@@ -17,6 +18,21 @@ int clinux_set_thread_name(pthread_t thread, const char *name) {
     return pthread_setname_np(thread, name);
 }
 
-int clinux_holds(const void *text, size_t length, const void *bytes, size_t count) {
-    return memmem(text, length, bytes, count) != NULL;
+long clinux_position(const void *text, size_t length, const void *bytes, size_t count) {
+    const char *found = memmem(text, length, bytes, count);
+    return found == NULL ? -1 : (long)(found - (const char *)text);
+}
+
+static int64_t nanoseconds(struct timespec time) {
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t clinux_nanoseconds(clockid_t clock) {
+    struct timespec time;
+    return clock_gettime(clock, &time) == 0 ? nanoseconds(time) : -1;
+}
+
+int64_t clinux_last_change(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? nanoseconds(status.st_mtim) : INT64_MIN;
 }

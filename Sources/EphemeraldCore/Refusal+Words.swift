@@ -13,6 +13,8 @@ extension Refusal {
         case .preflightRefused: "Preflight refused"
         case .authenticationRequired: "Authentication required"
         case .authenticationFailed: "Authentication failed"
+        case .keysUnavailable: "Keys unavailable"
+        case .sessionNotAllowed: "Session not allowed"
         case .invalidRequest: "Invalid request"
         case .unknownSession: "Unknown session"
         case .rateLimited: "Too many requests"
@@ -45,6 +47,8 @@ extension Refusal {
         case .preflightRefused: "The origin, the method or a header field of this preflight is not allowed."
         case .authenticationRequired: "This service wants to know who is calling."
         case .authenticationFailed: "What this request shows does not prove who is calling."
+        case .keysUnavailable: "This service cannot fetch the keys that tokens are verified with."
+        case .sessionNotAllowed: "The caller may use some sessions, and this is none of them."
         case .invalidRequest(let path, let message):
             path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
         case .unknownSession: "There is no session of that name."

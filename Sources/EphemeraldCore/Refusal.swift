@@ -21,8 +21,12 @@ package enum Refusal: Error, Hashable, Sendable {
     case preflightRefused
     /// The request carries nothing that proves who is calling, and somebody unknown may not.
     case authenticationRequired
-    /// What the request carries proves nothing. It is not said why.
-    case authenticationFailed
+    /// What the request carries proves nothing. The caller is not told why; of a token, the log is.
+    case authenticationFailed(TokenFlaw?)
+    /// The keys that tokens are verified with cannot be fetched, so that nobody can be told from anybody.
+    case keysUnavailable(retryAfter: Duration)
+    /// The caller's token names the sessions that he may use, and this one is not among them.
+    case sessionNotAllowed
     /// The body or the query is wrong.
     /// - Parameter path: the member: `overrides.audio.output.voice`; empty for the whole body.
     case invalidRequest(path: String, String)
@@ -60,9 +64,10 @@ package enum Refusal: Error, Hashable, Sendable {
         case .bodyTooLarge: .contentTooLarge
         case .notFound, .unknownSession: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused: .forbidden
+        case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused, .sessionNotAllowed:
+            .forbidden
         case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
-        case .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable: .serviceUnavailable
+        case .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable, .keysUnavailable: .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         }
@@ -80,6 +85,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .preflightRefused: "preflight_refused"
         case .authenticationRequired: "authentication_required"
         case .authenticationFailed: "authentication_failed"
+        case .keysUnavailable: "keys_unavailable"
+        case .sessionNotAllowed: "session_not_allowed"
         case .invalidRequest: "invalid_request"
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
@@ -102,15 +109,14 @@ package enum Refusal: Error, Hashable, Sendable {
         switch self {
         case .rateLimited(let standing): standing.wait
         case .quotaExhausted(let exhaustion): exhaustion.wait
-        case .upstreamUnavailable(let time), .upstreamRateLimited(let time): time
+        case .upstreamUnavailable(let time), .upstreamRateLimited(let time), .keysUnavailable(let time): time
         case .overloaded, .shuttingDown: .seconds(1)
         // Nobody knows; long enough that everybody together asks seldom.
         case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
-            .authenticationFailed, .invalidRequest, .unknownSession, .upstreamAuth, .upstreamQuota,
-            .upstreamRejected,
-            .upstreamError, .upstreamTimeout:
+            .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .upstreamAuth,
+            .upstreamQuota, .upstreamRejected, .upstreamError, .upstreamTimeout:
             nil
         }
     }

@@ -1,9 +1,9 @@
 import Sessions
 
 /// Points of time as text.
-enum Timestamp {
+package enum Timestamp {
     /// `2026-11-22T12:00:00.000Z` (RFC 3339, UTC).
-    static func rfc3339(_ unixMilliseconds: Int64) -> String {
+    package static func rfc3339(_ unixMilliseconds: Int64) -> String {
         let (seconds, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1_000)
         let secondOfDay = Int(seconds % 86_400)
         let time = [secondOfDay / 3_600, secondOfDay / 60 % 60, secondOfDay % 60].map { padded($0, to: 2) }

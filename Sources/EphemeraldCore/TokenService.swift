@@ -39,6 +39,7 @@ package struct TokenService: Sendable {
     let surroundings: Surroundings
     let minter: Minter
     let state: ServiceState
+    private let keyFetching: KeyFetching
     private let upstreamHost: String
     private let metrics: LoopMetrics
     /// The origins of the sessions that name some.
@@ -53,8 +54,9 @@ package struct TokenService: Sendable {
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
 
     package init(
-        rules: Rules, admission: Admission, minter: Minter, metrics: LoopMetrics, surroundings: Surroundings,
-        state: ServiceState = ServiceState(), mintingSwitch: MintingSwitch = MintingSwitch(),
+        rules: Rules, admission: Admission, minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics,
+        surroundings: Surroundings, state: ServiceState = ServiceState(),
+        mintingSwitch: MintingSwitch = MintingSwitch(),
         limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
@@ -66,6 +68,7 @@ package struct TokenService: Sendable {
             })
         self.admission = admission
         self.minter = minter
+        self.keyFetching = keyFetching
         self.state = state
         upstreamHost = minter.upstream.host
         self.metrics = metrics
@@ -140,7 +143,7 @@ package struct TokenService: Sendable {
     /// decided before the upstream is asked.
     private func mint(_ request: Request, _ line: inout UsageLine) async throws(Refusal) -> Response {
         let origin = try rules.origins.admit(request)
-        line.caller = try rules.callers.identify(request, behind: rules.proxies)
+        line.caller = try await rules.callers.identify(request, behind: rules.proxies, keyFetching)
         // Behind the two that keep strangers out, who need not know; before all that costs or counts anything.
         if mintingSwitch.isPaused { throw .mintingPaused }
         let asked = try TokenRequest(request)
@@ -164,6 +167,8 @@ package struct TokenService: Sendable {
     private func session(named name: String, _ line: inout UsageLine) throws(Refusal) -> Session {
         // What could not be a name may be anything, a token put in the wrong place included.
         if SessionCatalog.isName(name) { line.session = name }
+        // Before it is looked for: who may not use it need not know whether it is there.
+        if let caller = line.caller, !caller.mayUse(name) { throw .sessionNotAllowed }
         guard let session = rules.sessions.session(named: name) else { throw .unknownSession }
         line.model = session.model
         return session

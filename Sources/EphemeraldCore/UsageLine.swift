@@ -1,4 +1,3 @@
-import Crypto
 import HTTP
 import Sessions
 
@@ -49,6 +48,7 @@ struct UsageLine {
         line["http.route"] = route.map(JSON.string)
         line["error.type"] = refusal.map { .string($0.code) }
         line["ephemerald.limit.dimension"] = (refusal?.dimension).map(JSON.string)
+        if case .authenticationFailed(let flaw?) = refusal { line["ephemerald.token.flaw"] = .string(flaw.rawValue) }
         line["enduser.pseudo.id"] = caller.map { .string($0.loggableName) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }
@@ -64,8 +64,7 @@ struct UsageLine {
     /// The fingerprint answers "is this leaked token ours, and whose?" without being of use to who reads the log.
     private func addSecret(to line: inout JSONObject) {
         guard let secret else { return }
-        let digest = SHA256.hash(data: Array(secret.value.reveal().utf8))
-        line["ephemerald.secret.sha256"] = .string(digest.hexadecimal)
+        line["ephemerald.secret.sha256"] = .string(UsageRecord.digest(of: secret.value.reveal()))
         line["ephemerald.secret.expires_at"] = .number(JSONNumber(secret.expiresAt))
         line["ephemerald.session.id"] = secret.sessionID.map { .string($0.loggable(128)) }
         line["ephemerald.upstream.request.id"] = secret.upstreamRequestID.map { .string($0.loggable(128)) }
@@ -87,7 +86,7 @@ extension Caller {
 
 extension String {
     /// At most so many characters, and none of them a control character: a log is read in terminals.
-    func loggable(_ limit: Int) -> String {
+    package func loggable(_ limit: Int) -> String {
         let isClean = utf8.count <= limit && utf8.allSatisfy { (0x20..<0x7F).contains($0) }
         if isClean { return self }
         let scalars = unicodeScalars.prefix(limit).map { scalar in

@@ -1,3 +1,4 @@
+import Crypto
 package import Sessions
 
 /// A line of the usage log, read back.
@@ -54,6 +55,11 @@ package struct UsageRecord: Hashable, Sendable {
         sessionID = text("ephemerald.session.id")
         upstreamRequestID = text("ephemerald.upstream.request.id")
         upstreamErrorCode = text("ephemerald.upstream.error.code")
+    }
+
+    /// What the usage log holds of a client secret: its SHA-256.
+    package static func digest(of secret: String) -> String {
+        SHA256.hash(data: Array(secret.utf8)).hexadecimal
     }
 
     /// The day of a line, without reading more of it than its beginning; nil for a line that is not ours. A million

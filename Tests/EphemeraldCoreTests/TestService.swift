@@ -20,6 +20,7 @@ struct TestService {
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
         callers: Authenticator = .anybody, files: [String: StaticFile] = [:], state: ServiceState = ServiceState(),
+        keys: ScriptedUpstream = ScriptedUpstream(.failure(.timedOut)),
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
         self.upstream = upstream
@@ -39,7 +40,9 @@ struct TestService {
         let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
         service = TokenService(
             rules: rules, admission: .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
-            minter: minter, metrics: metrics, surroundings: upstream.clock.surroundings,
+            minter: minter,
+            keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
+            metrics: metrics, surroundings: upstream.clock.surroundings,
             state: state, mintingSwitch: mintingSwitch,
             limitReached: { [reached] limit in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },

@@ -54,8 +54,10 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .originNotAllowedForSession: .originMissing
     case .originMissing: .preflightRefused
     case .preflightRefused: .authenticationRequired
-    case .authenticationRequired: .authenticationFailed
-    case .authenticationFailed: .invalidRequest(path: "", "")
+    case .authenticationRequired: .authenticationFailed(nil)
+    case .authenticationFailed: .keysUnavailable(retryAfter: .seconds(5))
+    case .keysUnavailable: .sessionNotAllowed
+    case .sessionNotAllowed: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
     case .unknownSession: .rateLimited(spentStanding)
     case .rateLimited: .quotaExhausted(spentQuota)

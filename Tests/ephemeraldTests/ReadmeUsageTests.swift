@@ -4,7 +4,7 @@ import Locking
 import Sessions
 import Testing
 
-/// The fields of the usage log, written by three requests in which together every field has something to say.
+/// The fields of the usage log, written by four requests in which together every field has something to say.
 @Suite struct `The usage log in the README` {
     private let lines = Locked<[[UInt8]]>([])
 
@@ -21,11 +21,18 @@ import Testing
             rules: TokenService.Rules(
                 origins: OriginPolicy(
                     allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
-                callers: Authenticator([.proxy(field: "X-Auth-Request-User")]),
+                callers: Authenticator([
+                    .proxy(field: "X-Auth-Request-User"),
+                    .jwt(
+                        TokenVerifier(
+                            keys: .fetched(FetchedKeys(url: "")), rules: TokenRules(issuer: nil, audience: nil))),
+                ]),
                 proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
                 limits: RateLimits(client: try RateLimit(parsing: "1/min")),
                 safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
             admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
+            keyFetching: KeyFetching(
+                surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
             metrics: LoopMetrics(), surroundings: surroundings,
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _ in })
     }
@@ -44,7 +51,11 @@ import Testing
         let minted = await minting.respond(to: request)
         let limited = await minting.respond(to: request)
         let failed = try await service(.badRequest, #"{"error": {"code": "c", "message": "m"}}"#).respond(to: request)
-        #expect([minted, limited, failed].map(\.status) == [.ok, .tooManyRequests, .badGateway])
+        var forged = request
+        forged.fields.append("Authorization", "Bearer forged")
+        let refused = await minting.respond(to: forged)
+        #expect(
+            [minted, limited, failed, refused].map(\.status) == [.ok, .tooManyRequests, .badGateway, .unauthorized])
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
         let listed = try ReadmeTable(under: "## The usage log").names

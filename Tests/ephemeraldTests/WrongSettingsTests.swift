@@ -23,7 +23,7 @@ import ephemerald
             ("TRUSTED_PROXIES", "10.0.0.1/8", ["10.0.0.0/8"]),
             ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "no address"]),
             ("TRUSTED_PROXIES", "none,10.0.0.1", ["\"none\""]),
-            ("AUTH", "password", ["\"password\"", "there is none, bearer or proxy"]),
+            ("AUTH", "password", ["\"password\"", "there is none, bearer, jwt or proxy"]),
             ("AUTH", "none,", ["entry is empty"]),
             ("AUTH", "none,bearer", ["beside another mode"]), ("AUTH_KEYS_FILE", "/nowhere/keys", ["no such file"]),
             ("AUTH_KEYS_FILE", "/etc/passwd", ["line 1 has", "lines more"]), ("AUTH_KEYS_FILE", "/etc", ["directory"]),

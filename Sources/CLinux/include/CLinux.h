@@ -4,9 +4,11 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 
 /// Where `clinux_log` sends its lines. Must outlive whoever logs.
 struct clinux_logger {
@@ -22,7 +24,14 @@ void clinux_log(void *logger, const char *format, va_list arguments);
 /// `pthread_setname_np`, which glibc declares only under _GNU_SOURCE. 0, or an error number.
 int clinux_set_thread_name(pthread_t thread, const char *name);
 
-/// `memmem`, which glibc declares only under _GNU_SOURCE: whether the bytes stand anywhere in the text.
-int clinux_holds(const void *text, size_t length, const void *bytes, size_t count);
+/// Nanoseconds on that clock; -1 for a clock that is none.
+/// In C because `struct timespec` belongs to different modules for Swift, depending on what else a file imports.
+int64_t clinux_nanoseconds(clockid_t clock);
+
+/// When the file was last changed, in nanoseconds of Unix time; INT64_MIN when it is no regular file. In C for the same reason.
+int64_t clinux_last_change(const char *path);
+
+/// `memmem`, which glibc declares only under _GNU_SOURCE: where in the text the bytes first stand, or -1.
+long clinux_position(const void *text, size_t length, const void *bytes, size_t count);
 
 #endif

@@ -10,11 +10,14 @@ package struct Ephemerald: ParsableCommand {
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]\n"
-            + "ephemerald key [--name NAME]",
+            + "ephemerald key [--name NAME]\nephemerald usage [--by GROUP] [--since DURATION] [--log FILE] [--json]\n"
+            + "ephemerald lookup VALUE [--log FILE]",
         discussion: HelpText.discussion,
         version: Version.line(curl: Client.version, microHTTPD: Server.version),
         subcommands: [
-            ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, HealthcheckCommand.self,
+            ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
+            LookupCommand.self,
+            HealthcheckCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -24,7 +24,7 @@ package struct HealthcheckCommand: ParsableCommand {
             print("ok: \(address)")
         } catch {
             StandardError.print(["error: \(address): \(error.reason)"])
-            try Outcome.unhealthy.exit()
+            try Outcome.negative.exit()
         }
     }
 }

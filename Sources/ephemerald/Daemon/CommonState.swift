@@ -1,3 +1,4 @@
+import Curl
 import EphemeraldCore
 import EventLoop
 import Glibc
@@ -40,17 +41,34 @@ struct CommonState: Sendable {
         serverSettings = server
     }
 
+    /// - Parameter client: nil when no keys are fetched.
+    func keyFetching(through client: Client?, on loop: EventLoop) -> KeyFetching {
+        let send: Minter.Send = { request async throws(TransferFailure) in
+            guard let client else { throw .cancelled }
+            return try await client.send(request)
+        }
+        return KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
+            switch remark {
+            case .fetched(let words): logger.info("JWT_KEYS: \(words)")
+            case .failed(let words): logger.error("JWT_KEYS: \(words)")
+            }
+        }
+    }
+
     /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
     /// - Parameter metrics: where the loop counts.
     func service(
-        under policy: Policy, on loop: EventLoop, metrics: LoopMetrics, send: @escaping Minter.Send
+        under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
+        through client: Client
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
-        let send = metrics.measuring(send, in: surroundings)
+        let send = metrics.measuring(
+            { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
         return TokenService(
             rules: policy.rules, admission: .inMemory(counts, surroundings: surroundings),
             minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
-            metrics: metrics, surroundings: surroundings, state: state, mintingSwitch: mintingSwitch,
+            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, state: state,
+            mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached in
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }

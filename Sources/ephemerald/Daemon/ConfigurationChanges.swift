@@ -17,7 +17,7 @@ package struct ConfigurationChanges: Sendable {
         if before.upstream.keys.map({ $0.reveal() }) != now.upstream.keys.map({ $0.reveal() }) {
             effective.append("API keys (now \(now.upstream.keys.count))")
         }
-        if before.access.callers != now.access.callers { effective.append("keys of callers") }
+        if !now.access.callers.hasSameKeys(as: before.access.callers) { effective.append("keys of callers") }
     }
 
     /// One line for the log.
@@ -43,7 +43,8 @@ extension Setting {
             .sandboxLatency, .sandboxFault:
             true
         case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .trustedProxies, .auth, .authKeysFile,
-            .authProxyHeader, .sessionsDirectory, .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin,
+            .authProxyHeader, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
+            .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin,
             .limitSession, .limitAll, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL,
             .organization, .project, .authHeader, .callsURL,
             .safetySaltFile, .upstreamTimeout, .upstreamConnectTimeout, .upstreamHTTP, .upstreamCAFile,

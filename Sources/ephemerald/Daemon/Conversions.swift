@@ -1,3 +1,4 @@
+internal import CLinux
 import Curl
 import EphemeraldCore
 import EventLoop
@@ -27,6 +28,18 @@ extension Client {
         } catch {
             preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
         }
+    }
+}
+
+extension ClientSettings {
+    /// For the client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
+    /// upstream's, which is the way out of this network, but straight to an address of this machine.
+    init?(forKeysOf settings: Settings) {
+        guard let url = settings.access.keysURL else { return nil }
+        self.init(settings.upstream, isSandbox: false)
+        allowsPlainHTTP = url.origin.scheme == "http"
+        if url.origin.isLoopback { proxy = nil }
+        httpVersion = .http1
     }
 }
 
@@ -69,8 +82,7 @@ extension Surroundings {
 }
 
 private func nanoseconds(of clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    let result = unsafe clock_gettime(clock, &time)
-    precondition(result == 0, "the clocks of the system can be read")
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    let time = clinux_nanoseconds(clock)
+    precondition(time >= 0, "the clocks of the system can be read")
+    return UInt64(time)
 }

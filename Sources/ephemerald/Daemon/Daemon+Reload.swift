@@ -48,12 +48,12 @@ extension Daemon {
     /// Requests that are under way go on with what they began with.
     private func adopt(_ fresh: FreshConfiguration) {
         let changes = ConfigurationChanges(from: configuration, to: fresh)
-        if case .kept(let kept) = fresh.settings.upstream.safetySalt { safety = kept }
         configuration = fresh
         let catalog = fresh.sessions.catalog
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
         common.sessions.withLock { $0 = catalog }
-        let policy = Policy(fresh, safety: safety, sandboxURL: sandbox?.baseURL)
+        let policy = Policy(fresh, following: policy, sandboxURL: sandbox?.baseURL)
+        self.policy = policy
         let workers = workers
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
@@ -66,6 +66,7 @@ extension Daemon {
             common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.words)")
             finishReload()
+            await workers[0].prepare()
         }
     }
 

@@ -25,7 +25,7 @@ final class Daemon: @unchecked Sendable {
     let source: FreshConfiguration.Source
     /// What is in force.
     var configuration: FreshConfiguration
-    var safety: SafetyIdentifier
+    var policy: Policy
     var isReloading = false
     /// Another signal has come while one reading was under way.
     var mustReloadAgain = false
@@ -60,13 +60,13 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
-        safety = try Daemon.safety(settings, logger: logger)
+        let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
-            let policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
+            policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             let opened = try Daemon.listener(listener, or: settings.listening.address)
             address = opened.address
             ownsSocketFile = !opened.isInherited
@@ -88,6 +88,8 @@ final class Daemon: @unchecked Sendable {
             }
             logStart()
             loop.submit { [self] in begin() }
+            // Nobody waits for it: a provider that is away must not keep the daemon from starting.
+            Task(executorPreference: loop) { [workers] in await workers[0].prepare() }
             loop.run()
             for thread in threads { thread.join() }
         } catch {

@@ -1,6 +1,6 @@
+internal import CLinux
 package import EventLoop
 import FoundationEssentials
-import Glibc
 
 /// A usage log with all that rotation has left of it, the oldest first.
 ///
@@ -17,22 +17,40 @@ package struct LogFiles {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let entries: [String]
         do { entries = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
-            throw SystemError("opendir", code: errno)
+            throw SystemError("opendir")
         }
         let all = Set(entries)
-        var rotated: [(path: String, changed: (Int, Int))] = []
+        var rotated: [(path: String, changed: Int64)] = []
         for entry in entries where LogFiles.isRotation(entry, of: name) {
             // While gzip works, both are there, and the plain one is whole.
             if entry.hasSuffix(".gz"), all.contains(String(entry.dropLast(3))) { continue }
-            guard let status = LogFiles.status(of: directory + entry), status.isFile, status.changed.0 >= since else {
-                continue
-            }
-            rotated.append((path.contains("/") ? directory + entry : entry, status.changed))
+            let changed = unsafe clinux_last_change(directory + entry)
+            // What is no regular file was never changed.
+            guard changed != .min, changed / 1_000_000_000 >= since else { continue }
+            rotated.append((path.contains("/") ? directory + entry : entry, changed))
         }
         rotated.sort { left, right in
             left.changed == right.changed ? left.path > right.path : left.changed < right.changed
         }
         paths = rotated.map(\.path) + (all.contains(name) ? [path] : [])
+    }
+
+    /// Hands every whole line of all files to `body`, without its line feed.
+    /// - Returns: what could not be read, one line each.
+    func read(_ body: (ArraySlice<UInt8>) -> Void) throws(SystemError) -> [String] {
+        var warnings: [String] = []
+        for path in paths {
+            do throws(SystemError) {
+                switch try LogLines.read(path, body) {
+                case .whole: break
+                case .torn: warnings.append("\(path): the last line is torn, and not counted")
+                case .damaged: warnings.append("\(path): it cannot be read to its end, and the rest is not counted")
+                }
+            } catch {
+                throw SystemError("\(path): \(error.call)", code: error.code)
+            }
+        }
+        return warnings
     }
 
     /// Whether an entry of the directory is the log of that name after a rotation.
@@ -43,11 +61,5 @@ package struct LogFiles {
         guard let mark = suffix.popFirst(), mark == "." || mark == "-", let first = suffix.first else { return false }
         let isDigits = suffix.allSatisfy { ("0"..."9").contains($0) || mark == "-" && $0 == "-" }
         return isDigits && first != "-"
-    }
-
-    private static func status(of path: String) -> (isFile: Bool, changed: (Int, Int))? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return (status.st_mode & S_IFMT == S_IFREG, (status.st_mtim.tv_sec, status.st_mtim.tv_nsec))
     }
 }

@@ -56,13 +56,36 @@ extension Setting {
         case .auth:
             SettingRow(
                 .access, .list, .computed("none on loopback"), "LIST",
-                "How callers prove who they are: none, bearer, proxy, or both of the latter. none trusts the origin "
-                    + "and the network alone.")
+                "How callers prove who they are: none, or one or more of bearer, jwt and proxy. none trusts the "
+                    + "origin and the network alone.")
         case .authKeysFile:
             SettingRow(
                 .access, .text, .none, "FILE",
                 "The keys of callers for AUTH=bearer, one name:sha256 a line, as ephemerald key prints it. Whoever "
                     + "may write it decides who may call.")
+        case .jwtKeys:
+            SettingRow(
+                .access, .text, .none, "FILE|URL",
+                "The keys of tokens for AUTH=jwt: a file (JWKS, public key or certificate in PEM, or a secret for "
+                    + "HS256), or the https address of a JWKS. Whoever can write there, or has a private key, decides "
+                    + "who may call.")
+        case .jwtIssuer:
+            SettingRow(
+                .access, .text, .none, "TEXT",
+                "What a token must say as iss, exactly. Without it tokens of every issuer with those keys are taken.")
+        case .jwtAudience:
+            SettingRow(
+                .access, .text, .none, "TEXT",
+                "What a token must say as aud, or as one of its members, exactly. Without it tokens that were made "
+                    + "for other services are taken.")
+        case .jwtLeeway:
+            SettingRow(
+                .access, .text, .value("30s"), "DURATION",
+                "How far the issuer's clock may differ, 0s to 5min; a token is taken so much longer.")
+        case .jwtSessionsClaim:
+            SettingRow(
+                .access, .text, .value("sessions"), "NAME",
+                "The claim that names the sessions a caller may use. A token without it may use all of them.")
         case .authProxyHeader:
             SettingRow(
                 .access, .text, .value("X-Auth-Request-User"), "NAME",
@@ -108,8 +131,7 @@ extension Setting {
         case .quotaCaller:
             SettingRow(
                 .limits, .number, .value("off"), "NUMBER",
-                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Counts are rebuilt from "
-                    + "the file of USAGE_LOG at the start.")
+                "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Needs a USAGE_LOG file.")
         case .quotaSession:
             SettingRow(
                 .limits, .number, .value("off"), "NUMBER",

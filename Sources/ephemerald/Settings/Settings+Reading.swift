@@ -56,6 +56,17 @@ extension Settings {
         return address
     }
 
+    /// Reads where the usage lines go and nothing else, for the commands that read them.
+    package static func usageLog(
+        arguments: [String], environment: [String: String]
+    ) throws(SettingsFailure) -> UsageLogTarget {
+        var reader = try SettingsReader(arguments: arguments, environment: environment)
+        guard let usageLog = reader.usageLog(), reader.problems.isEmpty else {
+            throw .invalid(reader.problems, warnings: reader.warnings)
+        }
+        return usageLog
+    }
+
     /// Reads the directory of the session files and nothing else: `check` looks into it beside wrong settings.
     package static func sessionsDirectory(
         arguments: [String], environment: [String: String]

@@ -28,6 +28,8 @@ package struct Settings: Sendable {
         package let auth: Set<AuthMode>
         /// What those modes come to.
         package let callers: Authenticator
+        /// Where the keys of tokens are fetched from; nil when they are not.
+        package let keysURL: ServerURL?
     }
 
     /// How much may be asked.

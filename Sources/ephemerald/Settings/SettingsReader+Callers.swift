@@ -19,8 +19,9 @@ extension SettingsReader {
         let keys = readIfSet(.authKeysFile) { text throws(InvalidValue) in
             try BearerKeyLines.parse(InputFile.contents(of: text, limit: 1 << 20))
         }
+        let tokens = tokens(areRead: auth?.contains(.jwt) ?? false)
         let field = read(.authProxyHeader, SettingsReader.fieldName)
-        guard let auth, let keys, let field else { return nil }
+        guard let auth, let keys, let tokens, let field else { return nil }
         if keys != nil, !auth.contains(.bearer) {
             warn(.authKeysFile, "has no effect while AUTH does not have bearer: nobody is asked for a key")
         }
@@ -32,6 +33,14 @@ extension SettingsReader {
                 modes.append(.bearer(keys))
             } else {
                 refuse(.authKeysFile, "not set, and AUTH has bearer; name a file with a line of ephemerald key in it")
+                isWhole = false
+            }
+        }
+        if auth.contains(.jwt) {
+            if let tokens {
+                modes.append(.jwt(tokens))
+            } else {
+                refuse(.jwtKeys, "not set, and AUTH has jwt; name a file with keys, or the https address of a JWKS")
                 isWhole = false
             }
         }

@@ -61,7 +61,7 @@ extension SettingsReader {
         guard let origins, let allowsMissing, let proxies, let auth, let callers else { return nil }
         return Settings.Access(
             allowedOrigins: origins ?? SettingsReader.loopbackOrigins, allowsMissingOrigin: allowsMissing,
-            trustedProxies: proxies, auth: auth, callers: callers)
+            trustedProxies: proxies, auth: auth, callers: callers, keysURL: auth.contains(.jwt) ? keysURL : nil)
     }
 
     mutating func limits() -> Settings.Limits? {
@@ -85,14 +85,18 @@ extension SettingsReader {
     }
 
     mutating func output() -> Settings.Output? {
-        let usageLog = read(.usageLog) { text throws(InvalidValue) -> UsageLogTarget in
+        let usageLog = usageLog()
+        let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
+        guard let usageLog, let level else { return nil }
+        return Settings.Output(usageLog: usageLog, logLevel: level)
+    }
+
+    mutating func usageLog() -> UsageLogTarget? {
+        read(.usageLog) { text throws(InvalidValue) -> UsageLogTarget in
             if text == "-" { return .standardOutput }
             guard !text.hasSuffix("/") else { throw InvalidValue("this is a directory; write a file's path, or -") }
             return .file(path: text)
         }
-        let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
-        guard let usageLog, let level else { return nil }
-        return Settings.Output(usageLog: usageLog, logLevel: level)
     }
 
     /// The directory of the session files; what is wrong with it shows when they are read.

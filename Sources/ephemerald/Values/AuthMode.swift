@@ -4,6 +4,8 @@ package enum AuthMode: String, CaseIterable, Sendable {
     case none
     /// They show a key of `AUTH_KEYS_FILE`.
     case bearer
+    /// They show a token that a key of `JWT_KEYS` has signed.
+    case jwt
     /// A trusted proxy names them in the field `AUTH_PROXY_HEADER`.
     case proxy
 

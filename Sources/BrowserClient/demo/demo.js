@@ -1,0 +1,197 @@
+// The demo page: one call at a time, from the button to the last word, and what the page shows of it.
+
+import { backoff, RealtimeClient, RealtimeError } from '../api/realtime/client/realtime-client.js';
+import { ConnectionView } from './connection.js';
+import { EventLog } from './events.js';
+import { byId, html, input } from './page.js';
+import { Sound, loudness } from './sound.js';
+import { Stage } from './stage.js';
+import { Stone } from './stone.js';
+import { TranscriptView } from './transcript.js';
+import { Trouble } from './trouble.js';
+
+/** @typedef {import('../api/realtime/client/realtime-client.js').RealtimeEvents} RealtimeEvents */
+
+const root = new URL('..', import.meta.url);
+const sessionField = input('session');
+const keyField = input('key');
+const message = input('message');
+const messageHint = html('composer-hint');
+
+const events = new EventLog();
+const transcript = new TranscriptView();
+const connection = new ConnectionView();
+const stone = new Stone(byId('stone', SVGElement));
+const motion = matchMedia('(prefers-reduced-motion: reduce)');
+const stage = new Stage({ call: toggle, mute, interrupt: () => client.interrupt(), play: () => client.startAudio() });
+const trouble = new Trouble({ remedy, again: () => stage.resume() }, html('call'));
+const sound = new Sound({
+  failed: (error) => trouble.tell(/** @type {RealtimeError} */ (error)),
+  microphone: speakAfterAll,
+});
+
+/** What a call survives and the page tells of; the rest is told when the call ends or tries again. */
+const survived = ['microphone_ended', 'session_error'];
+/** An answer that has just ended by itself can no longer be stopped, and that is nobody's concern. */
+const harmless = ['response_cancel_not_active'];
+
+sessionField.value = new URLSearchParams(location.search).get('session') ?? '';
+let silent = false;
+let madeFor = '';
+/** @type {(() => void)[]} */
+let ties = [];
+/** @type {RealtimeClient} */
+let client = open();
+
+/** What a client is made for; another wish takes another client. */
+function wanted() {
+  return JSON.stringify([sessionField.value.trim(), keyField.value !== '', silent]);
+}
+
+/**
+ * A client for the session in the field, tied to the page.
+ * @returns {RealtimeClient}
+ */
+function open() {
+  const session = sessionField.value.trim();
+  const keyed = keyField.value !== '';
+  madeFor = wanted();
+  const made = new RealtimeClient({
+    token: new URL('api/realtime/token', root),
+    session: session || undefined,
+    // Without a key the browser may have a login of its own to show, which an empty field would displace.
+    authorization: keyed ? () => `Bearer ${keyField.value}` : undefined,
+    reconnect: backoff({ maxRetryAfter: 600_000 }),
+    muted: stage.muted,
+    ...sound.options,
+    ...(silent ? { microphone: false } : {}),
+  });
+  for (const end of ties) end();
+  ties = [
+    made.on('statechange', change),
+    made.on('retry', ({ error, delay, offline, attempt }) => {
+      events.add('page', 'retry', { attempt, delay, offline, code: error.code });
+      // A connection that comes back at once needs no box around it: the status line says it.
+      if (!offline && delay < 1000) return;
+      stage.wait();
+      trouble.wait(error, delay, offline);
+    }),
+    made.on('error', (error) => {
+      events.add('page', 'error', { ...error, code: error.code, message: error.message });
+      if (survived.includes(error.code) && !harmless.includes(error.serverCode ?? '')) trouble.tell(error);
+    }),
+    made.on('clientevent', (event) => events.add('sent', event.type, event)),
+    made.on('serverevent', (event) => {
+      events.add('received', event.type, event);
+      stage.hear(event.type);
+    }),
+    made.on('transcript', (item) => transcript.write(item, made.transcripts)),
+    made.on('devices', (list) => {
+      sound.show(list);
+      if (list.lost) stage.remark('Your microphone is gone. Another one has taken over.');
+    }),
+    made.on('mute', ({ muted }) => void (stage.muted = muted)),
+    made.on('playback', ({ blocked }) => void (stage.blocked = blocked)),
+    made.on('stats', (stats) => connection.measure(stats)),
+  ];
+  void sound.attach(made);
+  return made;
+}
+
+/** @param {RealtimeEvents['statechange']} change */
+function change({ state, previous, reason, error }) {
+  events.add('page', state, { previous, reason, code: error?.code });
+  stage.show(state, reason, silent);
+  document.body.dataset.phase = state;
+  if (state === 'connected') {
+    trouble.clear();
+    connection.begin();
+    messageHint.hidden = true;
+    void sound.refresh();
+    requestAnimationFrame(draw);
+  }
+  if (state !== 'closed') return;
+  connection.end();
+  transcript.settle();
+  document.body.dataset.view = transcript.isEmpty ? 'hero' : 'call';
+  if (error && (reason === 'failed' || reason === 'hangup')) trouble.tell(error);
+  else if (reason === 'hangup') trouble.tell(new RealtimeError('hangup', ''));
+  else trouble.clear();
+}
+
+/** Starts a call, or ends the one there is. */
+function toggle() {
+  if (client.state === 'idle' || client.state === 'closed') start(false);
+  else client.disconnect();
+}
+
+/** @param {boolean} withoutMicrophone */
+function start(withoutMicrophone) {
+  silent = withoutMicrophone;
+  if (wanted() !== madeFor) client = open();
+  trouble.clear();
+  transcript.clear();
+  // Whatever it rejects with has come as an event, too.
+  client.connect().catch(() => {});
+}
+
+/** A call without a microphone has one now, because the user has chosen it. */
+function speakAfterAll() {
+  if (!silent || !stage.live) return;
+  silent = false;
+  madeFor = wanted();
+  stage.show(client.state, undefined, silent);
+}
+
+function mute() {
+  if (client.muted) client.unmute();
+  else client.mute();
+}
+
+/** @param {import('./trouble.js').Remedy} what */
+function remedy(what) {
+  if (what === 'text-only') {
+    html('call').focus();
+    start(true);
+  } else {
+    input(what).focus();
+  }
+}
+
+/** One frame of the levels, and the next one for as long as the call lasts. */
+function draw() {
+  const lasts = ['connected', 'unstable', 'reconnecting'].includes(client.state);
+  const { input: sent, output: heard } = lasts ? client.levels() : { input: 0, output: 0 };
+  sound.draw(loudness(sent), loudness(heard));
+  if (lasts) {
+    stone.draw(loudness(sent), loudness(heard), motion.matches);
+    requestAnimationFrame(draw);
+  } else {
+    stone.rest();
+  }
+}
+
+// Before a call, and after it, no client listens for this.
+navigator.mediaDevices?.addEventListener('devicechange', () => void sound.refresh());
+
+html('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const text = message.value.trim();
+  const ready = client.state === 'connected' || client.state === 'unstable';
+  messageHint.hidden = ready;
+  if (!ready) {
+    messageHint.textContent = 'There is no call to send this to. Your text is kept.';
+  } else if (text) {
+    client.sendText(text);
+    message.value = '';
+  }
+  message.focus();
+});
+
+for (const field of [sessionField, keyField]) {
+  field.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    event.preventDefault();
+    if (client.state === 'idle' || client.state === 'closed') start(false);
+  });
+}

@@ -1,0 +1,101 @@
+// The transcript: one line for each item, in the order of the conversation, written while it is spoken.
+
+import { html, make, say } from './page.js';
+
+/** @typedef {import('../api/realtime/client/realtime-client.js').Transcript} Transcript */
+
+const names = { user: 'You', assistant: 'Model', system: 'System' };
+
+/** @param {Transcript} item */
+function note({ role, text, final, interrupted, failed }) {
+  if (failed) return 'Could not be written down.';
+  if (interrupted) return 'Interrupted here.';
+  if (role === 'user' && !text) return final ? 'Spoken; this session does not write it down.' : 'Speaking';
+  return '';
+}
+
+export class TranscriptView {
+  #log = html('transcript');
+  #empty = html('script-empty');
+  #latest = html('latest');
+  /** @type {Map<string, HTMLElement>} */
+  #lines = new Map();
+  /** Whether the newest line is in sight, so that the next one should be, too. */
+  #follows = true;
+
+  constructor() {
+    this.#log.addEventListener('scroll', () => {
+      const { scrollTop, scrollHeight, clientHeight } = this.#log;
+      this.#follows = scrollHeight - scrollTop - clientHeight < 48;
+      if (this.#follows) this.#hideLatest();
+    }, { passive: true });
+    // What comes and goes around the log takes room from it.
+    new ResizeObserver(() => this.#follow()).observe(this.#log);
+    this.#latest.addEventListener('click', () => {
+      this.#log.scrollTop = this.#log.scrollHeight;
+      this.#log.focus();
+      this.#follows = true;
+      this.#hideLatest();
+    });
+  }
+
+  get isEmpty() {
+    return this.#lines.size === 0;
+  }
+
+  clear() {
+    this.#lines.clear();
+    this.#log.replaceChildren();
+    this.#empty.hidden = false;
+    this.#hideLatest();
+    this.#follows = true;
+  }
+
+  /**
+   * Writes an item, where it stands among all of them.
+   * @param {Transcript} item
+   * @param {readonly Transcript[]} all
+   */
+  write(item, all) {
+    this.#empty.hidden = true;
+    let line = this.#lines.get(item.itemId);
+    if (!line) {
+      line = this.#line(item);
+      const index = all.findIndex(({ itemId }) => itemId === item.itemId);
+      const after = all.slice(index + 1).map(({ itemId }) => this.#lines.get(itemId)).find(Boolean);
+      this.#lines.set(item.itemId, line);
+      this.#log.insertBefore(line, index < 0 ? null : after ?? null);
+    }
+    const [, words, remark] = line.children;
+    say(words, item.text);
+    say(remark, note(item));
+    // While it is busy, a screen reader waits: it reads the finished line, not each syllable.
+    line.setAttribute('aria-busy', String(!item.final));
+    this.#follow();
+    this.#latest.hidden = this.#follows;
+  }
+
+  /** Ends the lines that will not grow any more because the call is over. */
+  settle() {
+    for (const line of this.#lines.values()) line.setAttribute('aria-busy', 'false');
+  }
+
+  /** @param {Transcript} item */
+  #line({ itemId, role }) {
+    const line = make('div', 'line');
+    line.dataset.item = itemId;
+    line.dataset.role = role;
+    line.setAttribute('aria-atomic', 'true');
+    line.append(make('p', 'who', names[role]), make('p', 'words'), make('p', 'note'));
+    return line;
+  }
+
+  #follow() {
+    if (this.#follows) this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  #hideLatest() {
+    if (this.#latest === document.activeElement) this.#log.focus();
+    this.#latest.hidden = true;
+  }
+}

@@ -1,0 +1,167 @@
+// React's view of a RealtimeClient: a hook, and a component made with it. React 18 or later is the page's own; it is
+// written without JSX, so that no build is needed.
+import { createElement as h, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
+import { RealtimeClient } from "./realtime-client.js";
+
+/**
+ * @typedef {import("./realtime-client.js").RealtimeOptions} RealtimeOptions
+ * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
+ * @typedef {import("./realtime-client.js").RealtimeClient} Client
+ */
+
+/**
+ * What a component shows of a call. It is replaced, never changed.
+ * @typedef {object} RealtimeSnapshot
+ * @property {Client["state"]} state
+ * @property {Client["reason"]} reason
+ * @property {Client["error"]} error
+ * @property {RealtimeEvents["retry"] | undefined} retry the attempt that is waited for, if one is
+ * @property {Client["transcripts"]} transcripts
+ * @property {boolean} muted
+ * @property {number} volume
+ * @property {boolean} playbackBlocked
+ * @property {import("./realtime-client.js").Quality} quality
+ * @property {RealtimeEvents["devices"] | undefined} devices known once the microphone is open
+ */
+
+const SHOWN = /** @type {const} */ ([
+  "statechange", "error", "retry", "transcript", "mute", "volume", "playback", "quality", "devices",
+]);
+
+/** @param {RealtimeOptions} options */
+function createStore(options) {
+  // One that is declared here, because the module's own types are in its declarations.
+  /** @type {Client} */
+  const client = new RealtimeClient(options);
+  /** @type {RealtimeEvents["retry"] | undefined} */
+  let retry;
+  /** @type {RealtimeEvents["devices"] | undefined} */
+  let devices;
+  /** @returns {RealtimeSnapshot} */
+  const look = () => {
+    const { state, reason, error, transcripts, muted, volume, playbackBlocked } = client;
+    const { quality } = client.monitor;
+    return { state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality, devices };
+  };
+  let snapshot = look();
+  return {
+    client,
+    getSnapshot: () => snapshot,
+    /** @param {() => void} changed */
+    subscribe(changed) {
+      const update = () => {
+        snapshot = look();
+        changed();
+      };
+      const ends = SHOWN.map((type) => client.on(type, (detail) => {
+        if (type === "retry") retry = /** @type {RealtimeEvents["retry"]} */ (detail);
+        if (type === "devices") devices = /** @type {RealtimeEvents["devices"]} */ (detail);
+        if (type === "statechange" && (client.state === "connected" || client.state === "closed")) retry = undefined;
+        update();
+      }));
+      return () => { for (const end of ends) end(); };
+    },
+  };
+}
+
+/**
+ * A call that lives as long as the component: unmounting ends it, in any phase. The options of the first render count,
+ * but for `token` and `authorization` when they are functions: the latest are called.
+ * @param {RealtimeOptions} [options]
+ * @returns {RealtimeSnapshot & { client: Client }}
+ */
+export function useRealtime(options = {}) {
+  const latest = useRef(options);
+  useEffect(() => { latest.current = options; });
+  const [store] = useState(() => {
+    const { token, authorization } = options;
+    return createStore({
+      ...options,
+      ...(typeof token === "function" && {
+        token: (/** @type {Parameters<typeof token>[0]} */ context) =>
+          /** @type {typeof token} */ (latest.current.token)(context),
+      }),
+      ...(typeof authorization === "function" && {
+        authorization: () => /** @type {typeof authorization} */ (latest.current.authorization)(),
+      }),
+    });
+  });
+  const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
+  // Making the client touches nothing, so StrictMode's second one needs no cleaning up; only a call does.
+  useEffect(() => () => store.client.disconnect(), [store]);
+  return { client: store.client, ...snapshot };
+}
+
+/** @type {Record<Client["state"], string>} */
+const STATES = {
+  idle: "Not connected",
+  "requesting-microphone": "Waiting for the microphone: please allow it",
+  connecting: "Connecting…",
+  connected: "Connected",
+  unstable: "The connection is unstable…",
+  reconnecting: "Connecting again…",
+  closed: "The call has ended",
+};
+
+/**
+ * A call with buttons, a transcript and a line to type in; plain elements to be styled by their classes.
+ * @param {{ options?: RealtimeOptions, title?: string, className?: string }} props
+ */
+export function RealtimeVoiceChat({ options, title = "Voice chat", className = "realtime-voice-chat" }) {
+  const { client, state, error, retry, transcripts, muted, volume, playbackBlocked, devices } = useRealtime(options);
+  const [text, setText] = useState("");
+  const [trouble, setTrouble] = useState("");
+  const id = useId();
+  const active = state !== "idle" && state !== "closed";
+  const open = state === "connected" || state === "unstable";
+  /** @param {Promise<unknown>} promise */
+  const attempt = (promise) => {
+    setTrouble("");
+    promise.catch((/** @type {Error} */ failure) => setTrouble(failure.message));
+  };
+  // Errors of the call are shown from its state.
+  const toggle = () => { if (active) client.disconnect(); else client.connect().catch(() => {}); };
+  const send = (/** @type {{ preventDefault(): void }} */ event) => {
+    event.preventDefault();
+    if (!open || !text.trim()) return;
+    client.sendText(text.trim());
+    setText("");
+  };
+
+  return h("section", { className, "aria-labelledby": `${id}title` },
+    h("h2", { id: `${id}title` }, title),
+    h("p", { role: "status" },
+      STATES[state], retry && ` Next try in ${Math.ceil(retry.delay / 1000)} s.`),
+    h("p", { role: "alert" }, trouble || error?.message),
+    h("div", { className: "controls" },
+      // One button for both, so that it keeps the focus.
+      h("button", { type: "button", onClick: toggle }, active ? "Disconnect" : "Connect"),
+      h("button", {
+        type: "button", "aria-pressed": muted, disabled: !active,
+        onClick: () => { if (muted) client.unmute(); else client.mute(); },
+      }, "Mute"),
+      playbackBlocked && h("button", { type: "button", onClick: () => attempt(client.startAudio()) }, "Play sound"),
+      h("label", null, "Volume ", h("input", {
+        type: "range", min: 0, max: 1, step: 0.05, value: volume,
+        onChange: (/** @type {{ target: HTMLInputElement }} */ { target }) => { client.volume = Number(target.value); },
+      })),
+      devices && h("label", null, "Microphone ", h("select", {
+        value: devices.microphoneId ?? "",
+        onChange: (/** @type {{ target: HTMLSelectElement }} */ { target }) =>
+          attempt(client.setMicrophone(target.value || undefined)),
+      },
+      h("option", { value: "" }, "Default"),
+      devices.microphones.filter(({ deviceId }) => deviceId && deviceId !== "default").map(({ deviceId, label }) =>
+        h("option", { key: deviceId, value: deviceId }, label))))),
+    h("ol", { role: "log", "aria-label": "Transcript", className: "transcript" },
+      transcripts.filter(({ text: words }) => words).map(({ itemId, role, text: words }) =>
+        h("li", { key: itemId, className: role }, h("b", null, role === "user" ? "You: " : "Assistant: "), words))),
+    h("form", { onSubmit: send },
+      h("label", null, "Message ", h("input", {
+        value: text, autoComplete: "off",
+        onChange: (/** @type {{ target: HTMLInputElement }} */ { target }) => setText(target.value),
+      })),
+      h("button", { type: "submit", disabled: !open }, "Send")));
+}
+
+export default RealtimeVoiceChat;

@@ -1,0 +1,146 @@
+import HTTP
+import Locking
+
+/// The keys at an address (a JWKS, RFC 7517 section 5), which all loops share.
+///
+/// They are fetched when there are none, when their lifetime is over, and when a token names a key that is not among
+/// them, by one request for all that wait: at most once a minute, and every five seconds while there are none. A set
+/// that cannot be fetched or read leaves the old one in force.
+package final class FetchedKeys: Sendable {
+    private struct State {
+        var keys: KeySet?
+        /// Until when nobody asks for newer ones. Nanoseconds on the monotonic clock, as the next one.
+        var freshUntil: UInt64 = 0
+        var nextFetch: UInt64 = 0
+        var isBeingFetched = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private enum Step {
+        case use(KeySet.Match)
+        case fetch
+        case wait
+        case giveUp(Duration)
+    }
+
+    /// How long the exchange may take.
+    private static let timeout = Duration.seconds(5)
+    /// Between the beginnings of two exchanges while there are keys; and behind one that failed while there are none.
+    private static let pause = Duration.seconds(60)
+    private static let pauseWithoutKeys = Duration.seconds(5)
+
+    let url: String
+    private let state = Locked(State())
+
+    /// - Parameter url: absolute; https, or http on loopback.
+    package init(url: String) {
+        self.url = url
+    }
+
+    /// Fetches the keys if there are none and nobody does.
+    func prepare(_ means: KeyFetching) async {
+        let now = means.surroundings.monotonicNanoseconds()
+        if case .fetch = state.withLock({ FetchedKeys.step(&$0, nil, now: now) }) { await fetch(means) }
+    }
+
+    /// What the keys have for a token. Waits only when they might have more in a moment.
+    func match(id: String?, algorithm: String, _ means: KeyFetching) async throws(Refusal) -> KeySet.Match {
+        let now = means.surroundings.monotonicNanoseconds()
+        let step = state.withLock { state in
+            FetchedKeys.step(&state, state.keys?.match(id: id, algorithm: algorithm), now: now)
+        }
+        switch step {
+        case .use(let match): return match
+        case .giveUp(let wait): throw .keysUnavailable(retryAfter: wait)
+        case .fetch: await fetch(means)
+        case .wait: await waitForFetch()
+        }
+        guard let keys = state.withLock(\.keys) else {
+            throw .keysUnavailable(retryAfter: FetchedKeys.pauseWithoutKeys)
+        }
+        return keys.match(id: id, algorithm: algorithm)
+    }
+
+    private static func step(_ state: inout State, _ match: KeySet.Match?, now: UInt64) -> Step {
+        var isKnown = false
+        if let match {
+            if case .unknown = match {} else { isKnown = true }
+            if isKnown, now < state.freshUntil { return .use(match) }
+        }
+        if !state.isBeingFetched, now >= state.nextFetch {
+            state.isBeingFetched = true
+            return .fetch
+        }
+        if state.isBeingFetched, !isKnown { return .wait }
+        return match.map(Step.use) ?? .giveUp(.nanoseconds(max(state.nextFetch, now) - now))
+    }
+
+    private func waitForFetch() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.isBeingFetched { state.waiting.append(continuation) }
+                return !state.isBeingFetched
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// Only who has been told to by a step may call this.
+    private func fetch(_ means: KeyFetching) async {
+        let began = means.surroundings.monotonicNanoseconds()
+        let result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>
+        do throws(InvalidKeys) { result = .success(try await ask(means)) } catch { result = .failure(error) }
+        let ended = means.surroundings.monotonicNanoseconds()
+        let (waiting, hasKeys) = state.withLock { state in
+            if case .success(let fresh) = result {
+                state.keys = fresh.keys
+                state.freshUntil = ended + fresh.lifetime.nanoseconds
+            }
+            state.nextFetch =
+                state.keys == nil
+                ? ended + FetchedKeys.pauseWithoutKeys.nanoseconds : began + FetchedKeys.pause.nanoseconds
+            state.isBeingFetched = false
+            defer { state.waiting = [] }
+            return (state.waiting, state.keys != nil)
+        }
+        means.remark(remark(result, hasKeys: hasKeys))
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func ask(_ means: KeyFetching) async throws(InvalidKeys) -> (keys: KeySet, lifetime: Duration) {
+        let request = OutboundRequest(
+            method: .get, url: url, fields: ["Accept": "application/jwk-set+json, application/json"],
+            timeout: FetchedKeys.timeout)
+        let response: Response
+        do { response = try await means.send(request) } catch { throw InvalidKeys("\(error)".loggable(256)) }
+        guard response.status == .ok else { throw InvalidKeys("the answer has the status \(response.status.rawValue)") }
+        return (
+            try KeySet(jwks: response.body, allowsSecrets: false), FetchedKeys.lifetime(of: response.fields)
+        )
+    }
+
+    /// `max-age` (RFC 9111 section 5.2.2.1), not less than an hour and not more than a day.
+    private static func lifetime(of fields: Fields) -> Duration {
+        let directives = fields.values(of: "Cache-Control").joined(separator: ",").lowercased().split(separator: ",")
+        let ages = directives.compactMap { directive in
+            let parts = directive.split(separator: "=").map { $0.utf8.trimmingOptionalWhitespace }
+            return parts.count == 2 && parts[0].elementsEqual("max-age".utf8) ? Int(Substring(parts[1])) : nil
+        }
+        return .seconds(min(max(ages.first ?? 0, 3_600), 86_400))
+    }
+
+    private func remark(
+        _ result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>, hasKeys: Bool
+    ) -> KeyFetching.Remark {
+        // What stands behind a question mark may be a key.
+        let place = String(url.prefix { $0 != "?" })
+        switch result {
+        case .success(let fresh):
+            let remarks = ["\(fresh.keys.count) keys for \(fresh.keys.algorithms)"] + fresh.keys.remarks
+            return .fetched("\(place): \(remarks.joined(separator: "; "))".loggable(1_024))
+        case .failure(let error):
+            let rest = hasKeys ? "the old ones stay in force" : "tokens are answered with 503 until there are some"
+            return .failed("\(place): no keys: \(error.reason); \(rest)".loggable(1_024))
+        }
+    }
+}

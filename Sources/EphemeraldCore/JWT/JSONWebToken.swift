@@ -1,0 +1,46 @@
+import HTTP
+import Sessions
+
+/// A signed token in its compact form (RFC 7515 section 7.1), taken apart and not yet verified.
+struct JSONWebToken {
+    /// The longest token that is looked at: the whole head of a request has 16 KiB.
+    static let limit = 8192
+
+    /// `alg`: held against that of the key, and of no other use.
+    let algorithm: String
+    /// `kid`: finds the key.
+    let keyID: String?
+    /// What is signed: the first two parts and the dot between them, as they came.
+    let signedBytes: [UInt8]
+    /// The claims, as JSON that nobody has vouched for yet.
+    let claims: [UInt8]
+    let signature: [UInt8]
+
+    /// Nothing in the header but `alg`, `kid` and `crit` is looked at: a key that comes with the token (`jwk`, `jku`,
+    /// `x5c`, `x5u`) is a key of whoever made it.
+    init(_ token: Substring.UTF8View) throws(TokenFlaw) {
+        guard token.count <= JSONWebToken.limit else { throw .tooLong }
+        let text = Array(token)
+        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 3, let header = Base64URL.bytes(of: parts[0]),
+            let claims = Base64URL.bytes(of: parts[1]), let signature = Base64URL.bytes(of: parts[2]),
+            let members = (try? JSON(parsing: header))?.objectValue,
+            let algorithm = members["alg"]?.stringValue
+        else { throw .malformed }
+        guard members["crit"] == nil else { throw .critical }
+        keyID = members["kid"]?.stringValue
+        if keyID == nil, members["kid"] != nil { throw .malformed }
+        self.algorithm = algorithm
+        signedBytes = Array(text[..<parts[1].endIndex])
+        self.claims = claims
+        self.signature = signature
+    }
+
+    /// Whether a text is meant as a signed token: three parts, the first of them an object in base64url.
+    static func isMeant(by text: Substring.UTF8View) -> Bool {
+        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
+        // The first three bytes are in the first four letters.
+        guard parts.count == 3, let start = Base64URL.bytes(of: parts[0].prefix(4)) else { return false }
+        return start.first == UInt8(ascii: "{")
+    }
+}

@@ -1,0 +1,112 @@
+import Crypto
+import CryptoExtras
+import Sessions
+
+/// Keys in JSON: a set (RFC 7517 section 5), or one key alone.
+extension KeySet {
+    /// Reads a set. Keys that cannot be used here are left out and remarked, as section 5 wants it: a provider may add
+    /// some for others.
+    /// - Parameter allowsSecrets: whether keys for HS256 are taken; what an address serves is no secret.
+    package init(jwks text: [UInt8], allowsSecrets: Bool) throws(InvalidKeys) {
+        let json: JSON
+        do { json = try JSON(parsing: text) } catch { throw InvalidKeys("this is no JSON: \(error)") }
+        guard let set = json.objectValue else { throw InvalidKeys("this is no JSON object; a JWKS has a member keys") }
+        guard let entries = set["keys"]?.arrayValue ?? (set["kty"] == nil ? nil : [json]) else {
+            throw InvalidKeys("there is no member keys, as a JWKS has it")
+        }
+        guard entries.count <= KeySet.limit else { throw InvalidKeys("there are more than \(KeySet.limit) keys in it") }
+        var keys: [VerificationKey] = []
+        var remarks: [String] = []
+        for (index, entry) in entries.enumerated() {
+            do throws(InvalidKeys) {
+                keys.append(try VerificationKey(jwk: entry, allowsSecrets: allowsSecrets))
+            } catch {
+                let id = entry["kid"]?.stringValue.map { " (\($0.loggable(64).debugDescription))" } ?? ""
+                remarks.append("key \(index + 1)\(id) is left out: \(error.reason)")
+            }
+        }
+        try self.init(keys, remarks: remarks)
+    }
+}
+
+extension VerificationKey {
+    /// Reads a key. Its algorithm is `alg`, or else what its type allows only one of; for RSA that is RS256.
+    fileprivate init(jwk: JSON, allowsSecrets: Bool) throws(InvalidKeys) {
+        guard let type = jwk["kty"]?.stringValue else { throw InvalidKeys("it has no kty") }
+        if let use = jwk["use"], use.stringValue != "sig" { throw InvalidKeys("its use is not sig") }
+        if let operations = jwk["key_ops"], operations.arrayValue?.contains("verify") != true {
+            throw InvalidKeys("its key_ops do not have verify")
+        }
+        if type != "oct", jwk["d"] != nil {
+            throw InvalidKeys("it is a private key, with which anybody could make tokens; give the public half alone")
+        }
+        let id = try VerificationKey.id(of: jwk)
+        switch type {
+        case "RSA": self = try .rsa(jwk, id: id)
+        case "EC": self = try .p256(jwk, id: id)
+        case "OKP": self = try .ed25519(jwk, id: id)
+        case "oct":
+            guard allowsSecrets else { throw InvalidKeys("a key for HS256 is a secret, and an address is none") }
+            try VerificationKey.check(jwk, is: [.hs256])
+            guard let key = VerificationKey(secret: try bytes("k", of: jwk), id: id) else {
+                throw InvalidKeys("it has fewer than 32 bytes")
+            }
+            self = key
+        default: throw InvalidKeys("its kty is none of RSA, EC, OKP and oct")
+        }
+    }
+
+    private static func rsa(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
+        let algorithm = try check(jwk, is: [.rs256, .ps256])
+        let (modulus, exponent) = (try bytes("n", of: jwk), try bytes("e", of: jwk))
+        guard let key = try? _RSA.Signing.PublicKey(n: modulus, e: exponent), key.keySizeInBits <= 8192 else {
+            throw InvalidKeys("it is no RSA key of 2048 to 8192 bits")
+        }
+        return VerificationKey(key, isPSS: algorithm == .ps256, id: id)
+    }
+
+    private static func p256(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
+        try check(jwk, is: [.es256])
+        guard jwk["crv"]?.stringValue == "P-256" else { throw InvalidKeys("its curve is not P-256") }
+        let point = try bytes("x", of: jwk) + bytes("y", of: jwk)
+        guard let key = try? P256.Signing.PublicKey(rawRepresentation: point) else {
+            throw InvalidKeys("it is no point of P-256")
+        }
+        return VerificationKey(key, id: id)
+    }
+
+    private static func ed25519(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
+        try check(jwk, is: [.edDSA])
+        guard jwk["crv"]?.stringValue == "Ed25519" else { throw InvalidKeys("its curve is not Ed25519") }
+        let point = try bytes("x", of: jwk)
+        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: point) else {
+            throw InvalidKeys("it is no key of Ed25519")
+        }
+        return VerificationKey(key, id: id)
+    }
+
+    /// The algorithm that the key is for: one of these, the first when it names none.
+    @discardableResult
+    private static func check(_ jwk: JSON, is algorithms: [Algorithm]) throws(InvalidKeys) -> Algorithm {
+        guard let member = jwk["alg"] else { return algorithms[0] }
+        guard let algorithm = algorithms.first(where: { $0.rawValue == member.stringValue }) else {
+            throw InvalidKeys("its alg is not \(algorithms.map(\.rawValue).joined(separator: " or "))")
+        }
+        return algorithm
+    }
+
+    private static func id(of jwk: JSON) throws(InvalidKeys) -> String? {
+        guard let member = jwk["kid"] else { return nil }
+        guard let id = member.stringValue, id.utf8.count <= 256 else {
+            throw InvalidKeys("its kid is no text of at most 256 bytes")
+        }
+        return id
+    }
+}
+
+private func bytes(_ name: String, of jwk: JSON) throws(InvalidKeys) -> [UInt8] {
+    guard let bytes = jwk[name]?.stringValue.flatMap({ Base64URL.bytes(of: $0.utf8) }) else {
+        throw InvalidKeys("its member \(name) is missing or no base64url")
+    }
+    return bytes
+}

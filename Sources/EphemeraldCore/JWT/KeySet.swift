@@ -1,0 +1,73 @@
+import HTTP
+
+/// The keys that tokens are verified with, by their ids. It never changes: new keys are a new set.
+package struct KeySet: Sendable {
+    /// What the set has for a token.
+    enum Match {
+        case key(VerificationKey)
+        /// No key of the set has that id; one of a newer set may.
+        case unknown
+        /// The keys that have that id are for another algorithm.
+        case otherAlgorithm
+        /// Several keys could have signed the token, and it does not say which.
+        case ambiguous
+    }
+
+    private let keys: [VerificationKey]
+    /// A number for the bytes that the set was read from, within one process; 0 for what is fetched.
+    var fingerprint = 0
+    /// What was left out of the set, and why; one line each, without a word of a key.
+    package let remarks: [String]
+
+    /// More keys than any provider has; whoever serves a set decides how much memory it takes.
+    static let limit = 64
+
+    /// - Throws: when no key is left, or when one id stands for two keys of one algorithm.
+    init(_ keys: [VerificationKey], remarks: [String] = []) throws(InvalidKeys) {
+        guard !keys.isEmpty else {
+            throw InvalidKeys(remarks.isEmpty ? "there is no key in it" : remarks.joined(separator: "; "))
+        }
+        var seen: Set<String> = []
+        for key in keys where !seen.insert("\(key.algorithm.rawValue) \(key.id ?? "")").inserted {
+            throw InvalidKeys(
+                "two keys for \(key.algorithm.rawValue) have "
+                    + (key.id.map { "the kid \($0.loggable(64).debugDescription)" } ?? "no kid"))
+        }
+        self.keys = keys
+        self.remarks = remarks
+    }
+
+    /// The algorithms of the keys, each once, for people.
+    package var algorithms: String {
+        VerificationKey.Algorithm.allCases.filter { algorithm in keys.contains { $0.algorithm == algorithm } }
+            .map(\.rawValue).joined(separator: ", ")
+    }
+
+    /// The number of keys.
+    package var count: Int { keys.count }
+
+    /// The one key that a token can be signed with. The id finds a key and does nothing else; the algorithm that the
+    /// token names must be that of the key.
+    func match(id: String?, algorithm: String) -> Match {
+        let named = keys.filter { key in
+            guard let id, let own = key.id else { return true }
+            return own.hasSameBytes(as: id)
+        }
+        // A key without an id stands in for none that has the right one.
+        let exact = named.filter { id != nil && $0.id != nil }
+        let candidates = exact.isEmpty ? named : exact
+        let fitting = candidates.filter { $0.algorithm.rawValue.hasSameBytes(as: algorithm) }
+        guard let key = fitting.first else { return candidates.isEmpty ? .unknown : .otherAlgorithm }
+        return fitting.count == 1 ? .key(key) : .ambiguous
+    }
+}
+
+/// Why keys cannot be used.
+package struct InvalidKeys: Error, Hashable, Sendable {
+    /// What is wrong and what is right.
+    package let reason: String
+
+    init(_ reason: String) {
+        self.reason = reason
+    }
+}

@@ -1,0 +1,45 @@
+package import ArgumentParser
+import EphemeraldCore
+import EventLoop
+
+/// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id or a caller.
+package struct LookupCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "lookup", abstract: "Find in the usage log who was given a token, when, from where and for what.",
+        discussion:
+            "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, or a caller; "
+            + "- reads it from standard input, where the process list does not show it. Exits with 1 when nothing is "
+            + "found. Rotated files are read too, compressed ones included.")
+
+    @Argument(help: ArgumentHelp("What to look for, or - for a line of standard input.", valueName: "value"))
+    var value: String
+
+    @OptionGroup var log: LogArguments
+
+    package init() {}
+
+    package func run() throws {
+        let lookup: Lookup
+        do throws(InvalidValue) { lookup = try Lookup(value == "-" ? readLine() ?? "" : value) } catch {
+            throw ValidationError(error.reason)
+        }
+        let files = try log.files()
+        var found = 0
+        var warnings: [String] = []
+        do throws(SystemError) {
+            warnings = try files.read { line in
+                guard let record = lookup.match(line) else { return }
+                found += 1
+                for text in Lookup.lines(of: record) { print(text) }
+            }
+        } catch {
+            throw LogArguments.failure("the usage log", error)
+        }
+        StandardError.print(warnings.map { "warning: \($0)" })
+        if found == 0 {
+            let count = files.paths.count
+            StandardError.print(["nothing is found in \(count == 1 ? "one file" : "\(count) files")"])
+            try Outcome.negative.exit()
+        }
+    }
+}

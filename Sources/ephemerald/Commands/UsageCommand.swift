@@ -1,0 +1,63 @@
+package import ArgumentParser
+import EphemeraldCore
+import EventLoop
+import FoundationEssentials
+import Sessions
+
+/// `ephemerald usage`: who was given how many tokens.
+package struct UsageCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
+        discussion: "Refused is what this service refused, failed what OpenAI did not answer with a token. Rotated "
+            + "files are read too, compressed ones included.")
+
+    @Option(help: ArgumentHelp("A row for each caller, origin, session, client or outcome.", valueName: "group"))
+    var by = UsageTable.Group.session
+
+    @Option(help: ArgumentHelp("How far to look back: 30min, 24h.", valueName: "duration"))
+    var since = "24h"
+
+    @Flag(help: "One JSON object a row.")
+    var json = false
+
+    @OptionGroup var log: LogArguments
+
+    package init() {}
+
+    package func run() throws {
+        let back: Duration
+        do throws(InvalidValue) {
+            back = try Duration(parsingSetting: since, in: .seconds(1) ... .seconds(87_600 * 3_600))
+        } catch {
+            throw ValidationError("--since: \(error.reason)")
+        }
+        let start = Int(Date.now.timeIntervalSince1970) - Int(back.components.seconds)
+        let (first, firstDay) = (Timestamp.rfc3339(Int64(start) * 1_000), Day(unixSeconds: start))
+        var table = UsageTable(by: by)
+        var foreign = 0
+        // A day more, for a clock that was set back.
+        let files = try log.files(since: start - 86_400)
+        var warnings: [String] = []
+        do throws(SystemError) {
+            warnings = try files.read { line in
+                guard let day = UsageRecord.day(of: line) else {
+                    foreign += line.isEmpty ? 0 : 1
+                    return
+                }
+                guard day >= firstDay else { return }
+                guard let record = UsageRecord(Array(line)) else {
+                    foreign += 1
+                    return
+                }
+                if record.timestamp >= first { table.add(record) }
+            }
+        } catch {
+            throw LogArguments.failure("the usage log", error)
+        }
+        if foreign > 0 { warnings.append("lines that are no usage lines, and not counted: \(foreign)") }
+        StandardError.print(warnings.map { "warning: \($0)" })
+        for line in json ? table.json : table.lines { print(line) }
+    }
+}
+
+extension UsageTable.Group: ExpressibleByArgument {}

@@ -1,0 +1,58 @@
+package import EphemeraldCore
+import Sessions
+
+/// What `ephemerald lookup` searches the usage log for: a client secret, an id, or a caller.
+package struct Lookup {
+    private let value: String
+    /// The log holds no secrets, only this of them. Whatever the value is: not every upstream's begin with `ek_`.
+    private let digest: String
+    /// What must stand in a line for it to be looked at more closely.
+    private let needles: [[UInt8]]
+
+    package init(_ value: String) throws(InvalidValue) {
+        guard !value.isEmpty else { throw InvalidValue("the value is empty") }
+        guard value.utf8.count <= 4_096, value.loggable(4_096) == value else {
+            throw InvalidValue("the value is no secret, id or caller; those have no control characters")
+        }
+        guard !value.hasPrefix("sk-") else {
+            throw InvalidValue("this looks like an API key, and none of those stands in the usage log")
+        }
+        self.value = value
+        digest = UsageRecord.digest(of: value)
+        // As the log spells it, without the quotation marks.
+        let spelled = JSON.string(value).serialized().dropFirst().dropLast()
+        needles = [Array(spelled), Array(digest.utf8)]
+    }
+
+    /// The line read, when it is one of those.
+    package func match(_ line: ArraySlice<UInt8>) -> UsageRecord? {
+        guard needles.contains(where: { line.holds($0) }), let record = UsageRecord(Array(line)) else { return nil }
+        let ids = [
+            record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
+        ]
+        return ids.contains(value) || record.secretDigest == digest ? record : nil
+    }
+
+    /// The record for people: what became of it and when, then who asked, from where and for what.
+    package static func lines(of record: UsageRecord) -> [String] {
+        let outcome: String
+        if record.isMint {
+            outcome = "minted"
+        } else {
+            let detail = record.dimension ?? record.upstreamErrorCode
+            outcome = "\(record.refusal ?? "answered") \(record.status)" + (detail.map { " (\($0))" } ?? "")
+        }
+        let session = [record.session, record.model, record.sessionID].compactMap(\.self).joined(separator: " ")
+        let until = record.secretExpiresAt.map { " until \(Timestamp.rfc3339(Int64($0) * 1_000))" }
+        let fields: [(String, String?)] = [
+            ("caller", record.caller), ("client", record.client), ("origin", record.origin),
+            ("agent", record.userAgent), ("session", session.isEmpty ? nil : session),
+            ("secret", record.secretDigest.map { "sha256 \($0)\(until ?? "")" }),
+            ("request", record.requestID), ("upstream", record.upstreamRequestID),
+        ]
+        return ["\(record.timestamp)  \(outcome)".loggable(512)]
+            + fields.compactMap { name, value in
+                value.map { "  " + name + String(repeating: " ", count: 10 - name.count) + $0.loggable(512) }
+            }
+    }
+}

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { browser, gate, NOTHING, settle } from "./browser.mjs";
+
+// React is the machine's, so it is bundled for the test and never committed.
+const folder = mkdtempSync(join(tmpdir(), "react-"));
+const bundle = join(folder, "bundle.cjs");
+const entry = `
+  export { createElement, StrictMode, useEffect } from "react";
+  export { act, create } from "react-test-renderer";
+  export { RealtimeVoiceChat, useRealtime } from "./react.js";`;
+const { status, stderr } = spawnSync("esbuild", ["--bundle", "--format=cjs", `--outfile=${bundle}`], {
+  cwd: fileURLToPath(new URL("../../../Sources/BrowserClient/", import.meta.url)),
+  env: { ...process.env, NODE_PATH: "/usr/share/nodejs:/usr/lib/nodejs" }, input: entry, encoding: "utf8",
+});
+assert.equal(status, 0, stderr);
+globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+// React's act() opens channels and never closes them, which would keep the process from ending.
+const channels = [];
+globalThis.MessageChannel = class extends MessageChannel {
+  constructor() {
+    super();
+    channels.push(this);
+  }
+};
+const { default: { act, create, createElement, RealtimeVoiceChat, StrictMode, useEffect, useRealtime } } =
+  await import(pathToFileURL(bundle));
+test.after(() => {
+  for (const { port1 } of channels) port1.close();
+  rmSync(folder, { recursive: true });
+});
+
+const strict = (element) => createElement(StrictMode, null, element);
+async function mount(element) {
+  let root;
+  await act(async () => { root = create(strict(element), { unstable_isConcurrent: true }); });
+  return root;
+}
+const button = (root, label) => root.root.findAll(({ type, children }) => type === "button" && children[0] === label)[0];
+const click = (root, label) => act(async () => {
+  button(root, label).props.onClick();
+  await settle();
+  await settle();
+});
+
+test("mounting twice, as StrictMode does, begins nothing", async (t) => {
+  const fake = browser(t);
+  const root = await mount(createElement(RealtimeVoiceChat));
+  assert.deepEqual([fake.devices.asked.length, fake.requests.length], [0, 0]);
+  await act(async () => root.unmount());
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("a click connects and another disconnects, in the same button", async (t) => {
+  const fake = browser(t);
+  const root = await mount(createElement(RealtimeVoiceChat));
+  await click(root, "Connect");
+  assert.equal(root.root.findByProps({ role: "status" }).children[0], "Connected");
+  assert.equal(fake.Peer.all.length, 1);
+  await click(root, "Disconnect");
+  assert.equal(root.root.findByProps({ role: "status" }).children[0], "The call has ended");
+  assert.deepEqual(fake.left(), NOTHING);
+  await act(async () => root.unmount());
+});
+
+for (const [phase, hold] of [
+  ["the microphone", (fake, wait) => { fake.devices.answers = [wait]; }],
+  ["the token", (fake, wait) => { fake.tokenAnswers = [wait]; }],
+  ["the answer", (fake, wait) => { fake.callAnswers = [wait]; }],
+]) {
+  test(`unmounting while it waits for ${phase} ends the call`, async (t) => {
+    const fake = browser(t);
+    const { open, wait } = gate();
+    hold(fake, wait);
+    const root = await mount(createElement(RealtimeVoiceChat));
+    await click(root, "Connect");
+    await act(async () => root.unmount());
+    assert.deepEqual(fake.left(), NOTHING);
+    open();
+    await fake.clock.advance(60_000);
+    assert.deepEqual(fake.left(), NOTHING);
+  });
+}
+
+test("a component that connects when it mounts has one call under StrictMode", async (t) => {
+  const fake = browser(t);
+  const Caller = () => {
+    const { client, state } = useRealtime();
+    useEffect(() => { client.connect().catch(() => {}); }, [client]);
+    return state;
+  };
+  const root = await mount(createElement(Caller));
+  await act(async () => { for (let round = 0; round < 3; round++) await settle(); });
+  assert.equal(root.toJSON(), "connected");
+  // The first mount's call was over before it came to ask.
+  assert.equal(fake.devices.asked.length, 1);
+  assert.deepEqual([fake.left().tracks, fake.left().peers], [1, 1]);
+  await act(async () => root.unmount());
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("the transcript, an error and the wait before the next try are shown", async (t) => {
+  const fake = browser(t);
+  fake.tokenAnswers = [new Response('{"detail":"Too many."}', { status: 429, headers: { "Retry-After": "7" } })];
+  const root = await mount(createElement(RealtimeVoiceChat));
+  await click(root, "Connect");
+  assert.deepEqual(root.root.findByProps({ role: "status" }).children, ["Connecting…", " Next try in 8 s."]);
+  assert.deepEqual(root.root.findByProps({ role: "alert" }).children, ["Too many."]);
+  await act(() => fake.clock.advance(8000));
+  assert.deepEqual(root.root.findByProps({ role: "status" }).children, ["Connected"]);
+  await act(async () => {
+    fake.peer.receive({ type: "response.output_text.delta", item_id: "a", content_index: 0, delta: "Good day" });
+  });
+  assert.equal(root.root.findByProps({ role: "log" }).findByType("li").children[1], "Good day");
+  await act(async () => root.unmount());
+});
+
+test("the latest token function is asked, not the first", async (t) => {
+  const fake = browser(t);
+  let client;
+  const Caller = ({ user }) => {
+    ({ client } = useRealtime({ token: () => `ek_${user}` }));
+    return null;
+  };
+  const root = await mount(createElement(Caller, { user: "one" }));
+  await act(async () => root.update(strict(createElement(Caller, { user: "two" }))));
+  await act(() => client.connect());
+  assert.equal(fake.requests[0].headers.Authorization, "Bearer ek_two");
+  await act(async () => root.unmount());
+});

@@ -1,0 +1,99 @@
+import Crypto
+import CryptoExtras
+import EphemeraldCore
+import Testing
+
+@Suite struct `A file of token keys` {
+    private func reading(_ contents: [UInt8]) -> Result<KeySet, InvalidKeys> {
+        do throws(InvalidKeys) { return .success(try KeySet(file: contents)) } catch { return .failure(error) }
+    }
+
+    private func reading(_ text: String) -> Result<KeySet, InvalidKeys> { reading(Array(text.utf8)) }
+
+    @Test(arguments: [
+        ("RS256", TestKeys.rsa.publicKey.pemRepresentation), ("ES256", TestKeys.p256.publicKey.pemRepresentation),
+        ("EdDSA", ed25519), ("HS256", String(decoding: TestKeys.secret, as: UTF8.self)),
+        ("HS256", String(decoding: TestKeys.secret, as: UTF8.self) + "\r\n"),
+        ("EdDSA", " \n" + String(decoding: TestKeys.jwks([TestKeys.jwk("EdDSA")]), as: UTF8.self)),
+        ("EdDSA", TestKeys.jwk("EdDSA")), ("ES256", "a comment\n\(TestKeys.p256.publicKey.pemRepresentation)\n"),
+    ])
+    func `may be a JWKS, PEM, or a secret as it stands`(algorithm: String, text: String) async throws {
+        let set = try reading(text).get()
+        #expect(set.algorithms == algorithm)
+        #expect(await TokenTrial(set).outcome(TestKeys.token(TestKeys.claims(), algorithm)) == "ann")
+    }
+
+    /// Ed25519 has no PEM in swift-crypto: the twelve bytes are the SubjectPublicKeyInfo of RFC 8410.
+    private static let ed25519: String = {
+        let key: [UInt8] =
+            [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
+            + TestKeys.ed25519.publicKey.rawRepresentation
+        return "-----BEGIN PUBLIC KEY-----\n\(base64(key))\n-----END PUBLIC KEY-----\n"
+    }()
+
+    private static func base64(_ bytes: [UInt8]) -> String {
+        let text = TestKeys.base64URL(bytes).replacing("-", with: "+").replacing("_", with: "/")
+        return text + String(repeating: "=", count: (4 - text.count % 4) % 4)
+    }
+
+    @Test func `with a secret of bytes keeps the last one, line feed or not`() async throws {
+        let secret = [0xFF] + TestKeys.secret.dropLast(2) + [0x0A]
+        #expect(try reading(secret).get().algorithms == "HS256")
+        #expect(throws: InvalidKeys.self) { try reading(Array(secret.dropLast())).get() }
+    }
+
+    static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBgDCCASegAwIBAgIUAxkM6ID8dwLJozmeoF55ai+f+PYwCgYIKoZIzj0EAwIw
+        FTETMBEGA1UEAwwKaWQuZXhhbXBsZTAgFw0yNjExMjIxOTM3MjJaGA8yMTI2MTAy
+        OTE5MzcyMlowFTETMBEGA1UEAwwKaWQuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqG
+        SM49AwEHA0IABHBDsQVFz3zX7rgeUjTaGFbD3xfe2iQH6ZR80W8toCrtgkfl60kW
+        87b8Qh2ZitWT3RZiNHujkaem+5CmnaP3+jejUzBRMB0GA1UdDgQWBBQUXFXVQBP+
+        zYK6P03Kvx+Njnki/TAfBgNVHSMEGDAWgBQUXFXVQBP+zYK6P03Kvx+Njnki/TAP
+        BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIA9wKM3SaKvwBQ4FBjz0
+        1c3dQeE+wKP7iLs7nTkNIj29AiBi12mHpAFzhWiIxLeljatfrPsjr6jFrJqiuRF9
+        QloY1Q==
+        -----END CERTIFICATE-----
+        """
+
+    @Test func `may be a certificate, of which the key counts`() throws {
+        #expect(try reading(Self.certificate).get().algorithms == "ES256")
+        #expect(failure("\(Self.certificate)\n\(Self.certificate)").contains("2 parts"))
+        let cut = Self.certificate.split(separator: "\n").enumerated().filter { $0.offset != 2 }.map(\.element)
+        #expect(!failure(cut.joined(separator: "\n")).isEmpty)
+    }
+
+    private func failure(_ text: String) -> String {
+        if case .failure(let error) = reading(text) { error.reason } else { "" }
+    }
+
+    @Test(arguments: [
+        ("", "has 0 bytes"), ("\n", "has 0 bytes"), ("short", "has 5 bytes"),
+        (String(decoding: TestKeys.secret.dropLast(), as: UTF8.self) + "\n", "has 31 bytes"),
+        (TestKeys.p256.pemRepresentation, "private key"), (TestKeys.rsa.pemRepresentation, "private key"),
+        (TestKeys.p384.publicKey.pemRepresentation, "its curve is not P-256"),
+        (TestKeys.rsa.publicKey.pkcs1PEMRepresentation, "no PUBLIC KEY"),
+        (TestKeys.p256.publicKey.pemRepresentation.replacing("END", with: "AND"), "that can be read"),
+        ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "that can be read"),
+        ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----", "that can be read"),
+        ("{", "no JSON"), ("{}", "no member keys"),
+        ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDs1bXRuQ1AzFOQ7nLwGzJ7mkcn8pi0QbxSIGWZ9Gjxs ann", "SSH"),
+        (small, "2048 to 8192 bits"),
+    ])
+    func `with no key in it is refused with the reason`(text: String, words: String) {
+        #expect(failure(text).contains(words), "\(failure(text))")
+    }
+
+    private static let small =
+        (try? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1_024)))?.publicKey.pemRepresentation ?? ""
+
+    @Test func `does not take a public key in DER for a secret`() {
+        for key in [TestKeys.rsa.publicKey.derRepresentation, TestKeys.p256.publicKey.derRepresentation] {
+            if case .failure(let error) = reading(Array(key)) {
+                #expect(error.reason.contains("DER"))
+            } else {
+                #expect(Bool(false), "taken for a secret")
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import EphemeraldCore
+import Testing
+import ephemerald
+
+@Suite struct `A lookup` {
+    private static let secret = "ek_0123456789abcdef"
+    private static let line = UsageLines.mint(
+        caller: "ann", session: "shop", id: "req-1", digest: UsageRecord.digest(of: secret))
+
+    private static func match(_ value: String, _ line: String) throws -> UsageRecord? {
+        let bytes = Array(line.utf8)
+        return try Lookup(value).match(bytes[...])
+    }
+
+    @Test(arguments: [secret, UsageRecord.digest(of: secret), "sess_req-1", "req-1", "ann"])
+    func `finds a secret, its digest, a session, a request id and a caller`(value: String) throws {
+        let record = try #require(try Self.match(value, Self.line))
+        #expect(record.caller == "ann")
+        let text = Lookup.lines(of: record).joined(separator: "\n")
+        #expect(text.hasPrefix("2026-11-22T12:00:00.000Z  minted"))
+        for word in ["ann", "192.0.2.1", "https://app.example", "shop gpt-realtime-2.1 sess_req-1", "req-1"] {
+            #expect(text.contains(word), "\(word) in \(text)")
+        }
+        #expect(!text.contains(Self.secret))
+    }
+
+    @Test(arguments: ["ek_other", "sess_req", "shop", "192.0.2.1", "an", "ann2", "gpt-realtime-2.1"])
+    func `finds nothing else`(value: String) throws {
+        #expect(try Self.match(value, Self.line) == nil)
+    }
+
+    @Test func `tells of refusals too`() throws {
+        let record = try #require(try Self.match("f844585b", UsageLines.refusal()))
+        #expect(Lookup.lines(of: record)[0] == "2026-11-22T12:00:00.000Z  rate_limited 429")
+    }
+
+    @Test func `finds names that JSON escapes`() throws {
+        let line = UsageLines.mint(caller: #"o\"neil\\x"#)
+        #expect(try Self.match(#"o"neil\x"#, line)?.caller == #"o"neil\x"#)
+    }
+
+    @Test(arguments: ["", "sk-proj-0123", "a\u{1B}[2J", "\u{202E}a", String(repeating: "a", count: 5_000)])
+    func `refuses what can be no value, without showing it`(value: String) {
+        let error = #expect(throws: InvalidValue.self) { try Lookup(value) }
+        #expect(value.isEmpty || error?.reason.contains(value) == false)
+    }
+
+    @Test func `shows a line that somebody changed without harm`() throws {
+        let line = UsageLines.mint(caller: #"ann\u001b[2J"#, id: "req-1")
+        let record = try #require(try Self.match("req-1", line))
+        #expect(!Lookup.lines(of: record).joined().contains("\u{1B}"))
+    }
+}
+
+@Suite struct `The table of the usage` {
+    private static let lines = [
+        UsageLines.mint(caller: "ann"), UsageLines.mint(caller: "ann", session: "shop"), UsageLines.mint(caller: "bob"),
+        UsageLines.refusal(), UsageLines.refusal(code: "minting_paused", status: 503),
+        UsageLines.refusal(code: "upstream_timeout", status: 504),
+        UsageLines.refusal(code: "upstream_rate_limited", session: "shop"),
+    ]
+
+    private static func table(by group: UsageTable.Group) -> UsageTable {
+        var table = UsageTable(by: group)
+        for line in lines { if let record = UsageRecord(Array(line.utf8)) { table.add(record) } }
+        return table
+    }
+
+    @Test func `has aligned columns and a total`() {
+        #expect(
+            Self.table(by: .session).lines == [
+                "session  minted  refused  failed",
+                "default       2        2       1",
+                "shop          1        0       1",
+                "total         3        2       2",
+            ])
+    }
+
+    @Test func `has a row for each caller, and one for nobody`() {
+        #expect(Self.table(by: .caller).json.first == #"{"caller":"ann","minted":2,"refused":0,"failed":0}"#)
+        #expect(Self.table(by: .caller).json.last == #"{"caller":"-","minted":0,"refused":2,"failed":2}"#)
+    }
+
+    @Test func `has a row for each outcome`() {
+        let names = Self.table(by: .outcome).lines.dropFirst().dropLast().compactMap { $0.split(separator: " ").first }
+        #expect(names == ["minted", "minting_paused", "rate_limited", "upstream_rate_limited", "upstream_timeout"])
+    }
+
+    @Test func `is empty but for the total when there is nothing`() {
+        #expect(
+            UsageTable(by: .client).lines == ["client  minted  refused  failed", "total        0        0       0"])
+    }
+}
