@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(
             name: "ephemeraldTests",
             dependencies: [
-                "EphemeraldCore", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Sessions", "ephemerald",
+                "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Sessions",
+                "ephemerald",
             ],
             swiftSettings: settings),
     ],

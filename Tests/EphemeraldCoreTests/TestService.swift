@@ -19,7 +19,7 @@ struct TestService {
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
-        callers: Authenticator = .anybody, files: [String: StaticFile] = [:],
+        callers: Authenticator = .anybody, files: [String: StaticFile] = [:], state: ServiceState = ServiceState(),
         keys: ScriptedUpstream = ScriptedUpstream(.failure(.timedOut)),
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
@@ -43,7 +43,7 @@ struct TestService {
             minter: minter,
             keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
             metrics: metrics, surroundings: upstream.clock.surroundings,
-            mintingSwitch: mintingSwitch,
+            state: state, mintingSwitch: mintingSwitch,
             limitReached: { [reached] limit in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
