@@ -45,9 +45,10 @@ let package = Package(
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
+        .target(name: "CBrowserClient"),
         .target(
-            name: "BrowserClient", exclude: ["README.md", "react.js"],
-            resources: [.embedInCode("realtime-client.js"), .embedInCode("realtime-client.d.ts")],
+            name: "BrowserClient", dependencies: ["CBrowserClient"],
+            exclude: ["README.md", "demo", "react.js", "realtime-client.d.ts", "realtime-client.js"],
             swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",
@@ -83,9 +84,11 @@ let package = Package(
         .testTarget(
             name: "ephemeraldTests",
             dependencies: [
-                "EphemeraldCore", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "ephemerald",
+                "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
+                "ephemerald",
             ],
             swiftSettings: settings),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c2x
 )

@@ -1,5 +1,5 @@
 /// How a `Client` connects, and how much it takes.
-package struct ClientSettings: Sendable {
+package struct ClientSettings: Hashable, Sendable {
     /// The protocol of the connections.
     package enum HTTPVersion: Sendable {
         /// HTTP/1.1, one request at a time on each connection.

@@ -36,6 +36,18 @@ package struct Authenticator: Sendable {
         self.isAnybody = isAnybody
     }
 
+    /// Whether both know callers by the same keys, as far as files have them.
+    package func hasSameKeys(as other: Authenticator) -> Bool {
+        keys == other.keys && tokens?.fingerprint == other.tokens?.fingerprint
+    }
+
+    /// This rule, with the keys that the other one has fetched from the same address.
+    package func keepingFetchedKeys(of other: Authenticator) -> Authenticator {
+        var rule = self
+        if let old = other.tokens { rule.tokens?.keepFetchedKeys(of: old) }
+        return rule
+    }
+
     /// Fetches what can be fetched before the first caller comes.
     package func prepare(_ means: KeyFetching) async {
         await tokens?.prepare(means)

@@ -1,7 +1,7 @@
 import Crypto
 
 /// The keys of callers, of which only SHA-256 digests are kept: whoever reads them cannot call with them.
-package struct BearerKeys: Sendable {
+package struct BearerKeys: Hashable, Sendable {
     private var names: [String] = []
     /// 32 bytes a key, one behind the other.
     private var digests: [UInt8] = []

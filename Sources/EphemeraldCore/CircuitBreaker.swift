@@ -11,11 +11,14 @@ struct CircuitBreaker: Sendable {
     private var failures = 0
     private var opensAgainAt: UInt64 = 0
 
+    /// Whether the upstream is left alone, but for a try now and then.
+    var isOpen: Bool { failures >= CircuitBreaker.threshold }
+
     /// Whether a request may go upstream.
     /// - Parameter now: nanoseconds on a monotonic clock.
     /// - Returns: nil when it may, else how long the upstream is left alone.
     mutating func admit(now: UInt64) -> Duration? {
-        guard failures >= CircuitBreaker.threshold else { return nil }
+        guard isOpen else { return nil }
         guard now >= opensAgainAt else { return .nanoseconds(opensAgainAt - now) }
         // This one tries; the others wait for what becomes of it.
         opensAgainAt = now + CircuitBreaker.pause.nanoseconds

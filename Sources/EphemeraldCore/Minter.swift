@@ -34,6 +34,9 @@ package struct Minter: Sendable {
         self.send = send
     }
 
+    /// Whether the upstream has failed so often that it is left alone for a while.
+    var isUpstreamLeftAlone: Bool { shared.breaker.withLock { $0.isOpen } }
+
     /// Mints one client secret.
     /// - Parameters:
     ///   - body: of the mint request, as the session and the browser's overrides make it.

@@ -1,17 +1,7 @@
 import HTTP
-import Sessions
 
 /// The parts of answers that no step of the policy decides.
 extension TokenService {
-    /// Liveness: the process answers.
-    func health() -> Response {
-        let body: JSONObject = [
-            "status": "ok",
-            "timestamp": .string(Timestamp.rfc3339(surroundings.unixMilliseconds())),
-        ]
-        return Response(.ok, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
-    }
-
     /// What every answer carries.
     func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {
         let isPreflight = request.method == .options && request.defect == nil

@@ -33,16 +33,12 @@ package struct TokenService: Sendable {
         }
     }
 
-    /// Where tokens are minted.
-    package static let tokenPath = "/api/realtime/token"
-    /// Where liveness is asked for.
-    package static let healthPath = "/api/health"
-
     let rules: Rules
     /// Where limits and quotas are counted.
     let admission: Admission
     let surroundings: Surroundings
-    private let minter: Minter
+    let minter: Minter
+    let state: ServiceState
     private let keyFetching: KeyFetching
     private let upstreamHost: String
     private let metrics: LoopMetrics
@@ -51,7 +47,7 @@ package struct TokenService: Sendable {
     /// Takes one usage line, with its line feed.
     private let writeUsage: @Sendable ([UInt8]) -> Void
     /// Whether anything is minted at all.
-    private let mintingSwitch: MintingSwitch
+    let mintingSwitch: MintingSwitch
     /// Takes every refusal by a limit or quota, for those that an operator should hear of.
     let limitReached: @Sendable (LimitReached) -> Void
     /// Takes what an operator should hear of.
@@ -59,7 +55,7 @@ package struct TokenService: Sendable {
 
     package init(
         rules: Rules, admission: Admission, minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics,
-        surroundings: Surroundings,
+        surroundings: Surroundings, state: ServiceState = ServiceState(),
         mintingSwitch: MintingSwitch = MintingSwitch(),
         limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
@@ -73,6 +69,7 @@ package struct TokenService: Sendable {
         self.admission = admission
         self.minter = minter
         self.keyFetching = keyFetching
+        self.state = state
         upstreamHost = minter.upstream.host
         self.metrics = metrics
         self.surroundings = surroundings
@@ -107,7 +104,7 @@ package struct TokenService: Sendable {
             route: line.route, status: response.status, refusal: refusal,
             session: line.server == nil ? nil : line.session)
         // What probes and preflights ask is no use of the service, unless it is refused.
-        if refusal != nil || request.method == .post || response.status.rawValue >= 400 {
+        if refusal != nil || request.method == .post {
             writeUsage(
                 line.serialized(
                     status: response.status, refusal: refusal, unixMilliseconds: surroundings.unixMilliseconds(),
@@ -125,13 +122,16 @@ package struct TokenService: Sendable {
         case nil: break
         }
         let path = request.path
-        if path == TokenService.tokenPath || path == TokenService.healthPath { line.route = String(path) }
+        if TokenService.namedPaths.contains(where: { path == $0 }) { line.route = String(path) }
         switch (path, request.method) {
         case (TokenService.tokenPath[...], .post): return try await mint(request, &line)
         case (TokenService.tokenPath[...], .options): return rules.origins.answerOptions(request)
         case (TokenService.tokenPath[...], _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
         case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
         case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
+        case (TokenService.readinessPath[...], .get), (TokenService.readinessPath[...], .head):
+            return readiness(for: request)
+        case (TokenService.readinessPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (let path, let method):
             guard let file = rules.files[String(path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
@@ -191,10 +191,12 @@ package struct TokenService: Sendable {
                 body, for: session, requestID: line.requestID,
                 safetyIdentifier: rules.safety.identifier(of: line.caller, at: line.client))
             line.secret = secret
+            state.minted(session.name, outcome: "ok", now: surroundings.monotonicNanoseconds())
             line.model = secret.model ?? line.model
             return secret
         } catch {
             line.report = error.report
+            state.minted(session.name, outcome: error.refusal.code, now: surroundings.monotonicNanoseconds())
             throw error.refusal
         }
     }

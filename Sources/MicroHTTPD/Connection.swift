@@ -7,6 +7,8 @@ final class Connection {
     let socket: CInt
     /// When the connection is cut; nil while the answer is being made, which has a deadline of its own.
     var deadline: ContinuousClock.Instant?
+    /// Whether a request has begun on it. A client that has just connected is about to send one.
+    var hasAsked = false
 
     init(peer: Peer, socket: CInt, deadline: ContinuousClock.Instant) {
         self.peer = peer

@@ -1,5 +1,4 @@
 internal import CMicroHTTPD
-import Glibc
 import HTTP
 
 /// libmicrohttpd's own handle of a connection. It is valid between the library's reports that the connection started and
@@ -53,23 +52,6 @@ import HTTP
     /// The address that the connection was accepted from.
     var peer: Peer {
         guard let address = unsafe mhd_client_address(pointer)?.pointee.client_addr else { return .unix }
-        switch CInt(unsafe address.pointee.sa_family) {
-        case AF_INET:
-            return unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { v4 in
-                unsafe .ip(
-                    IPAddress(v4: UInt32(bigEndian: v4.pointee.sin_addr.s_addr)),
-                    port: UInt16(bigEndian: v4.pointee.sin_port))
-            }
-        case AF_INET6:
-            return unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
-                let bits = unsafe withUnsafeBytes(of: v6.pointee.sin6_addr) { bytes in
-                    unsafe bytes.loadUnaligned(as: UInt128.self)
-                }
-                return unsafe .ip(
-                    IPAddress(bits: UInt128(bigEndian: bits)), port: UInt16(bigEndian: v6.pointee.sin6_port))
-            }
-        default:
-            return .unix
-        }
+        return unsafe Peer(address) ?? .unix
     }
 }

@@ -40,6 +40,8 @@ import Glibc
     }
 
     deinit {
+        // MHD_stop_daemon would shut the socket down for every process that has it.
+        if socket != nil { _ = unsafe MHD_quiesce_daemon(handle) }
         // Every connection has been resumed by now, or this call aborts the process.
         unsafe MHD_stop_daemon(handle)
         unsafe logger.deallocate()

@@ -1,5 +1,6 @@
 package import EventLoop
 import Glibc
+import HTTP
 
 /// Where a server listens.
 package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
@@ -83,16 +84,8 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// The port a TCP socket is bound to.
 package func boundPort(of socket: borrowing Descriptor) throws(SystemError) -> UInt16 {
-    var storage = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let result = unsafe withUnsafeMutablePointer(to: &storage) { storage in
-        unsafe storage.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            unsafe getsockname(socket.number, address, &length)
-        }
+    guard case .ip(_, let port)? = try SocketAddress(of: socket).peer else {
+        throw SystemError("getsockname", code: EAFNOSUPPORT)
     }
-    _ = try check("getsockname", result)
-    // The port stands at the same place in sockaddr_in and sockaddr_in6.
-    return unsafe withUnsafeBytes(of: storage) { bytes in
-        unsafe UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
-    }
+    return port
 }

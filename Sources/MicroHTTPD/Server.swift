@@ -13,16 +13,21 @@ package final class Server: @unchecked Sendable {
     private let respond: @Sendable (Request) async -> Response
     private let message: @Sendable (String) -> Void
 
-    private var daemon: Daemon?
-    private var watch: Watch?
-    private var sweep: Timer?
+    var daemon: Daemon?
+    var watch: Watch?
+    var sweep: Timer?
     private var isTurnPending = false
-    private var connections: [ObjectIdentifier: Connection] = [:]
-    private var exchanges: [ObjectIdentifier: Exchange] = [:]
-    private(set) var isDraining = false
+    var connections: [ObjectIdentifier: Connection] = [:]
+    var accepted = 0
+    var exchanges: [ObjectIdentifier: Exchange] = [:]
+    /// Every answer is the last one on its connection.
+    var isLeaving = false
+    var isDraining = false
+    /// Until when a drain waits for the first request of a connection.
+    var patienceEnds = ContinuousClock.now
     /// Answers everything from now on: the time of the drain is over.
-    private var lastAnswer: Response?
-    private var drained: CheckedContinuation<Void, Never>?
+    var lastAnswer: Response?
+    var drained: CheckedContinuation<Void, Never>?
 
     /// libmicrohttpd's own version, for `--version`: `0.9.75`.
     package static var version: String { Daemon.version }
@@ -63,11 +68,11 @@ package final class Server: @unchecked Sendable {
     // MARK: The library's turn
 
     /// Lets libmicrohttpd read, call us, and write; again in the next round while it has more to do.
-    private func turn() {
+    func turn() {
         isTurnPending = false
         if daemon?.run() == true { scheduleTurn() }
         // At once: a further turn may take another request from a connection that was idle, and suspend it.
-        if isDraining, exchanges.isEmpty { end() }
+        if isDraining, exchanges.isEmpty, !awaitsFirstRequest { end() }
     }
 
     func scheduleTurn() {
@@ -94,6 +99,7 @@ package final class Server: @unchecked Sendable {
         let connection = Connection(
             peer: handle.peer, socket: handle.socket, deadline: loop.now + settings.exchangeTimeout)
         connections[ObjectIdentifier(connection)] = connection
+        accepted += 1
         return connection
     }
 
@@ -106,6 +112,7 @@ package final class Server: @unchecked Sendable {
             target: String(cString: target), at: UInt(bitPattern: target), connection: connection)
         exchanges[ObjectIdentifier(exchange)] = exchange
         connection.deadline = loop.now + settings.exchangeTimeout
+        connection.hasAsked = true
         return exchange
     }
 
@@ -130,7 +137,7 @@ package final class Server: @unchecked Sendable {
     }
 
     /// Hands the answer over; does nothing when there is one already.
-    private func finish(_ exchange: Exchange, with response: Response) {
+    func finish(_ exchange: Exchange, with response: Response) {
         guard exchange.phase == .responding else { return }
         exchange.phase = .answered
         exchange.response = response
@@ -139,52 +146,5 @@ package final class Server: @unchecked Sendable {
         exchange.suspended = nil
         handle.resume()
         scheduleTurn()
-    }
-}
-
-// MARK: - Draining
-
-extension Server {
-    /// Stops accepting, waits until every request has its answer, and ends the server.
-    /// - Parameters:
-    ///   - timeout: what is not answered by then is cancelled.
-    ///   - lastAnswer: for requests that arrive after that, and those whose task goes on for half a second more.
-    package func drain(timeout: Duration, lastAnswer: Response) async {
-        guard daemon != nil, !isDraining else { return }
-        // What waits in the kernel's backlog has been promised a connection.
-        turn()
-        isDraining = true
-        daemon?.quiesce()
-        let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
-        // A cancelled task answers at once, and in its own words, unless it hangs.
-        let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
-            for exchange in exchanges.values { finish(exchange, with: lastAnswer) }
-        }
-        scheduleTurn()
-        await withCheckedContinuation { drained = $0 }
-        deadline.cancel()
-        lastDeadline.cancel()
-    }
-
-    /// Cancels what is being answered, and cuts every other connection: idle ones may bring another request, and the
-    /// clients of the rest are too slow for this drain.
-    private func cutShort(_ lastAnswer: Response) {
-        self.lastAnswer = lastAnswer
-        var responding: Set<ObjectIdentifier> = []
-        for exchange in exchanges.values where exchange.phase == .responding {
-            responding.insert(ObjectIdentifier(exchange.connection))
-            exchange.task?.cancel()
-        }
-        for connection in connections.values where !responding.contains(ObjectIdentifier(connection)) {
-            connection.cut()
-        }
-    }
-
-    private func end() {
-        sweep?.cancel()
-        watch?.end()
-        daemon = nil
-        drained?.resume()
-        drained = nil
     }
 }

@@ -66,7 +66,7 @@ class Starter:
             if daemon.process is None:
                 continue
             code = daemon.stop() if daemon.is_running else daemon.process.returncode
-            assert code in (0, 69, 78, -9), f"ended with {code}; stderr: {daemon.stderr[-2000:]}"
+            assert code in (0, 69, 75, 78, -9), f"ended with {code}; stderr: {daemon.stderr[-2000:]}"
             assert "Fatal error" not in daemon.stderr, daemon.stderr[-2000:]
 
 

@@ -11,6 +11,7 @@ from typing import Callable
 
 import raw
 from program import binary, environment, free_port
+from service_manager import hand_over
 
 ORIGIN = "http://localhost:3000"
 TOKEN = "/api/realtime/token"
@@ -62,6 +63,9 @@ class Daemon:
         self.port = int(settings.get("PORT") or free_port())
         self.settings = {"PORT": str(self.port), "OPS_PORT": str(free_port())} | settings
         self.flags = flags
+        #: Listening sockets that the program gets from descriptor 3 on, and their names.
+        self.handed_over: list[int] = []
+        self.names = ""
         self.stdout_path = directory / "stdout"
         self.stderr_path = directory / "stderr"
         self.process: subprocess.Popen | None = None
@@ -70,8 +74,10 @@ class Daemon:
     def start(self, limit: float = 10.0) -> Daemon:
         begun = time.monotonic()
         with open(self.stdout_path, "ab") as stdout, open(self.stderr_path, "ab") as stderr:
+            command = hand_over(self.handed_over, self.names) if self.handed_over else []
             self.process = subprocess.Popen(
-                [binary(), *self.flags],
+                [*command, binary(), *self.flags],
+                pass_fds=self.handed_over,
                 env=environment(self.settings, self.directory),
                 cwd=self.directory,
                 stdin=subprocess.DEVNULL,

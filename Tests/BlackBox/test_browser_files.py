@@ -12,7 +12,7 @@ CLIENT = "/api/realtime/client/"
 SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
 
 
-@pytest.mark.parametrize("name", ["realtime-client.js", "realtime-client.d.ts"])
+@pytest.mark.parametrize("name", ["realtime-client.js", "realtime-client.d.ts", "react.js"])
 def test_the_library_is_served_to_any_page_as_it_is(daemon, name):
     answer = daemon.request("GET", CLIENT + name, {"Origin": "https://anybody.example"})
     assert answer.status == 200 and answer.body == (SOURCES / name).read_bytes()
@@ -34,3 +34,36 @@ def test_reading_the_library_is_no_use_of_the_service(daemon):
     assert daemon.request("GET", CLIENT + "realtime-client.js").status == 200
     problem(daemon.request("GET", CLIENT + "other.js"), 404, "not_found")
     assert [line["url.path"] for line in daemon.usage(1)] == [CLIENT + "other.js"]
+
+
+def test_the_demo_page_is_served_as_it_is_when_it_is_asked_for(start, upstream, sessions):
+    daemon = start(upstream, sessions, DEMO="true")
+    files = sorted((SOURCES / "demo").iterdir())
+    assert len(files) > 10
+    for file in files:
+        path = "/" if file.name == "index.html" else f"/demo/{file.name}"
+        answer = daemon.request("GET", path)
+        assert answer.status == 200 and answer.body == file.read_bytes(), path
+        assert answer.one("Cross-Origin-Resource-Policy") == "same-origin"
+
+
+def test_the_demo_page_may_load_and_reach_nothing_but_what_it_needs(start, upstream, sessions):
+    daemon = start(upstream, sessions, DEMO="true", CALLS_URL="https://calls.example:8443/v1/realtime/calls")
+    policy = {}
+    for directive in daemon.request("GET", "/").one("Content-Security-Policy").split(";"):
+        name, *sources = directive.split()
+        policy[name] = sources
+    assert policy["default-src"] == ["'none'"] and policy["frame-ancestors"] == ["'none'"]
+    assert policy["script-src"] == policy["style-src"] == ["'self'"]
+    assert policy["connect-src"] == ["'self'", "https://calls.example:8443"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"DEMO": "false"}, {"SANDBOX": "true", "DEMO": "false"}])
+def test_the_demo_page_is_not_served_otherwise(start, upstream, sessions, settings):
+    daemon = start(upstream, sessions, **settings)
+    for path in ("/", "/demo/demo.js", "/demo/", "/index.html"):
+        problem(daemon.request("GET", path), 404, "not_found")
+
+
+def test_the_sandbox_has_the_demo_page(start, upstream, sessions):
+    assert start(upstream, sessions, SANDBOX="true").request("GET", "/").status == 200

@@ -20,6 +20,7 @@ struct TestService {
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
         callers: Authenticator = .anybody, admission: Admission? = nil, files: [String: StaticFile] = [:],
+        state: ServiceState = ServiceState(),
         keys: ScriptedUpstream = ScriptedUpstream(.failure(.timedOut)),
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
@@ -44,7 +45,7 @@ struct TestService {
             minter: minter,
             keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
             metrics: metrics, surroundings: upstream.clock.surroundings,
-            mintingSwitch: mintingSwitch,
+            state: state, mintingSwitch: mintingSwitch,
             limitReached: { [reached] limit in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
             remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })

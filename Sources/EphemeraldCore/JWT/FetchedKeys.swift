@@ -29,7 +29,7 @@ package final class FetchedKeys: Sendable {
     private static let pause = Duration.seconds(60)
     private static let pauseWithoutKeys = Duration.seconds(5)
 
-    private let url: String
+    let url: String
     private let state = Locked(State())
 
     /// - Parameter url: absolute; https, or http on loopback.

@@ -15,6 +15,7 @@ extension KeySet {
         } else {
             try self.init([try VerificationKey(secretFile: contents, text: text)])
         }
+        fingerprint = contents.hashValue
     }
 }
 

@@ -14,6 +14,8 @@ package struct KeySet: Sendable {
     }
 
     private let keys: [VerificationKey]
+    /// A number for the bytes that the set was read from, within one process; 0 for what is fetched.
+    var fingerprint = 0
     /// What was left out of the set, and why; one line each, without a word of a key.
     package let remarks: [String]
 

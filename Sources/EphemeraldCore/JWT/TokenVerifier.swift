@@ -8,12 +8,25 @@ package struct TokenVerifier: Sendable {
         case fetched(FetchedKeys)
     }
 
-    private let keys: Keys
+    private var keys: Keys
     private let rules: TokenRules
 
     package init(keys: Keys, rules: TokenRules) {
         self.keys = keys
         self.rules = rules
+    }
+
+    /// Of the file of the keys; nil when there is none.
+    var fingerprint: Int? {
+        if case .fixed(let set) = keys { set.fingerprint } else { nil }
+    }
+
+    /// Takes over what another one has fetched from the same address.
+    mutating func keepFetchedKeys(of other: TokenVerifier) {
+        guard case .fetched(let mine) = keys, case .fetched(let theirs) = other.keys, mine.url == theirs.url else {
+            return
+        }
+        keys = .fetched(theirs)
     }
 
     /// Fetches the keys before the first token comes, when they are fetched at all.

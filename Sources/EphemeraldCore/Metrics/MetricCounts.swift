@@ -40,6 +40,23 @@ package struct MetricCounts: Sendable {
         if let session { minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1 }
     }
 
+    /// Makes a series of what has not happened yet: an alert sees a first time only where a 0 stood before.
+    /// - Parameter sessions: the names of all of them.
+    package mutating func addZeros(sessions: [String]) {
+        for session in sessions {
+            for outcome in ["minted"] + Refusal.codesOfMints {
+                minted[Minted(session: session, outcome: outcome), default: 0] += 0
+            }
+        }
+        for dimension in LimitDimension.allCases {
+            refused[Refused(code: "rate_limited", dimension: dimension.rawValue), default: 0] += 0
+        }
+        for dimension in QuotaDimension.allCases {
+            refused[Refused(code: "quota_exhausted", dimension: dimension.rawValue), default: 0] += 0
+        }
+        for code in Refusal.codesOfStrangers { refused[Refused(code: code, dimension: ""), default: 0] += 0 }
+    }
+
     mutating func recordExchange(outcome: String, nanoseconds: UInt64) {
         exchanges[outcome, default: 0] += 1
         exchangeTimes.record(nanoseconds)
@@ -53,4 +70,18 @@ package struct MetricCounts: Sendable {
         exchanges.merge(other.exchanges, uniquingKeysWith: +)
         exchangeTimes.add(other.exchangeTimes)
     }
+}
+
+extension Refusal {
+    /// What can become of a mint that was tried.
+    fileprivate static let codesOfMints = [
+        Refusal.overloaded, .shuttingDown, .upstreamUnavailable(retryAfter: .zero),
+        .upstreamRateLimited(retryAfter: .zero), .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError,
+        .upstreamTimeout,
+    ].map(\.code)
+
+    /// What strangers are told.
+    fileprivate static let codesOfStrangers = [
+        Refusal.originNotAllowed, .authenticationRequired, .authenticationFailed(nil), .overloaded,
+    ].map(\.code)
 }

@@ -17,6 +17,7 @@ extension SessionCatalog {
         if files.isEmpty { return LoadedSessions(directory, "has no session file (NAME.json)") }
         var sessions: [Session] = []
         var findings: [Finding] = []
+        var fingerprints: [String: Int] = [:]
         for file in files {
             let name = String(file.dropLast(".json".count))
             guard isName(name) else {
@@ -27,6 +28,7 @@ extension SessionCatalog {
             }
             do throws(UnreadableFile) {
                 let bytes = try contents(of: "\(directory)/\(file)")
+                fingerprints[name] = bytes.hashValue
                 var reader = SessionReader(file: file, today: today)
                 if let session = reader.session(named: name, in: bytes) { sessions.append(session) }
                 findings += reader.findings
@@ -34,7 +36,7 @@ extension SessionCatalog {
                 findings.append(Finding(.error, file: file, error.message))
             }
         }
-        return LoadedSessions(catalog: SessionCatalog(sessions), findings: findings)
+        return LoadedSessions(catalog: SessionCatalog(sessions), findings: findings, fingerprints: fingerprints)
     }
 
     private static func contents(of path: String) throws(UnreadableFile) -> [UInt8] {
@@ -74,6 +76,6 @@ private struct UnreadableFile: Error {
 extension LoadedSessions {
     /// Nothing but a word about the directory.
     fileprivate init(_ directory: String, _ message: String) {
-        self.init(catalog: SessionCatalog(), findings: [Finding(.error, file: directory, message)])
+        self.init(catalog: SessionCatalog(), findings: [Finding(.error, file: directory, message)], fingerprints: [:])
     }
 }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import MicroHTTPD
+package import MicroHTTPD
 package import Sessions
 
 /// What `ephemerald check` found: everything that `serve` would refuse or warn of at its start, and what `--fix` changed.
@@ -16,12 +16,15 @@ package struct Check: Sendable {
     ///   - arguments: the flags of settings.
     ///   - environment: the variables of the process.
     ///   - fixes: whether session files that need it are rewritten.
+    ///   - socket: the address of a listening socket that is there already.
     ///   - today: the day by which models and features that end are judged.
-    package init(arguments: [String], environment: [String: String], fixes: Bool, today: Day) throws(UsageErrors) {
+    package init(
+        arguments: [String], environment: [String: String], fixes: Bool, socket: ListeningAddress? = nil, today: Day
+    ) throws(UsageErrors) {
         var directory: String?
         var place = ""
         do throws(SettingsFailure) {
-            let settings = try Settings(arguments: arguments, environment: environment)
+            let settings = try Settings(arguments: arguments, environment: environment, socket: socket)
             findings = settings.warnings.map { "warning: \($0)" }
             directory = settings.sessionsDirectory
             place = "\(settings.listening.address)"

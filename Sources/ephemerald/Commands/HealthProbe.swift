@@ -1,7 +1,8 @@
+import EphemeraldCore
 import Glibc
 package import MicroHTTPD
 
-/// One question to a running daemon: `GET /api/health` on a blocking socket of its own.
+/// One question to a running daemon: is it alive, or is it ready? On a blocking socket of its own.
 package enum HealthProbe {
     /// Why the daemon is not healthy.
     package struct Failure: Error, Hashable, Sendable {
@@ -9,14 +10,17 @@ package enum HealthProbe {
     }
 
     /// Returns when the daemon answers 200, and throws when it does not, or not within the limit.
-    package static func ask(_ address: ListeningAddress, limit: Duration) throws(Failure) {
+    /// - Parameter path: of liveness, or of readiness.
+    package static func ask(
+        _ address: ListeningAddress, path: String = TokenService.healthPath, limit: Duration
+    ) throws(Failure) {
         let deadline = ContinuousClock.now + limit
         let socket: ProbeSocket
         switch address {
         case .tcp(let host, let port): socket = try ProbeSocket(host: reachable(host), port: port, deadline: deadline)
         case .unix(let path): socket = try ProbeSocket(path: path, deadline: deadline)
         }
-        try socket.send("GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", deadline: deadline)
+        try socket.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", deadline: deadline)
         let line = try socket.firstLine(deadline: deadline)
         guard line.hasPrefix("HTTP/1.1 200 ") || line.hasPrefix("HTTP/1.0 200 ") else {
             throw Failure(reason: "it answered \(line.shown)")

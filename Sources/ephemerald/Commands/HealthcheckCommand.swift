@@ -1,4 +1,5 @@
 package import ArgumentParser
+import EphemeraldCore
 import MicroHTTPD
 
 /// `ephemerald healthcheck`: whether the daemon answers, for a container's HEALTHCHECK.
@@ -8,6 +9,9 @@ package struct HealthcheckCommand: ParsableCommand {
         abstract: "Ask the daemon at HOST and PORT for /api/health; exit with 0 or 1 within 2 seconds.",
         discussion: HelpText.pointer)
 
+    @Flag(help: "Ask for /api/health/ready: whether it takes requests, and does not drain.")
+    var ready = false
+
     @OptionGroup var arguments: SettingsArguments
 
     package init() {}
@@ -15,7 +19,8 @@ package struct HealthcheckCommand: ParsableCommand {
     package func run() throws {
         let address = try arguments.address()
         do throws(HealthProbe.Failure) {
-            try HealthProbe.ask(address, limit: .seconds(2))
+            let path = ready ? TokenService.readinessPath : TokenService.healthPath
+            try HealthProbe.ask(address, path: path, limit: .seconds(2))
             print("ok: \(address)")
         } catch {
             StandardError.print(["error: \(address): \(error.reason)"])

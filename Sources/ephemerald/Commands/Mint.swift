@@ -42,7 +42,7 @@ private final class SingleMint: @unchecked Sendable {
     init(_ settings: Settings, session: Session, on loop: EventLoop) throws(SystemError) {
         self.session = session
         sandbox = try SandboxServer(settings.sandbox, on: loop)
-        let client = Client(for: settings, isSandbox: sandbox != nil, on: loop)
+        let client = Client(ClientSettings(settings.upstream, isSandbox: sandbox != nil), on: loop)
         self.client = client
         minter = Minter(
             upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), shared: Minter.Shared(),

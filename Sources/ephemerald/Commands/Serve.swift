@@ -2,10 +2,17 @@ import EphemeraldCore
 import EventLoop
 import Glibc
 import Logging
+import MicroHTTPD
 import Sessions
 
 /// Runs the daemon until it is told to stop.
-func serve(_ settings: Settings) -> Outcome {
+/// - Parameters:
+///   - source: where SIGHUP reads anew.
+///   - listener: nil to listen at `HOST` and `PORT`.
+func serve(
+    _ settings: Settings, from source: FreshConfiguration.Source, under supervisor: Supervisor,
+    on listener: consuming Listener?
+) -> Outcome {
     let loaded = SessionCatalog.load(directory: settings.sessionsDirectory, today: Day.today)
     StandardError.print(loaded.findings.map { Check.line(for: $0, in: settings.sessionsDirectory) })
     if loaded.hasErrors { return .configuration }
@@ -14,7 +21,9 @@ func serve(_ settings: Settings) -> Outcome {
     do throws(StartFailure) {
         // Before any other thread starts: a thread that does not block them gets the signals the old way.
         try Daemon.blockSignals()
-        let daemon = try Daemon(settings, sessions: loaded.catalog, logger: logger)
+        let daemon = try Daemon(
+            FreshConfiguration(settings: settings, sessions: loaded), from: source, logger: logger,
+            supervisor: supervisor, listener: listener)
         try daemon.run()
         return .success
     } catch {

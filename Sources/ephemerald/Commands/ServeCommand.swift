@@ -1,4 +1,5 @@
 package import ArgumentParser
+import MicroHTTPD
 
 /// `ephemerald serve`: the daemon.
 package struct ServeCommand: ParsableCommand {
@@ -11,7 +12,23 @@ package struct ServeCommand: ParsableCommand {
     package init() {}
 
     package func run() throws {
-        try serve(arguments.settings()).exit()
+        let supervisor: Supervisor
+        let listener: Listener?
+        do throws(StartFailure) {
+            supervisor = try Supervisor.take()
+            listener = try supervisor.listener()
+        } catch {
+            StandardError.print(["error: \(error.words)"])
+            return try error.outcome.exit()
+        }
+        // Optional chaining would consume the listener.
+        let address: ListeningAddress? =
+            switch listener {
+            case .some(let listener): listener.address
+            case nil: nil
+            }
+        let settings = try arguments.settings(for: address)
+        try serve(settings, from: arguments.source, under: supervisor, on: listener).exit()
     }
 }
 

@@ -11,18 +11,25 @@ struct SettingsArguments: ParsableArguments {
             "Settings as flags, such as --port 3001; ephemerald --help lists them all.", valueName: "setting"))
     var tokens: [String] = []
 
+    /// Where the settings come from, for who reads them again.
+    var source: FreshConfiguration.Source {
+        FreshConfiguration.Source(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+    }
+
     /// All settings, checked. Warnings and problems are printed; problems end the program with status 78, and then
     /// those of the session files are printed too, so that nobody mends one to meet the next. A wrong command line ends
     /// it with 64.
-    func settings() throws -> Settings {
+    /// - Parameter socket: the address of a listening socket that is there already.
+    func settings(for socket: ListeningAddress? = nil) throws -> Settings {
         let environment = ProcessInfo.processInfo.environment
         do throws(SettingsFailure) {
-            let settings = try Settings(arguments: tokens, environment: environment)
+            let settings = try Settings(arguments: tokens, environment: environment, socket: socket)
             StandardError.print(settings.warnings.map { "warning: \($0)" })
             return settings
         } catch {
             if case .invalid = error,
-                let check = try? Check(arguments: tokens, environment: environment, fixes: false, today: .today)
+                let check = try? Check(
+                    arguments: tokens, environment: environment, fixes: false, socket: socket, today: .today)
             {
                 StandardError.print(check.findings)
                 throw ExitCode(Outcome.configuration.rawValue)

@@ -9,6 +9,7 @@ extension CommonState {
     /// - Parameter loops: what each loop has counted.
     func families(_ loops: [LoopMetrics]) -> [MetricFamily] {
         var counts = MetricCounts()
+        counts.addZeros(sessions: rules.sessions.sessions.map(\.name))
         for loop in loops { counts.add(loop.current) }
         return counts.families + gauges + ProcessMetrics.families + [buildInfo]
     }
@@ -27,13 +28,16 @@ extension CommonState {
             MetricFamily(
                 "ephemerald_session_model_ends_days", .gauge,
                 "Days until something that the session uses ends; negative behind it.", endings),
+            MetricFamily(
+                "ephemerald_reloads", .counter, "Readings of settings, keys and session files on SIGHUP.",
+                state.reloads.map { MetricFamily.Sample(Double($0.count), [("outcome", $0.outcome)]) }),
             MetricFamily("ephemerald_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
         ]
     }
 
     private var endings: [MetricFamily.Sample] {
         let today = Day.today
-        return rules.sessions.sessions.compactMap { session in
+        return sessions.withLock { $0 }.sessions.compactMap { session in
             let days = session.endings.map { today.days(until: $0.date) }.min()
             return days.map { MetricFamily.Sample(Double($0), [("session", session.name)]) }
         }

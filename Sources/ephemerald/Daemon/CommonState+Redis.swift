@@ -6,7 +6,7 @@ import Redis
 extension CommonState {
     /// A client that begins to connect; nil where no Redis is set.
     func redisClient(on loop: EventLoop) -> Redis.Client? {
-        guard let redis = settings.limits.redis, let notices = redisNotices else { return nil }
+        guard let redis, let notices = redisNotices else { return nil }
         return Redis.Client(on: loop, address: redis.address) { [unowned loop] change in
             switch change {
             case .back: notices.isWell(loop)
@@ -19,7 +19,7 @@ extension CommonState {
     func admission(in redis: Redis.Client?, surroundings: Surroundings) -> Admission {
         let memory = Admission.inMemory(counts, surroundings: surroundings)
         guard let redis, let notices = redisNotices else { return memory }
-        return .shared(SharedCounts(redis), standIn: settings.limits.redis?.down == .refuse ? nil : memory) { failure in
+        return .shared(SharedCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
             switch failure {
             case nil: notices.isWell(redis.loop)
             // The daemon is about to end.

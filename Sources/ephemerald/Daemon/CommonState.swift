@@ -1,3 +1,4 @@
+import Curl
 import EphemeraldCore
 import EventLoop
 import Glibc
@@ -8,19 +9,19 @@ import MicroHTTPD
 import Redis
 import Sessions
 
-/// What all loops share, and the settings in the form that each part takes them.
+/// What all loops share, for as long as the process lives: a reload replaces none of it.
 struct CommonState: Sendable {
-    let rules: TokenService.Rules
-    let settings: Settings
-    let isSandbox: Bool
     let serverSettings: ServerSettings
     let logger: Logger
-    private let upstream: Upstream
+    let state = ServiceState()
+    /// The sessions in force, for who asks beside the loops.
+    let sessions: Locked<SessionCatalog>
     let counts: Locked<AdmissionCounts>
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
     /// nil where limits and quotas are counted in the memory of this process.
+    let redis: Settings.Redis?
     let redisNotices: RedisNotices?
     let minting = Minter.Shared()
     private let usageLog: UsageLogFile
@@ -28,38 +29,31 @@ struct CommonState: Sendable {
     let startTime = Int(time(nil))
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
-    init(
-        _ settings: Settings, sessions: SessionCatalog, logger: Logger, usageLog: UsageLogFile, sandboxURL: String?,
-        safety: SafetyIdentifier, ledger: QuotaLedger
-    ) {
+    init(_ configuration: FreshConfiguration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
+        let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
         self.logger = logger
+        sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
-        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && settings.limits.redis == nil)
-        redisNotices = settings.limits.redis.map {
-            RedisNotices($0, loops: settings.listening.loops, logger: logger)
-        }
-        upstream = Upstream(settings, sandboxURL: sandboxURL)
-        var rules = TokenService.Rules(
-            origins: OriginPolicy(
-                allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
-            callers: settings.access.callers, proxies: settings.access.trustedProxies, sessions: sessions,
-            limits: settings.limits.rates, quotas: settings.limits.quotas, safety: safety)
-        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
-        self.rules = rules
+        redis = settings.limits.redis
+        redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && redis == nil)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
         let share = DescriptorLimit.current / 2 / settings.listening.loops
         server.maxConnections = max(16, min(server.maxConnections, share))
         serverSettings = server
-        self.settings = settings
-        isSandbox = sandboxURL != nil
     }
 
-    func keyFetching(on loop: EventLoop, send: @escaping Minter.Send) -> KeyFetching {
-        KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
+    /// - Parameter client: nil when no keys are fetched.
+    func keyFetching(through client: Curl.Client?, on loop: EventLoop) -> KeyFetching {
+        let send: Minter.Send = { request async throws(TransferFailure) in
+            guard let client else { throw .cancelled }
+            return try await client.send(request)
+        }
+        return KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
             switch remark {
             case .fetched(let words): logger.info("JWT_KEYS: \(words)")
             case .failed(let words): logger.error("JWT_KEYS: \(words)")
@@ -67,19 +61,23 @@ struct CommonState: Sendable {
         }
     }
 
+    /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
     /// - Parameters:
     ///   - metrics: where the loop counts.
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
-        on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics, redis: Redis.Client?,
-        send: @escaping Minter.Send
+        under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
+        through client: Curl.Client,
+        redis: Redis.Client?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
-        let send = metrics.measuring(send, in: surroundings)
+        let send = metrics.measuring(
+            { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
         return TokenService(
-            rules: rules, admission: admission(in: redis, surroundings: surroundings),
-            minter: Minter(upstream: upstream, shared: minting, surroundings: surroundings, send: send),
-            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, mintingSwitch: mintingSwitch,
+            rules: policy.rules, admission: admission(in: redis, surroundings: surroundings),
+            minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
+            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, state: state,
+            mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached in
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }

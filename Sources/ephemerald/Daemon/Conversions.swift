@@ -21,30 +21,25 @@ extension ClientSettings {
 }
 
 extension Client {
-    /// The client for the upstream of these settings.
-    convenience init(for settings: Settings, isSandbox: Bool, on loop: EventLoop) {
+    /// A client under settings that were checked.
+    convenience init(_ settings: ClientSettings, on loop: EventLoop) {
         do throws(CurlError) {
-            try self.init(on: loop, settings: ClientSettings(settings.upstream, isSandbox: isSandbox))
+            try self.init(on: loop, settings: settings)
         } catch {
             preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
         }
     }
 }
 
-extension Client {
-    /// The client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
+extension ClientSettings {
+    /// For the client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
     /// upstream's, which is the way out of this network, but straight to an address of this machine.
-    convenience init?(forKeysOf settings: Settings, on loop: EventLoop) {
+    init?(forKeysOf settings: Settings) {
         guard let url = settings.access.keysURL else { return nil }
-        var client = ClientSettings(settings.upstream, isSandbox: false)
-        client.allowsPlainHTTP = url.origin.scheme == "http"
-        if url.origin.isLoopback { client.proxy = nil }
-        client.httpVersion = .http1
-        do throws(CurlError) {
-            try self.init(on: loop, settings: client)
-        } catch {
-            preconditionFailure("the settings hold nothing that libcurl refuses: \(error)")
-        }
+        self.init(settings.upstream, isSandbox: false)
+        allowsPlainHTTP = url.origin.scheme == "http"
+        if url.origin.isLoopback { proxy = nil }
+        httpVersion = .http1
     }
 }
 
@@ -74,7 +69,7 @@ extension Upstream {
 }
 
 extension Surroundings {
-    /// The system's clock that never jumps.
+    /// The system's clock that never jumps; systemd's `MONOTONIC_USEC` too.
     static func monotonicNanoseconds() -> UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
     /// The system's clocks, and the loop's timers.

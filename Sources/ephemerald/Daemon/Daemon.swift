@@ -13,15 +13,29 @@ final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
     private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
 
-    private let settings: Settings
-    private let logger: Logger
-    private let usageLog: UsageLogFile
-    private let mintingSwitch: MintingSwitch
-    private let workers: [Worker]
-    private let sandbox: SandboxServer?
+    let logger: Logger
+    let supervisor: Supervisor
+    let usageLog: UsageLogFile
+    let common: CommonState
+    let workers: [Worker]
+    let sandbox: SandboxServer?
+    /// Where it listens, whatever settings say by now.
+    let address: ListeningAddress
+    /// Where a reload reads from.
+    let source: FreshConfiguration.Source
+    /// What is in force.
+    var configuration: FreshConfiguration
+    var policy: Policy
+    var isReloading = false
+    /// Another signal has come while one reading was under way.
+    var mustReloadAgain = false
+    private let ownsSocketFile: Bool
     private let operations: OperationsListener?
     private var signalWatch: SignalWatch?
-    private var isStopping = false
+    private var watchdog: Watchdog?
+    private(set) var isStopping = false
+    /// Waits for the socket to close; nil before and after.
+    private var drainTimer: Timer?
 
     static func blockSignals() throws(StartFailure) {
         do throws(SystemError) { try SignalWatch.block(signals) } catch {
@@ -30,9 +44,16 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// Opens everything that can fail: the log, the listening sockets, the loops.
-    init(_ settings: Settings, sessions: SessionCatalog, logger: Logger) throws(StartFailure) {
-        self.settings = settings
+    /// - Parameter listener: nil to listen at `HOST` and `PORT`.
+    init(
+        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, logger: Logger,
+        supervisor: Supervisor, listener: consuming Listener?
+    ) throws(StartFailure) {
+        let settings = configuration.settings
+        self.configuration = configuration
+        self.source = source
         self.logger = logger
+        self.supervisor = supervisor
         DescriptorLimit.raise()
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
@@ -40,16 +61,16 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
-        let common: CommonState
         let ledger = try Daemon.ledger(settings, logger: logger)
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            common = CommonState(
-                settings, sessions: sessions, logger: logger, usageLog: usageLog, sandboxURL: sandbox?.baseURL,
-                safety: safety, ledger: ledger)
-            mintingSwitch = common.mintingSwitch
-            workers = try Daemon.workers(on: loops, common: common, settings: settings)
+            common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
+            policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
+            let opened = try Daemon.listener(listener, or: settings.listening.address)
+            address = opened.address
+            ownsSocketFile = !opened.isInherited
+            workers = try Daemon.workers(on: loops, listener: opened, under: policy, common: common)
         } catch {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
@@ -66,6 +87,7 @@ final class Daemon: @unchecked Sendable {
                 try EventLoopThread(running: worker.loop, name: "loop \(index + 1)")
             }
             logStart()
+            loop.submit { [self] in begin() }
             // Nobody waits for it: a provider that is away must not keep the daemon from starting.
             Task(executorPreference: loop) { [workers] in await workers[0].prepare() }
             loop.run()
@@ -76,39 +98,60 @@ final class Daemon: @unchecked Sendable {
     }
 
     private func logStart() {
-        let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(settings.upstream.baseURL)"
-        let sessions = workers[0].sessionNames.joined(separator: ", ")
-        logger.info(
-            "listening on \(workers[0].address), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
-        if mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
+        let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(configuration.settings.upstream.baseURL)"
+        let sessions = configuration.sessions.catalog.sessions.map(\.name).joined(separator: ", ")
+        let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
+        logger.info("listening on \(place), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        if common.mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
+    }
+
+    /// The loops run: tells the service manager so, and from now on that they still do.
+    private func begin() {
+        supervisor.notify(.ready(status: "listening on \(address)"))
+        guard let limit = supervisor.watchdog else { return }
+        let watchdog = Watchdog(limit: limit, loops: workers.map(\.loop)) { [supervisor] in
+            supervisor.notify(.alive)
+        }
+        self.watchdog = watchdog
+        watchdog.start()
     }
 
     private func handle(_ signal: CInt) {
         switch signal {
-        case SIGHUP:
-            do throws(SystemError) { try usageLog.reopen() } catch {
-                logger.error("the usage log stays as it is: \(error)")
-            }
+        case SIGHUP: reload()
         case SIGUSR1: pause(true)
         case SIGUSR2: pause(false)
         default:
-            if !isStopping { stop() }
+            if isStopping { endAtOnce() } else { stop() }
         }
     }
 
     private func pause(_ isPaused: Bool) {
-        mintingSwitch.isPaused = isPaused
+        common.mintingSwitch.isPaused = isPaused
         logger.warning(isPaused ? "minting is paused; SIGUSR2 resumes it" : "minting is resumed")
     }
 
+    /// First readiness turns, then, after a while, the socket closes.
     private func stop() {
         isStopping = true
+        common.state.beginDraining()
+        let listening = configuration.settings.listening
+        logger.info(
+            "draining",
+            metadata: ["delay": "\(listening.drainDelay)", "timeout": "\(listening.drainTimeout)"])
+        supervisor.notify(.stopping(status: "draining"))
+        for worker in workers { worker.loop.submit { worker.leave() } }
+        guard listening.drainDelay > .zero else { return drain() }
+        drainTimer = workers[0].loop.after(listening.drainDelay) { [unowned self] in drain() }
+    }
+
+    private func drain() {
+        drainTimer = nil
         // Before the socket closes: behind that, the file may be that of the next daemon.
-        workers[0].address.removeSocketFile()
-        logger.info("draining", metadata: ["timeout": "\(settings.listening.drainTimeout)"])
+        if ownsSocketFile { address.removeSocketFile() }
         let (workers, sandbox, operations) = (workers, sandbox, operations)
-        let timeout = settings.listening.drainTimeout
-        Task(executorPreference: workers[0].loop) {
+        let timeout = configuration.settings.listening.drainTimeout
+        Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
                     group.addTask(executorPreference: worker.loop) { await worker.drain(timeout: timeout) }
@@ -116,73 +159,16 @@ final class Daemon: @unchecked Sendable {
             }
             await sandbox?.stop()
             await operations?.stop()
+            watchdog?.stop()
             for worker in workers { worker.loop.stop() }
         }
     }
 
-    private static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
-        switch settings.upstream.safetySalt {
-        case .kept(let safety): return safety
-        case .made(let path):
-            do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
-                throw StartFailure(outcome: .configuration, words: "SAFETY_SALT_FILE: \(path): \(error.reason)")
-            }
-        case .ofThisProcess:
-            if settings.sandbox == nil {
-                logger.warning(
-                    "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
-            }
-            return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
-        }
-    }
-
-    private static func operations(
-        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
-    ) throws(StartFailure) -> OperationsListener? {
-        guard let address else { return nil }
-        let loops = workers.map(\.metrics)
-        do throws(SystemError) {
-            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
-        } catch {
-            throw StartFailure(
-                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
-        }
-    }
-
-    /// What today's tokens have taken from the quotas already.
-    private static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
-        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog,
-            SettingsReader.canBeFile(path)
-        else { return QuotaLedger() }
-        do throws(SystemError) {
-            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
-            for warning in journal.warnings { logger.warning("\(warning)") }
-            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
-            return journal.ledger
-        } catch {
-            throw StartFailure(
-                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
-        }
-    }
-
-    private static func loops(_ count: Int) throws(SystemError) -> [EventLoop] {
-        var loops: [EventLoop] = []
-        for _ in 0..<count { loops.append(try EventLoop()) }
-        return loops
-    }
-
-    private static func workers(
-        on loops: [EventLoop], common: CommonState, settings: Settings
-    ) throws(SystemError) -> [Worker] {
-        var address = settings.listening.address
-        let first = try address.listen()
-        if case .tcp(let host, 0) = address { address = .tcp(host: host, port: try boundPort(of: first)) }
-        var workers: [Worker] = []
-        for loop in loops.dropFirst() {
-            workers.append(
-                try Worker(on: loop, listeningOn: try address.listenAgain(beside: first), at: address, common))
-        }
-        workers.insert(try Worker(on: loops[0], listeningOn: first, at: address, common), at: 0)
-        return workers
+    /// Somebody does not want to wait. libmicrohttpd cannot be stopped with requests in flight, so the process ends as
+    /// it stands; usage lines are written one by one, and none is held back.
+    private func endAtOnce() -> Never {
+        logger.warning("a second signal: ended without waiting for requests in flight")
+        if ownsSocketFile, drainTimer != nil { address.removeSocketFile() }
+        _exit(Outcome.cut.rawValue)
     }
 }

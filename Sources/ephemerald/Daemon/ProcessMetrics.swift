@@ -1,3 +1,4 @@
+import CLinux
 import EphemeraldCore
 import Glibc
 
@@ -25,9 +26,7 @@ enum ProcessMetrics {
     }
 
     private static var cpuSeconds: Double {
-        var time = timespec()
-        guard unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return 0 }
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        Double(clinux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID)) / 1e9
     }
 
     /// The words of a file of `/proc`.

@@ -1,67 +1,50 @@
-import Curl
 import EphemeraldCore
 import EventLoop
 import HTTP
 import Logging
 import MicroHTTPD
-import Redis
-import Sessions
 
-/// What one event loop serves: a server, a client for the upstream, and the policy between them.
+/// What one event loop serves: a server, and the policy by which it answers.
 final class Worker: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     let loop: EventLoop
-    let address: ListeningAddress
-    let sessionNames: [String]
-    let metrics = LoopMetrics()
+    let metrics: LoopMetrics
     private let server: Server
-    private let client: Curl.Client
-    /// Nil when no keys are fetched.
-    private let keyClient: Curl.Client?
-    private let keyFetching: KeyFetching
-    private let callers: Authenticator
-    private let redis: Redis.Client?
+    private let current: CurrentPolicy
 
     init(
-        on loop: EventLoop, listeningOn socket: consuming Descriptor, at address: ListeningAddress,
-        _ common: CommonState
+        on loop: EventLoop, listeningOn socket: consuming Descriptor, under policy: Policy, _ common: CommonState
     ) throws(SystemError) {
         self.loop = loop
-        self.address = address
-        sessionNames = common.rules.sessions.sessions.map(\.name)
-        let client = Curl.Client(for: common.settings, isSandbox: common.isSandbox, on: loop)
-        self.client = client
-        let keyClient = Curl.Client(forKeysOf: common.settings, on: loop)
-        self.keyClient = keyClient
-        let keyFetching = common.keyFetching(on: loop) { request async throws(TransferFailure) in
-            guard let keyClient else { throw .cancelled }
-            return try await keyClient.send(request)
-        }
-        self.keyFetching = keyFetching
-        callers = common.rules.callers
-        let redis = common.redisClient(on: loop)
-        self.redis = redis
-        let service = common.service(on: loop, keyFetching, metrics: metrics, redis: redis) {
-            request async throws(TransferFailure) in
-            try await client.send(request)
-        }
+        let metrics = LoopMetrics()
+        self.metrics = metrics
+        let current = CurrentPolicy(policy, common, metrics, on: loop)
+        self.current = current
         let logger = common.logger
         server = try Server(
             on: loop, listeningOn: socket, settings: common.serverSettings,
             message: { logger.debug("libmicrohttpd: \($0)") },
-            respond: { await service.respond(to: $0) })
+            respond: { await current.service.respond(to: $0) })
     }
 
     /// Fetches what the first callers would wait for. On the loop's thread.
     func prepare() async {
-        await callers.prepare(keyFetching)
+        await current.prepare()
+    }
+
+    /// Answers requests under this policy from now on; those under way end under theirs. On the loop's thread.
+    func adopt(_ policy: Policy) {
+        current.adopt(policy)
+    }
+
+    /// Has clients go elsewhere with their next request. On the loop's thread.
+    func leave() {
+        server.leave()
     }
 
     /// Answers what is in flight and ends. On the loop's thread.
     func drain(timeout: Duration) async {
         await server.drain(timeout: timeout, lastAnswer: TokenService.lastAnswer)
-        client.close()
-        keyClient?.close()
-        redis?.close()
+        current.close()
     }
 }

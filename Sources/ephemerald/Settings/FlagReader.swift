@@ -55,7 +55,7 @@ package struct FlagReader {
 
     private mutating func refuseUnknown(_ flag: String, hasValue: Bool) {
         if !hasValue { dropValue() }
-        let others = ["--help", "--version", "--fix", "--session", "--name"]
+        let others = ["--help", "--version", "--fix", "--session", "--name", "--ready"]
         let nearest = Setting.nearest(toKey: String(flag.drop { $0 == "-" }))?.flag ?? flag.nearest(in: others)
         let hint = nearest.map { "did you mean \($0)?" } ?? "see ephemerald --help"
         errors.append("unknown flag \(flag.shown); \(hint)")

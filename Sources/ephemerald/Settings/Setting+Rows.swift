@@ -20,10 +20,15 @@ extension Setting {
             SettingRow(
                 .listening, .number, .computed("number of cores"), "NUMBER",
                 "Event loops, each with a thread and a listening socket of its own, 1 to 256.")
+        case .drainDelay:
+            SettingRow(
+                .listening, .text, .value("0s"), "DURATION",
+                "How long SIGTERM only turns readiness, before the listening socket closes: the time in which a load "
+                    + "balancer notices, 0s to 10min.")
         case .drainTimeout:
             SettingRow(
                 .listening, .text, .value("15s"), "DURATION",
-                "How long requests in flight may take after SIGTERM, 0s to 10min.")
+                "How long requests in flight may take once the socket is closed, 0s to 10min.")
         case .operationsHost:
             SettingRow(
                 .listening, .text, .value("127.0.0.1"), "ADDRESS",

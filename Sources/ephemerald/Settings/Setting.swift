@@ -10,6 +10,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case host = "HOST"
     case port = "PORT"
     case loops = "LOOPS"
+    case drainDelay = "DRAIN_DELAY"
     case drainTimeout = "DRAIN_TIMEOUT"
     case operationsHost = "OPS_HOST"
     case operationsPort = "OPS_PORT"

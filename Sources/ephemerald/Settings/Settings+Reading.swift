@@ -7,13 +7,17 @@ extension Settings {
     /// - Parameters:
     ///   - arguments: the command line behind the command's name, without the command's own flags.
     ///   - environment: the variables of the process.
+    ///   - socket: the address of a listening socket that is there already, inherited or in use. It stands for `HOST`
+    ///     and `PORT`: who may ask is judged by what can be reached, not by what is written.
     ///   - cores: how many event loops there are by default.
     package init(
-        arguments: [String], environment: [String: String],
+        arguments: [String], environment: [String: String], socket: ListeningAddress? = nil,
         cores: Int = ProcessInfo.processInfo.activeProcessorCount
     ) throws(SettingsFailure) {
         var reader = try SettingsReader(arguments: arguments, environment: environment)
-        let address = reader.address()
+        let written = reader.address()
+        let address = written.map { socket ?? $0 }
+        if let socket, let written { reader.warnUnlessAt(socket, written) }
         let listening = reader.listening(at: address, cores: cores)
         let access = reader.access()
         let limits = reader.limits()
@@ -37,6 +41,7 @@ extension Settings {
         self.init(
             listening: listening, access: access, limits: limits, upstream: upstream, output: output,
             sandbox: sandbox, isDemo: demo ?? (sandbox != nil), sessionsDirectory: sessionsDirectory,
+            written: WrittenValues(reader),
             warnings: reader.warnings)
     }
 

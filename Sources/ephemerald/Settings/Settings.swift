@@ -12,7 +12,9 @@ package struct Settings: Sendable {
         package let address: ListeningAddress
         /// Event loops, one thread each.
         package let loops: Int
-        /// How long requests in flight may take after SIGTERM.
+        /// From SIGTERM, which turns readiness, until the socket closes.
+        package let drainDelay: Duration
+        /// How long requests in flight may take after that.
         package let drainTimeout: Duration
         /// Where metrics are told; nil for nowhere.
         package let operations: ListeningAddress?
@@ -103,6 +105,8 @@ package struct Settings: Sendable {
     package let isDemo: Bool
     /// The directory of the session files.
     package let sessionsDirectory: String
+    /// What was written where this came from, to see what a reload changes.
+    package let written: WrittenValues
     /// What the program can work with, and the operator should know of; one line each.
     package let warnings: [String]
 }

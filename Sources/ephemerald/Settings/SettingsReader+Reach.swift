@@ -2,6 +2,15 @@ import EphemeraldCore
 import MicroHTTPD
 
 extension SettingsReader {
+    /// Says that `HOST` and `PORT` are not in force, when somebody wrote them and the socket is elsewhere.
+    mutating func warnUnlessAt(_ socket: ListeningAddress, _ written: ListeningAddress) {
+        let isFree = if case .tcp(let host, 0) = written, case .tcp(host, _) = socket { true } else { false }
+        guard written != socket, !isFree else { return }
+        for setting in [Setting.host, .port] where self[setting] != nil {
+            warn(setting, "not in force: the listening socket is that of \(socket)")
+        }
+    }
+
     /// Holds what may be asked against who can reach the address. On loopback a developer's own pages are a safe
     /// default; anywhere else the operator says who may ask, even if it is everybody.
     mutating func checkReach(of address: ListeningAddress, access: Settings.Access?, limits: Settings.Limits?) {

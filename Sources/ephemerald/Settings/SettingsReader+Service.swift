@@ -7,12 +7,18 @@ import Sessions
 extension SettingsReader {
     mutating func listening(at address: ListeningAddress?, cores: Int) -> Settings.Listening? {
         let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
-        let drain = read(.drainTimeout) { text throws(InvalidValue) in
+        let delay = drainTime(.drainDelay)
+        let timeout = drainTime(.drainTimeout)
+        guard let address, let loops, let delay, let timeout, let operations = operations() else { return nil }
+        return Settings.Listening(
+            address: address, loops: loops ?? min(max(cores, 1), 256), drainDelay: delay, drainTimeout: timeout,
+            operations: operations)
+    }
+
+    private mutating func drainTime(_ setting: Setting) -> Duration? {
+        read(setting) { text throws(InvalidValue) in
             try Duration(parsingSetting: text, in: .zero ... .seconds(600))
         }
-        guard let address, let loops, let drain, let operations = operations() else { return nil }
-        return Settings.Listening(
-            address: address, loops: loops ?? min(max(cores, 1), 256), drainTimeout: drain, operations: operations)
     }
 
     /// The address; its port is 0 when `PORT` is wrong, which is no reason to be silent about the host.

@@ -1,0 +1,59 @@
+# The image of ephemerald: a static Swift binary on the Debian libraries that it links, and nothing else. There is no
+# shell in it, no package manager, no user database and no key.
+#
+# Who trusts whom: whoever may write the session directory decides what is spent, whoever may read the key's file spends
+# it; both come by mounts and never into a layer. HOST is 0.0.0.0, so the daemon refuses to start (78) until
+# ALLOWED_ORIGINS and AUTH say who may ask. Everything that can reach the port may ask as far as they let it.
+#
+#   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
+#     --mount type=bind,src=/etc/ephemerald/sessions,dst=/etc/ephemerald/sessions,readonly \
+#     --mount type=bind,src=/etc/ephemerald/key,dst=/run/secrets/openai_api_key,readonly \
+#     --env ALLOWED_ORIGINS=https://app.example --env AUTH=none --env TRUSTED_PROXIES=172.17.0.1 \
+#     --publish 127.0.0.1:3001:3001 ephemerald
+#
+# To pin the bases: --build-arg SWIFT_IMAGE=swift@sha256:... --build-arg DEBIAN_IMAGE=debian@sha256:...
+ARG SWIFT_IMAGE=swift:6.3-bookworm
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+
+FROM ${SWIFT_IMAGE} AS builder
+# Debian's stable release changes a package for its security only, so that a pinned version is one that soon is gone.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        pkg-config libcurl4-openssl-dev libmicrohttpd-dev libhiredis-dev zlib1g-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY Package.swift Package.resolved* ./
+COPY Sources Sources
+COPY Tests Tests
+RUN swift build -c release --product ephemerald --static-swift-stdlib
+RUN mkdir /out \
+    && install --strip "$(swift build -c release --show-bin-path)/ephemerald" /out/ephemerald
+
+FROM ${DEBIAN_IMAGE} AS tree
+COPY deploy/image-tree /usr/local/bin/image-tree
+RUN apt-get update \
+    && image-tree /tree \
+    && rm -rf /var/lib/apt/lists/*
+
+FROM scratch
+LABEL org.opencontainers.image.title="ephemerald" \
+      org.opencontainers.image.description="Mints OpenAI Realtime client secrets for browsers, and keeps the API key" \
+      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
+COPY --from=tree /tree /
+COPY --from=builder /out/ephemerald /usr/local/bin/ephemerald
+# The path of a mount is no secret.
+# hadolint ignore=DL3064
+ENV PATH=/usr/local/bin \
+    HOST=0.0.0.0 \
+    PORT=3001 \
+    SESSIONS_DIR=/etc/ephemerald/sessions \
+    OPENAI_API_KEY_FILE=/run/secrets/openai_api_key
+WORKDIR /
+# By number, so that runAsNonRoot can judge it; it owns nothing and has no home.
+USER 10001:10001
+EXPOSE 3001
+STOPSIGNAL SIGTERM
+# In the exec form: there is no shell, and signals must arrive.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/ephemerald", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/ephemerald"]

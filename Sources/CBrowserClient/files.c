@@ -1,0 +1,109 @@
+// The files for browsers, as bytes of the binary.
+//
+// #embed (C23) and not SwiftPM's embedInCode: an array literal of 150,000 numbers costs the Swift compiler 40 s each time
+// one of the files changes; this costs nothing, and a change of a file is noticed all the same.
+#include "CBrowserClient.h"
+
+static const unsigned char realtime_client_js[] = {
+#embed "../BrowserClient/realtime-client.js"
+};
+static const unsigned char realtime_client_d_ts[] = {
+#embed "../BrowserClient/realtime-client.d.ts"
+};
+static const unsigned char react_js[] = {
+#embed "../BrowserClient/react.js"
+};
+
+static const unsigned char demo_connection_js[] = {
+#embed "../BrowserClient/demo/connection.js"
+};
+static const unsigned char demo_controls_css[] = {
+#embed "../BrowserClient/demo/controls.css"
+};
+static const unsigned char demo_demo_css[] = {
+#embed "../BrowserClient/demo/demo.css"
+};
+static const unsigned char demo_demo_js[] = {
+#embed "../BrowserClient/demo/demo.js"
+};
+static const unsigned char demo_events_js[] = {
+#embed "../BrowserClient/demo/events.js"
+};
+static const unsigned char demo_icon_svg[] = {
+#embed "../BrowserClient/demo/icon.svg"
+};
+static const unsigned char demo_index_html[] = {
+#embed "../BrowserClient/demo/index.html"
+};
+static const unsigned char demo_page_js[] = {
+#embed "../BrowserClient/demo/page.js"
+};
+static const unsigned char demo_panel_css[] = {
+#embed "../BrowserClient/demo/panel.css"
+};
+static const unsigned char demo_reasons_js[] = {
+#embed "../BrowserClient/demo/reasons.js"
+};
+static const unsigned char demo_script_css[] = {
+#embed "../BrowserClient/demo/script.css"
+};
+static const unsigned char demo_sound_js[] = {
+#embed "../BrowserClient/demo/sound.js"
+};
+static const unsigned char demo_stage_js[] = {
+#embed "../BrowserClient/demo/stage.js"
+};
+static const unsigned char demo_stone_css[] = {
+#embed "../BrowserClient/demo/stone.css"
+};
+static const unsigned char demo_stone_js[] = {
+#embed "../BrowserClient/demo/stone.js"
+};
+static const unsigned char demo_theme_css[] = {
+#embed "../BrowserClient/demo/theme.css"
+};
+static const unsigned char demo_theme_js[] = {
+#embed "../BrowserClient/demo/theme.js"
+};
+static const unsigned char demo_transcript_js[] = {
+#embed "../BrowserClient/demo/transcript.js"
+};
+static const unsigned char demo_trouble_js[] = {
+#embed "../BrowserClient/demo/trouble.js"
+};
+static const unsigned char demo_words_js[] = {
+#embed "../BrowserClient/demo/words.js"
+};
+
+static const struct browser_file library[] = {
+    {"realtime-client.js", realtime_client_js, sizeof realtime_client_js},
+    {"realtime-client.d.ts", realtime_client_d_ts, sizeof realtime_client_d_ts},
+    {"react.js", react_js, sizeof react_js},
+};
+const long browser_library_count = sizeof library / sizeof *library;
+struct browser_file browser_library_at(long index) { return library[index]; }
+
+static const struct browser_file demo[] = {
+    {"connection.js", demo_connection_js, sizeof demo_connection_js},
+    {"controls.css", demo_controls_css, sizeof demo_controls_css},
+    {"demo.css", demo_demo_css, sizeof demo_demo_css},
+    {"demo.js", demo_demo_js, sizeof demo_demo_js},
+    {"events.js", demo_events_js, sizeof demo_events_js},
+    {"icon.svg", demo_icon_svg, sizeof demo_icon_svg},
+    {"index.html", demo_index_html, sizeof demo_index_html},
+    {"page.js", demo_page_js, sizeof demo_page_js},
+    {"panel.css", demo_panel_css, sizeof demo_panel_css},
+    {"reasons.js", demo_reasons_js, sizeof demo_reasons_js},
+    {"script.css", demo_script_css, sizeof demo_script_css},
+    {"sound.js", demo_sound_js, sizeof demo_sound_js},
+    {"stage.js", demo_stage_js, sizeof demo_stage_js},
+    {"stone.css", demo_stone_css, sizeof demo_stone_css},
+    {"stone.js", demo_stone_js, sizeof demo_stone_js},
+    {"theme.css", demo_theme_css, sizeof demo_theme_css},
+    {"theme.js", demo_theme_js, sizeof demo_theme_js},
+    {"transcript.js", demo_transcript_js, sizeof demo_transcript_js},
+    {"trouble.js", demo_trouble_js, sizeof demo_trouble_js},
+    {"words.js", demo_words_js, sizeof demo_words_js},
+};
+const long browser_demo_count = sizeof demo / sizeof *demo;
+struct browser_file browser_demo_at(long index) { return demo[index]; }

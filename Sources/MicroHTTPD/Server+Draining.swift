@@ -1,0 +1,75 @@
+import EventLoop
+package import HTTP
+
+extension Server {
+    /// How long a drain waits for the first request of a connection that it has accepted.
+    private static let patience: Duration = .seconds(1)
+
+    /// Closes connections behind their next answer from now on, but still accepts: clients that keep connections move
+    /// elsewhere by themselves.
+    package func leave() {
+        isLeaving = true
+    }
+
+    /// Stops accepting, waits until every request has its answer, and ends the server.
+    /// - Parameters:
+    ///   - timeout: what is not answered by then is cancelled.
+    ///   - lastAnswer: for requests that arrive after that, and those whose task goes on for half a second more.
+    package func drain(timeout: Duration, lastAnswer: Response) async {
+        guard daemon != nil, !isDraining else { return }
+        acceptBacklog()
+        isLeaving = true
+        isDraining = true
+        daemon?.quiesce()
+        let patience = min(timeout, Server.patience)
+        patienceEnds = ContinuousClock.now + patience
+        let patienceTimer = loop.after(patience) { [self] in scheduleTurn() }
+        let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
+        // A cancelled task answers at once, and in its own words, unless it hangs.
+        let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
+            for exchange in exchanges.values { finish(exchange, with: lastAnswer) }
+        }
+        scheduleTurn()
+        await withCheckedContinuation { drained = $0 }
+        patienceTimer.cancel()
+        deadline.cancel()
+        lastDeadline.cancel()
+    }
+
+    /// Whether somebody has connected whose request may be on its way: closed now, he would find himself refused.
+    var awaitsFirstRequest: Bool {
+        loop.now < patienceEnds && connections.values.contains { !$0.hasAsked }
+    }
+
+    /// What waits in the kernel's backlog has been promised a connection, and closing the socket would reset it.
+    /// libmicrohttpd accepts ten in a turn; the bound is the backlog's.
+    private func acceptBacklog() {
+        for _ in 0..<410 {
+            let before = accepted
+            turn()
+            if accepted == before { return }
+        }
+    }
+
+    /// Cancels what is being answered, and cuts every other connection: idle ones may bring another request, and the
+    /// clients of the rest are too slow for this drain.
+    private func cutShort(_ lastAnswer: Response) {
+        self.lastAnswer = lastAnswer
+        var responding: Set<ObjectIdentifier> = []
+        for exchange in exchanges.values where exchange.phase == .responding {
+            responding.insert(ObjectIdentifier(exchange.connection))
+            exchange.task?.cancel()
+        }
+        for connection in connections.values where !responding.contains(ObjectIdentifier(connection)) {
+            connection.cut()
+        }
+    }
+
+    func end() {
+        sweep?.cancel()
+        watch?.end()
+        daemon = nil
+        drained?.resume()
+        drained = nil
+    }
+}

@@ -1,0 +1,79 @@
+import EphemeraldCore
+import EventLoop
+import Logging
+import MicroHTTPD
+import Sessions
+
+extension Daemon {
+    static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
+        switch settings.upstream.safetySalt {
+        case .kept(let safety): return safety
+        case .made(let path):
+            do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
+                throw StartFailure(outcome: .configuration, words: "SAFETY_SALT_FILE: \(path): \(error.reason)")
+            }
+        case .ofThisProcess:
+            if settings.sandbox == nil {
+                logger.warning(
+                    "no SAFETY_SALT_FILE and no STATE_DIRECTORY: safety identifiers change with every restart")
+            }
+            return SafetyIdentifier(salt: SafetyIdentifier.randomSalt())
+        }
+    }
+
+    static func loops(_ count: Int) throws(SystemError) -> [EventLoop] {
+        var loops: [EventLoop] = []
+        for _ in 0..<count { loops.append(try EventLoop()) }
+        return loops
+    }
+
+    /// What today's tokens have taken from the quotas already.
+    static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
+        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog,
+            SettingsReader.canBeFile(path)
+        else { return QuotaLedger() }
+        do throws(SystemError) {
+            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
+            for warning in journal.warnings { logger.warning("\(warning)") }
+            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
+            return journal.ledger
+        } catch {
+            throw StartFailure(
+                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
+        }
+    }
+
+    /// The listener for metrics; nil when it is off.
+    static func operations(
+        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+    ) throws(StartFailure) -> OperationsListener? {
+        guard let address else { return nil }
+        let loops = workers.map(\.metrics)
+        do throws(SystemError) {
+            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+        } catch {
+            throw StartFailure(
+                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
+        }
+    }
+
+    /// What was handed over, or a socket of our own.
+    static func listener(
+        _ inherited: consuming Listener?, or address: ListeningAddress
+    ) throws(SystemError) -> Listener {
+        if let inherited { return inherited }
+        return try Listener(at: address)
+    }
+
+    /// A worker a loop, all on sockets of one listener.
+    static func workers(
+        on loops: [EventLoop], listener: consuming Listener, under policy: Policy, common: CommonState
+    ) throws(SystemError) -> [Worker] {
+        var workers: [Worker] = []
+        for loop in loops.dropFirst() {
+            workers.append(try Worker(on: loop, listeningOn: try listener.another(), under: policy, common))
+        }
+        workers.insert(try Worker(on: loops[0], listeningOn: listener.first(), under: policy, common), at: 0)
+        return workers
+    }
+}

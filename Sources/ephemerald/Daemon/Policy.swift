@@ -1,0 +1,35 @@
+import Curl
+import EphemeraldCore
+import Sessions
+
+/// What settings and session files come to for a request: the part of a worker that a reload replaces as a whole.
+struct Policy: Sendable {
+    private(set) var rules: TokenService.Rules
+    let upstream: Upstream
+    let client: ClientSettings
+    /// For the keys of tokens; nil when none are fetched.
+    let keyClient: ClientSettings?
+
+    /// - Parameter sandboxURL: of the stand-in, which takes the place of the upstream.
+    init(_ configuration: FreshConfiguration, safety: SafetyIdentifier, sandboxURL: String?) {
+        let settings = configuration.settings
+        upstream = Upstream(settings, sandboxURL: sandboxURL)
+        rules = TokenService.Rules(
+            origins: OriginPolicy(
+                allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
+            callers: settings.access.callers, proxies: settings.access.trustedProxies,
+            sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
+            safety: safety)
+        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
+        keyClient = ClientSettings(forKeysOf: settings)
+    }
+
+    /// The policy behind another one: keys that were fetched stay, and so does a salt that no setting names.
+    init(_ configuration: FreshConfiguration, following old: Policy, sandboxURL: String?) {
+        var safety = old.rules.safety
+        if case .kept(let kept) = configuration.settings.upstream.safetySalt { safety = kept }
+        self.init(configuration, safety: safety, sandboxURL: sandboxURL)
+        rules.callers = rules.callers.keepingFetchedKeys(of: old.rules.callers)
+    }
+}

@@ -1,0 +1,179 @@
+"""The demo page in every state it can be in: what it says, what axe-core says of it, and who can use it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from calls import Failure
+from demopage import DemoPage
+
+
+@pytest.fixture
+def demo(start, peer):
+    """The daemon with its page, in front of the peer."""
+    return start(peer.base_url, DEMO="true")
+
+
+def start_call(page: DemoPage) -> None:
+    page.tab.page.click("#call")
+
+
+def test_a_call_from_its_first_state_to_its_last(open_tab, demo, peer):
+    tab = open_tab()
+    page = DemoPage(tab, demo)
+    page.assert_accessible("idle")
+    tab.js("() => { ledger.microphone.held = true; }")
+    peer.mint_gate.shut()
+    start_call(page)
+    page.until_phase("requesting-microphone")
+    page.assert_accessible("requesting the microphone")
+    tab.js("() => { ledger.microphone.held = false; ledger.microphone.release(); }")
+    page.until_phase("connecting")
+    page.assert_accessible("connecting")
+    peer.mint_gate.open()
+    page.until_phase("connected")
+    page.until_text("status", "Connected.")
+    page.assert_accessible("connected")
+    tab.page.click("#mute")
+    tab.until("document.querySelector('#mute').getAttribute('aria-pressed') === 'true'")
+    tab.page.fill("#message", "How deep is the Königssee?")
+    tab.page.keyboard.press("Enter")
+    page.until_text("transcript", "You said: How deep is the Königssee?")
+    page.assert_accessible("connected, muted, with a transcript")
+    tab.page.click("#call")
+    page.until_phase("closed")
+    page.assert_accessible("closed")
+    page.assert_at_home(peer.base_url)
+
+
+def test_a_connection_that_falters_and_is_lost(open_tab, demo, peer):
+    tab = open_tab()
+    page = DemoPage(tab, demo)
+    start_call(page)
+    page.until_phase("connected")
+    peer.mint_gate.shut()
+    tab.js("() => ledger.pretend('disconnected')")
+    page.until_phase("unstable")
+    page.assert_accessible("unstable")
+    tab.js("() => ledger.pretend('failed')")
+    page.until_phase("reconnecting")
+    page.assert_accessible("reconnecting")
+    peer.mint_gate.open()
+    page.until_phase("connected")
+    peer.calls[-1].hang_up()
+    page.until_phase("closed")
+    page.until_text("alert", "The other side hung up")
+    page.assert_accessible("hung up by the other side")
+    assert len(peer.used) == 2
+
+
+def test_an_answer_that_is_spoken_can_be_stopped(open_tab, demo, peer):
+    peer.linger = True
+    tab = open_tab()
+    page = DemoPage(tab, demo)
+    start_call(page)
+    page.until_phase("connected")
+    tab.page.fill("#message", "A long story, please.")
+    tab.page.keyboard.press("Enter")
+    page.until_text("headline", "Answering.")
+    page.assert_accessible("answering")
+    tab.page.click("#interrupt")
+    page.until_text("headline", "Listening.")
+    assert "response.cancel" in peer.calls[-1].types()
+
+
+def test_a_forbidden_origin_is_explained(open_tab, demo, peer):
+    page = DemoPage(open_tab(), demo, host="127.0.0.1")
+    start_call(page)
+    page.until_text("alert", "This address may not start calls")
+    assert f"http://127.0.0.1:{demo.port}" in page.text("alert") and "ALLOWED_ORIGINS" in page.text("alert")
+    page.assert_accessible("forbidden origin")
+    page.tab.assert_nothing_is_left()
+    assert peer.mint_requests == 0
+
+
+def test_a_spent_limit_is_shown_with_its_wait_and_tried_again(open_tab, start, peer):
+    daemon = start(peer.base_url, DEMO="true", LIMIT_CLIENT="15/min burst 1")
+    page = DemoPage(open_tab(), daemon)
+    assert daemon.token(origin=f"http://localhost:{daemon.port}").status == 200
+    start_call(page)
+    page.until_text("alert", "Too many calls just now")
+    page.until_text("countdown-text", "Trying again in 0:0")
+    assert "4 seconds" in page.text("alert")
+    page.assert_accessible("waiting")
+    page.until_phase("connected")
+    assert page.text("alert").strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("denied", "The microphone is not allowed"), ("missing", "No microphone was found")],
+)
+def test_without_a_microphone_one_can_type(open_tab, demo, peer, kind, words):
+    page = DemoPage(open_tab(kind), demo)
+    start_call(page)
+    page.until_text("alert", words)
+    page.assert_accessible(kind)
+    page.tab.page.click("#remedy")
+    page.until_phase("connected")
+    page.tab.page.fill("#message", "In writing.")
+    page.tab.page.keyboard.press("Enter")
+    page.until_text("transcript", "You said: In writing.")
+
+
+def test_a_network_that_is_gone_is_explained(open_tab, demo, peer):
+    tab = open_tab()
+    page = DemoPage(tab, demo)
+    tab.context.set_offline(True)
+    start_call(page)
+    page.until_text("alert", "You are offline")
+    page.assert_accessible("offline")
+    tab.context.set_offline(False)
+    page.until_phase("connected")
+
+
+FAILURES = [
+    (Failure(401, "invalid_api_key", "Incorrect API key provided."), "The ticket was not accepted"),
+    (Failure(400, "invalid_offer", "The offer cannot be read."), "The model’s service refused the call"),
+]
+
+
+@pytest.mark.parametrize(("failure", "words"), FAILURES, ids=["401", "400"])
+def test_a_refused_call_is_explained(open_tab, demo, peer, failure, words):
+    peer.failures.append(failure)
+    page = DemoPage(open_tab(), demo)
+    start_call(page)
+    page.until_text("alert", words)
+    page.assert_accessible(f"refused with {failure.status}")
+    page.tab.assert_nothing_is_left()
+
+
+def test_blocked_playback_asks_for_a_click(open_tab, demo, peer):
+    tab = open_tab()
+    tab.context.add_init_script("""
+      const {play} = HTMLMediaElement.prototype;
+      HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException("no click", "NotAllowedError"));
+      window.unblock = () => { HTMLMediaElement.prototype.play = play; };
+    """)
+    page = DemoPage(tab, demo)
+    start_call(page)
+    tab.until("!document.querySelector('#start-audio').hidden")
+    page.assert_accessible("blocked playback")
+    tab.js("() => unblock()")
+    tab.page.click("#start-audio")
+    tab.until("document.querySelector('#start-audio').hidden")
+
+
+def test_the_log_of_events_can_be_exported(open_tab, demo, peer):
+    tab = open_tab()
+    page = DemoPage(tab, demo)
+    start_call(page)
+    page.until_phase("connected")
+    page.until_text("events", "session.created")
+    with tab.page.expect_download() as download:
+        tab.page.click("#events-export")
+    entries = json.loads(open(download.value.path()).read())
+    assert any("session.created" in json.dumps(entry) for entry in entries)
+    assert not any(secret in json.dumps(entries) for secret in peer.keys)

@@ -1,0 +1,105 @@
+"""Lost connections: how soon they are noticed, and how they come back."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+import pytest
+
+from callpage import begin, connect, disconnect
+from patience import eventually
+from peer_process import PeerProcess
+
+#: Milliseconds between the first entry of one state and that of another, in the page's own clock.
+FIRST = "state => log.find(entry => entry.type === 'statechange' && entry.detail.state === state)?.at"
+
+
+@pytest.fixture
+def process() -> Iterator[PeerProcess]:
+    running = PeerProcess().start()
+    yield running
+    running.kill()
+
+
+@pytest.mark.slow
+def test_a_killed_peer_is_noticed_and_replaced(open_tab, web, start, process):
+    daemon = start(process.base_url)
+    tab = begin(open_tab(), web, daemon)
+    tab.run("connect", "client.connect()")
+    tab.value("connect")
+    tab.js("() => client.mute()")
+    killed = tab.js("performance.now()")
+    process.kill()
+    process.start()
+    tab.until("client.state === 'unstable'")
+    assert tab.js(FIRST, "unstable") - killed < 8000
+    tab.until("client.state === 'connected'")
+    assert tab.js("states().slice(2)") == ["connected", "unstable", "reconnecting", "connected"]
+    back = tab.js("log.findLast(entry => entry.type === 'statechange').at")
+    assert back - killed < 20_000
+    eventually(lambda: process.state()["open"] == 1, "the new peer has the call")
+    assert process.state() == {"minted": 1, "used": 1, "open": 1}
+    assert tab.js("client.muted") is True
+    assert tab.js("ledger.live().peers") == 1 and tab.js("ledger.live().tracks") == 1
+    tab.js("() => client.disconnect()")
+    tab.assert_nothing_is_left()
+    eventually(lambda: process.state()["open"] == 0, "the new peer has seen the end")
+
+
+@pytest.mark.slow
+def test_a_lost_connection_waits_until_the_browser_is_online(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    call = connect(tab, peer)
+    tab.context.set_offline(True)
+    call.go_silent()
+    tab.until("said('retry').some(retry => retry.offline)")
+    assert tab.js("client.state") == "reconnecting"
+    assert peer.mint_requests == 1
+    tab.context.set_offline(False)
+    tab.until("client.state === 'connected'")
+    assert len(peer.keys) == 2 and len(peer.used) == 2
+    disconnect(tab, peer)
+
+
+def test_a_connection_that_recovers_by_itself_stays(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    connect(tab, peer)
+    tab.js("() => { ledger.pretend('disconnected'); ledger.pretend('connected'); }")
+    assert tab.js("states().slice(2)") == ["connected", "unstable", "connected"]
+    disconnect(tab, peer)
+    assert peer.offers == 1
+
+
+def test_a_failed_connection_is_replaced_by_one_with_a_new_token(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    connect(tab, peer)
+    tab.js("() => client.mute()")
+    tab.js("() => ledger.pretend('failed')")
+    tab.until("client.state === 'connected' && states().at(-2) === 'reconnecting'")
+    assert len(peer.used) == 2 and tab.js("client.muted") is True
+    assert tab.js("ledger.live().peers") == 1 and tab.js("ledger.made.tracks") == 1
+    disconnect(tab, peer)
+
+
+def test_an_attempt_that_finds_no_network_waits_until_there_is_one(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    tab.context.set_offline(True)
+    tab.run("connect", "client.connect()")
+    tab.until("said('retry').some(retry => retry.offline)")
+    assert tab.js("client.state") == "connecting" and peer.mint_requests == 0
+    assert tab.js("said('retry').length") == 1
+    tab.context.set_offline(False)
+    tab.value("connect")
+    disconnect(tab, peer)
+
+
+def test_hanging_up_while_offline_leaves_nothing(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    tab.context.set_offline(True)
+    tab.run("connect", "client.connect()")
+    tab.until("said('retry').some(retry => retry.offline)")
+    tab.js("() => client.disconnect()")
+    assert tab.error("connect")["code"] == "aborted"
+    tab.assert_nothing_is_left()
+    tab.context.set_offline(False)
+    assert peer.mint_requests == 0

@@ -1,0 +1,129 @@
+"""Everything that keeps a call from starting, as the page is told of it, and that nothing is left of the attempt."""
+
+from __future__ import annotations
+
+import pytest
+
+from callpage import begin, connect, disconnect
+from calls import Failure
+from patience import eventually
+
+
+def fail(tab, limit: float = 10.0) -> dict:
+    """Connects, expects that to fail, and returns the error."""
+    tab.run("connect", "client.connect()")
+    error = tab.error("connect", limit)
+    assert error["name"] == "RealtimeError"
+    assert tab.js("[client.state, client.reason, client.error?.code]") == ["closed", "failed", error["code"]]
+    tab.assert_nothing_is_left()
+    return error
+
+
+def test_a_page_of_another_origin_gets_no_token(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon, f"http://127.0.0.1:{web.port}", reconnect=False)
+    assert fail(tab)["code"] == "token_unreachable"
+    assert peer.mint_requests == 0 and peer.offers == 0
+    [line] = daemon.usage(1)
+    assert line["http.response.status_code"] == 403
+
+
+def test_a_spent_limit_is_waited_out_and_then_tried_again(open_tab, web, start, peer):
+    daemon = start(peer.base_url, LIMIT_CLIENT="1/s burst 1")
+    tab = begin(open_tab(), web, daemon)
+    assert daemon.token(origin=web.origin).status == 200
+    tab.run("connect", "client.connect()")
+    tab.until("said('retry').length > 0")
+    [retry] = tab.js("said('retry')")
+    assert (retry["error"]["code"], retry["error"]["status"], retry["error"]["retryAfter"]) == ("rate_limited", 429, 1)
+    assert 1000 <= retry["delay"] < 3000
+    tab.value("connect")
+    waited = tab.js("log.findLast(({type}) => type === 'statechange').at - log.find(({type}) => type === 'retry').at")
+    assert waited >= 1000
+    disconnect(tab, peer)
+
+
+def test_a_wait_longer_than_the_cap_is_not_waited(open_tab, web, start, peer):
+    daemon = start(peer.base_url, LIMIT_CLIENT="1/h burst 1")
+    tab = begin(open_tab(), web, daemon)
+    assert daemon.token(origin=web.origin).status == 200
+    error = fail(tab)
+    assert (error["code"], error["status"]) == ("rate_limited", 429)
+    assert error["retryAfter"] > 3000
+
+
+def test_a_401_at_the_call_ends_the_attempt_at_once(open_tab, web, daemon, peer):
+    peer.failures.append(Failure(401, "invalid_api_key", "Incorrect API key provided."))
+    tab = begin(open_tab(), web, daemon)
+    error = fail(tab)
+    assert (error["code"], error["status"], error["retryable"]) == ("call_refused", 401, False)
+    assert tab.js("client.error.serverCode") == "invalid_api_key"
+    assert peer.offers == 1 and len(peer.keys) == 1
+
+
+def test_a_token_that_expired_before_its_use_ends_the_attempt(open_tab, web, daemon, peer):
+    peer.keys_are_late = True
+    tab = begin(open_tab(), web, daemon)
+    error = fail(tab)
+    assert (error["code"], error["status"]) == ("call_refused", 401)
+    assert tab.js("client.error.serverCode") == "ephemeral_token_expired"
+    peer.keys_are_late = False
+    connect(tab, peer)
+    disconnect(tab, peer)
+
+
+def test_a_500_at_the_call_is_tried_again_with_a_new_token(open_tab, web, daemon, peer):
+    peer.failures.extend([Failure(500), Failure(503)])
+    tab = begin(open_tab(), web, daemon)
+    connect(tab, peer)
+    assert peer.offers == 3 and len(peer.keys) == 3 and len(peer.used) == 1
+    assert tab.js("said('retry').map(({error}) => [error.code, error.status])") == [
+        ["call_refused", 500],
+        ["call_refused", 503],
+    ]
+    assert tab.js("ledger.made.tracks") == 1
+    disconnect(tab, peer)
+
+
+def test_a_500_that_stays_is_reported_at_last(open_tab, web, daemon, peer):
+    peer.failures.extend([Failure(500)] * 3)
+    tab = begin(open_tab(), web, daemon, code="{reconnect: library.backoff({delays: [0, 20]})}")
+    error = fail(tab)
+    assert (error["code"], error["status"], error["retryable"]) == ("call_refused", 500, True)
+    assert peer.offers == 3
+
+
+@pytest.mark.parametrize(("kind", "code"), [("denied", "microphone_denied"), ("missing", "microphone_missing")])
+def test_without_a_microphone_no_token_is_asked_for(open_tab, web, daemon, peer, kind, code):
+    tab = begin(open_tab(kind), web, daemon)
+    error = fail(tab)
+    assert (error["code"], error["retryable"]) == (code, False)
+    assert peer.mint_requests == 0
+
+
+def test_a_slow_answer_to_the_offer_has_a_limit(open_tab, web, daemon, peer):
+    peer.calls_gate.shut()
+    tab = begin(open_tab(), web, daemon, reconnect=False, timeouts={"call": 200})
+    assert fail(tab)["code"] == "call_timeout"
+    peer.calls_gate.open()
+
+
+def test_a_slow_token_has_a_limit(open_tab, web, daemon, peer):
+    peer.mint_gate.shut()
+    tab = begin(open_tab(), web, daemon, reconnect=False, timeouts={"token": 200})
+    assert fail(tab)["code"] == "token_timeout"
+    peer.mint_gate.open()
+
+
+def test_a_connection_that_does_not_open_has_a_limit(open_tab, web, daemon, peer):
+    peer.unreachable = True
+    tab = begin(open_tab(), web, daemon, reconnect=False, timeouts={"open": 300})
+    assert fail(tab)["code"] == "open_timeout"
+
+
+def test_an_upstream_that_refuses_the_daemon_is_told_as_a_refused_token(open_tab, web, start, peer):
+    daemon = start(peer.base_url, OPENAI_API_KEY="sk-wrong")
+    tab = begin(open_tab(), web, daemon, reconnect=False)
+    error = fail(tab)
+    assert (error["code"], error["status"]) == ("token_refused", 502)
+    assert tab.js("client.error.serverCode") == "upstream_auth"
+    eventually(lambda: peer.mint_requests > 0, "the peer was asked")

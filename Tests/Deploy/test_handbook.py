@@ -1,0 +1,76 @@
+"""The commands of deploy/README.md, run as they stand; or they say what they need."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import client
+import pytest
+from conftest import Behind
+from program import ROOT, binary
+from tools import DEPLOY
+
+HANDBOOK = (DEPLOY / "README.md").read_text()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", HANDBOOK, re.M | re.S)
+NEEDS = re.compile(r"# needs (root and systemd|an engine and a registry|a cluster)\b")
+RUN = [block for block in BLOCKS if not block.startswith("# needs")]
+
+
+def test_every_other_block_says_what_it_needs():
+    assert HANDBOOK.count("```") == 2 * len(BLOCKS), "a block is neither run nor marked"
+    assert all(NEEDS.match(block) for block in BLOCKS if block not in RUN)
+    assert len(RUN) > 5
+
+
+@pytest.fixture
+def place(tmp_path, upstream):
+    """An installed daemon, its folders under another root, and a log with a token and a refusal in it."""
+    root = tmp_path / "root"
+    log = root / "var/log/ephemerald/usage.log"
+    log.parent.mkdir(parents=True)
+    settings = {"USAGE_LOG": str(log), "LIMIT_CLIENT": "60/h burst 1"}
+    daemon = Behind(tmp_path / "daemon", upstream, None, settings).start()
+    minted = daemon.token(origin=client.ORIGIN)
+    assert daemon.token(origin=client.ORIGIN).status == 429
+    assert daemon.stop() == 0
+    etc = root / "etc/ephemerald"
+    (etc / "sessions").mkdir(parents=True)
+    shutil.copy(ROOT / "sessions/default.json", etc / "sessions")
+    (etc / "key").write_text("sk-test-0123456789abcdef\n")
+    (etc / "key").chmod(0o600)
+    (root / "bin").mkdir()
+    (root / "bin/ephemerald").symlink_to(binary())
+    variables = {
+        "PATH": f"{root}/bin:/usr/bin:/bin",
+        "SECRET": minted.json()["value"],
+        "REQUEST_ID": minted.one("X-Request-Id"),
+    }
+    return root, variables
+
+
+@pytest.mark.parametrize("block", RUN, ids=lambda block: block.splitlines()[-1][:50])
+def test_its_commands_work(place, block):
+    root, variables = place
+    for folder in ("/etc/ephemerald", "/var/log/ephemerald"):
+        block = block.replace(folder, str(root) + folder)
+    ended = subprocess.run(
+        ["sh", "-eu", "-c", block], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=30
+    )
+    assert ended.returncode == 0 and ended.stdout, block + ended.stderr
+
+
+def test_every_file_of_the_folder_stands_in_it():
+    for path in DEPLOY.iterdir():
+        assert path.name in HANDBOOK, path.name
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", HANDBOOK))
+def test_its_links_lead_somewhere(target):
+    file, _, anchor = target.partition("#")
+    page = (DEPLOY / file) if file else DEPLOY / "README.md"
+    assert page.is_file()
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.M)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert not anchor or anchor in anchors

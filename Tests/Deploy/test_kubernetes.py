@@ -1,0 +1,92 @@
+"""What the API's schemas cannot see: whether the manifests fit each other, the image and the daemon."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from program import run as ephemerald
+from tools import DEPLOY, ROOT
+
+FOLDER = DEPLOY / "kubernetes"
+MANIFESTS = {
+    path.stem: yaml.safe_load(path.read_text()) for path in FOLDER.glob("*.yaml") if path.stem != "kustomization"
+}
+POD = MANIFESTS["deployment"]["spec"]["template"]["spec"]
+LABELS = MANIFESTS["deployment"]["spec"]["template"]["metadata"]["labels"]
+(CONTAINER,) = POD["containers"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+def test_kustomization_names_every_file():
+    kustomization = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
+    assert sorted(kustomization["resources"]) == sorted(f"{name}.yaml" for name in MANIFESTS)
+    assert [image["name"] for image in kustomization["images"]] == [CONTAINER["image"]]
+    (generated,) = kustomization["configMapGenerator"]
+    (sessions,) = (volume for volume in POD["volumes"] if volume["name"] == "sessions")
+    assert sessions["configMap"]["name"] == generated["name"]
+    for pair in generated["files"]:
+        # A copy, because kustomize reads nothing outside its folder.
+        copied = FOLDER / pair.partition("=")[2]
+        assert copied.read_bytes() == (ROOT / "sessions" / copied.name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["poddisruptionbudget", "networkpolicy", "service", "deployment"])
+def test_every_selector_finds_the_pods(name):
+    spec = MANIFESTS[name]["spec"]
+    selector = spec.get("podSelector") or spec["selector"]
+    assert selector.get("matchLabels", selector).items() <= LABELS.items()
+
+
+def test_the_end_fits_into_the_grace_period():
+    settings = MANIFESTS["settings"]["data"]
+    before = CONTAINER["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert before + seconds(settings["DRAIN_TIMEOUT"]) < POD["terminationGracePeriodSeconds"]
+
+
+def test_three_probes_ask_what_they_should():
+    asked = {kind: CONTAINER[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+    assert {kind: (get["path"], get["port"]) for kind, get in asked.items()} == {
+        "startup": ("/api/health", "http"),
+        "liveness": ("/api/health", "http"),
+        "readiness": ("/api/health/ready", "http"),
+    }
+
+
+def test_ports_and_user_are_those_of_the_image_and_the_settings():
+    ports = {port["name"]: port["containerPort"] for port in CONTAINER["ports"]}
+    assert ports["http"] == int(re.search(r"PORT=(\d+)", DOCKERFILE)[1])
+    assert ports["operations"] == int(MANIFESTS["settings"]["data"]["OPS_PORT"])
+    user = POD["securityContext"]
+    assert f"USER {user['runAsUser']}:{user['runAsGroup']}" in DOCKERFILE
+    for policy in MANIFESTS["networkpolicy"]["spec"]["ingress"]:
+        assert {port["port"] for port in policy["ports"]} <= ports.keys()
+
+
+def test_secrets_are_files_that_their_user_alone_reads():
+    (secrets,) = (volume for volume in POD["volumes"] if volume["name"] == "secrets")
+    # PyYAML reads 0440 as YAML 1.1 does, and so does Kubernetes: octal.
+    assert secrets["secret"]["defaultMode"] == 0o440
+    mounted = next(mount["mountPath"] for mount in CONTAINER["volumeMounts"] if mount["name"] == "secrets")
+    assert all(variable["value"].startswith(mounted + "/") for variable in CONTAINER["env"])
+    assert all(variable["name"].endswith("_FILE") for variable in CONTAINER["env"])
+
+
+def test_the_daemon_takes_the_settings(tmp_path):
+    """As the pod would get them, with the files where the mounts would be."""
+    (tmp_path / "key").write_text("sk-test-0123456789abcdef\n")
+    (tmp_path / "salt").write_text("0123456789abcdef0123456789abcdef")
+    (tmp_path / "key").chmod(0o400)
+    files = {
+        "HOST": "0.0.0.0",
+        "SESSIONS_DIR": str(FOLDER / "sessions"),
+        "OPENAI_API_KEY_FILE": str(tmp_path / "key"),
+        "SAFETY_SALT_FILE": str(tmp_path / "salt"),
+    }
+    checked = ephemerald("check", directory=tmp_path, settings=MANIFESTS["settings"]["data"] | files)
+    assert checked.returncode == 0, checked.stderr + checked.stdout

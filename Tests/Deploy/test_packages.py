@@ -1,0 +1,123 @@
+"""The packages of the image: exactly those that the binary links, proved by running it among nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from program import binary
+from tools import DEPLOY, passes, run, tool
+
+SCRIPT = DEPLOY / "image-tree"
+#: Read by path, so that no linker knows of them.
+READ = {"base-files", "ca-certificates"}
+#: Linked as soon as there is REDIS_URL.
+COMING = {"libhiredis0.14"}
+
+
+def listed() -> set[str]:
+    """The packages of the script."""
+    return set(re.search(r'packages="([^"]*)"', SCRIPT.read_text())[1].split())
+
+
+def linked(program: str) -> list[tuple[str, str]]:
+    """Name and path of every library that the loader would load."""
+    pairs = re.findall(r"^\s*(\S+) (?:=> (/\S+) )?\(0x", passes("ldd", program), re.M)
+    return [(name, path or name) for name, path in pairs if path or name.startswith("/")]
+
+
+def is_swift(path: str) -> bool:
+    """Of the Swift runtime, which the image's binary has inside."""
+    return "/swift/linux/" in path
+
+
+def package(path: str) -> str:
+    """Who owns a library; under `/usr` or not, as the package was before the merge of the two."""
+    real = os.path.realpath(path)
+    for candidate in (real, path, real.removeprefix("/usr"), "/usr" + real):
+        ended = subprocess.run([tool("dpkg"), "-S", candidate], capture_output=True, text=True)
+        if ended.returncode == 0:
+            return ended.stdout.split(":")[0]
+    raise AssertionError(f"no package owns {path}")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> Iterator[Path]:
+    tree = tmp_path_factory.mktemp("image") / "tree"
+    if run(SCRIPT, tree, limit=50).returncode != 0:
+        # The lists of packages may be missing, or so old that the mirror has newer ones.
+        passes(*([] if os.geteuid() == 0 else ["sudo"]), "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update")
+        passes(SCRIPT, tree, limit=50)
+    yield tree
+    shutil.rmtree(tree)
+
+
+def put_in(tree: Path, program: str) -> None:
+    """The binary and, as long as it is not the static one, the Swift runtime that it was linked with."""
+    destination = tree / "usr/local/bin/ephemerald"
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(program, destination)
+    for _, path in linked(program):
+        if is_swift(path):
+            (tree / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tree / path[1:])
+
+
+def inside(tree: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
+    """Runs a program in the tree, as a user whom nobody there knows. With /proc, as every container has it: the Swift
+    runtime reads its arguments there."""
+    change = [tool("unshare"), "--fork", "--pid", "--mount", "--root", str(tree), "--mount-proc"]
+    if os.geteuid() == 0:
+        change += ["--setgid=10001", "--setuid=10001"]
+    else:
+        change += ["--user", "--map-user=10001"]
+    return subprocess.run(
+        [*change, *command], env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+    )
+
+
+def test_the_list_is_what_the_binary_links():
+    needed = {package(path) for _, path in linked(binary()) if not is_swift(path)}
+    missing, superfluous = needed - listed(), listed() - READ - COMING - needed
+    assert (missing, superfluous) == (set(), set()), "mend the list in deploy/image-tree"
+
+
+def test_the_tree_holds_no_shell_no_setuid_and_no_program(tree):
+    files = [path for path in tree.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert [path for path in files if os.access(path, os.X_OK) and ".so" not in path.name] == []
+    assert [path for path in files if path.stat().st_mode & 0o6000] == []
+
+
+def test_a_scanner_finds_every_package(tree):
+    assert {path.name for path in (tree / "var/lib/dpkg/status.d").iterdir()} == listed()
+    for path in (tree / "var/lib/dpkg/status.d").iterdir():
+        assert re.search(r"^Version: \S", path.read_text(), re.M)
+
+
+def test_the_binary_runs_among_just_these_packages(tree):
+    put_in(tree, binary())
+    version = inside(tree, "/usr/local/bin/ephemerald", "--version")
+    assert version.returncode == 0 and "libmicrohttpd" in version.stdout, version.stderr
+    minted = inside(tree, "/usr/local/bin/ephemerald", "mint", "--sandbox", SESSIONS_DIR=sessions(tree))
+    assert minted.returncode == 0 and "ek_sandbox" in minted.stdout, minted.stderr
+    # No shell, no home, no user database: and it fails closed, in words.
+    refused = inside(tree, "/usr/local/bin/ephemerald", HOST="0.0.0.0", SESSIONS_DIR="/sessions")
+    assert refused.returncode == 78
+    assert "ALLOWED_ORIGINS" in refused.stderr and "AUTH" in refused.stderr
+
+
+def test_it_trusts_the_certificate_authorities_of_the_tree(tree):
+    bundle = (tree / "etc/ssl/certs/ca-certificates.crt").read_text()
+    assert bundle.count("BEGIN CERTIFICATE") > 100
+    assert "\n-----BEGIN" in bundle and "-----END CERTIFICATE----------BEGIN" not in bundle
+
+
+def sessions(tree: Path) -> str:
+    """The shipped sessions, inside; returns where."""
+    shutil.copytree(DEPLOY.parent / "sessions", tree / "sessions", dirs_exist_ok=True)
+    return "/sessions"

@@ -1,0 +1,42 @@
+"""The programs that judge the files of `deploy`, and how they are run. A missing one is a failure and never a skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+
+
+def tool(name: str) -> str:
+    """The path of a program: of this Python's environment, or of the system, `sbin` included."""
+    places = [str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"]
+    found = shutil.which(name, path=os.pathsep.join(places))
+    assert found, f"{name} is missing: deploy/packages and Tests/Deploy/requirements.txt say where it comes from"
+    return found
+
+
+def run(*command: str | Path, limit: float = 60.0, **options) -> subprocess.CompletedProcess:
+    """Runs it to its end, output and errors in one."""
+    program, *arguments = map(str, command)
+    return subprocess.run(
+        [program if "/" in program else tool(program), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=limit,
+        **options,
+    )
+
+
+def passes(*command: str | Path, limit: float = 60.0, **options) -> str:
+    """Runs it, and wants exit code 0; returns what it said."""
+    ended = run(*command, limit=limit, **options)
+    assert ended.returncode == 0, f"{' '.join(map(str, command))}: {ended.returncode}\n{ended.stdout[-4000:]}"
+    return ended.stdout

@@ -1,0 +1,69 @@
+import EphemeraldCore
+import HTTP
+import Locking
+import Sessions
+import Testing
+
+@Suite struct `Readiness` {
+    private func ask(_ service: TokenService, fields: Fields = [:], peer: String = "127.0.0.1") async -> Response {
+        let peer = IPAddress(peer).map { Peer.ip($0, port: 4711) } ?? .unix
+        return await service.respond(
+            to: Request(method: .get, target: TokenService.readinessPath, fields: fields, peer: peer))
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1", [:], true), ("::1", [:], true), ("unix", [:], true), ("192.0.2.7", [:], false),
+            ("10.0.0.1", ["X-Forwarded-For": "127.0.0.1"], false),
+            ("127.0.0.1", ["X-Forwarded-For": "127.0.0.1"], false), ("unix", ["Via": "1.1 proxy"], false),
+            ("127.0.0.1", ["Forwarded": "for=127.0.0.1"], false),
+        ] as [(String, Fields, Bool)])
+    func `names sessions to this machine alone`(peer: String, fields: Fields, isTold: Bool) async throws {
+        let answer = await ask(try TestService().service, fields: fields, peer: peer)
+        #expect(answer.status == .ok)
+        #expect((answer.json["sessions"] != nil) == isTold)
+        #expect((answer.json["key"] != nil) == isTold)
+    }
+
+    @Test func `turns with the drain, and asks nothing upstream`() async throws {
+        let state = ServiceState()
+        let test = try TestService(state: state)
+        #expect(await ask(test.service).status == .ok)
+        state.beginDraining()
+        let answer = await ask(test.service, peer: "192.0.2.7")
+        #expect(answer.status == .serviceUnavailable)
+        #expect(answer.text == #"{"status":"not_ready","reasons":["draining"]}"#)
+        #expect(test.upstream.requests.isEmpty && test.usage.isEmpty)
+    }
+
+    @Test func `tells what became of the last mint, and how long ago`() async throws {
+        let test = try TestService(ScriptedUpstream(.minted, .answer(.error(401))))
+        for outcome in ["ok", "upstream_auth"] {
+            _ = await test.respond(to: .token())
+            test.upstream.clock.advance(by: .seconds(90))
+            let session = await ask(test.service).json["sessions"]?["default"]
+            #expect(session?["last_mint"]?["outcome"]?.stringValue == outcome)
+            #expect(session?["last_mint"]?["age_seconds"]?.numberValue?.integer == 90)
+        }
+    }
+
+    @Test func `keeps what is known of sessions that stay, and says whose file is broken`() async throws {
+        let state = ServiceState()
+        let test = try TestService(state: state)
+        _ = await test.respond(to: .token())
+        state.sessionsRead(["default"], broken: ["default"])
+        let session = await ask(test.service).json["sessions"]?["default"]
+        #expect(session?["file"]?.stringValue == "broken")
+        #expect(session?["last_mint"]?["outcome"]?.stringValue == "ok")
+        state.sessionsRead([], broken: [])
+        #expect(await ask(test.service).json["sessions"]?["default"]?["last_mint"] == .null)
+    }
+
+    @Test func `says when the upstream is left alone, which makes it no less ready`() async throws {
+        let test = try TestService(ScriptedUpstream(.failure(.tls("x"))))
+        for _ in 0..<25 { _ = await test.respond(to: .token()) }
+        let answer = await ask(test.service)
+        #expect(answer.status == .ok)
+        #expect(answer.json["upstream"]?.stringValue == "left_alone")
+    }
+}

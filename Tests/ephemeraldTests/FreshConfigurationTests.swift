@@ -1,0 +1,89 @@
+import FoundationEssentials
+import MicroHTTPD
+import Sessions
+import Testing
+import ephemerald
+
+@Suite struct `A configuration read anew` {
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try write("default.json", session(model: "gpt-realtime-2.1"))
+    }
+
+    private func session(model: String) -> String {
+        #"{"session": {"type": "realtime", "model": "\#(model)"}}"#
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(directory.path)/\(name)"))
+    }
+
+    private func read(
+        _ flags: String..., environment: [String: String] = key,
+        socket: ListeningAddress = .tcp(host: "127.0.0.1", port: 3001), isSandbox: Bool = false
+    ) throws -> FreshConfiguration {
+        let source = FreshConfiguration.Source(
+            arguments: flags + ["--sessions-dir", directory.path], environment: environment)
+        return try FreshConfiguration.read(source, for: socket, isSandbox: isSandbox, today: Day(2026, 11, 22))
+    }
+
+    @Test func `is nothing new when nothing is`() throws {
+        let changes = ConfigurationChanges(from: try read(), to: try read())
+        #expect(changes.effective.isEmpty && changes.waiting.isEmpty)
+        #expect(changes.words == "nothing has changed")
+    }
+
+    @Test func `tells sessions, settings and keys apart`() throws {
+        let old = try read("--limit-client", "1/min", "--loops", "2")
+        try write("default.json", session(model: "gpt-realtime-mini"))
+        try write("shop.json", session(model: "gpt-realtime-2.1"))
+        let new = try read(
+            "--limit-client", "2/min", "--port", "4001", environment: ["OPENAI_API_KEY": "sk-proj-another"])
+        let changes = ConfigurationChanges(from: old, to: new)
+        #expect(
+            changes.effective == ["sessions +shop default", "LIMIT_CLIENT", "OPENAI_API_KEY", "API keys (now 1)"])
+        #expect(changes.waiting == [.port, .loops])
+        #expect(ConfigurationChanges(from: new, to: old).effective.first == "sessions -shop default")
+        #expect(!changes.words.contains("sk-proj"))
+    }
+
+    @Test func `is broken by a setting and a file at once, and names both`() throws {
+        try write("default.json", "{")
+        let broken = #expect(throws: FreshConfiguration.Broken.self) { _ = try read("--limit-client", "many") }
+        #expect(broken?.sessions == ["default"])
+        #expect(broken?.lines.contains { $0.hasPrefix("error: LIMIT_CLIENT") } == true)
+        #expect(broken?.lines.contains { $0.contains("default.json:1:2") } == true)
+    }
+
+    @Test func `is judged by the socket in use and not by what is written`() throws {
+        let everywhere = ListeningAddress.tcp(host: "0.0.0.0", port: 3001)
+        let broken = #expect(throws: FreshConfiguration.Broken.self) {
+            _ = try read("--host", "127.0.0.1", socket: everywhere)
+        }
+        #expect(broken?.lines.contains { $0.contains("AUTH: not set") } == true)
+        #expect(throws: FreshConfiguration.Broken.self) { _ = try read(socket: .unix(path: "/run/x")) }
+        _ = try read("--host", "0.0.0.0", "--port", "0")
+    }
+
+    @Test func `does not turn the sandbox into the real thing, nor back`() {
+        #expect(throws: FreshConfiguration.Broken.self) { _ = try read(isSandbox: true) }
+        #expect(throws: FreshConfiguration.Broken.self) { _ = try read("--sandbox") }
+    }
+
+    @Test(
+        arguments: [
+            (ListeningAddress.tcp(host: "127.0.0.1", port: 9), ["--port", "0"], []),
+            (.tcp(host: "127.0.0.1", port: 3001), ["--port", "3001"], []), (.unix(path: "/run/x"), [], []),
+            (.tcp(host: "127.0.0.1", port: 9), ["--port", "10"], ["PORT"]),
+            (.unix(path: "/run/x"), ["--host", "127.0.0.1", "--port", "1"], ["HOST", "PORT"]),
+        ] as [(ListeningAddress, [String], [String])])
+    func `says when HOST and PORT are not in force`(socket: ListeningAddress, flags: [String], names: [String]) throws {
+        let flags = flags + ["--allowed-origins", "https://a.example", "--auth", "bearer,proxy"]
+        let more = ["--trusted-proxies", "10.0.0.1", "--auth-keys-file", "\(directory.path)/callers"]
+        try write("callers", "ann:\(String(repeating: "0", count: 64))\n")
+        let settings = try Settings(arguments: flags + more, environment: key, socket: socket)
+        #expect(settings.warnings.map { String($0.prefix { $0 != " " }) } == names)
+    }
+}
