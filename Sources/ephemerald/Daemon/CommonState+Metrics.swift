@@ -9,7 +9,7 @@ extension CommonState {
     /// - Parameter loops: what each loop has counted.
     func families(_ loops: [LoopMetrics]) -> [MetricFamily] {
         var counts = MetricCounts()
-        counts.addZeros(sessions: rules.sessions.sessions.map(\.name))
+        counts.addZeros(sessions: sessions.withLock { $0 }.sessions.map(\.name))
         for loop in loops { counts.add(loop.current) }
         return counts.families + gauges + ProcessMetrics.families + [buildInfo]
     }

@@ -1,0 +1,33 @@
+package import Sessions
+
+extension TokenService {
+    /// What the settings and the session files decide.
+    package struct Rules: Sendable {
+        /// Which pages may ask.
+        package var origins: OriginPolicy
+        /// Who may ask.
+        package var callers: Authenticator
+        /// Whose forwarding headers are believed.
+        package var proxies: TrustedProxies
+        /// What may be asked for.
+        package var sessions: SessionCatalog
+        package var limits: RateLimits
+        package var quotas: Quotas
+        package var safety: SafetyIdentifier
+        /// What is served beside, by its path.
+        package var files: [String: StaticFile] = [:]
+
+        package init(
+            origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
+            limits: RateLimits, quotas: Quotas = Quotas(), safety: SafetyIdentifier
+        ) {
+            self.origins = origins
+            self.callers = callers
+            self.proxies = proxies
+            self.sessions = sessions
+            self.limits = limits
+            self.quotas = quotas
+            self.safety = safety
+        }
+    }
+}
