@@ -89,7 +89,6 @@ struct AdmissionBenchmark {
         let now = clinux_nanoseconds(CLOCK_REALTIME) / 1_000_000_000
         let times = #""iat":\#(now),"exp":\#(now + 86_400)"#
         let claims = #"{"iss":"https://issuer.example","sub":"ann","aud":"ephemerald",\#(times)}"#
-            #"{"iss":"https://issuer.example","sub":"ann","aud":"ephemerald","iat":\#(now),"exp":\#(now + 86_400)}"#
         let text = "\(base64URL(#"{"alg":"HS256","typ":"JWT"}"#.utf8)).\(base64URL(claims.utf8))"
         let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: secret))
         return "\(text).\(base64URL(code))"
