@@ -144,7 +144,7 @@ def test_a_killed_daemon_comes_back_and_nobody_is_refused(machine, socket_path):
         for _ in range(5):
             pid = main_pid(machine)
             os.kill(outside(machine, pid), signal.SIGKILL)
-            eventually(lambda: main_pid(machine) not in (0, pid), "another process", 20)
+            eventually(lambda pid=pid: main_pid(machine) not in (0, pid), "another process", 20)
             eventually(lambda: machine.property("ActiveState") == "active", "it is back", 20)
     print(f"kill -9: {load.answered} answered, {load.broken} cut")
     assert (load.refused, load.others) == (0, [])

@@ -1,0 +1,76 @@
+"""The metrics that a scrape tells, and those that the dashboard and the alerts ask for."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Iterator, NamedTuple
+
+import raw
+import yaml
+from daemon import Daemon
+from tools import DEPLOY
+
+PROMETHEUS = DEPLOY / "prometheus"
+RULES = yaml.safe_load((PROMETHEUS / "ephemerald.rules.yaml").read_text())["groups"]
+ALERTS = {rule["alert"]: rule for group in RULES for rule in group["rules"]}
+DASHBOARD = json.loads((DEPLOY / "grafana/ephemerald.json").read_text())
+PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+
+#: Prometheus makes it of every scrape.
+OF_PROMETHEUS = {"up"}
+#: A metric with what stands in braces behind it.
+SELECTOR = re.compile(r"\b((?:ephemerald|process)_\w+|up)\b(\{[^}]*\})?")
+OPENMETRICS = "application/openmetrics-text;version=1.0.0"
+
+
+class Family(NamedTuple):
+    """What a scrape says of one metric, under the name that its series have (a histogram's without `_bucket`)."""
+
+    kind: str
+    labels: frozenset[str]
+
+
+def plain(expression: str) -> str:
+    """An expression of the dashboard as Grafana sends it when everything is selected."""
+    return expression.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "5s")
+
+
+def dashboard_expressions() -> Iterator[tuple[str, str]]:
+    """Title and expression of each query, the variables put in."""
+    for panel in PANELS:
+        for target in panel["targets"]:
+            yield f"{panel['title']} {target['refId']}", plain(target["expr"])
+
+
+def selectors() -> set[str]:
+    """Everything that the dashboard and the alerts select, with its labels and without its range."""
+    expressions = [expression for _, expression in dashboard_expressions()]
+    expressions += [rule["expr"] for rule in ALERTS.values()]
+    expressions += [plain(variable["definition"]) for variable in DASHBOARD["templating"]["list"][1:]]
+    return {"".join(found) for expression in expressions for found in SELECTOR.findall(expression)}
+
+
+def scrape(daemon: Daemon, accept: str | None = None) -> str:
+    """What the operations listener answers."""
+    port = int(daemon.settings["OPS_PORT"])
+    fields = {"Accept": accept} if accept else {}
+    answer = raw.exchange(port, raw.head("GET", "/metrics", fields, host=f"127.0.0.1:{port}")).only()
+    assert answer.status == 200
+    return answer.body.decode()
+
+
+def names(text: str) -> set[str]:
+    """The names of the series."""
+    return {re.match(r"\w+", line)[0] for line in text.splitlines() if not line.startswith("#")}
+
+
+def families(text: str) -> dict[str, Family]:
+    """Each metric of a scrape in OpenMetrics, which alone tells what is an info."""
+    suffixes = {"counter": "_total", "info": "_info"}
+    found = {}
+    for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M):
+        series = re.findall(rf"^{name}(?:_total|_info|_bucket|_count|_sum)?(?:{{(.*)}})? \S+$", text, re.M)
+        labels = {label for line in series for label in re.findall(r'(\w+)="', line)}
+        found[name + suffixes.get(kind, "")] = Family(kind, frozenset(labels))
+    return found

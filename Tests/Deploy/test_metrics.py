@@ -1,0 +1,120 @@
+"""The dashboard, the alerts and the tables of the manuals name what a scrape tells, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import client
+import pytest
+from conftest import Behind
+from daemon import SESSION, write_sessions
+from metric_names import (
+    ALERTS,
+    DASHBOARD,
+    OF_PROMETHEUS,
+    OPENMETRICS,
+    PANELS,
+    PROMETHEUS,
+    Family,
+    families,
+    names,
+    scrape,
+    selectors,
+)
+from tools import DEPLOY, ROOT, passes, run, tool
+
+#: A session of which something ends, in its body.
+ENDING = {**SESSION, "session": {**SESSION["session"], "model": "gpt-realtime"}}
+#: What promtool has against the names, and why it stays.
+EXPLAINED = {
+    # People write "30 days before" into alerts, and OpenAI names days.
+    'ephemerald_session_model_ends_days use base unit "seconds" instead of "days"',
+}
+
+
+@pytest.fixture
+def scraped(tmp_path, upstream):
+    """A daemon with a token behind it, and a session that ends."""
+    sessions = write_sessions(tmp_path / "folder", default=SESSION, ending=ENDING)
+    daemon = Behind(tmp_path / "daemon", upstream, None, {"SESSIONS_DIR": str(sessions)}).start()
+    assert daemon.token(origin=client.ORIGIN).status == 200
+    yield daemon
+    assert daemon.stop() == 0, daemon.stderr
+
+
+def rows(page, heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading whose first cell is code, without its backticks."""
+    section = re.search(rf"^#+ {heading}$(.*?)(?=^#+ |\Z)", page.read_text(), re.M | re.S)[1]
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in section.splitlines()
+        if line.startswith("| `")
+    ]
+
+
+@pytest.mark.parametrize("accept", [None, OPENMETRICS], ids=["text", "openmetrics"])
+def test_what_dashboard_and_alerts_name_is_scraped(scraped, accept):
+    named = {re.match(r"\w+", selector)[0] for selector in selectors()} - OF_PROMETHEUS
+    assert named and named <= names(scrape(scraped, accept)), named - names(scrape(scraped, accept))
+
+
+def test_both_formats_tell_the_same(scraped):
+    assert names(scrape(scraped)) == names(scrape(scraped, OPENMETRICS))
+
+
+def test_the_manual_lists_every_metric_and_no_other(scraped):
+    listed = {}
+    for name, kind, labels, meaning in rows(ROOT / "README.md", "Metrics"):
+        assert meaning, name
+        listed[name.strip("`")] = Family(kind, frozenset(re.findall(r"`(\w+)`", labels)))
+    assert listed == families(scrape(scraped, OPENMETRICS))
+
+
+def test_the_handbook_has_a_row_for_each_alert():
+    told = [row[0].strip("`") for row in rows(DEPLOY / "README.md", "Alerts")]
+    assert sorted(told) == sorted(ALERTS)
+    severities = {row[0].strip("`"): row[1] for row in rows(DEPLOY / "README.md", "Alerts")}
+    assert severities == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}
+
+
+def test_each_alert_has_a_unit_test():
+    tested = (PROMETHEUS / "ephemerald.test.yaml").read_text()
+    assert [name for name in ALERTS if f"alertname: {name}, exp_alerts: []" not in tested] == [], "never quiet"
+    assert [name for name in ALERTS if f"alertname: {name}\n" not in tested] == [], "never raised"
+
+
+def test_promtool_takes_the_rules_and_the_settings():
+    passes("promtool", "check", "rules", PROMETHEUS / "ephemerald.rules.yaml")
+    passes("promtool", "test", "rules", PROMETHEUS / "ephemerald.test.yaml")
+    passes("promtool", "check", "config", PROMETHEUS / "prometheus.yaml")
+
+
+def test_promtool_takes_a_scrape(scraped, tmp_path):
+    text = tmp_path / "scrape"
+    text.write_text(scrape(scraped))
+    said = run("/bin/sh", "-c", '"$1" check metrics <"$2"', "sh", tool("promtool"), text)
+    # 3: it has read everything, and has something to say.
+    assert said.returncode == 3 and set(said.stdout.splitlines()) == EXPLAINED, said.stdout
+
+
+def test_every_panel_asks_the_chosen_prometheus():
+    source = {"type": "prometheus", "uid": "${datasource}"}
+    kinds = [variable["type"] for variable in DASHBOARD["templating"]["list"]]
+    assert kinds == ["datasource", "query", "query"] and DASHBOARD["schemaVersion"] >= 38
+    for panel in PANELS:
+        assert panel["datasource"] == source and panel["title"] and panel["description"], panel["title"]
+        assert [target["refId"] for target in panel["targets"]] == list("ABCDEF"[: len(panel["targets"])])
+        for target in panel["targets"]:
+            assert target["datasource"] == source
+            # Each selector is narrowed by both variables.
+            assert target["expr"].count("{") == target["expr"].count('{job=~"$job", instance=~"$instance"'), target
+
+
+def test_no_panel_covers_another():
+    ids, places = [panel["id"] for panel in DASHBOARD["panels"]], set()
+    assert len(ids) == len(set(ids))
+    for panel in DASHBOARD["panels"]:
+        grid = panel["gridPos"]
+        assert grid["x"] + grid["w"] <= 24
+        cells = {(grid["x"] + x, grid["y"] + y) for x in range(grid["w"]) for y in range(grid["h"])}
+        assert not cells & places, panel["title"]
+        places |= cells

@@ -1,0 +1,98 @@
+"""Debian's Prometheus scrapes a daemon under load, and judges an outage."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Iterator
+
+import client
+import faults
+import pytest
+from conftest import Behind
+from daemon import SESSION, eventually, write_sessions
+from metric_names import dashboard_expressions, selectors
+from prometheus import Prometheus
+from test_metrics import ENDING
+
+#: How long Prometheus looks on.
+SHORT, LONG = 12, 60
+#: A machine that does other things as well skips a scrape now and then.
+MOST = 0.7
+
+
+class Load:
+    """Clients that ask for tokens without pause, until they are told to end."""
+
+    def __init__(self, daemon: Behind, clients: int = 2):
+        self.statuses: dict[int, int] = {}
+        self._ended = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(daemon,)) for _ in range(clients)]
+
+    def _ask(self, daemon: Behind) -> None:
+        while not self._ended.is_set():
+            status = daemon.token(origin=client.ORIGIN).status
+            self.statuses[status] = self.statuses.get(status, 0) + 1
+            # A pace, so that the machine has something left for the daemon and Prometheus.
+            self._ended.wait(0.01)
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture
+def daemon(tmp_path, upstream) -> Iterator[Behind]:
+    """Without limits, and with a session of which something ends."""
+    sessions = write_sessions(tmp_path / "folder", default=SESSION, ending=ENDING)
+    settings = {"SESSIONS_DIR": str(sessions), "LIMIT_CLIENT": "off", "LIMIT_ALL": "1000000/min burst 1000000"}
+    daemon = Behind(tmp_path / "daemon", upstream, None, settings).start()
+    yield daemon
+    assert daemon.stop() == 0, daemon.stderr
+
+
+@pytest.fixture
+def prometheus(tmp_path, daemon) -> Iterator[Prometheus]:
+    prometheus = Prometheus(tmp_path / "prometheus", int(daemon.settings["OPS_PORT"]))
+    try:
+        yield prometheus.start()
+    finally:
+        prometheus.stop()
+
+
+@pytest.mark.parametrize("seconds", [SHORT, pytest.param(LONG, marks=pytest.mark.machine)])
+@pytest.mark.timeout(240)
+def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, prometheus, upstream, seconds):
+    with Load(daemon) as load:
+        scrapes = f"count_over_time(up[{2 * seconds}s])"
+        eventually(lambda: prometheus.value(scrapes) >= MOST * seconds, "scrapes", 2 * seconds + 10)
+        absent = {selector for selector in selectors() if not prometheus.query(selector)}
+        empty = {title: prometheus.query(expression) for title, expression in dashboard_expressions()}
+        firing = prometheus.alerts()
+    assert absent == set()
+    assert {title for title, values in empty.items() if not values or any(map(math.isnan, values))} == set()
+    assert prometheus.query(f"min_over_time(up[{2 * seconds}s])") == [1], "a scrape failed"
+    assert firing == set(), "an alert without a cause"
+    assert load.statuses.keys() == {200}
+    # Prometheus has what the daemon counted, which is what OpenAI gave out.
+    minted = 'ephemerald_mints_total{session="default",outcome="minted"}'
+    eventually(lambda: prometheus.value(minted) == len(upstream.minted), "the last tokens are scraped", 10)
+    print(f"{prometheus.value(scrapes):.0f} scrapes, {len(upstream.minted)} tokens")
+
+
+@pytest.mark.timeout(180)
+def test_an_outage_of_openai_raises_its_alert_and_its_end_lowers_it(daemon, prometheus, upstream):
+    failing = "EphemeraldUpstreamFailing"
+    with Load(daemon):
+        eventually(lambda: prometheus.value("rate(ephemerald_upstream_exchanges_total[5s])") > 0, "load", 20)
+        assert failing not in prometheus.alerts("pending") | prometheus.alerts()
+        upstream.fault = faults.error(500, "server_error", kind="server_error")
+        eventually(lambda: prometheus.alerts() == {failing}, "the outage wakes somebody, by this alert alone", 40)
+        upstream.fault = None
+        eventually(lambda: prometheus.alerts() == set(), "the end of the outage is seen", 40)
