@@ -40,8 +40,8 @@ final class RedisNotices: Sendable {
         self.logger = logger
     }
 
-    /// Whether the last word of Redis to every loop was a good one.
-    var areAllWell: Bool { state.withLock { $0.well.count == loops } }
+    /// The loops that Redis does not count for at this moment.
+    var loopsAway: Int { loops - state.withLock(\.well.count) }
 
     func isWell(_ loop: EventLoop) {
         let telling: Telling? = state.withLock { state in
