@@ -53,9 +53,8 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Redis",
-                "Sessions",
-                "EphemeraldCore", "OpenAISandbox",
+                "BrowserClient", "CLinux", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP", "Locking",
+                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

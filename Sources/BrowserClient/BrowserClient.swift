@@ -8,6 +8,7 @@ package enum BrowserClient {
         package let name: String
         /// For `Content-Type`.
         package let mediaType: String
+        /// Its bytes, as they stand in the repository.
         package let content: [UInt8]
     }
 

@@ -3,7 +3,9 @@ package import Sessions
 
 /// What a request has to pass: all of it, or none of it counts the request.
 package struct AdmissionClaim: Sendable {
+    /// Each with whom it counts.
     package let limits: LimitChecks
+    /// In the order in which they are looked at.
     package let quotas: [QuotaCheck]
 
     package init(limits: LimitChecks, quotas: [QuotaCheck]) {
@@ -29,7 +31,9 @@ package enum AdmissionDecision: Sendable {
 
 /// What was taken from the quotas for one request, and on which day.
 package struct QuotaReceipt: Hashable, Sendable {
+    /// The quotas that counted the request.
     package let checks: [QuotaCheck]
+    /// In UTC.
     package let day: Day
     /// Whether it was taken from what several processes share.
     package let isShared: Bool
@@ -46,6 +50,7 @@ package struct QuotaReceipt: Hashable, Sendable {
 
 /// A quota that admits no more today.
 package struct QuotaExhaustion: Hashable, Sendable {
+    /// The first that refuses.
     package let check: QuotaCheck
     /// Until the next day begins in UTC.
     package let wait: Duration

@@ -4,6 +4,7 @@ import Sessions
 /// Limits and quotas together, so that a request passes all of them or takes from none. It has neither clock nor lock.
 package struct AdmissionCounts: Sendable {
     private var limiter: RateLimiter
+    /// What the quotas have counted.
     package var ledger: QuotaLedger
 
     package init(limiter: RateLimiter = RateLimiter(), ledger: QuotaLedger = QuotaLedger()) {

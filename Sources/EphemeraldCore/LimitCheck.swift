@@ -1,6 +1,8 @@
 /// One limit that a request has to pass: a policy, and whom it counts.
 package struct LimitCheck: Hashable, Sendable {
+    /// The limit.
     package let policy: LimitPolicy
+    /// Whom it counts.
     package let identity: LimitIdentity
     /// Never 0, which marks an empty entry of the table.
     let key: UInt64
@@ -19,9 +21,11 @@ package struct LimitCheck: Hashable, Sendable {
 /// The limits that one request has to pass, eight at most, without memory of their own. A limit that is off is not
 /// among them and costs nothing.
 package struct LimitChecks: Sendable {
+    /// The most that one request has to pass.
     package static let capacity = 8
 
     private var checks: InlineArray<8, LimitCheck?> = InlineArray(repeating: nil)
+    /// How many are in force.
     package private(set) var count = 0
 
     package init() {}

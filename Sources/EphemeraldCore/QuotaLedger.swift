@@ -10,6 +10,7 @@ package import Sessions
 package struct QuotaLedger: Sendable {
     /// Why a request is not admitted.
     package struct Exhaustion: Hashable, Sendable {
+        /// The first that refuses.
         package let check: QuotaCheck
         /// Whether the allowance is left, and the place to count it in is not.
         package let isFull: Bool

@@ -33,6 +33,7 @@ package struct Quotas: Hashable, Sendable {
 
 /// One quota that a request has to pass, and whom it counts.
 package struct QuotaCheck: Hashable, Sendable {
+    /// What it counts by.
     package let dimension: QuotaDimension
     /// Tokens a day.
     package let allowance: Int

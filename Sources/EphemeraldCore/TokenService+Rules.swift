@@ -11,8 +11,11 @@ extension TokenService {
         package var proxies: TrustedProxies
         /// What may be asked for.
         package var sessions: SessionCatalog
+        /// How often, where a session file says nothing else.
         package var limits: RateLimits
+        /// How much a day.
         package var quotas: Quotas
+        /// Under which name the upstream hears of a caller.
         package var safety: SafetyIdentifier
         /// What is served beside, by its path.
         package var files: [String: StaticFile] = [:]

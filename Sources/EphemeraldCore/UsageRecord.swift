@@ -5,26 +5,35 @@ package import Sessions
 package struct UsageRecord: Hashable, Sendable {
     /// RFC 3339, UTC, milliseconds: texts in the order of time.
     package let timestamp: String
+    /// Of the answer.
     package let status: Int
+    /// Ours: `X-Request-Id`.
     package let requestID: String
+    /// The client's address.
     package let client: String
-    package let method: String
-    package let path: String
     /// The code of the refusal.
     package let refusal: String?
     /// The limit or quota that refused.
     package let dimension: String?
+    /// Who the client has proved to be.
     package let caller: String?
+    /// As the client wrote it.
     package let userAgent: String?
+    /// The page's.
     package let origin: String?
+    /// The name of the session that was asked for.
     package let session: String?
+    /// What the upstream answered with, else the session file's.
     package let model: String?
     /// SHA-256 of the client secret in hexadecimal digits; nil when none was given out.
     package let secretDigest: String?
-    /// Unix seconds
+    /// Unix seconds.
     package let secretExpiresAt: Int?
+    /// The upstream's: `sess_…`.
     package let sessionID: String?
+    /// The upstream's `x-request-id`.
     package let upstreamRequestID: String?
+    /// Why a mint failed, in the upstream's word or ours.
     package let upstreamErrorCode: String?
 
     /// Whether a token was given out.
@@ -41,8 +50,6 @@ package struct UsageRecord: Hashable, Sendable {
         self.requestID = requestID
         func text(_ name: String) -> String? { json[name]?.stringValue }
         client = text("client.address") ?? ""
-        method = text("http.request.method") ?? ""
-        path = text("url.path") ?? ""
         refusal = text("error.type")
         dimension = text("ephemerald.limit.dimension")
         caller = text("enduser.pseudo.id")

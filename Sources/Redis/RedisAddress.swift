@@ -11,6 +11,7 @@ package struct RedisAddress: Sendable {
     /// The room for a path in `sockaddr_un`, less the NUL behind it: unix(7). hiredis would cut a longer one.
     package static let longestPath = 107
 
+    /// Where it listens.
     package let place: Place
     /// The database, 0 unless the server keeps several apart.
     package let database: Int

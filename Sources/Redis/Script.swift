@@ -1,6 +1,7 @@
 /// A Lua script that the server runs as one command. It names scripts by their SHA-1, and is sent the text only when it
 /// does not know the name.
 package struct Script: Sendable {
+    /// The Lua.
     package let text: String
     /// Of the text, in 40 lower-case hexadecimal digits.
     package let sha1: String

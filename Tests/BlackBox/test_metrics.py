@@ -53,7 +53,8 @@ def test_openmetrics_is_for_who_asks(daemon):
     assert re.search(rb'ephemerald_build_info\{version="[0-9.]+",libcurl="[^"]+",libmicrohttpd="[0-9.]+"\} 1\n', opened.body)
 
 
-def test_the_readme_lists_every_metric_and_no_other(daemon):
+def test_the_readme_lists_every_metric_and_no_other(start, upstream, sessions, tmp_path):
+    daemon = start(upstream, sessions, REDIS_URL=f"redis+unix://{tmp_path}/nobody")
     section = (ROOT / "README.md").read_text().split("### GET and HEAD /metrics\n")[1].split("\n### ")[0]
     first_cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
     told = re.findall(r"^# TYPE (\S+) ", scrape(daemon).body.decode(), re.M)

@@ -2,7 +2,7 @@
 package struct TokenVerifier: Sendable {
     /// Where the keys are.
     package enum Keys: Sendable {
-        /// From a file, read at the start.
+        /// From a file; a reload brings another set.
         case fixed(KeySet)
         /// From an address, fetched and kept.
         case fetched(FetchedKeys)

@@ -15,6 +15,7 @@ package enum Exposition: Sendable {
         self = wants ? .openMetrics : .prometheus
     }
 
+    /// For `Content-Type`.
     package var mediaType: String {
         switch self {
         case .prometheus: "text/plain; version=0.0.4; charset=utf-8"

@@ -1,5 +1,6 @@
 /// A metric with all its series, as a scrape shows it.
 package struct MetricFamily: Sendable {
+    /// What `# TYPE` says of it.
     package enum Kind: String, Sendable {
         case counter
         case gauge
@@ -24,8 +25,11 @@ package struct MetricFamily: Sendable {
 
     /// Without `_total` and `_info`.
     package let name: String
+    /// What `# TYPE` says of it.
     package let kind: Kind
+    /// A sentence for people, on one line.
     package let help: String
+    /// A value for each series.
     package let samples: [Sample]
 
     package init(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {

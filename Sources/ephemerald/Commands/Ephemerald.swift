@@ -16,8 +16,7 @@ package struct Ephemerald: ParsableCommand {
         version: Version.line(curl: Client.version, microHTTPD: Server.version),
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
-            LookupCommand.self,
-            HealthcheckCommand.self,
+            LookupCommand.self, HealthcheckCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -67,8 +67,7 @@ struct CommonState: Sendable {
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
         under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
-        through client: Curl.Client,
-        redis: Redis.Client?
+        through client: Curl.Client, redis: Redis.Client?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(

@@ -6,7 +6,9 @@ package import Sessions
 package struct FreshConfiguration: Sendable {
     /// Where it is read from: what the process was started with.
     package struct Source: Sendable {
+        /// The flags, without the name of the program.
         package let arguments: [String]
+        /// As it was at the start.
         package let environment: [String: String]
 
         package init(arguments: [String], environment: [String: String]) {
@@ -23,7 +25,9 @@ package struct FreshConfiguration: Sendable {
         package let sessions: Set<String>
     }
 
+    /// From all sources together.
     package let settings: Settings
+    /// The catalogue, and what was found in its files.
     package let sessions: LoadedSessions
 
     /// Reads everything; waits for the disk.

@@ -62,6 +62,7 @@ final class UsageLogFile: Sendable {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
         return Descriptor(owning: try unsafe check("open", Glibc.open(path, flags, 0o640)))
     }
+
     /// Whether a line was left unfinished there, by a full disk or the end of the machine.
     private static func endsInsideLine(_ path: String) -> Bool {
         let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -9,6 +9,7 @@ package import Redis
 package struct Settings: Sendable {
     /// Where it listens, and how it stops.
     package struct Listening: Sendable {
+        /// `HOST` and `PORT`; not in force where a socket is handed over.
         package let address: ListeningAddress
         /// Event loops, one thread each.
         package let loops: Int
@@ -22,8 +23,11 @@ package struct Settings: Sendable {
 
     /// Who may ask.
     package struct Access: Sendable {
+        /// The pages that may ask.
         package let allowedOrigins: [OriginPattern]
+        /// Whether requests without an origin may.
         package let allowsMissingOrigin: Bool
+        /// Whose forwarding fields are believed.
         package let trustedProxies: TrustedProxies
         /// Never empty.
         package let auth: Set<AuthMode>
@@ -37,7 +41,7 @@ package struct Settings: Sendable {
     package struct Limits: Sendable {
         /// Bytes of a request body.
         package let maxBody: Int
-        /// Requests answered at once.
+        /// Mints under way at once, over all loops.
         package let maxInFlight: Int
         /// Tokens, in each dimension.
         package let rates: RateLimits
@@ -51,7 +55,9 @@ package struct Settings: Sendable {
 
     /// Where several processes count together.
     package struct Redis: Sendable {
+        /// Where it is, and the password.
         package let address: RedisAddress
+        /// What happens while it is away.
         package let down: RedisDown
     }
 

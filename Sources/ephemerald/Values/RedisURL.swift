@@ -8,6 +8,8 @@ package enum RedisURL {
     /// The port that is Redis' by custom.
     private static let usualPort: UInt16 = 6379
 
+    /// Reads the URL.
+    /// - Throws: what is wrong with it, without a word of it.
     package static func parse(_ text: String) throws(InvalidValue) -> RedisAddress {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw wrong("a space, a control character or a letter beyond ASCII; write the URL percent-encoded")
