@@ -39,9 +39,8 @@ extension Setting {
     package var needsRestart: Bool {
         switch self {
         case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
-            .redisURLFile, .redisDown, .paused, .usageLog, .logLevel,
-            .sandbox,
-            .sandboxLatency, .sandboxFault:
+            .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
+            .sandboxFault:
             true
         case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .trustedProxies, .auth, .authKeysFile,
             .authProxyHeader, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
@@ -49,7 +48,7 @@ extension Setting {
             .limitSession, .limitAll, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL,
             .organization, .project, .authHeader, .callsURL,
             .safetySaltFile, .upstreamTimeout, .upstreamConnectTimeout, .upstreamHTTP, .upstreamCAFile,
-            .upstreamProxy:
+            .upstreamProxy, .upstreamTrace:
             false
         }
     }
