@@ -61,6 +61,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "AdmissionBenchmark",
+            dependencies: [
+                "CLinux", "EphemeraldCore", "HTTP", "Locking", "Sessions",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/Performance/Admission", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(

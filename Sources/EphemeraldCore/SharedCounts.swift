@@ -58,8 +58,14 @@ private struct Reply {
     private let wait: Duration
     private let day: Day
 
+    /// Ten years in nanoseconds; the longest window of a limit is an hour.
+    private static let longestWait: Int64 = 10 * 366 * 86_400 * 1_000_000_000
+
+    /// Nil for numbers that the script does not return: arithmetic with them could trap.
     init?(_ numbers: [Int64]) {
-        guard numbers.count == 5 else { return nil }
+        guard numbers.count == 5, (0...1_000).contains(numbers[1]), numbers[2] >= 0,
+            (0...Reply.longestWait).contains(numbers[3]), (0...Int64(Int32.max)).contains(numbers[4])
+        else { return nil }
         kind = numbers[0]
         index = Int(numbers[1]) - 1
         remaining = numbers[2]

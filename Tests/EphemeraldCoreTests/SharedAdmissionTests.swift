@@ -39,7 +39,9 @@ private struct ScriptedCounts: Sendable {
             ([1, 2, 0, 1_500_000_000, 20_000], "rate_limited", "2"), ([2, 1, 0, 1, 20_000], "quota_exhausted", "1"),
             ([], "limits_unavailable", "1"), ([0, 3, 0, 0], "limits_unavailable", "1"),
             ([1, 9, 0, 0, 0], "limits_unavailable", "1"), ([2, 2, 0, 0, 0], "limits_unavailable", "1"),
-            ([7, 1, 0, 0, 0], "limits_unavailable", "1"),
+            ([7, 1, 0, 0, 0], "limits_unavailable", "1"), ([0, .min, 0, 0, 0], "limits_unavailable", "1"),
+            ([1, 1, .min, 0, 0], "limits_unavailable", "1"), ([1, 1, 0, .max, 0], "limits_unavailable", "1"),
+            ([2, 1, 0, -1, 0], "limits_unavailable", "1"), ([0, 1, 0, 0, .max], "limits_unavailable", "1"),
         ] as [([Int64], String, String)])
     func `refuses by what the script says, and when that makes no sense`(
         reply: [Int64], code: String, retryAfter: String

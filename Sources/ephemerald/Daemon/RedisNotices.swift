@@ -40,6 +40,9 @@ final class RedisNotices: Sendable {
         self.logger = logger
     }
 
+    /// Whether the last word of Redis to every loop was a good one.
+    var areAllWell: Bool { state.withLock { $0.well.count == loops } }
+
     func isWell(_ loop: EventLoop) {
         let telling: Telling? = state.withLock { state in
             guard state.well.insert(ObjectIdentifier(loop)).inserted, state.well.count == loops else { return nil }
