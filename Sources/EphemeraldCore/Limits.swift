@@ -12,10 +12,9 @@ extension TokenService {
     }
 
     /// Counts the request under every limit and quota that applies, or refuses it under the limit with the longest wait.
-    /// - Parameter caller: nil when nobody is asked who he is; then nothing that counts callers applies.
-    func admit(
-        _ client: ClientAddress, _ caller: Caller?, origin: String?, to session: Session
-    ) async throws(Refusal) -> Admitted {
+    /// - Parameter line: whose caller is nil when nobody is asked who he is; then nothing that counts callers applies.
+    func admit(_ line: UsageLine, origin: String?, to session: Session) async throws(Refusal) -> Admitted {
+        let (client, caller) = (line.client, line.caller)
         let checks = limits(on: client, caller, origin: origin, to: session)
         let quotas = rules.quotas.checks(caller: caller?.loggableName, session: session.name)
         switch await admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
@@ -28,11 +27,11 @@ extension TokenService {
                 case .session: session.name
                 case .all: "everybody"
                 }
-            limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy)))
+            limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy)), line.requestID)
             throw .rateLimited(standing)
         case .exhausted(let exhaustion):
             let identity = exhaustion.check.identity
-            limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity))
+            limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity), line.requestID)
             throw .quotaExhausted(exhaustion)
         case .unavailable: throw .limitsUnavailable
         case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)

@@ -41,8 +41,10 @@ package struct Minter: Sendable {
     /// - Parameters:
     ///   - body: of the mint request, as the session and the browser's overrides make it.
     ///   - safetyIdentifier: for whom; nil for the operator.
+    ///   - trace: of the request; nil where no trusted proxy names one.
     package func mint(
-        _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String? = nil
+        _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String? = nil,
+        trace: TraceParent? = nil
     ) async throws(MintFailure) -> ClientSecret {
         let now = surroundings.monotonicNanoseconds()
         if let pause = shared.breaker.withLock({ $0.admit(now: now) }) {
@@ -52,7 +54,8 @@ package struct Minter: Sendable {
         guard shared.inFlight.add(1, ordering: .relaxed).newValue <= upstream.maxInFlight else {
             throw MintFailure(refusal: .overloaded, report: nil)
         }
-        let asked = Asked(body: body, session: session, requestID: requestID, safetyIdentifier: safetyIdentifier)
+        let asked = Asked(
+            body: body, session: session, requestID: requestID, safetyIdentifier: safetyIdentifier, trace: trace)
         return try await attempt(asked, until: now + upstream.timeout.nanoseconds)
     }
 
@@ -62,6 +65,7 @@ package struct Minter: Sendable {
         let session: Session
         let requestID: RequestID
         let safetyIdentifier: String?
+        let trace: TraceParent?
     }
 
     /// Tries keys in order, and again what failed of something passing, until the deadline.
@@ -93,7 +97,8 @@ package struct Minter: Sendable {
         let request = OutboundRequest(
             method: .post, url: "\(upstream.baseURL)/\(asked.session.kind.mintPath)",
             fields: upstream.fields(
-                key: key, requestID: asked.requestID, safetyIdentifier: asked.safetyIdentifier),
+                key: key, requestID: asked.requestID, safetyIdentifier: asked.safetyIdentifier,
+                trace: asked.trace),
             body: asked.body,
             timeout: .nanoseconds(deadline > now ? deadline - now : 1))
         let verdict: MintVerdict

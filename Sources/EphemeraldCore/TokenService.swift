@@ -18,18 +18,18 @@ package struct TokenService: Sendable {
     private let writeUsage: @Sendable ([UInt8]) -> Void
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
-    /// Takes every refusal by a limit or quota, for those that an operator should hear of.
-    let limitReached: @Sendable (LimitReached) -> Void
-    /// Takes what an operator should hear of.
-    private let remark: @Sendable (ClientAddress.Remark, ClientAddress) -> Void
+    /// Takes every refusal by a limit or quota, and of which request, for those that an operator should hear of.
+    let limitReached: @Sendable (LimitReached, RequestID) -> Void
+    /// Takes what an operator should hear of, and of which request.
+    private let remark: @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
 
     package init(
         rules: Rules, admission: Admission, minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics,
         surroundings: Surroundings, state: ServiceState = ServiceState(),
         mintingSwitch: MintingSwitch = MintingSwitch(),
-        limitReached: @escaping @Sendable (LimitReached) -> Void = { _ in },
+        limitReached: @escaping @Sendable (LimitReached, RequestID) -> Void = { _, _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
-        remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress) -> Void
+        remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
     ) {
         self.rules = rules
         sessionOrigins = Dictionary(
@@ -55,9 +55,9 @@ package struct TokenService: Sendable {
         let isTrusted = rules.proxies.contains(request.peer)
         let requestID = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
         let client = ClientAddress(of: request, behind: rules.proxies)
-        if let remarkable = client.remark { remark(remarkable, client) }
+        if let remarkable = client.remark { remark(remarkable, client, requestID) }
         var line = UsageLine(request, requestID: requestID, client: client)
-        line.trace = TraceParent(of: request, isTrusted: isTrusted)
+        line.trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
 
         var refusal: Refusal?
         var response: Response
@@ -120,7 +120,7 @@ package struct TokenService: Sendable {
         let session = try session(named: asked.session, &line)
         try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
         let body = try body(of: session, for: asked)
-        let admitted = try await admit(line.client, line.caller, origin: origin, to: session)
+        let admitted = try await admit(line, origin: origin, to: session)
         let secret: ClientSecret
         do throws(Refusal) {
             secret = try await mint(body, for: session, &line)
@@ -159,7 +159,7 @@ package struct TokenService: Sendable {
         do {
             let secret = try await minter.mint(
                 body, for: session, requestID: line.requestID,
-                safetyIdentifier: rules.safety.identifier(of: line.caller, at: line.client))
+                safetyIdentifier: rules.safety.identifier(of: line.caller, at: line.client), trace: line.trace)
             line.secret = secret
             state.minted(session.name, outcome: "ok", now: surroundings.monotonicNanoseconds())
             line.model = secret.model ?? line.model

@@ -1,18 +1,31 @@
 package import HTTP
 
-/// The place of a request in a distributed trace: the `traceparent` field (W3C Trace Context, section 3.2).
-package struct TraceParent: Hashable, Sendable, CustomStringConvertible {
-    /// The field's value, as it was received.
-    package let description: String
+/// The place of a request in a distributed trace: the `traceparent` field (W3C Trace Context Level 2, section 3.2), and
+/// the span that this service adds to it.
+package struct TraceParent: Hashable, Sendable {
+    /// 32 hexadecimal digits, as the caller's.
+    package let traceID: String
+    /// 16 hexadecimal digits: the span of this request, made here.
+    package let spanID: String
+    /// Two hexadecimal digits: whether the trace is recorded, and whether its name is random.
+    private let flags: String
 
     /// Nil when the peer is not trusted, or when the field is absent, repeated or malformed, as the standard asks.
-    package init?(of request: Request, isTrusted: Bool) {
+    /// - Parameter randomBits: 128 random bits, for the span.
+    package init?(of request: Request, isTrusted: Bool, randomBits: () -> UInt128) {
         guard isTrusted, let value = request.fields.only("traceparent"), TraceParent.isValid(value) else { return nil }
-        description = value
+        traceID = String(value.dropFirst(3).prefix(32))
+        // Of flags that it does not define the standard wants zeros.
+        let given = UInt8(value.dropFirst(53).prefix(2), radix: 16) ?? 0
+        flags = "0" + String(given & 0b11, radix: 16)
+        // A span whose digits are all zero is none.
+        let digits = String(max(1, UInt64(truncatingIfNeeded: randomBits())), radix: 16)
+        spanID = String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
-    /// 32 hexadecimal digits.
-    package var traceID: Substring { description.dropFirst(3).prefix(32) }
+    /// The field for a request that is made on behalf of this one. It is of version 00, whatever the caller's was: no
+    /// other is known here.
+    package var outgoing: String { "00-\(traceID)-\(spanID)-\(flags)" }
 
     /// `00-` 32 digits `-` 16 digits `-` 2 digits, in lower case; a later version may go on behind another dash.
     private static func isValid(_ value: String) -> Bool {

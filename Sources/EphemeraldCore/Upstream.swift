@@ -21,6 +21,8 @@ package struct Upstream: Sendable {
     package var project: String?
     /// Where browsers send their offer, for all sessions; nil for what the kind of session and the base URL say.
     package var callsURL: String?
+    /// Whether it is told of the trace of a request, where a trusted proxy names one.
+    package var passesTrace = false
     /// For one mint as a whole, retries included.
     package var timeout: Duration = .seconds(10)
     /// Mints under way at once, over all loops.
@@ -46,7 +48,7 @@ package struct Upstream: Sendable {
     }
 
     /// `OpenAI-Beta` is never sent: the interface it asks for has ended.
-    func fields(key: Secret, requestID: RequestID, safetyIdentifier: String?) -> Fields {
+    func fields(key: Secret, requestID: RequestID, safetyIdentifier: String?, trace: TraceParent?) -> Fields {
         var fields: Fields = [
             "Content-Type": "application/json",
             "X-Client-Request-Id": requestID.description,
@@ -58,6 +60,7 @@ package struct Upstream: Sendable {
         if let organization { fields.append("OpenAI-Organization", organization) }
         if let safetyIdentifier { fields.append("OpenAI-Safety-Identifier", safetyIdentifier) }
         if let project { fields.append("OpenAI-Project", project) }
+        if passesTrace, let trace { fields.append("traceparent", trace.outgoing) }
         return fields
     }
 }

@@ -52,7 +52,8 @@ struct UsageLine {
         line["enduser.pseudo.id"] = caller.map { .string($0.loggableName) }
         line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
         line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }
-        line["trace_id"] = trace.map { .string(String($0.traceID)) }
+        line["trace_id"] = trace.map { .string($0.traceID) }
+        line["span_id"] = trace.map { .string($0.spanID) }
         line["ephemerald.session.name"] = session.map { .string($0.loggable(64)) }
         line["gen_ai.request.model"] = model.map { .string($0.loggable(128)) }
         line["server.address"] = server.map(JSON.string)

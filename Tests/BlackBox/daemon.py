@@ -61,7 +61,8 @@ class Daemon:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.port = int(settings.get("PORT") or free_port())
-        self.settings = {"PORT": str(self.port), "OPS_PORT": str(free_port())} | settings
+        #: Tests look for words, which JSON would escape; test_diagnostics.py looks at the JSON.
+        self.settings = {"PORT": str(self.port), "OPS_PORT": str(free_port()), "LOG_FORMAT": "text"} | settings
         self.flags = flags
         #: Listening sockets that the program gets from descriptor 3 on, and their names.
         self.handed_over: list[int] = []

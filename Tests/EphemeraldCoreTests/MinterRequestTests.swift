@@ -60,6 +60,22 @@ import Testing
     }
 }
 
+@Suite struct `The trace of a request to mint` {
+    private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    @Test(arguments: [("10.0.0.1", true, true), ("192.0.2.7", true, false), ("10.0.0.1", false, false)])
+    func `is handed on when asked, and never a stranger's`(peer: String, isAsked: Bool, isSent: Bool) async throws {
+        let test = try TestService { $0.passesTrace = isAsked }
+        let fields: Fields = ["traceparent": "00-\(Self.trace)-00f067aa0ba902b7-01", "tracestate": "vendor=canary"]
+        #expect(await test.respond(to: .token(fields: fields, peer: peer)).status == .ok)
+        let sent = try #require(test.upstream.requests.first).fields
+        let span = try test.lastUse["span_id"]?.stringValue ?? ""
+        #expect(span.utf8.count == (peer == "10.0.0.1" ? 16 : 0) && span != "00f067aa0ba902b7")
+        #expect(sent.values(of: "traceparent") == (isSent ? ["00-\(Self.trace)-\(span)-01"] : []))
+        #expect(sent["tracestate"] == nil)
+    }
+}
+
 @Suite struct `The upstream's host in the usage line` {
     @Test(arguments: [
         ("https://api.openai.com/v1", "api.openai.com"), ("http://127.0.0.1:4001/v1", "127.0.0.1"),

@@ -32,14 +32,22 @@ private func request(_ fields: Fields) -> Request {
     static let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
     @Test(arguments: [
-        good, "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
-        "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+        (good, "01"), ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", "01"),
+        ("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", "00"),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03", "03"),
+        ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-fe", "02"),
     ])
-    func `is carried on for a trusted proxy`(value: String) {
-        let trace = TraceParent(of: request(["Traceparent": value]), isTrusted: true)
-        #expect(trace?.description == value)
+    func `is carried on for a trusted proxy, with a span of our own`(value: String, flags: String) {
+        let trace = TraceParent(of: request(["Traceparent": value]), isTrusted: true) { 0xABC }
         #expect(trace?.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
-        #expect(TraceParent(of: request(["Traceparent": value]), isTrusted: false) == nil)
+        #expect(trace?.spanID == "0000000000000abc")
+        #expect(trace?.outgoing == "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000abc-\(flags)")
+        #expect(TraceParent(of: request(["Traceparent": value]), isTrusted: false) { 1 } == nil)
+    }
+
+    @Test func `has no span of zeros`() {
+        let trace = TraceParent(of: request(["traceparent": Self.good]), isTrusted: true) { 1 << 64 }
+        #expect(trace?.spanID == "0000000000000001")
     }
 
     @Test(arguments: [
@@ -52,6 +60,6 @@ private func request(_ fields: Fields) -> Request {
         "00_4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7_01",
     ])
     func `ends when the field is malformed`(value: String) {
-        #expect(TraceParent(of: request(["Traceparent": value]), isTrusted: true) == nil)
+        #expect(TraceParent(of: request(["Traceparent": value]), isTrusted: true) { 1 } == nil)
     }
 }

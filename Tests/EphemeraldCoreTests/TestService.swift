@@ -46,9 +46,9 @@ struct TestService {
             keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
             metrics: metrics, surroundings: upstream.clock.surroundings,
             state: state, mintingSwitch: mintingSwitch,
-            limitReached: { [reached] limit in reached.withLock { $0.append(limit) } },
+            limitReached: { [reached] limit, _ in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
-            remark: { [remarked] remark, _ in remarked.withLock { $0.append(remark) } })
+            remark: { [remarked] remark, _, _ in remarked.withLock { $0.append(remark) } })
     }
 
     func respond(to request: Request) async -> Response {

@@ -16,16 +16,14 @@ struct SettingsArguments: ParsableArguments {
         FreshConfiguration.Source(arguments: tokens, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// All settings, checked. Warnings and problems are printed; problems end the program with status 78, and then
-    /// those of the session files are printed too, so that nobody mends one to meet the next. A wrong command line ends
-    /// it with 64.
+    /// All settings, checked; of their warnings the caller tells. Problems are printed and end the program with status
+    /// 78, and then those of the session files are printed too, so that nobody mends one to meet the next. A wrong
+    /// command line ends it with 64.
     /// - Parameter socket: the address of a listening socket that is there already.
     func settings(for socket: ListeningAddress? = nil) throws -> Settings {
         let environment = ProcessInfo.processInfo.environment
         do throws(SettingsFailure) {
-            let settings = try Settings(arguments: tokens, environment: environment, socket: socket)
-            StandardError.print(settings.warnings.map { "warning: \($0)" })
-            return settings
+            return try Settings(arguments: tokens, environment: environment, socket: socket)
         } catch {
             if case .invalid = error,
                 let check = try? Check(

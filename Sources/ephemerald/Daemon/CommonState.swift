@@ -77,17 +77,19 @@ struct CommonState: Sendable {
             minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
             keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, state: state,
             mintingSwitch: mintingSwitch,
-            limitReached: { [notices, logger] reached in
+            limitReached: { [notices, logger] reached, requestID in
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
-                logger.warning("\(reached.words(telling))")
+                logger.warning("\(reached.words(telling))", metadata: ["ephemerald.request.id": "\(requestID)"])
             },
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }
             },
-            remark: { [remarked, logger] remark, client in
+            remark: { [remarked, logger] remark, client, requestID in
                 guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
-                logger.warning("\(remark.words)", metadata: ["client.address": "\(client)"])
+                logger.warning(
+                    "\(remark.words)",
+                    metadata: ["client.address": "\(client)", "ephemerald.request.id": "\(requestID)"])
             })
     }
 }

@@ -38,14 +38,17 @@ extension Setting {
     /// Whether a change waits for the next start: sockets, threads and streams are opened once.
     package var needsRestart: Bool {
         switch self {
-        case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL, .redisURLFile,
-            .redisDown, .paused, .usageLog, .logLevel, .sandbox, .sandboxLatency, .sandboxFault:
+        case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
+            .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
+            .sandboxFault:
             true
         case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .trustedProxies, .auth, .authKeysFile,
             .authProxyHeader, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
-            .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll, .quotaCaller,
-            .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL, .organization, .project, .authHeader, .callsURL,
-            .safetySaltFile, .upstreamTimeout, .upstreamConnectTimeout, .upstreamHTTP, .upstreamCAFile, .upstreamProxy:
+            .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin,
+            .limitSession, .limitAll, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL,
+            .organization, .project, .authHeader, .callsURL,
+            .safetySaltFile, .upstreamTimeout, .upstreamConnectTimeout, .upstreamHTTP, .upstreamCAFile,
+            .upstreamProxy, .upstreamTrace:
             false
         }
     }

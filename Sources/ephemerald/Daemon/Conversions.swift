@@ -63,6 +63,7 @@ extension Upstream {
         organization = options.organization
         project = options.project
         callsURL = options.callsURL
+        passesTrace = options.passesTrace
         timeout = options.timeout
         maxInFlight = settings.limits.maxInFlight
     }
@@ -72,11 +73,14 @@ extension Surroundings {
     /// The system's clock that never jumps; systemd's `MONOTONIC_USEC` too.
     static func monotonicNanoseconds() -> UInt64 { nanoseconds(of: CLOCK_MONOTONIC) }
 
+    /// The time of day by the system's clock.
+    static func unixMilliseconds() -> Int64 { Int64(nanoseconds(of: CLOCK_REALTIME) / 1_000_000) }
+
     /// The system's clocks, and the loop's timers.
     static func system(_ loop: EventLoop) -> Surroundings {
         Surroundings(
             monotonicNanoseconds: monotonicNanoseconds,
-            unixMilliseconds: { Int64(nanoseconds(of: CLOCK_REALTIME) / 1_000_000) },
+            unixMilliseconds: unixMilliseconds,
             sleep: { await loop.sleep(for: $0) })
     }
 }

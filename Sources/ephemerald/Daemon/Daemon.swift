@@ -98,10 +98,8 @@ final class Daemon: @unchecked Sendable {
     }
 
     private func logStart() {
-        let upstream = sandbox.map { "the sandbox at \($0.baseURL)" } ?? "\(configuration.settings.upstream.baseURL)"
-        let sessions = configuration.sessions.catalog.sessions.map(\.name).joined(separator: ", ")
         let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
-        logger.info("listening on \(place), loops \(workers.count), upstream \(upstream), sessions \(sessions)")
+        logger.info("listening on \(place)", metadata: configuration.startMetadata(sandboxURL: sandbox?.baseURL))
         if common.mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 

@@ -58,9 +58,11 @@ package enum Setting: String, CaseIterable, Sendable {
     case upstreamHTTP = "UPSTREAM_HTTP"
     case upstreamCAFile = "UPSTREAM_CA_FILE"
     case upstreamProxy = "UPSTREAM_PROXY"
+    case upstreamTrace = "UPSTREAM_TRACE"
 
     case usageLog = "USAGE_LOG"
     case logLevel = "LOG_LEVEL"
+    case logFormat = "LOG_FORMAT"
 
     case sandbox = "SANDBOX"
     case sandboxLatency = "SANDBOX_LATENCY"

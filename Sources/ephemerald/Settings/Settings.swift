@@ -83,6 +83,8 @@ package struct Settings: Sendable {
         package let caFile: String?
         /// Nil for none: what the environment says of proxies does not count.
         package let proxy: ServerURL?
+        /// Whether it is told of the trace that a trusted proxy names.
+        package let passesTrace: Bool
     }
 
     /// What is written, and where.
@@ -90,6 +92,8 @@ package struct Settings: Sendable {
         package let usageLog: UsageLogTarget
         /// For diagnostics, on standard error.
         package let logLevel: Logger.Level
+        /// How those are written.
+        package let logFormat: LogFormat
     }
 
     /// The stand-in for OpenAI.

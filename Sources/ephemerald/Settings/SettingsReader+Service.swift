@@ -89,8 +89,9 @@ extension SettingsReader {
     mutating func output() -> Settings.Output? {
         let usageLog = usageLog()
         let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
-        guard let usageLog, let level else { return nil }
-        return Settings.Output(usageLog: usageLog, logLevel: level)
+        let format = read(.logFormat) { text throws(InvalidValue) in try Choice.parse(text, as: LogFormat.self) }
+        guard let usageLog, let level, let format else { return nil }
+        return Settings.Output(usageLog: usageLog, logLevel: level, logFormat: format)
     }
 
     mutating func usageLog() -> UsageLogTarget? {

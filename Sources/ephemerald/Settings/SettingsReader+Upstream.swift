@@ -25,14 +25,15 @@ extension SettingsReader {
         let proxy = readIfSet(.upstreamProxy) { text throws(InvalidValue) -> ServerURL? in
             text == "none" ? nil : try ServerURL(parsing: text, as: .proxy)
         }
+        let trace = read(.upstreamTrace) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         guard let keys, let base, let organization, let project, let header, let calls, let salt, let timeouts,
-            let version,
-            let caFile, let proxy
+            let version, let caFile, let proxy, let trace
         else { return nil }
         return Settings.Upstream(
             keys: keys, baseURL: base, organization: organization, project: project, authHeader: header,
             callsURL: calls?.description, safetySalt: salt, timeout: timeouts.total,
-            connectTimeout: timeouts.connect, httpVersion: version, caFile: caFile, proxy: proxy ?? nil)
+            connectTimeout: timeouts.connect, httpVersion: version, caFile: caFile, proxy: proxy ?? nil,
+            passesTrace: trace)
     }
 
     /// Nil inside without the sandbox, nil outside when a setting of it is wrong.

@@ -73,7 +73,7 @@ struct AdmissionBenchmark {
                 upstream: Upstream(baseURL: "https://api.openai.example/v1", keys: [Secret("sk-1")]),
                 shared: Minter.Shared(), surroundings: surroundings, send: { _ in answer }),
             keyFetching: KeyFetching(surroundings: surroundings, send: { _ in answer }, remark: { _ in }),
-            metrics: LoopMetrics(), surroundings: surroundings, writeUsage: { _ in }, remark: { _, _ in })
+            metrics: LoopMetrics(), surroundings: surroundings, writeUsage: { _ in }, remark: { _, _, _ in })
     }
 
     private static let secret = Array("0123456789abcdef0123456789abcdef".utf8)

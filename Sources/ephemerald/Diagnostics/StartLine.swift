@@ -1,0 +1,63 @@
+import EphemeraldCore
+package import Logging
+import Sessions
+
+extension FreshConfiguration {
+    /// Names of a list that the line has room for: it is one `write`, and a pipe takes 4,096 bytes at once (pipe(7)).
+    private static let longestList = 32
+
+    /// What stands beside the address in the line of the start: everything that decides who is served and how much, and
+    /// nothing secret.
+    /// - Parameter sandboxURL: of the stand-in; nil for the real OpenAI.
+    package func startMetadata(sandboxURL: String?) -> Logger.Metadata {
+        let output = settings.output
+        return [
+            "service.version": "\(Version.number)",
+            "ephemerald.loops": .stringConvertible(settings.listening.loops),
+            "ephemerald.upstream": "\(sandboxURL.map { "the sandbox at \($0)" } ?? "\(settings.upstream.baseURL)")",
+            "ephemerald.api_keys": .stringConvertible(settings.upstream.keys.count),
+            "ephemerald.sessions": Self.list(sessions.catalog.sessions.map(\.name)),
+            "ephemerald.origins": Self.list(settings.access.allowedOrigins.map { "\($0)" }),
+            "ephemerald.auth": Self.list(settings.access.auth.map(\.rawValue).sorted()),
+            "ephemerald.limits": Self.list(settings.limits.rates.inWords),
+            "ephemerald.quotas": Self.list(settings.limits.quotas.inWords),
+            "ephemerald.max_in_flight": .stringConvertible(settings.limits.maxInFlight),
+            "ephemerald.redis": "\(settings.limits.redis.map { "\($0.address)" } ?? "off")",
+            "ephemerald.usage_log": "\(output.usageLog.shown)",
+            "ephemerald.metrics": "\(settings.listening.operations.map { "\($0)" } ?? "off")",
+        ]
+    }
+
+    private static func list(_ names: [String]) -> Logger.MetadataValue {
+        if names.isEmpty { return "off" }
+        let more = names.count - longestList
+        let shown = names.prefix(longestList) + (more > 0 ? ["and \(more) more"] : [])
+        return .array(shown.map { .string($0) })
+    }
+}
+
+extension RateLimits {
+    /// Those in force: `client 10/min burst 5`.
+    fileprivate var inWords: [String] {
+        let all = [("client", client), ("caller", caller), ("origin", origin), ("session", session), ("all", all)]
+        return all.compactMap { name, limit in limit.map { "\(name) \($0)" } }
+    }
+}
+
+extension Quotas {
+    /// Those in force: `all 5000`.
+    fileprivate var inWords: [String] {
+        [("caller", caller), ("session", session), ("all", all)].compactMap { name, quota in
+            quota.map { "\(name) \($0)" }
+        }
+    }
+}
+
+extension UsageLogTarget {
+    fileprivate var shown: String {
+        switch self {
+        case .standardOutput: "-"
+        case .file(let path): path
+        }
+    }
+}

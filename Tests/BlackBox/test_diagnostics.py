@@ -1,0 +1,187 @@
+"""What stands on standard error: its forms, the id of the request, no secret, and nobody who has to read it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import tty
+
+import pytest
+
+from daemon import ORIGIN, TOKEN, eventually
+from program import binary, environment, free_port
+from test_exhaustion import answers, end, launch, post
+
+KEY = "sk-canary-key-4242424242"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+
+def lines(daemon) -> list[dict]:
+    return [json.loads(line) for line in daemon.stderr.splitlines()]
+
+
+def test_lines_are_json_where_no_terminal_is(start, upstream, sessions):
+    daemon = start(upstream, sessions, LOG_FORMAT="auto", LIMIT_CLIENT="1/h", HOST="127.0.0.1")
+    assert daemon.token().status == 200
+    refused = daemon.token(fields={"X-Forwarded-For": "192.0.2.9"})
+    assert refused.status == 429
+    told = lines(daemon)
+    assert all({"timestamp", "severity_text", "severity_number", "body"} <= line.keys() for line in told)
+    limit = next(line for line in told if "has reached" in line["body"])
+    assert (limit["severity_text"], limit["severity_number"]) == ("WARN", 13)
+    forwarded = next(line for line in told if "forwarding headers" in line["body"])
+    assert forwarded["client.address"] == "127.0.0.1"
+    assert limit["ephemerald.request.id"] == forwarded["ephemerald.request.id"] == refused.one("X-Request-Id")
+    assert daemon.stop() == 0
+    assert any(line["body"] == "draining" for line in lines(daemon))
+
+
+def test_a_terminal_gets_text(sessions, tmp_path):
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    process, _ = launch(tmp_path, sessions, stderr=theirs)
+    os.close(theirs)
+    text = os.read(ours, 65536).decode()
+    assert end(process) == 0
+    os.close(ours)
+    assert re.search(r"(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z info: listening on 127\.0\.0\.1:\d+ ", text), text
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_journal_is_told_the_level(start, upstream, sessions, form):
+    daemon = start(upstream, sessions, LOG_FORMAT=form)
+    status = os.stat(daemon.stderr_path)
+    assert daemon.stop() == 0
+    before = len(daemon.stderr)
+    daemon.settings["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino}"
+    daemon.start()
+    daemon.process.send_signal(signal.SIGUSR1)
+    eventually(lambda: "minting is paused" in daemon.stderr[before:], "the pause is logged")
+    told = daemon.stderr[before:].splitlines()
+    assert all(re.match(r"<[2-7]>", line) for line in told)
+    assert next(line for line in told if "listening" in line).startswith("<6>")
+    assert next(line for line in told if "is paused" in line).startswith("<4>")
+
+
+def test_the_line_of_the_start_says_what_matters_and_nothing_secret(start, upstream, sessions, tmp_path):
+    bearer, salt, shared = "b" * 64, "canary-salt-0123456789", "canary-jwt-secret-0123456789abcdef0123456789"
+    for name, content in (("keys", f"ann:{bearer}\n"), ("salt", salt), ("jwt", shared), ("key", KEY + "\n")):
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o600)
+    daemon = start(
+        upstream,
+        sessions,
+        LOG_FORMAT="json",
+        LOG_LEVEL="trace",
+        OPENAI_API_KEY=None,
+        OPENAI_API_KEY_FILE=str(tmp_path / "key"),
+        AUTH="bearer,jwt",
+        AUTH_KEYS_FILE=str(tmp_path / "keys"),
+        JWT_KEYS=str(tmp_path / "jwt"),
+        SAFETY_SALT_FILE=str(tmp_path / "salt"),
+        REDIS_URL=f"redis://ann:canary-redis@127.0.0.1:{free_port()}/1",
+        LIMIT_CLIENT="7/min",
+        QUOTA_SESSION="40",
+        LOOPS="2",
+    )
+    line = next(line for line in lines(daemon) if line["body"].startswith("listening on "))
+    assert line["body"] == f"listening on 127.0.0.1:{daemon.port}"
+    assert (line["ephemerald.loops"], line["ephemerald.api_keys"]) == (2, 1)
+    assert line["ephemerald.upstream"] == upstream.base_url
+    assert (line["ephemerald.sessions"], line["ephemerald.auth"]) == (["default"], ["bearer", "jwt"])
+    assert (line["ephemerald.limits"], line["ephemerald.quotas"]) == (["client 7/min"], ["session 40"])
+    assert line["ephemerald.metrics"] == f"127.0.0.1:{daemon.settings['OPS_PORT']}"
+    assert line["service.version"] and line["ephemerald.usage_log"] == "-"
+    for secret in (KEY, bearer, salt, shared, "canary"):
+        assert secret not in daemon.stderr
+
+
+def fill(number: int) -> None:
+    """Until the pipe takes no more, by a description of its own: O_NONBLOCK is not for those who inherit the pipe."""
+    own = os.open(f"/proc/self/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        while os.write(own, b"x" * 4096):
+            pass
+    except BlockingIOError:
+        os.close(own)
+
+
+def busy(process: subprocess.Popen, port: int) -> None:
+    """Everything that is told of, on a daemon that must not wait for who reads it."""
+    for _ in range(20):
+        process.send_signal(signal.SIGHUP)
+        assert answers(port)
+    assert {post(port) for _ in range(12)} == {200, 429}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_pipe_that_nobody_reads_holds_up_nobody(tmp_path, sessions, form):
+    reading, writing = os.pipe()
+    fill(writing)
+    process, port = launch(tmp_path, sessions, "--log-format", form, "--loops", "2", stderr=writing)
+    busy(process, port)
+    # It was full from the first line on. Now there is room, and the next line says what is missing.
+    size = fcntl.fcntl(writing, 1032)  # F_GETPIPE_SZ
+    assert set(os.read(reading, size)) == set(b"x")
+    process.send_signal(signal.SIGUSR1)
+    told = b""
+    while b"minting is paused" not in told:
+        told += os.read(reading, size)
+    assert re.search(rb"\d+ diagnostics are lost: nobody reads standard error", told)
+    fill(writing)
+    assert end(process) == 0
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_socket_that_nobody_reads_holds_up_nobody(tmp_path, sessions):
+    """The journal is one."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    try:
+        while theirs.send(b"x" * 4096):
+            pass
+    except BlockingIOError:
+        theirs.setblocking(True)
+    process, port = launch(tmp_path, sessions, stderr=theirs.fileno())
+    busy(process, port)
+    assert end(process) == 0
+    ours.close()
+    theirs.close()
+
+
+def test_a_reader_that_has_gone_ends_nobody(tmp_path, sessions):
+    reading, writing = os.pipe()
+    process, port = launch(tmp_path, sessions, stderr=writing)
+    os.close(writing)
+    os.close(reading)
+    busy(process, port)
+    assert end(process) == 0
+
+
+def test_a_start_that_fails_says_so_in_plain_words(tmp_path, sessions):
+    settings = {"SANDBOX": "true", "SESSIONS_DIR": str(sessions), "LOG_FORMAT": "json", "PORT": "70000"}
+    ended = subprocess.run([binary()], env=environment(settings, tmp_path), capture_output=True, text=True, timeout=20)
+    assert ended.returncode == 78 and "error: PORT" in ended.stderr
+
+
+@pytest.mark.parametrize(("trusted", "asked"), [("127.0.0.1", "true"), ("127.0.0.1", None), ("192.0.2.1", "true")])
+def test_a_trace_is_handed_on_when_asked_and_never_a_strangers(start, upstream, sessions, trusted, asked):
+    daemon = start(upstream, sessions, TRUSTED_PROXIES=trusted, UPSTREAM_TRACE=asked)
+    fields = {"Origin": ORIGIN, "traceparent": PARENT, "tracestate": "vendor=canary"}
+    assert daemon.request("POST", TOKEN, fields).status == 200
+    received, line = upstream.requests[0], daemon.usage(1)[0]
+    assert received.all("tracestate") == []
+    if trusted != "127.0.0.1":
+        assert received.all("traceparent") == [] and not {"trace_id", "span_id"} & line.keys()
+        return
+    assert line["trace_id"] == TRACE
+    assert re.fullmatch("[0-9a-f]{16}", line["span_id"]) and line["span_id"] not in PARENT
+    assert received.all("traceparent") == ([f"00-{TRACE}-{line['span_id']}-01"] if asked else [])
