@@ -41,6 +41,9 @@ package struct Authenticator: Sendable {
         keys == other.keys && tokens?.fingerprint == other.tokens?.fingerprint
     }
 
+    /// What tokens are verified with, for the log: algorithms, and the lengths of secrets. Empty without tokens.
+    package var tokenKeys: [String] { tokens?.words ?? [] }
+
     /// This rule, with the keys that the other one has fetched from the same address.
     package func keepingFetchedKeys(of other: Authenticator) -> Authenticator {
         var rule = self

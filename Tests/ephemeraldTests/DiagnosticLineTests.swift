@@ -75,4 +75,15 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
         }
         #expect(!text.contains("canary"))
     }
+
+    @Test func `says what tokens are verified with, and how long a secret is`() throws {
+        let directory = try TemporaryDirectory()
+        let keys = try directory.file("secret", "canary0123456789abcdef0123456789\n")
+        let settings = try settings("--auth", "jwt", "--jwt-keys", keys, "--jwt-audience", "voice")
+        let loaded = SessionCatalog.load(directory: ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
+        let metadata = FreshConfiguration(settings: settings, sessions: loaded).startMetadata(sandboxURL: nil)
+        let text = String(decoding: line("listening", metadata).text, as: UTF8.self)
+        #expect(text.contains(" ephemerald.jwt_keys=\"HS256 secret of 32 bytes\""), "\(text)")
+        #expect(!text.contains("canary"))
+    }
 }

@@ -2,41 +2,31 @@ import Crypto
 import CryptoExtras
 import SwiftASN1
 
-/// Keys from a file: a JWKS, one public key or certificate in PEM, or a secret as it stands.
+/// Keys from a file: a JWKS, one public key or certificate in PEM, or a secret on one line.
 extension KeySet {
     /// Reads a file's contents. What looks like a key of another form is not taken for a secret: a public key is known
     /// to everybody, and whoever knows the secret of HS256 can make tokens.
     package init(file contents: [UInt8]) throws(InvalidKeys) {
+        if (try? DER.parse(contents)) != nil { throw InvalidKeys("this looks like a key in DER; write it in PEM") }
+        if contents.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw InvalidKeys("the file begins with a byte order mark (BOM); save it as UTF-8 without one")
+        }
+        if contents.contains(0) || contents.starts(with: [0xFF, 0xFE]) || contents.starts(with: [0xFE, 0xFF]) {
+            throw InvalidKeys("there are NUL bytes or a mark of UTF-16 in the file; save it as ASCII or UTF-8")
+        }
         let text = String(decoding: contents, as: UTF8.self)
         if text.contains("-----BEGIN") {
             try self.init([try VerificationKey(pem: text)])
         } else if text.first(where: { !$0.isWhitespace }) == "{" {
             try self.init(jwks: contents, allowsSecrets: true)
         } else {
-            try self.init([try VerificationKey(secretFile: contents, text: text)])
+            try self.init([try VerificationKey(secretFile: contents)])
         }
         fingerprint = contents.hashValue
     }
 }
 
 extension VerificationKey {
-    /// The secret is the whole file, but for the line end of a text.
-    fileprivate init(secretFile contents: [UInt8], text: String) throws(InvalidKeys) {
-        if (try? DER.parse(contents)) != nil { throw InvalidKeys("this looks like a key in DER; write it in PEM") }
-        if text.hasPrefix("ssh-") || text.hasPrefix("ecdsa-") {
-            throw InvalidKeys("this is a public key of SSH; write it in PEM (ssh-keygen -e -m PKCS8)")
-        }
-        var secret = contents[...]
-        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x0A || $0 == 0x0D }) {
-            while let last = secret.last, last == 0x0A || last == 0x0D { secret.removeLast() }
-        }
-        guard let key = VerificationKey(secret: Array(secret), id: nil) else {
-            throw InvalidKeys(
-                "as a secret it has \(secret.count) bytes, and 32 are needed, such as openssl rand -hex 32 gives")
-        }
-        self = key
-    }
-
     /// The public key of a PEM text with one `PUBLIC KEY` (RFC 5280's SubjectPublicKeyInfo) or one `CERTIFICATE`, of
     /// which nothing but the key is looked at.
     fileprivate init(pem text: String) throws(InvalidKeys) {

@@ -43,6 +43,13 @@ package struct KeySet: Sendable {
             .map(\.rawValue).joined(separator: ", ")
     }
 
+    /// What the keys are, for the log: each algorithm once, and secrets with their lengths.
+    package var words: [String] {
+        keys.map(\.words).reduce(into: []) { words, word in
+            if !words.contains(word) { words.append(word) }
+        }
+    }
+
     /// The number of keys.
     package var count: Int { keys.count }
 

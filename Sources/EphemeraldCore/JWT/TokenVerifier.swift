@@ -21,6 +21,14 @@ package struct TokenVerifier: Sendable {
         if case .fixed(let set) = keys { set.fingerprint } else { nil }
     }
 
+    /// What tokens are verified with, for the log.
+    var words: [String] {
+        switch keys {
+        case .fixed(let set): set.words
+        case .fetched: ["fetched from an address"]
+        }
+    }
+
     /// Takes over what another one has fetched from the same address.
     mutating func keepFetchedKeys(of other: TokenVerifier) {
         guard case .fetched(let mine) = keys, case .fetched(let theirs) = other.keys, mine.url == theirs.url else {

@@ -14,7 +14,7 @@ struct VerificationKey: Sendable {
 
     private enum Material: Sendable {
         /// Ready to be copied: the key has gone into both hashes.
-        case hmac(HMAC<SHA256>)
+        case hmac(HMAC<SHA256>, byteCount: Int)
         case rsa(_RSA.Signing.PublicKey, _RSA.Signing.Padding)
         case p256(P256.Signing.PublicKey)
         case ed25519(Curve25519.Signing.PublicKey)
@@ -31,7 +31,7 @@ struct VerificationKey: Sendable {
     init?(secret: [UInt8], id: String?) {
         guard secret.count >= 32 else { return nil }
         (self.id, algorithm) = (id, .hs256)
-        material = .hmac(HMAC(key: SymmetricKey(data: secret)))
+        material = .hmac(HMAC(key: SymmetricKey(data: secret)), byteCount: secret.count)
     }
 
     /// RS256 or PS256.
@@ -53,10 +53,19 @@ struct VerificationKey: Sendable {
         material = .ed25519(key)
     }
 
+    /// The algorithm, and of a secret how long it is: a key that was taken for one has another length than expected.
+    var words: String {
+        if case .hmac(_, let byteCount) = material {
+            "\(algorithm.rawValue) secret of \(byteCount) bytes"
+        } else {
+            algorithm.rawValue
+        }
+    }
+
     /// Whether the signature of these bytes was made with this key, or with its private half.
     func isValid(_ signature: [UInt8], of bytes: [UInt8]) -> Bool {
         switch material {
-        case .hmac(var code):
+        case .hmac(var code, byteCount: _):
             code.update(data: bytes)
             return VerificationKey.isSame(Array(code.finalize()), signature)
         case .rsa(let key, let padding):

@@ -64,7 +64,7 @@ extension Daemon {
             for line in fresh.findings { log(line) }
             for setting in changes.waiting { logger.warning("\(setting.name) has changed: that needs a restart") }
             common.state.reloaded(isWhole: true)
-            logger.info("reloaded: \(changes.words)")
+            logger.info("reloaded: \(changes.words)", metadata: fresh.reloadMetadata)
             finishReload()
             await workers[0].prepare()
         }

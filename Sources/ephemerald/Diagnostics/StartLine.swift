@@ -19,6 +19,7 @@ extension FreshConfiguration {
             "ephemerald.sessions": Self.list(sessions.catalog.sessions.map(\.name)),
             "ephemerald.origins": Self.list(settings.access.allowedOrigins.map { "\($0)" }),
             "ephemerald.auth": Self.list(settings.access.auth.map(\.rawValue).sorted()),
+            "ephemerald.jwt_keys": Self.list(settings.access.callers.tokenKeys),
             "ephemerald.limits": Self.list(settings.limits.rates.inWords),
             "ephemerald.quotas": Self.list(settings.limits.quotas.inWords),
             "ephemerald.max_in_flight": .stringConvertible(settings.limits.maxInFlight),
@@ -26,6 +27,12 @@ extension FreshConfiguration {
             "ephemerald.usage_log": "\(output.usageLog.shown)",
             "ephemerald.metrics": "\(settings.listening.operations.map { "\($0)" } ?? "off")",
         ]
+    }
+
+    /// What stands beside the line of a reload: a file with new keys may have them in another form than was meant.
+    var reloadMetadata: Logger.Metadata {
+        let keys = settings.access.callers.tokenKeys
+        return keys.isEmpty ? [:] : ["ephemerald.jwt_keys": Self.list(keys)]
     }
 
     private static func list(_ names: [String]) -> Logger.MetadataValue {

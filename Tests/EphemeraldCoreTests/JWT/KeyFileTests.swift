@@ -36,10 +36,10 @@ import Testing
         return text + String(repeating: "=", count: (4 - text.count % 4) % 4)
     }
 
-    @Test func `with a secret of bytes keeps the last one, line feed or not`() async throws {
-        let secret = [0xFF] + TestKeys.secret.dropLast(2) + [0x0A]
-        #expect(try reading(secret).get().algorithms == "HS256")
-        #expect(throws: InvalidKeys.self) { try reading(Array(secret.dropLast())).get() }
+    @Test func `says what it has, and of a secret how long it is`() throws {
+        #expect(try reading(TestKeys.secret).get().words == ["HS256 secret of 32 bytes"])
+        let several = [TestKeys.jwk("HS256"), TestKeys.jwk("RS256"), TestKeys.jwk("RS256", id: "next")]
+        #expect(try reading(TestKeys.jwks(several)).get().words == ["HS256 secret of 32 bytes", "RS256"])
     }
 
     static let certificate = """
