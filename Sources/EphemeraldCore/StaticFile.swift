@@ -5,14 +5,16 @@ package import HTTP
 package struct StaticFile: Sendable {
     private let fields: Fields
     private let body: [UInt8]
-    private let tag: String
+    /// What a tag in `If-None-Match` may be when the file is meant.
+    private let names: [[UInt8]]
 
     /// - Parameters:
     ///   - mediaType: for `Content-Type`.
     ///   - fields: what else goes on every answer.
     package init(_ body: [UInt8], mediaType: String, fields: Fields) {
         self.body = body
-        tag = "\"\(SHA256.hash(data: body).prefix(16).hexadecimal)\""
+        let tag = "\"\(SHA256.hash(data: body).prefix(16).hexadecimal)\""
+        names = [tag, "W/\(tag)", "*"].map { Array($0.utf8) }
         // A cache asks each time whether it is still the same: the next version of the program has another one.
         var all: Fields = ["Content-Type": mediaType, "ETag": tag, "Cache-Control": "no-cache"]
         all.append(contentsOf: fields)
@@ -25,14 +27,20 @@ package struct StaticFile: Sendable {
         return Response(.notModified, fields: fields)
     }
 
+    /// How many tags of a request are looked at: a browser sends one, and 16 KiB of head have room for thousands.
+    private static let mostTags = 32
+
     /// Weak comparison, as `If-None-Match` wants: a proxy that compresses makes the tag weak.
     private func isKnown(to request: Request) -> Bool {
-        request.fields.values(of: "If-None-Match").contains { line in
-            line.utf8.split(separator: UInt8(ascii: ",")).contains { element in
+        var room = StaticFile.mostTags
+        for line in request.fields.values(of: "If-None-Match") {
+            let elements = line.utf8.split(separator: UInt8(ascii: ","), maxSplits: room).prefix(room)
+            room -= elements.count
+            for element in elements {
                 let known = element.trimmingOptionalWhitespace
-                return known.elementsEqual(tag.utf8) || known.elementsEqual("W/\(tag)".utf8)
-                    || known.elementsEqual("*".utf8)
+                if names.contains(where: { known.elementsEqual($0) }) { return true }
             }
         }
+        return false
     }
 }

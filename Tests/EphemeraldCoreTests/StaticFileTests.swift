@@ -39,6 +39,17 @@ import Testing
         #expect(answer.fields["ETag"] == tag)
     }
 
+    @Test(arguments: [(31, true), (32, false), (8_000, false)])
+    func `looks at 32 tags and no more`(others: Int, isKnown: Bool) async throws {
+        let tag = try #require(try await Self.answer().fields["ETag"])
+        let header = String(repeating: "x,", count: others) + tag
+        #expect(try await Self.answer(fields: ["If-None-Match": header]).status == (isKnown ? .notModified : .ok))
+        var lines: Fields = [:]
+        for _ in 0..<others { lines.append("If-None-Match", "x") }
+        lines.append("If-None-Match", tag)
+        #expect(try await Self.answer(fields: lines).status == (isKnown ? .notModified : .ok))
+    }
+
     @Test(arguments: [Method.post, .options, Method(rawValue: "PUT")])
     func `is read and nothing else`(method: Method) async throws {
         let answer = try await Self.answer(method)
