@@ -5,6 +5,8 @@ import Sessions
 struct JSONWebToken {
     /// The longest token that is looked at: the whole head of a request has 16 KiB.
     static let limit = 8192
+    /// The longest header, in bytes of its JSON: the members that count take a tenth of it.
+    static let headerLimit = 1024
 
     /// `alg`: held against that of the key, and of no other use.
     let algorithm: String
@@ -22,8 +24,9 @@ struct JSONWebToken {
         guard token.count <= JSONWebToken.limit else { throw .tooLong }
         let text = Array(token)
         let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 3, let header = Base64URL.bytes(of: parts[0]),
-            let claims = Base64URL.bytes(of: parts[1]), let signature = Base64URL.bytes(of: parts[2]),
+        guard parts.count == 3, let header = Base64URL.bytes(of: parts[0]) else { throw .malformed }
+        guard header.count <= JSONWebToken.headerLimit else { throw .tooLong }
+        guard let claims = Base64URL.bytes(of: parts[1]), let signature = Base64URL.bytes(of: parts[2]),
             let members = (try? JSON(parsing: header))?.objectValue,
             let algorithm = members["alg"]?.stringValue
         else { throw .malformed }

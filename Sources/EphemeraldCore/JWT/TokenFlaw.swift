@@ -1,6 +1,6 @@
 /// Why a token proves nothing: a word for the operator's log. The caller is not told.
 package enum TokenFlaw: String, Error, CaseIterable, Sendable {
-    /// Longer than ``JSONWebToken/limit``.
+    /// Longer than ``JSONWebToken/limit``, or its header than ``JSONWebToken/headerLimit``.
     case tooLong = "too_long"
     /// Not three parts in base64url, or a header that is no JSON object with an `alg`, members twice included.
     case malformed

@@ -76,8 +76,13 @@ struct Attack: Sendable, CustomTestStringConvertible {
         header("a kid with a NUL", #"{"alg":"HS256","kid":"HS256\u0000"}"#, "unknown_key"),
         header("an empty kid", #"{"alg":"HS256","kid":""}"#, "unknown_key"),
         header(
-            "a kid of 5,000 letters", #"{"alg":"HS256","kid":"\#(String(repeating: "k", count: 5_000))"}"#,
+            "a header of 1,024 bytes", #"{"alg":"HS256","kid":"\#(String(repeating: "k", count: 1_000))"}"#,
             "unknown_key"),
+        header(
+            "a header of 1,025 bytes", #"{"alg":"HS256","kid":"\#(String(repeating: "k", count: 1_001))"}"#, "too_long"),
+        header(
+            "a header of 5,000 members",
+            #"{"alg":"HS256"\#((0..<500).map { #","m\#($0)":0"# }.joined())}"#, "too_long"),
         header("a kid that is no text", #"{"alg":"HS256","kid":7}"#, "malformed"),
         header("a kid of null", #"{"alg":"HS256","kid":null}"#, "malformed"),
         header("crit", #"{"alg":"HS256","kid":"HS256","crit":["exp"],"exp":1}"#, "critical"),
