@@ -23,7 +23,8 @@ package struct ClientSecret: Sendable {
         guard
             let body = try? JSON(parsing: response.body, only: inFull ? ClientSecret.full : ClientSecret.brief),
             let value = body["value"]?.stringValue, !value.isEmpty,
-            let expiresAt = body["expires_at"]?.numberValue?.integer
+            let expiresAt = body["expires_at"]?.numberValue?.integer,
+            Timestamp.unixSeconds.contains(expiresAt)
         else { return nil }
         self.value = Secret(value)
         self.expiresAt = expiresAt

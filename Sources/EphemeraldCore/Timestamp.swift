@@ -2,6 +2,9 @@ import Sessions
 
 /// Points of time as text.
 package enum Timestamp {
+    /// From 1970 to the end of 9999, behind which RFC 3339 has no years.
+    package static let unixSeconds = 0...253_402_300_799
+
     /// `2026-11-22T12:00:00.000Z` (RFC 3339, UTC).
     package static func rfc3339(_ unixMilliseconds: Int64) -> String {
         let (seconds, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1_000)

@@ -102,6 +102,8 @@ import Testing
         #"{"value":null,"expires_at":5}"#, #"{"value":"ek_canary","expires_at":"5"}"#,
         #"{"value":"ek_canary","expires_at":5.5}"#, #"{"value":"ek_canary","expires_at":1e9}"#,
         #"{"value":"ek_canary","expires_at":99999999999999999999}"#, #"{"value":"ek_canary","expires_at":null}"#,
+        #"{"value":"ek_canary","expires_at":253402300800}"#, #"{"value":"ek_canary","expires_at":-1}"#,
+        #"{"value":"ek_canary","expires_at":9223372036854775807}"#,
         #"{"client_secret":{"value":"ek_canary","expires_at":5}}"#, #"{"value":"ek_canary","expires_at":5"#,
         #"{"value":"ek_canary","expires_at":5}x"#, #"{"value":"ek_canary","value":"ek_two","expires_at":5}"#,
         "\u{FEFF}" + #"{"value":"ek_canary","expires_at":5}"#,

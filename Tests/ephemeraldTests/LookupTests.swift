@@ -45,6 +45,16 @@ import ephemerald
         #expect(value.isEmpty || error?.reason.contains(value) == false)
     }
 
+    @Test(arguments: [
+        ("9223372036854775807", "9999-12-31T23:59:59.000Z"), ("-9223372036854775808", "1970-01-01T00:00:00.000Z"),
+        ("253402300800", "9999-12-31T23:59:59.000Z"), ("-1", "1970-01-01T00:00:00.000Z"),
+    ])
+    func `ends with the calendar`(expiry: String, shown: String) throws {
+        let line = Self.line.replacing("1795367892", with: expiry)
+        let record = try #require(try Self.match("ann", line))
+        #expect(Lookup.lines(of: record).contains { $0.hasSuffix(" until \(shown)") })
+    }
+
     @Test func `shows a line that somebody changed without harm`() throws {
         let line = UsageLines.mint(caller: #"ann\u001b[2J"#, id: "req-1")
         let record = try #require(try Self.match("req-1", line))

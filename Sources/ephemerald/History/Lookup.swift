@@ -43,7 +43,11 @@ package struct Lookup {
             outcome = "\(record.refusal ?? "answered") \(record.status)" + (detail.map { " (\($0))" } ?? "")
         }
         let session = [record.session, record.model, record.sessionID].compactMap(\.self).joined(separator: " ")
-        let until = record.secretExpiresAt.map { " until \(Timestamp.rfc3339(Int64($0) * 1_000))" }
+        let until = record.secretExpiresAt.map { seconds in
+            // A line may be anybody's: what is beyond the calendar is shown as its end.
+            let times = Timestamp.unixSeconds
+            return " until \(Timestamp.rfc3339(Int64(min(max(seconds, times.lowerBound), times.upperBound)) * 1_000))"
+        }
         let fields: [(String, String?)] = [
             ("caller", record.caller), ("client", record.client), ("origin", record.origin),
             ("agent", record.userAgent), ("session", session.isEmpty ? nil : session),
