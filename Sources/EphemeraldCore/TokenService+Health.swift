@@ -53,10 +53,16 @@ extension TokenService {
         return report
     }
 
+    /// What proxies add, beside `X-Forwarded-…`: a proxy on this machine, a tunnel for example, speaks for strangers.
+    private static let forwardingFields = [
+        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
+    ]
+
     /// Whether it comes from this machine, and from no proxy on it.
     private func isLocal(_ request: Request) -> Bool {
-        let isForwarded = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].contains {
-            request.fields.count(of: $0) > 0
+        let isForwarded = request.fields.all.contains { field in
+            TokenService.forwardingFields.contains { field.name.equalsIgnoringCase($0) }
+                || String(field.name.prefix(12)).equalsIgnoringCase("X-Forwarded-")
         }
         switch request.peer {
         case .ip(let address, port: _): return address.isLoopback && !isForwarded

@@ -16,7 +16,11 @@ import Testing
             ("127.0.0.1", [:], true), ("::1", [:], true), ("unix", [:], true), ("192.0.2.7", [:], false),
             ("10.0.0.1", ["X-Forwarded-For": "127.0.0.1"], false),
             ("127.0.0.1", ["X-Forwarded-For": "127.0.0.1"], false), ("unix", ["Via": "1.1 proxy"], false),
-            ("127.0.0.1", ["Forwarded": "for=127.0.0.1"], false),
+            ("127.0.0.1", ["Forwarded": "for=127.0.0.1"], false), ("127.0.0.1", ["x-forwarded-host": "a"], false),
+            ("::1", ["X-Forwarded-Proto": "https"], false), ("unix", ["X-Forwarded-": ""], false),
+            ("127.0.0.1", ["CF-Connecting-IP": "192.0.2.7"], false), ("::1", ["true-client-ip": "192.0.2.7"], false),
+            ("127.0.0.1", ["X-Client-IP": "192.0.2.7"], false), ("unix", ["X-Real-IP": "192.0.2.7"], false),
+            ("127.0.0.1", ["X-Forward": "a", "User-Agent": "curl"], true),
         ] as [(String, Fields, Bool)])
     func `names sessions to this machine alone`(peer: String, fields: Fields, isTold: Bool) async throws {
         let answer = await ask(try TestService().service, fields: fields, peer: peer)
