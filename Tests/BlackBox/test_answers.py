@@ -110,3 +110,18 @@ def test_usage_looks_back_as_far_as_it_is_told(start, upstream, sessions, tmp_pa
         assert told.stdout.splitlines()[-1].split() == ["total", minted, "0", "0"]
     assert run("usage", "--since", "yesterday", "--log", str(log), directory=tmp_path).returncode == 64
     assert run("usage", "--by", "mood", "--log", str(log), directory=tmp_path).returncode == 64
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "directory"])
+@pytest.mark.parametrize("command", [["usage"], ["lookup", "ann"]])
+def test_a_log_that_is_no_regular_file_is_refused_and_not_waited_for(command, kind, tmp_path):
+    path = tmp_path / "usage.log"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    told = run(*command, "--log", str(path), directory=tmp_path)
+    assert told.returncode == 69
+    assert f"{path}: it is no regular file" in told.stderr

@@ -6,9 +6,15 @@ import Glibc
 @safe struct LogText: ~Copyable {
     private let file: gzFile
 
-    /// Opens the file; with nothing but its descriptor open, it may be renamed or removed.
+    /// Opens the file; with nothing but its descriptor open, it may be renamed or removed. Nothing but a regular file
+    /// is read: a FIFO may never get a writer, and a device may have no end.
     init(_ path: String) throws(SystemError) {
-        let number = unsafe try check("open", open(path, O_RDONLY | O_CLOEXEC))
+        let number = unsafe try check("open", open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            _ = close(number)
+            throw SystemError("it is no regular file", code: EINVAL)
+        }
         guard let file = unsafe czlib_open(number) else {
             _ = close(number)
             throw SystemError("gzdopen", code: ENOMEM)
