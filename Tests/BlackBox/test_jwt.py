@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -177,3 +178,19 @@ def test_tokens_without_keys_are_no_start(upstream, sessions, settings, tmp_path
     ended = run(directory=tmp_path, settings=settings_for(upstream, sessions, PORT=str(free_port()), **settings | changes))
     assert ended.returncode == 78, ended.stderr
     assert named in ended.stderr
+
+
+def test_start_and_reload_say_what_is_in_force_which_no_public_key_in_disguise_is(start, upstream, sessions, tmp_path):
+    keys, secret = tmp_path / "keys", "canary" * 6
+    keys.write_text(f"{secret}\n")
+    daemon = start(upstream, sessions, AUTH="jwt", JWT_KEYS=str(keys), JWT_AUDIENCE="voice")
+    said = 'ephemerald.jwt_keys="HS256 secret of 36 bytes"'
+    assert said in daemon.stderr
+    public = jwks("RS256", "ES256")
+    for contents, words in (("\ufeff" + public, "BOM"), (secret, said), (public, "jwt_keys=RS256,ES256")):
+        before = len(daemon.stderr)
+        keys.write_text(contents)
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "reloaded: " in daemon.stderr[before:] and daemon.stderr.endswith("\n"), "the reload")
+        assert words in daemon.stderr[before:]
+    assert "secret of" not in daemon.stderr[before:] and secret not in daemon.stderr
