@@ -43,6 +43,7 @@ let package = Package(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .target(name: "CBrowserClient"),
+        .target(name: "COpenAPI", exclude: ["openapi.json"]),
         .target(
             name: "BrowserClient", dependencies: ["CBrowserClient"],
             exclude: ["README.md", "demo", "react.js", "realtime-client.d.ts", "realtime-client.js"],
@@ -50,7 +51,8 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "BrowserClient", "CLinux", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl", "Sessions",
+                "BrowserClient", "CLinux", "COpenAPI", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl",
+                "Sessions",
                 "EphemeraldCore",
                 "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
