@@ -22,6 +22,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // Without pkg-config: Debian's hiredis.pc names a flag that SwiftPM warns of, and nothing that is needed.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
@@ -30,6 +32,7 @@ let package = Package(
         .target(
             name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CLinux", "EventLoop", "HTTP"], swiftSettings: settings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
+        .target(name: "Redis", dependencies: ["CHiredis", "EventLoop"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore",
@@ -52,19 +55,27 @@ let package = Package(
             name: "ephemerald",
             dependencies: [
                 "BrowserClient", "CLinux", "COpenAPI", "CZlib", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Curl",
-                "Sessions",
-                "EphemeraldCore",
-                "OpenAISandbox",
+                "Redis", "Sessions", "EphemeraldCore", "OpenAISandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
+        .executableTarget(
+            name: "AdmissionBenchmark",
+            dependencies: [
+                "CLinux", "EphemeraldCore", "HTTP", "Locking", "Sessions",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Tests/Performance/Admission", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
         .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests", dependencies: ["EphemeraldCore", "EventLoop", "Redis", "Sessions"],
+            swiftSettings: settings),
         .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",
@@ -80,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "ephemeraldTests",
             dependencies: [
-                "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Sessions",
+                "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 "ephemerald",
             ],
             swiftSettings: settings),

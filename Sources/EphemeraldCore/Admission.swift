@@ -23,16 +23,24 @@ package enum AdmissionDecision: Sendable {
     case limited(LimitStanding)
     /// A quota does not admit it.
     case exhausted(QuotaExhaustion)
+    /// Nobody can say: what counts is away, and nothing stands in for it.
+    case unavailable
 }
 
 /// What was taken from the quotas for one request, and on which day.
 package struct QuotaReceipt: Hashable, Sendable {
     package let checks: [QuotaCheck]
     package let day: Day
+    /// Whether it was taken from what several processes share.
+    package let isShared: Bool
+    /// Whether it was taken from the memory of this process; both may be true.
+    package let isLocal: Bool
 
-    package init(checks: [QuotaCheck], day: Day) {
+    package init(checks: [QuotaCheck], day: Day, isShared: Bool = false, isLocal: Bool = true) {
         self.checks = checks
         self.day = day
+        self.isShared = isShared
+        self.isLocal = isLocal
     }
 }
 

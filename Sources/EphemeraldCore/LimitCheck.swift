@@ -1,15 +1,14 @@
-/// One limit that a request has to pass: a policy, and the hash of whom it counts.
+/// One limit that a request has to pass: a policy, and whom it counts.
 package struct LimitCheck: Hashable, Sendable {
     package let policy: LimitPolicy
+    package let identity: LimitIdentity
     /// Never 0, which marks an empty entry of the table.
     let key: UInt64
 
-    /// - Parameter identity: whom the policy counts: `ClientAddress.limitKey`, a caller's or a session's name, an
-    ///   origin. A policy that only one session has puts the session's name into the identity as well.
-    ///
-    /// The hash is SipHash under a key of this process (`Hasher`), so that nobody can choose keys that collide.
-    package init(_ policy: LimitPolicy, _ identity: some Hashable) {
+    /// The key is SipHash under a key of this process (`Hasher`), so that nobody can choose identities that collide.
+    package init(_ policy: LimitPolicy, _ identity: LimitIdentity) {
         self.policy = policy
+        self.identity = identity
         var hasher = Hasher()
         hasher.combine(policy.dimension)
         hasher.combine(identity)
@@ -28,7 +27,7 @@ package struct LimitChecks: Sendable {
     package init() {}
 
     /// Adds a limit; nil adds nothing. The order decides which of two equally close limits an answer names.
-    package mutating func append(_ policy: LimitPolicy?, _ identity: @autoclosure () -> some Hashable) {
+    package mutating func append(_ policy: LimitPolicy?, _ identity: @autoclosure () -> LimitIdentity) {
         guard let policy else { return }
         precondition(count < LimitChecks.capacity, "a request has to pass eight limits at most")
         checks[count] = LimitCheck(policy, identity())

@@ -34,6 +34,7 @@ extension TokenService {
             let identity = exhaustion.check.identity
             limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity))
             throw .quotaExhausted(exhaustion)
+        case .unavailable: throw .limitsUnavailable
         case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
         case .admitted(let standing?, let taken):
             let fields: Fields = [
@@ -50,20 +51,21 @@ extension TokenService {
         let own = session.access.limits
         let name = session.name
         var checks = LimitChecks()
-        checks.append(.client, rules.limits.client, or: own.client, of: name, client.limitKey)
-        if let caller { checks.append(.caller, rules.limits.caller, or: own.caller, of: name, caller.name) }
-        checks.append(.origin, rules.limits.origin, or: own.origin, of: name, origin)
+        checks.append(.client, rules.limits.client, or: own.client, of: name, .client(client.limitKey))
+        if let caller { checks.append(.caller, rules.limits.caller, or: own.caller, of: name, .name(caller.name)) }
+        checks.append(.origin, rules.limits.origin, or: own.origin, of: name, .origin(origin))
         // The session's name is whom this limit counts, wherever it is written.
         switch own.session {
-        case nil: checks.append(rules.limits.session.map { LimitPolicy(.session, $0) }, name)
+        case nil: checks.append(rules.limits.session.map { LimitPolicy(.session, $0) }, LimitIdentity(.name(name)))
         case .off: break
-        case .rate(let limit): checks.append(LimitPolicy(.session, limit), name)
+        case .rate(let limit): checks.append(LimitPolicy(.session, limit), LimitIdentity(.name(name)))
         }
         switch own.all {
-        case nil: checks.append(rules.limits.all.map { LimitPolicy(.all, $0) }, 0)
+        case nil: checks.append(rules.limits.all.map { LimitPolicy(.all, $0) }, LimitIdentity(.everybody))
         case .off: break
         // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
-        case .rate(let limit): checks.append(LimitPolicy(.session, limit), OfSession(name, "all"))
+        case .rate(let limit):
+            checks.append(LimitPolicy(.session, limit), LimitIdentity(.everybody, of: name))
         }
         return checks
     }
@@ -73,23 +75,12 @@ extension LimitChecks {
     /// Adds the limit of the settings, or what the session file says instead, which counts for that session alone.
     fileprivate mutating func append(
         _ dimension: LimitDimension, _ setting: RateLimit?, or own: Access.Limit?, of session: String,
-        _ identity: some Hashable
+        _ subject: LimitIdentity.Subject
     ) {
         switch own {
-        case nil: append(setting.map { LimitPolicy(dimension, $0) }, identity)
+        case nil: append(setting.map { LimitPolicy(dimension, $0) }, LimitIdentity(subject))
         case .off: break
-        case .rate(let limit): append(LimitPolicy(dimension, limit), OfSession(session, identity))
+        case .rate(let limit): append(LimitPolicy(dimension, limit), LimitIdentity(subject, of: session))
         }
-    }
-}
-
-/// A limit of one session counts apart from the same limit of another.
-private struct OfSession<Identity: Hashable>: Hashable {
-    let session: String
-    let identity: Identity
-
-    init(_ session: String, _ identity: Identity) {
-        self.session = session
-        self.identity = identity
     }
 }

@@ -19,6 +19,7 @@ extension Refusal {
         case .unknownSession: "Unknown session"
         case .rateLimited: "Too many requests"
         case .quotaExhausted: "Quota used up"
+        case .limitsUnavailable: "Limits unavailable"
         case .mintingPaused: "Minting paused"
         case .overloaded: "Overloaded"
         case .shuttingDown: "Shutting down"
@@ -56,6 +57,7 @@ extension Refusal {
             "\(standing.policy.dimension.detail) Try again in \(RateLimitFields.wholeSeconds(standing.wait)) s."
         case .quotaExhausted(let exhaustion):
             "\(exhaustion.check.dimension.detail) The next day begins at midnight UTC."
+        case .limitsUnavailable: "This service cannot count requests at the moment. Try again."
         case .mintingPaused: "The operator of this service has paused it. Try again later."
         case .overloaded: "As many requests are under way as this service takes at once."
         case .shuttingDown: "The service is about to end. Try again, and another process answers."

@@ -35,6 +35,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case rateLimited(LimitStanding)
     /// A quota of the day is used up.
     case quotaExhausted(QuotaExhaustion)
+    /// What counts limits and quotas for several processes is away, and the settings say to refuse then.
+    case limitsUnavailable
     /// The operator has stopped all minting.
     case mintingPaused
     /// As many requests are under way upstream as the settings allow.
@@ -67,7 +69,8 @@ package enum Refusal: Error, Hashable, Sendable {
         case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused, .sessionNotAllowed:
             .forbidden
         case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
-        case .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable, .keysUnavailable: .serviceUnavailable
+        case .limitsUnavailable, .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable, .keysUnavailable:
+            .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         }
@@ -91,6 +94,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
         case .quotaExhausted: "quota_exhausted"
+        case .limitsUnavailable: "limits_unavailable"
         case .mintingPaused: "minting_paused"
         case .overloaded: "overloaded"
         case .shuttingDown: "shutting_down"
@@ -110,7 +114,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .rateLimited(let standing): standing.wait
         case .quotaExhausted(let exhaustion): exhaustion.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time), .keysUnavailable(let time): time
-        case .overloaded, .shuttingDown: .seconds(1)
+        case .limitsUnavailable, .overloaded, .shuttingDown: .seconds(1)
         // Nobody knows; long enough that everybody together asks seldom.
         case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,

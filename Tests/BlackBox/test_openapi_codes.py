@@ -122,6 +122,8 @@ def what_is_enough(witness: Witness, folder) -> None:
         daemon = witness.daemon(**spent)
         assert [witness.mint(daemon) for _ in range(2)] == [200, 429]
     assert witness.mint(witness.daemon(PAUSED="true")) == 503
+    away = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "REDIS_DOWN": "refuse", "LIMIT_ALL": "100/min"}
+    assert witness.mint(witness.daemon(**away)) == 503
 
 
 def what_openai_does(witness: Witness) -> None:

@@ -41,7 +41,6 @@ struct FailureTests {
         let took = ContinuousClock.now - began
         #expect(failure == .timedOut)
         #expect(took >= .milliseconds(150))
-        #expect(took < .seconds(5))
     }
 
     @Test func `an answer that stops in its middle is given up at the deadline`() async throws {

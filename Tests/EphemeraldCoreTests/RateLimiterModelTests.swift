@@ -41,7 +41,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
                     expected = .refused(by: LimitStanding(policy: policy, remaining: 0, wait: bucket.wait))
                 }
                 var checks = LimitChecks()
-                checks.append(policy, schedule)
+                checks.append(policy, LimitIdentity(.client(UInt128(schedule))))
                 let decision = limiter.admit(checks, now: UInt64(now))
                 guard decision == expected else {
                     Issue.record("schedule \(schedule), \(limit), at \(now): \(decision) instead of \(expected)")
@@ -78,7 +78,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
                 let who = buckets.map { Int.random(in: 0..<$0.count, using: &random) }
                 var checks = LimitChecks()
                 for (index, policy) in policies.enumerated() {
-                    checks.append(policy, who[index])
+                    checks.append(policy, LimitIdentity(.client(UInt128(who[index]))))
                     buckets[index][who[index]].refill(now: now)
                 }
                 let expected = (0..<3).allSatisfy { buckets[$0][who[$0]].admits }
@@ -111,7 +111,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
                 now += Int.random(in: 0...1_000_000_000, using: &random)
                 let who = Int.random(in: 0..<(Bool.random(using: &random) ? 6 : 40), using: &random)
                 var checks = LimitChecks()
-                checks.append(policy, who)
+                checks.append(policy, LimitIdentity(.client(UInt128(who))))
                 guard case .admitted(let closest?) = limiter.admit(checks, now: UInt64(now)) else { continue }
                 #expect(restrainedUntil[who] <= .nanoseconds(now))
                 if closest.remaining == 0 { restrainedUntil[who] = .nanoseconds(now) + closest.wait }

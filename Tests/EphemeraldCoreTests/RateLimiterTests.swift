@@ -9,7 +9,7 @@ private func policy(_ dimension: LimitDimension, _ text: String) throws -> Limit
 
 private func checks(_ policies: LimitPolicy?..., for identity: Int = 1) -> LimitChecks {
     var checks = LimitChecks()
-    for policy in policies { checks.append(policy, identity) }
+    for policy in policies { checks.append(policy, LimitIdentity(.client(UInt128(identity)))) }
     return checks
 }
 
@@ -62,8 +62,8 @@ extension LimitDecision {
         let others = try LimitDimension.allCases.filter { $0 != spent }.map { try policy($0, "3/h") }
         #expect(limiter.admit(checks(tight), now: 0).isAdmitted)
         var all = LimitChecks()
-        for other in others { all.append(other, 1) }
-        all.append(tight, 1)
+        for other in others { all.append(other, LimitIdentity(.client(1))) }
+        all.append(tight, LimitIdentity(.client(1)))
         for _ in 0..<5 { #expect(limiter.admit(all, now: 0).refusal?.policy.dimension == spent) }
         for other in others {
             guard case .admitted(let closest) = limiter.admit(checks(other), now: 0) else {
@@ -125,7 +125,7 @@ extension LimitDecision {
         let client = try policy(.client, "10/min burst 5")
         func admit(_ address: UInt128, at now: UInt64) -> LimitDecision {
             var checks = LimitChecks()
-            checks.append(client, address)
+            checks.append(client, LimitIdentity(.client(address)))
             return limiter.admit(checks, now: now)
         }
         let network: UInt128 = 0x2001_0db8 << 96

@@ -19,7 +19,8 @@ struct TestService {
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
         clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
         quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
-        callers: Authenticator = .anybody, files: [String: StaticFile] = [:], state: ServiceState = ServiceState(),
+        callers: Authenticator = .anybody, admission: Admission? = nil, files: [String: StaticFile] = [:],
+        state: ServiceState = ServiceState(),
         keys: ScriptedUpstream = ScriptedUpstream(.failure(.timedOut)),
         change: (inout Upstream) -> Void = { _ in }
     ) throws {
@@ -39,7 +40,8 @@ struct TestService {
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
         service = TokenService(
-            rules: rules, admission: .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
+            rules: rules,
+            admission: admission ?? .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
             minter: minter,
             keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
             metrics: metrics, surroundings: upstream.clock.surroundings,

@@ -11,7 +11,7 @@ extension CommonState {
         var counts = MetricCounts()
         counts.addZeros(sessions: sessions.withLock { $0 }.sessions.map(\.name))
         for loop in loops { counts.add(loop.current) }
-        return counts.families + gauges + ProcessMetrics.families + [buildInfo]
+        return counts.families + gauges + sharing + ProcessMetrics.families + [buildInfo]
     }
 
     private var gauges: [MetricFamily] {
@@ -32,6 +32,15 @@ extension CommonState {
                 "ephemerald_reloads", .counter, "Readings of settings, keys and session files on SIGHUP.",
                 state.reloads.map { MetricFamily.Sample(Double($0.count), [("outcome", $0.outcome)]) }),
             MetricFamily("ephemerald_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
+        ]
+    }
+
+    private var sharing: [MetricFamily] {
+        guard let redisNotices else { return [] }
+        return [
+            MetricFamily(
+                "ephemerald_redis_up", .gauge, "Whether Redis counts for every loop: 1, or 0 while REDIS_DOWN decides.",
+                redisNotices.areAllWell ? 1 : 0)
         ]
     }
 

@@ -6,6 +6,7 @@ import HTTP
 import Locking
 import Logging
 import MicroHTTPD
+import Redis
 import Sessions
 
 /// What all loops share, for as long as the process lives: a reload replaces none of it.
@@ -19,6 +20,9 @@ struct CommonState: Sendable {
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
+    /// nil where limits and quotas are counted in the memory of this process.
+    let redis: Settings.Redis?
+    let redisNotices: RedisNotices?
     let minting = Minter.Shared()
     private let usageLog: UsageLogFile
     let lostLines: LostLines
@@ -32,7 +36,9 @@ struct CommonState: Sendable {
         self.logger = logger
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
-        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff)
+        redis = settings.limits.redis
+        redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
+        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && redis == nil)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -42,7 +48,7 @@ struct CommonState: Sendable {
     }
 
     /// - Parameter client: nil when no keys are fetched.
-    func keyFetching(through client: Client?, on loop: EventLoop) -> KeyFetching {
+    func keyFetching(through client: Curl.Client?, on loop: EventLoop) -> KeyFetching {
         let send: Minter.Send = { request async throws(TransferFailure) in
             guard let client else { throw .cancelled }
             return try await client.send(request)
@@ -56,16 +62,19 @@ struct CommonState: Sendable {
     }
 
     /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
-    /// - Parameter metrics: where the loop counts.
+    /// - Parameters:
+    ///   - metrics: where the loop counts.
+    ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
         under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
-        through client: Client
+        through client: Curl.Client,
+        redis: Redis.Client?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(
             { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
         return TokenService(
-            rules: policy.rules, admission: .inMemory(counts, surroundings: surroundings),
+            rules: policy.rules, admission: admission(in: redis, surroundings: surroundings),
             minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
             keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, state: state,
             mintingSwitch: mintingSwitch,

@@ -38,7 +38,8 @@ extension Setting {
     /// Whether a change waits for the next start: sockets, threads and streams are opened once.
     package var needsRestart: Bool {
         switch self {
-        case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .paused, .usageLog, .logLevel,
+        case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
+            .redisURLFile, .redisDown, .paused, .usageLog, .logLevel,
             .sandbox,
             .sandboxLatency, .sandboxFault:
             true

@@ -2,6 +2,7 @@ import Curl
 import EphemeraldCore
 import EventLoop
 import HTTP
+import Redis
 
 /// The policy of a worker, with the clients that it asks the upstream and the provider of keys through.
 ///
@@ -14,10 +15,12 @@ final class CurrentPolicy: @unchecked Sendable {
     private let common: CommonState
     private let metrics: LoopMetrics
     private var policy: Policy
-    private var client: Client
+    private var client: Curl.Client
     /// Nil when no keys are fetched.
-    private var keyClient: Client?
+    private var keyClient: Curl.Client?
     private var keyFetching: KeyFetching
+    /// Nil where limits are counted in the memory of this process. A reload leaves it alone.
+    private let redis: Redis.Client?
 
     /// - Parameter metrics: where the loop counts.
     init(_ policy: Policy, _ common: CommonState, _ metrics: LoopMetrics, on loop: EventLoop) {
@@ -25,24 +28,26 @@ final class CurrentPolicy: @unchecked Sendable {
         self.common = common
         self.metrics = metrics
         self.policy = policy
-        let client = Client(policy.client, on: loop)
-        let keyClient = policy.keyClient.map { Client($0, on: loop) }
+        let client = Curl.Client(policy.client, on: loop)
+        let keyClient = policy.keyClient.map { Curl.Client($0, on: loop) }
         self.client = client
+        let redis = common.redisClient(on: loop)
+        self.redis = redis
         self.keyClient = keyClient
         keyFetching = common.keyFetching(through: keyClient, on: loop)
-        service = common.service(under: policy, on: loop, keyFetching, metrics: metrics, through: client)
+        service = common.service(under: policy, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
     }
 
     /// On the loop's thread.
     func adopt(_ new: Policy) {
         // A new client has to open its connections anew. libcurl reads a bundle once, so a new one needs a new client.
-        if new.client != policy.client || new.client.caFile != nil { client = Client(new.client, on: loop) }
+        if new.client != policy.client || new.client.caFile != nil { client = Curl.Client(new.client, on: loop) }
         if new.keyClient != policy.keyClient || new.keyClient?.caFile != nil {
-            keyClient = new.keyClient.map { Client($0, on: loop) }
+            keyClient = new.keyClient.map { Curl.Client($0, on: loop) }
             keyFetching = common.keyFetching(through: keyClient, on: loop)
         }
         policy = new
-        service = common.service(under: new, on: loop, keyFetching, metrics: metrics, through: client)
+        service = common.service(under: new, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
     }
 
     /// Fetches what the first callers would wait for. On the loop's thread.
@@ -54,5 +59,6 @@ final class CurrentPolicy: @unchecked Sendable {
     func close() {
         client.close()
         keyClient?.close()
+        redis?.close()
     }
 }

@@ -29,9 +29,9 @@ extension Daemon {
 
     /// What today's tokens have taken from the quotas already.
     static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
-        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog else {
-            return QuotaLedger()
-        }
+        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog,
+            SettingsReader.canBeFile(path)
+        else { return QuotaLedger() }
         do throws(SystemError) {
             let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
             for warning in journal.warnings { logger.warning("\(warning)") }

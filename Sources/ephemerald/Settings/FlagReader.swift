@@ -28,7 +28,7 @@ package struct FlagReader {
         let flag = String(argument[..<(equals ?? argument.endIndex)])
         let attached = equals.map { String(argument[argument.index(after: $0)...]) }
         guard let setting = Setting(flag: flag) else { return refuseUnknown(flag, hasValue: attached != nil) }
-        guard !setting.isSecret else { return refuseSecret(setting, hasValue: attached != nil) }
+        if let file = setting.secretFile { return refuseSecret(setting, file: file, hasValue: attached != nil) }
         guard let value = attached ?? separateValue(of: setting) else {
             errors.append("\(flag) needs a value: \(flag) \(setting.row.placeholder)")
             return
@@ -61,11 +61,11 @@ package struct FlagReader {
         errors.append("unknown flag \(flag.shown); \(hint)")
     }
 
-    private mutating func refuseSecret(_ setting: Setting, hasValue: Bool) {
+    private mutating func refuseSecret(_ setting: Setting, file: Setting, hasValue: Bool) {
         if !hasValue { dropValue() }
         errors.append(
-            "\(setting.flag) is not accepted: the process list would show the key to every user of this machine; "
-                + "put it into a file and name that with \(Setting.apiKeyFile.flag) (\(Setting.apiKeyFile.name))")
+            "\(setting.flag) is not accepted: the process list would show it to every user of this machine; "
+                + "put it into a file and name that with \(file.flag) (\(file.name))")
     }
 
     /// What follows a refused flag is its value, and may be a secret: it is neither read nor shown.

@@ -145,6 +145,20 @@ extension Setting {
                 .limits, .boolean, .value("false"), "true|false",
                 "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 "
                     + "and SIGUSR2 pause and resume a running one.")
+        case .redisURL:
+            SettingRow(
+                .limits, .text, .none, "URL",
+                "A Redis or Valkey in which several daemons count limits and quotas together: "
+                    + "redis://[user:password@]host:port/db or redis+unix:///path?db=N. It is a secret, so it is no flag. "
+                    + "Whoever can write there decides what is let through.")
+        case .redisURLFile:
+            SettingRow(
+                .limits, .text, .none, "FILE",
+                "A file with that URL. Whoever can read it can do with that Redis what the daemon can.")
+        case .redisDown:
+            SettingRow(
+                .limits, .text, .value("local"), "local|refuse",
+                "What happens while Redis is away: local, each daemon counts for itself; refuse, 503.")
         case .apiKey:
             SettingRow(
                 .openAI, .text, .none, "KEY",

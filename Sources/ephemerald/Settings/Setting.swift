@@ -40,6 +40,9 @@ package enum Setting: String, CaseIterable, Sendable {
     case quotaSession = "QUOTA_SESSION"
     case quotaAll = "QUOTA_ALL"
     case paused = "PAUSED"
+    case redisURL = "REDIS_URL"
+    case redisURLFile = "REDIS_URL_FILE"
+    case redisDown = "REDIS_DOWN"
 
     case apiKey = "OPENAI_API_KEY"
     case apiKeyFile = "OPENAI_API_KEY_FILE"
@@ -73,7 +76,16 @@ package enum Setting: String, CaseIterable, Sendable {
     package var flag: String { "--\(key)" }
 
     /// Whether the value must not be seen. A secret is no flag: the process list shows flags to everybody.
-    package var isSecret: Bool { self == .apiKey }
+    package var isSecret: Bool { secretFile != nil }
+
+    /// The setting that names a file with the secret in it; nil for what is no secret.
+    var secretFile: Setting? {
+        switch self {
+        case .apiKey: .apiKeyFile
+        case .redisURL: .redisURLFile
+        default: nil
+        }
+    }
 
     /// The setting of a flag, with its dashes.
     package init?(flag: some StringProtocol) {

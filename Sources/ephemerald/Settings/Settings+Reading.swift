@@ -33,7 +33,7 @@ extension Settings {
         if let access, let limits, access.auth == [.none], limits.rates.caller != nil {
             reader.warn(.limitCaller, "has no effect while AUTH is none: nobody is asked who he is")
         }
-        if let access, let limits, let output { reader.checkQuotas(limits.quotas, access: access, output: output) }
+        if let access, let limits, let output { reader.checkQuotas(limits, access: access, output: output) }
         if let address { reader.checkReach(of: address, access: access, limits: limits) }
         guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox,
             let demo

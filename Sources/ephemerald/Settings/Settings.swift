@@ -3,6 +3,7 @@ package import HTTP
 package import Logging
 package import MicroHTTPD
 package import OpenAISandbox
+package import Redis
 
 /// The settings of the program, checked: whatever holds one can work with it.
 package struct Settings: Sendable {
@@ -44,6 +45,14 @@ package struct Settings: Sendable {
         package let isPaused: Bool
         /// Tokens a day.
         package let quotas: Quotas
+        /// Where they are counted together with other processes; nil for the memory of this one.
+        package let redis: Redis?
+    }
+
+    /// Where several processes count together.
+    package struct Redis: Sendable {
+        package let address: RedisAddress
+        package let down: RedisDown
     }
 
     /// Where tokens come from, and on which way.

@@ -20,12 +20,15 @@ extension SettingsReader {
         }
     }
 
-    /// A quota that a restart forgets would be none: the lines of the usage log are what it is counted from.
-    mutating func checkQuotas(_ quotas: Quotas, access: Settings.Access, output: Settings.Output) {
+    /// A quota that a restart forgets would be none: the lines of the usage log are what it is counted from, unless Redis
+    /// remembers it.
+    mutating func checkQuotas(_ limits: Settings.Limits, access: Settings.Access, output: Settings.Output) {
+        let quotas = limits.quotas
         guard !quotas.areOff else { return }
         if quotas.caller != nil, access.auth == [.none] {
             warn(.quotaCaller, "has no effect while AUTH is none: nobody is asked who he is")
         }
+        if limits.redis != nil { return }
         if case .file(let path) = output.usageLog, SettingsReader.canBeFile(path) { return }
         let names = [
             (Setting.quotaCaller, quotas.caller), (.quotaSession, quotas.session), (.quotaAll, quotas.all),
@@ -38,7 +41,7 @@ extension SettingsReader {
     }
 
     /// Whether there is a regular file at the path, or nothing yet.
-    private static func canBeFile(_ path: String) -> Bool {
+    static func canBeFile(_ path: String) -> Bool {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return true }
         return status.st_mode & S_IFMT == S_IFREG

@@ -1,0 +1,46 @@
+// hiredis for Swift, which drops the results of C functions without a word (so every wrapper is warn_unused_result).
+#ifndef EPHEMERALD_CHIREDIS_H
+#define EPHEMERALD_CHIREDIS_H
+
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+
+#if HIREDIS_MAJOR == 0 && HIREDIS_MINOR < 14
+#error "hiredis 0.14 or later is needed"
+#endif
+
+#define CHIREDIS_CHECKED static inline __attribute__((warn_unused_result))
+
+// Swift knows a union or a structure without a name by a name that differs between compilers; this one is the same.
+// `context` comes back as the argument of all five.
+static inline void chiredis_set_hooks(
+    redisAsyncContext *connection, void *context, void (*add_read)(void *), void (*delete_read)(void *),
+    void (*add_write)(void *), void (*delete_write)(void *), void (*cleanup)(void *)) {
+    connection->ev.data = context;
+    connection->ev.addRead = add_read;
+    connection->ev.delRead = delete_read;
+    connection->ev.addWrite = add_write;
+    connection->ev.delWrite = delete_write;
+    connection->ev.cleanup = cleanup;
+}
+
+// MARK: Results
+
+CHIREDIS_CHECKED redisAsyncContext *chiredis_connect(const char *address, int port) {
+    return redisAsyncConnect(address, port);
+}
+
+CHIREDIS_CHECKED redisAsyncContext *chiredis_connect_unix(const char *path) {
+    return redisAsyncConnectUnix(path);
+}
+
+CHIREDIS_CHECKED int chiredis_send(
+    redisAsyncContext *connection, redisCallbackFn *reply, void *context, const char *command, size_t count) {
+    return redisAsyncFormattedCommand(connection, reply, context, command, count);
+}
+
+CHIREDIS_CHECKED int chiredis_keep_alive(redisAsyncContext *connection) {
+    return redisEnableKeepAlive(&connection->c);
+}
+
+#endif

@@ -1,0 +1,195 @@
+import CHiredis
+import EventLoop
+import Glibc
+
+/// One connection of hiredis' asynchronous interface, driven by an event loop. Commands are pipelined: each is written
+/// without waiting for the replies to those before it.
+///
+/// hiredis frees a connection by itself when it breaks; `context` is nil from then on.
+@safe final class Connection: @unchecked Sendable {
+    // `@unchecked`: belongs to the thread of its loop, all of it.
+    private let loop: EventLoop
+    private var context: UnsafeMutablePointer<redisAsyncContext>?
+    private let onReply: (RedisReply) -> Void
+    private let onEnd: (RedisFailure) -> Void
+    private var watch: Watch?
+    private var interest: Readiness = .writable
+    private var isReading = false
+    private var isWriting = true
+    /// Whether hiredis is reading and calling back: a write that fails in there would free what it works with.
+    private var isInRead = false
+    /// Why we end the connection; nil while it lives, and when it ended by itself.
+    private var closeReason: RedisFailure?
+    /// Commands whose reply has not come, those that nobody waits for any more included.
+    private(set) var unanswered = 0
+
+    /// Begins to connect; commands may be sent at once, and go out when the connection is open.
+    /// - Parameters:
+    ///   - place: a socket, or an address in numbers: hiredis would resolve a name before it returns.
+    ///   - onReply: called for every reply.
+    ///   - onEnd: called once, with the reason.
+    init(
+        to place: RedisAddress.Place, on loop: EventLoop, onReply: @escaping (RedisReply) -> Void,
+        onEnd: @escaping (RedisFailure) -> Void
+    ) throws(ConnectionFailure) {
+        self.loop = loop
+        self.onReply = onReply
+        self.onEnd = onEnd
+        let handle =
+            switch place {
+            case .tcp(let host, let port): unsafe chiredis_connect(host, CInt(port))
+            case .unix(let path): unsafe chiredis_connect_unix(path)
+            }
+        guard let handle = unsafe handle else { throw ConnectionFailure("out of memory") }
+        do throws(ConnectionFailure) {
+            guard unsafe handle.pointee.err == REDIS_OK else {
+                throw ConnectionFailure(unsafe String(cString: handle.pointee.errstr))
+            }
+            if case .tcp = place, unsafe chiredis_keep_alive(handle) != REDIS_OK {
+                throw ConnectionFailure("keep-alive cannot be set")
+            }
+            unsafe context = handle
+            try watch(unsafe handle.pointee.c.fd)
+        } catch {
+            unsafe context = nil
+            unsafe redisAsyncFree(handle)
+            throw error
+        }
+        // Released in `cleanUp`.
+        let retained = unsafe Unmanaged.passRetained(self).toOpaque()
+        unsafe handle.pointee.data = retained
+        unsafe chiredis_set_hooks(
+            handle, retained, startReading, stopReading, startWriting, stopWriting, cleanUp)
+    }
+
+    /// Writes a command, at once if there is room: a loop that is busy would otherwise use up the command's time itself.
+    /// - Returns: false when the connection has ended, or is about to.
+    func send(_ command: Command) -> Bool {
+        guard let context = unsafe context, closeReason == nil else { return false }
+        // Released in `receiveReply`.
+        let retained = unsafe Unmanaged.passRetained(command)
+        let code = unsafe command.bytes.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
+                unsafe chiredis_send(
+                    context, receiveReply, retained.toOpaque(), characters.baseAddress, characters.count)
+            }
+        }
+        guard code == REDIS_OK else {
+            unsafe retained.release()
+            return false
+        }
+        unanswered += 1
+        if isConnected, !isInRead { write() }
+        updateInterest()
+        return true
+    }
+
+    /// Ends the connection, and every command on it for that reason. From a callback of hiredis, this happens behind it.
+    func close(_ reason: RedisFailure) {
+        guard let context = unsafe context, closeReason == nil else { return }
+        closeReason = reason
+        unsafe redisAsyncFree(context)
+    }
+
+    /// Reads replies that have arrived, without waiting for the loop to say so.
+    func readArrived() {
+        act(.readable)
+    }
+
+    private var reason: RedisFailure {
+        if let closeReason { return closeReason }
+        guard let context = unsafe context, unsafe context.pointee.err != REDIS_OK else {
+            return .broken("the connection ended")
+        }
+        return .broken(unsafe String(cString: context.pointee.errstr))
+    }
+
+    private var isConnected: Bool {
+        guard let context = unsafe context else { return false }
+        return unsafe context.pointee.c.flags & REDIS_CONNECTED != 0
+    }
+}
+
+// MARK: - What hiredis calls
+
+extension Connection {
+    func setReading(_ isReading: Bool) {
+        self.isReading = isReading
+    }
+
+    func setWriting(_ isWriting: Bool) {
+        self.isWriting = isWriting
+    }
+
+    func receive(_ reply: RedisReply?, to command: Command) {
+        unanswered -= 1
+        guard let reply else { return command.finish(.failure(reason)) }
+        command.finish(.success(reply))
+        onReply(reply)
+    }
+
+    func hasEnded() {
+        let reason = reason
+        unsafe context = nil
+        watch?.end()
+        watch = nil
+        onEnd(reason)
+    }
+}
+
+// MARK: - What the loop calls
+
+extension Connection {
+    private func watch(_ descriptor: CInt) throws(ConnectionFailure) {
+        // hiredis opens it without.
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        do throws(SystemError) {
+            watch = try loop.watch(descriptor, for: interest) { [unowned self] ready in act(ready) }
+        } catch {
+            throw ConnectionFailure("\(error)")
+        }
+    }
+
+    private func act(_ ready: Readiness) {
+        if !ready.isDisjoint(with: [.readable, .error, .hangUp]), let context = unsafe context {
+            // hiredis aborts the process on a reply that nobody asked for.
+            if isConnected, unanswered == 0, speaksOutOfTurn(unsafe context.pointee.c.fd) {
+                return close(.broken("it sent what nobody asked for"))
+            }
+            isInRead = true
+            unsafe redisAsyncHandleRead(context)
+            isInRead = false
+        }
+        if isConnected || ready.contains(.writable) { write() }
+        updateInterest()
+    }
+
+    private func write() {
+        if isWriting, let context = unsafe context { unsafe redisAsyncHandleWrite(context) }
+    }
+
+    /// An end is none of that, nor is an error: Redis says `-ERR max number of clients reached` and closes.
+    private func speaksOutOfTurn(_ descriptor: CInt) -> Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(descriptor, &byte, 1, CInt(MSG_PEEK | MSG_DONTWAIT)) == 1
+            && byte != UInt8(ascii: "-")
+    }
+
+    private func updateInterest() {
+        guard let watch else { return }
+        var wanted: Readiness = isReading ? .readable : []
+        if isWriting { wanted.insert(.writable) }
+        guard wanted != interest else { return }
+        interest = wanted
+        do throws(SystemError) { try watch.change(to: wanted) } catch { close(.broken("\(error)")) }
+    }
+}
+
+/// Why there is no connection.
+struct ConnectionFailure: Error {
+    let words: String
+
+    init(_ words: String) {
+        self.words = words
+    }
+}

@@ -1,0 +1,47 @@
+/// Where a Redis or Valkey server is, and as whom to speak to it. It never shows the password.
+package struct RedisAddress: Sendable {
+    /// How the server is reached.
+    package enum Place: Hashable, Sendable {
+        /// A name, or an address without brackets.
+        case tcp(host: String, port: UInt16)
+        /// A socket in the file system, its path 1 to `longestPath` bytes long.
+        case unix(path: String)
+    }
+
+    /// The room for a path in `sockaddr_un`, less the NUL behind it: unix(7). hiredis would cut a longer one.
+    package static let longestPath = 107
+
+    package let place: Place
+    /// The database, 0 unless the server keeps several apart.
+    package let database: Int
+    /// The user of Redis' access lists; nil for `default`.
+    package let user: String?
+    /// nil where the server asks for none.
+    let password: String?
+
+    package init(_ place: Place, database: Int = 0, user: String? = nil, password: String? = nil) {
+        if case .unix(let path) = place {
+            precondition((1...RedisAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
+        }
+        self.place = place
+        self.database = database
+        self.user = user
+        self.password = password
+    }
+}
+
+extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// `redis://127.0.0.1:6379/0`, `redis+unix:///run/redis.sock?db=0`: the place alone.
+    package var description: String {
+        switch place {
+        case .tcp(let host, let port):
+            host.utf8.contains(UInt8(ascii: ":"))
+                ? "redis://[\(host)]:\(port)/\(database)" : "redis://\(host):\(port)/\(database)"
+        case .unix(let path): "redis+unix://\(path)?db=\(database)"
+        }
+    }
+
+    package var debugDescription: String { description }
+
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}

@@ -1,0 +1,55 @@
+import EphemeraldCore
+import EventLoop
+import Redis
+
+/// How limits and quotas come to Redis.
+extension CommonState {
+    /// A client that begins to connect; nil where no Redis is set.
+    func redisClient(on loop: EventLoop) -> Redis.Client? {
+        guard let redis, let notices = redisNotices else { return nil }
+        return Redis.Client(on: loop, address: redis.address) { [unowned loop] change in
+            switch change {
+            case .back: notices.isWell(loop)
+            case .away(let words): notices.isAway(loop, words)
+            }
+        }
+    }
+
+    /// Where the requests of a loop are counted.
+    func admission(in redis: Redis.Client?, surroundings: Surroundings) -> Admission {
+        let memory = Admission.inMemory(counts, surroundings: surroundings)
+        guard let redis, let notices = redisNotices else { return memory }
+        return .shared(SharedCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
+            switch failure {
+            case nil: notices.isWell(redis.loop)
+            // The daemon is about to end.
+            case SharedCountsFailure.cancelled: break
+            case let failure?: notices.isAway(redis.loop, failure.words)
+            }
+        }
+    }
+}
+
+extension SharedCounts {
+    fileprivate init(_ client: Redis.Client) {
+        let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
+        self.init(
+            run: { keys, arguments async throws(SharedCountsFailure) in
+                let reply: RedisReply
+                do throws(RedisFailure) {
+                    reply = try await client.evaluate(script, keys: keys, arguments: arguments)
+                } catch {
+                    throw error == .cancelled ? .cancelled : SharedCountsFailure("\(error)")
+                }
+                if case .error(let words) = reply { throw SharedCountsFailure(words) }
+                return reply.integers ?? []
+            },
+            post: { keys, arguments in
+                client.post(["EVAL", AdmissionScript.giveBack, String(keys.count)] + keys + arguments)
+            })
+    }
+}
+
+extension SharedCountsFailure {
+    fileprivate static let cancelled = SharedCountsFailure("cancelled")
+}

@@ -1,0 +1,41 @@
+import Redis
+
+extension SettingsReader {
+    /// Where several processes count together; nil inside for the memory of this one.
+    mutating func redis() -> Settings.Redis?? {
+        let down = read(.redisDown) { text throws(InvalidValue) in try Choice.parse(text, as: RedisDown.self) }
+        let address: RedisAddress??
+        switch (self[.redisURL], self[.redisURLFile]) {
+        case (.some, .some):
+            refuse(.redisURLFile, "REDIS_URL is set as well, and one would hide the other; leave one out")
+            return nil
+        case (nil, .some):
+            address = readIfSet(.redisURLFile, SettingsReader.redisURL(inFile:))
+            if case .some(.some) = address { warnOfReaders(of: .redisURLFile) }
+        default:
+            address = readIfSet(.redisURL, RedisURL.parse)
+        }
+        guard let down, let address else { return nil }
+        guard let address else {
+            if self[.redisDown] != nil { warn(.redisDown, "has no effect without REDIS_URL") }
+            return .some(nil)
+        }
+        return .some(Settings.Redis(address: address, down: down))
+    }
+
+    private static func redisURL(inFile path: String) throws(InvalidValue) -> RedisAddress {
+        guard !path.contains("://") else {
+            throw InvalidValue("this looks like a URL; write the path of a file with the URL in it", isHidden: true)
+        }
+        let lines = try InputFile.contents(of: path, limit: 4096).split { $0 == 0x0A || $0 == 0x0D }
+        guard lines.count == 1 else { throw InvalidValue("one line is wanted, with the URL") }
+        return try RedisURL.parse(String(decoding: lines[0], as: UTF8.self))
+    }
+
+    private mutating func warnOfReaders(of setting: Setting) {
+        guard let path = self[setting]?.text, let mode = InputFile.permissions(of: path), mode & 0o004 != 0 else {
+            return
+        }
+        warn(setting, "\(path) can be read by every user of this machine; chmod 600 (or 640) helps")
+    }
+}

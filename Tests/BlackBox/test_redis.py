@@ -1,0 +1,214 @@
+"""Several daemons that count together in one Redis: exact, and bounded in time whatever becomes of Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from crowd import Reply, ask_all, tally, token_request
+from daemon import Daemon, eventually
+from redis_server import RedisServer
+from test_quotas import not_across_midnight  # noqa: F401 (a fixture)
+
+CLIENTS = 64
+#: The deadline of a command, and what a busy machine may add to it.
+SLOWEST = 0.05 + 0.45
+COUNTED = "limits and quotas are counted in"
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path / "redis").start()
+    yield server
+    server.kill()
+
+
+def connected(daemon: Daemon) -> Daemon:
+    """Waits until every loop of the daemon has its connection."""
+    eventually(lambda: COUNTED in daemon.stderr, "the daemon says that Redis counts")
+    return daemon
+
+
+def crowd(daemons: list[Daemon], waves: int, fields=lambda number: {}) -> list[Reply]:
+    """Sends so many waves of 64 requests, spread over the daemons, each wave all at once."""
+
+    async def ask() -> list[Reply]:
+        replies: list[Reply] = []
+        for _ in range(waves):
+            parts = [
+                [token_request(fields(number)) for number in range(CLIENTS) if number % len(daemons) == index]
+                for index in range(len(daemons))
+            ]
+            asked = [ask_all(daemon.port, part) for daemon, part in zip(daemons, parts)]
+            for part in await asyncio.gather(*asked):
+                replies += part
+        return replies
+
+    return asyncio.run(ask())
+
+
+LIMITS = {
+    "LIMIT_ALL": ({"LIMIT_ALL": "100/h"}, 100),
+    # Four clients behind a proxy, each of whom has 20.
+    "LIMIT_CLIENT": ({"LIMIT_CLIENT": "20/h", "TRUSTED_PROXIES": "127.0.0.1"}, 80),
+    "QUOTA_ALL": ({"QUOTA_ALL": "77"}, 77),
+    "all of them": ({"LIMIT_ALL": "100/h", "LIMIT_SESSION": "90/h", "QUOTA_SESSION": "61"}, 61),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, name):
+    settings, admitted = LIMITS[name]
+    settings = settings | {"REDIS_URL": redis.url, "REDIS_DOWN": "refuse", "LOOPS": "3"}
+    daemons = [connected(start(upstream, sessions, **settings)) for _ in range(2)]
+
+    def fields(number: int) -> dict[str, str]:
+        return {"X-Forwarded-For": f"198.51.100.{number % 8 // 2}"}
+
+    for _ in range(20):
+        assert redis.command_reply("FLUSHALL") == b"+OK"
+        before = len(upstream.minted)
+        counts = tally(crowd(daemons, 2, fields))
+        late = counts.get(503, 0)
+        assert set(counts) <= {200, 429, 503}
+        # Whatever happens, never more. What came too late for its deadline may be counted and is not admitted.
+        assert admitted - late <= counts[200] <= admitted
+        assert len(upstream.minted) - before == counts[200]
+        if not late:
+            assert counts == {200: admitted, 429: 2 * CLIENTS - admitted}
+            return
+    pytest.fail("Redis was late in each of twenty rounds")
+
+
+def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessions, redis):
+    settings = {"REDIS_URL": redis.url, "QUOTA_ALL": "2"}
+    daemons = [connected(start(upstream, sessions, **settings)) for _ in range(2)]
+    upstream.keys = {"another"}
+    assert [daemon.token().status for daemon in daemons * 3] == [502] * 6
+    upstream.keys = {upstream.key}
+    assert [daemon.token().status for daemon in daemons * 2] == [200, 200, 429, 429]
+    refused = daemons[0].token()
+    assert refused.json()["code"] == "quota_exhausted"
+    left = 86_400 - time.time() % 86_400
+    assert left - 2 <= int(refused.one("Retry-After")) <= left + 2
+
+
+def test_an_answer_says_how_the_shared_limit_stands(start, upstream, sessions, redis):
+    settings = {"REDIS_URL": redis.url, "LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h"}
+    first, second = (connected(start(upstream, sessions, **settings)) for _ in range(2))
+    assert [daemon.token().one("RateLimit").split(";")[1] for daemon in (first, second, first)] == ["r=2", "r=1", "r=0"]
+    refused = second.token()
+    assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
+    assert refused.one("RateLimit").startswith('"client";r=0;t=')
+    assert 1100 <= int(refused.one("Retry-After")) <= 1200
+
+
+@pytest.mark.parametrize("down", ["local", "refuse"])
+def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis, down):
+    settings = {"REDIS_URL": redis.url, "REDIS_DOWN": down, "LIMIT_ALL": "400/h", "LOOPS": "2"}
+    daemon = connected(start(upstream, sessions, **settings))
+    replies: list[Reply] = []
+    asking = threading.Thread(target=lambda: replies.extend(crowd([daemon], 12)))
+    asking.start()
+    eventually(lambda: len(upstream.minted) > 100, "the crowd is under way")
+    redis.kill()
+    asking.join(60)
+    assert len(replies) == 12 * CLIENTS
+    assert set(tally(replies)) <= {200, 429, 503}
+    assert max(reply.seconds for reply in replies) < SLOWEST + 0.5, "64 at once take a while by themselves"
+    eventually(lambda: "is away" in daemon.stderr, "the daemon says so")
+    begun = time.monotonic()
+    answer = daemon.token()
+    assert time.monotonic() - begun < SLOWEST
+    if down == "refuse":
+        assert (answer.status, answer.json()["code"], answer.one("Retry-After")) == (503, "limits_unavailable", "1")
+    else:
+        # The memory has counted what Redis admitted, and goes on from there.
+        assert sum(reply.status == 200 for reply in replies) == 400
+        assert (answer.status, answer.json()["code"]) == (429, "rate_limited")
+    redis.start()
+    # It has forgotten everything, so who is admitted is admitted by it.
+    eventually(lambda: daemon.token().status == 200, "Redis decides again", limit=15)
+    eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so")
+    assert [daemon.token().status for _ in range(20)] == [200] * 20
+    assert daemon.stderr.count("Redis is back") == 1
+    assert 1 <= daemon.stderr.count("is away") <= 4, "each reason once"
+    assert daemon.is_running
+
+
+@pytest.mark.parametrize("down", ["local", "refuse"])
+def test_a_redis_that_hangs_keeps_nobody_waiting(start, upstream, sessions, redis, down):
+    settings = {"REDIS_URL": redis.url, "REDIS_DOWN": down, "LIMIT_ALL": "1000000/h", "LOOPS": "1"}
+    daemon = connected(start(upstream, sessions, **settings))
+    assert daemon.token().status == 200
+    redis.pause()
+    seconds, deadline = [], time.monotonic() + 2
+    while time.monotonic() < deadline:
+        begun = time.monotonic()
+        assert daemon.token().status == (503 if down == "refuse" else 200)
+        seconds.append(time.monotonic() - begun)
+    assert max(seconds) < SLOWEST
+    # After a second nobody waits at all any more.
+    assert sorted(seconds[-20:])[10] < 0.05
+    redis.resume()
+    eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so", limit=15)
+    assert daemon.token().status == 200
+
+
+def test_a_daemon_starts_without_redis_and_finds_it_later(start, upstream, sessions, tmp_path):
+    redis = RedisServer(tmp_path / "redis")
+    daemon = start(upstream, sessions, REDIS_URL=redis.url, REDIS_DOWN="refuse", LIMIT_ALL="5/h", LOOPS="2")
+    assert daemon.token().status == 503
+    assert daemon.stderr.count("is away: Connection refused") == 1
+    redis.start()
+    try:
+        connected(daemon)
+        assert [daemon.token().status for _ in range(6)] == [200] * 5 + [429]
+    finally:
+        redis.kill()
+
+
+@pytest.mark.parametrize(
+    ("credentials", "path", "words"),
+    [
+        (":canary-wrong-password@", "", "AUTH is refused: WRONGPASS"),
+        ("nobody:canary-wrong-password@", "", "AUTH is refused: WRONGPASS"),
+        ("", "", "PING is refused: NOAUTH"),
+        (":canary-right-password@", "/99", "SELECT is refused: ERR DB index is out of range"),
+    ],
+)
+def test_what_redis_does_not_accept_is_said_without_the_password(
+    start, upstream, sessions, tmp_path, credentials, path, words
+):
+    redis = RedisServer(tmp_path / "redis", password="canary-right-password").start()
+    try:
+        url = f"redis://{credentials}127.0.0.1:{redis.port}{path}"
+        daemon = start(upstream, sessions, REDIS_URL=url, REDIS_DOWN="refuse", LIMIT_ALL="5/h", LOG_LEVEL="trace")
+        eventually(lambda: f"is away: {words}" in daemon.stderr, words)
+        answers = [daemon.token() for _ in range(3)]
+        assert [answer.status for answer in answers] == [503] * 3
+        shown = daemon.stdout + daemon.stderr + "".join(str(answer) for answer in answers)
+        assert "canary" not in shown
+    finally:
+        redis.kill()
+
+
+def test_a_password_from_a_file_opens_a_socket(start, upstream, sessions, tmp_path):
+    redis = RedisServer(tmp_path / "redis", password="canary@pass/word%").start()
+    secret = tmp_path / "redis-url"
+    secret.write_text(f"redis+unix://:canary%40pass%2Fword%25@{redis.socket}?db=3\n")
+    secret.chmod(0o600)
+    try:
+        settings = {"REDIS_URL_FILE": str(secret), "LIMIT_CLIENT": "2/h", "LOG_LEVEL": "trace"}
+        daemon = connected(start(upstream, sessions, **settings))
+        assert [daemon.token().status for _ in range(3)] == [200, 200, 429]
+        assert redis.command_reply("DBSIZE", database=3) == b":1"
+        process = Path(f"/proc/{daemon.process.pid}")
+        assert "canary" not in daemon.stdout + daemon.stderr + (process / "cmdline").read_text()
+    finally:
+        redis.kill()

@@ -1,0 +1,102 @@
+import EphemeraldCore
+import Redis
+import Sessions
+import Testing
+
+/// The script in a real Redis against limits and quotas in memory, at times of the test's choosing.
+@Suite(.timeLimit(.minutes(5)))
+struct AdmissionScriptTests {
+    @Test func `decides as the memory of a process does, on 1,000 schedules`() async throws {
+        let server = try RedisServer()
+        try await withClient(server.address) { client, _ in
+            let counts = SharedCounts(client)
+            try await withThrowingTaskGroup { group in
+                for lane in 0..<20 {
+                    group.addTask(executorPreference: client.loop) {
+                        for number in stride(from: lane, to: 1_000, by: 20) {
+                            var schedule = try Schedule(number)
+                            guard try await schedule.agrees(with: counts) else { return }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `keeps neither names nor addresses, and nothing for longer than it means something`() async throws {
+        let server = try RedisServer()
+        let (keys, lives) = try await withClient(server.address) { client, _ in
+            let counts = SharedCounts(client)
+            var checks = LimitChecks()
+            let limit = try RateLimit(parsing: "10/min burst 5")
+            checks.append(LimitPolicy(.client, limit), LimitIdentity(.client(0xC000_0207)))
+            checks.append(LimitPolicy(.caller, limit), LimitIdentity(.name("canary"), of: "canary"))
+            let quotas = [QuotaCheck(.caller, allowance: 5, identity: "canary")]
+            _ = try await counts.admit(AdmissionClaim(limits: checks, quotas: quotas))
+            var lives: [RedisReply] = []
+            let keys = try await client.send(["KEYS", "*"]).texts
+            for key in keys { lives.append(try await client.send(["PTTL", key])) }
+            return (keys, lives)
+        }
+        #expect(keys.count == 3)
+        #expect(keys.filter { $0.hasPrefix("{ephemerald}:l:") }.count == 2)
+        #expect(keys.filter { $0.hasPrefix("{ephemerald}:q:") }.count == 1)
+        #expect(keys.allSatisfy { $0.utf8.count == 47 && !$0.contains("canary") })
+        for (key, life) in zip(keys, lives) {
+            guard case .integer(let milliseconds) = life else { throw Unexpected(reply: life) }
+            // One request owes 6 s; a day has 86,400.
+            #expect((1...(key.contains(":l:") ? 6_000 : 86_400_000)).contains(milliseconds))
+        }
+    }
+
+    @Test func `admits exactly the limit to many at once, by its own clock`() async throws {
+        let server = try RedisServer()
+        let admitted = try await withClient(server.address) { client, _ in
+            let counts = SharedCounts(client)
+            var checks = LimitChecks()
+            checks.append(LimitPolicy(.all, try RateLimit(parsing: "100/h")), LimitIdentity(.everybody))
+            let claim = AdmissionClaim(limits: checks, quotas: [QuotaCheck(.all, allowance: 90, identity: "")])
+            let tasks = (0..<300).map { _ in
+                Task(executorPreference: client.loop) {
+                    guard case .admitted = try await counts.admit(claim) else { return 0 }
+                    return 1
+                }
+            }
+            var admitted = 0
+            for task in tasks { admitted += try await task.value }
+            return admitted
+        }
+        #expect(admitted == 90)
+    }
+}
+
+extension SharedCounts {
+    /// As the daemon does it.
+    init(_ client: Client) {
+        let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
+        self.init(
+            run: { keys, arguments async throws(SharedCountsFailure) in
+                do throws(RedisFailure) {
+                    let reply = try await client.evaluate(script, keys: keys, arguments: arguments)
+                    guard let integers = reply.integers else { throw RedisFailure.broken("\(reply)") }
+                    return integers
+                } catch {
+                    throw SharedCountsFailure("\(error)")
+                }
+            },
+            post: { keys, arguments in
+                client.post(["EVAL", AdmissionScript.giveBack, String(keys.count)] + keys + arguments)
+            })
+    }
+}
+
+extension RedisReply {
+    /// The texts of an array.
+    fileprivate var texts: [String] {
+        guard case .array(let replies) = self else { return [] }
+        return replies.compactMap { reply in
+            if case .bytes(let bytes) = reply { String(decoding: bytes, as: UTF8.self) } else { nil }
+        }
+    }
+}

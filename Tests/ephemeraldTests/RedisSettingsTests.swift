@@ -1,0 +1,79 @@
+import EphemeraldCore
+import Redis
+import Testing
+import ephemerald
+
+@Suite struct `A Redis among the settings` {
+    private func read(_ url: String) throws -> RedisAddress? {
+        try settings(environment: key.merging(["REDIS_URL": url]) { $1 }).limits.redis?.address
+    }
+
+    @Test(arguments: [
+        ("redis://redis.example", "redis://redis.example:6379/0"),
+        ("REDIS://10.0.0.1:7000/", "redis://10.0.0.1:7000/0"),
+        ("redis://my_redis:7000/15", "redis://my_redis:7000/15"), ("redis://[::1]:7000/2", "redis://[::1]:7000/2"),
+        ("redis://:pass@word@h/1", "redis://h:6379/1"), ("redis://user:p%40ss@h", "redis://h:6379/0"),
+        ("redis+unix:///run/redis.sock", "redis+unix:///run/redis.sock?db=0"),
+        ("redis+unix://:pass@/run/a%20b.sock?db=7", "redis+unix:///run/a b.sock?db=7"),
+    ])
+    func `is found at`(url: String, address: String) throws {
+        #expect(try read(url).map { "\($0)" } == address)
+        #expect(try read(url)?.user == (url.contains("user:") ? "user" : nil))
+    }
+
+    @Test(arguments: [
+        ("canary", "this is no URL"), ("http://canary", "the scheme is neither"), ("rediss://canary", "TLS to Redis"),
+        ("redis://", "the host is missing"), ("redis://canary:0", "no such port"),
+        ("redis://canary:70000", "no such port"), ("redis://canary:x", "the port is no number"),
+        ("redis://canary/x", "the database is no number"), ("redis://canary/1/2", "the database is no number"),
+        ("redis://canary?db=1", "? and #"), ("redis://canary@host", "the password is missing"),
+        ("redis://canary:@host", "the password is empty"), ("redis://:canary%2@host", "behind % stand two"),
+        ("redis://:canary%FF@host", "it is no UTF-8"), ("redis://:canary\u{e9}@host", "beyond ASCII"),
+        ("redis://[canary]", "in brackets stands"), ("redis://[::1]canary", "behind the host stands"),
+        ("redis+unix://canary/run/x", "the path of the socket begins"),
+        ("redis+unix://", "the path of the socket needs"),
+        ("redis+unix:///canary?base=1", "behind ? stands db=NUMBER"),
+        ("redis+unix:///canary\(String(repeating: "y", count: 120))", "the path of the socket needs"),
+    ])
+    func `is refused with a reason and nothing of what was written`(url: String, reason: String) {
+        let found = problems(environment: key.merging(["REDIS_URL": url]) { $1 })
+        #expect(found.count == 1)
+        #expect(found.first?.contains(reason) == true, "\(found)")
+        #expect(!"\(found)".contains("canary"))
+    }
+
+    @Test func `may be named by a file, which nobody else should read`() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.file("redis", "redis://:canary@redis.example/4\n")
+        let read = try settings("--redis-url-file", path)
+        #expect(read.limits.redis.map { "\($0.address)" } == "redis://redis.example:6379/4")
+        #expect(read.warnings.allSatisfy { !$0.contains("canary") })
+        let both = problems(["--redis-url-file", path], environment: key.merging(["REDIS_URL": "redis://h"]) { $1 })
+        #expect(both.count == 1)
+        #expect(both.first?.contains("one would hide the other") == true, "\(both)")
+        #expect(problems(["--redis-url-file", "redis://:canary@h"]).allSatisfy { !$0.contains("canary") })
+        let two = try directory.file("two", "redis://:canary@h\nredis://:canary@i\n")
+        #expect(problems(["--redis-url-file", two]).first?.contains("one line is wanted") == true)
+    }
+
+    @Test func `is no flag, and the refusal names the file`() {
+        let found = problems(["--redis-url", "redis://:canary@h"])
+        #expect(found.first?.contains("--redis-url-file (REDIS_URL_FILE)") == true, "\(found)")
+        #expect(!"\(found)".contains("canary"))
+    }
+
+    @Test func `is done without, unless it is set, by counting locally or refusing`() throws {
+        #expect(try settings().limits.redis == nil)
+        let url = key.merging(["REDIS_URL": "redis://h"]) { $1 }
+        #expect(try settings(environment: url).limits.redis?.down == .local)
+        #expect(try settings("--redis-down", "refuse", environment: url).limits.redis?.down == .refuse)
+        #expect(problems(["--redis-down", "never"]).first?.contains("write local or refuse") == true)
+        let warnings = try settings("--redis-down", "refuse").warnings
+        #expect(warnings.contains { $0.contains("has no effect without REDIS_URL") }, "\(warnings)")
+    }
+
+    @Test func `remembers quotas, so that no usage log has to`() throws {
+        let url = key.merging(["REDIS_URL": "redis://h"]) { $1 }
+        #expect(try settings("--quota-all", "5", "--usage-log", "/dev/null", environment: url).limits.quotas.all == 5)
+    }
+}
