@@ -4,6 +4,7 @@
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <stdbool.h>
 
 #if HIREDIS_MAJOR == 0 && HIREDIS_MINOR < 14
 #error "hiredis 0.14 or later is needed"
@@ -22,6 +23,14 @@ static inline void chiredis_set_hooks(
     connection->ev.addWrite = add_write;
     connection->ev.delWrite = delete_write;
     connection->ev.cleanup = cleanup;
+}
+
+// MARK: Reading
+
+// Whether something follows the reply that the callback is called for, other than an error, which ends the connection.
+CHIREDIS_CHECKED bool chiredis_speaks_out_of_turn(redisAsyncContext *connection) {
+    redisReader *reader = connection->c.reader;
+    return reader->buf != NULL && reader->pos < reader->len && reader->buf[reader->pos] != '-';
 }
 
 // MARK: Results
