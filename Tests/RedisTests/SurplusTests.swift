@@ -58,3 +58,37 @@ struct `A server that says more than it was asked` {
         }
     }
 }
+
+@Suite(.timeLimit(.minutes(1)))
+struct `A giant reply` {
+    @Test(
+        arguments: [
+            "$2000000000\r\n" + String(repeating: "x", count: 80_000),
+            "*300000\r\n" + String(repeating: ":1\r\n", count: 20_000),
+            "+" + String(repeating: "x", count: 80_000),
+        ])
+    func `ends the connection before it is complete`(answer: String) async throws {
+        try await withLoop { loop in
+            let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
+            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
+            var settings = ClientSettings()
+            settings.deadline = .seconds(20)
+            let client = Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            defer { client.close() }
+            let changes = Changes(stream)
+            await changes.back()
+            #expect(await client.result("GET", "x").failure == .broken("its reply is too large"))
+            #expect(await changes.away() == "its reply is too large")
+        }
+    }
+
+    @Test func `is none as long as it has fewer bytes than allowed`() async throws {
+        let server = try RedisServer()
+        try await withClient(server.address) { client, _ in
+            for _ in 1...20 {
+                let reply = try await client.send(["EVAL", "return string.rep('x', 60000)", "0"])
+                #expect(reply == .bytes(Array(repeating: UInt8(ascii: "x"), count: 60_000)))
+            }
+        }
+    }
+}
