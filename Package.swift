@@ -46,6 +46,7 @@ let package = Package(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .target(name: "CBrowserClient"),
+        .target(name: "COpenAPI", exclude: ["openapi.json"]),
         .target(
             name: "BrowserClient", dependencies: ["CBrowserClient"],
             exclude: ["README.md", "demo", "react.js", "realtime-client.d.ts", "realtime-client.js"],
@@ -53,7 +54,8 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
-                "BrowserClient", "CLinux", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP", "Locking",
+                "BrowserClient", "CLinux", "COpenAPI", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP",
+                "Locking",
                 "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -38,5 +38,10 @@ extension Refusal {
 
 extension TokenService {
     /// For requests that the end of the daemon cuts short: the policy is no longer asked.
-    package static let lastAnswer = Refusal.shuttingDown.response(to: RequestID(randomBits: 0))
+    package static let lastAnswer: Response = {
+        let requestID = RequestID(randomBits: 0)
+        var response = Refusal.shuttingDown.response(to: requestID)
+        addFieldsOfEveryAnswer(to: &response, requestID: requestID)
+        return response
+    }()
 }

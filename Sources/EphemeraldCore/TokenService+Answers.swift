@@ -2,12 +2,17 @@ import HTTP
 
 /// The parts of answers that no step of the policy decides.
 extension TokenService {
-    /// What every answer carries.
+    /// The fields of CORS on the token route, and what every answer carries.
     func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {
         let isPreflight = request.method == .options && request.defect == nil
         if request.path == TokenService.tokenPath, !isPreflight {
             response.fields.append(contentsOf: rules.origins.responseFields(for: request))
         }
+        TokenService.addFieldsOfEveryAnswer(to: &response, requestID: requestID)
+    }
+
+    /// What every answer carries, whatever is known of its request.
+    static func addFieldsOfEveryAnswer(to response: inout Response, requestID: RequestID) {
         if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "no-referrer")

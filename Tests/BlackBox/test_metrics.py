@@ -7,7 +7,7 @@ import re
 import pytest
 import raw
 from daemon import HEALTH, NotStarted, TOKEN
-from program import ROOT, free_port
+from program import free_port
 
 
 def scrape(daemon, accept: str | None = None) -> raw.Answer:
@@ -51,14 +51,6 @@ def test_openmetrics_is_for_who_asks(daemon):
     assert opened.one("Content-Type").startswith("application/openmetrics-text; version=1.0.0")
     assert opened.body.endswith(b"\n# EOF\n") and b"# TYPE ephemerald_build info\n" in opened.body
     assert re.search(rb'ephemerald_build_info\{version="[0-9.]+",libcurl="[^"]+",libmicrohttpd="[0-9.]+"\} 1\n', opened.body)
-
-
-def test_the_readme_lists_every_metric_and_no_other(start, upstream, sessions, tmp_path):
-    daemon = start(upstream, sessions, REDIS_URL=f"redis+unix://{tmp_path}/nobody")
-    section = (ROOT / "README.md").read_text().split("### GET and HEAD /metrics\n")[1].split("\n### ")[0]
-    first_cells = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
-    told = re.findall(r"^# TYPE (\S+) ", scrape(daemon).body.decode(), re.M)
-    assert sorted(told) == sorted(name for cell in first_cells for name in re.findall(r"`(\w+)`", cell))
 
 
 def test_the_two_listeners_do_not_answer_for_each_other(daemon):

@@ -54,7 +54,7 @@ package struct MetricCounts: Sendable {
         for dimension in QuotaDimension.allCases {
             refused[Refused(code: "quota_exhausted", dimension: dimension.rawValue), default: 0] += 0
         }
-        for code in Refusal.codesOfStrangers { refused[Refused(code: code, dimension: ""), default: 0] += 0 }
+        for code in Refusal.watchedCodes { refused[Refused(code: code, dimension: ""), default: 0] += 0 }
     }
 
     mutating func recordExchange(outcome: String, nanoseconds: UInt64) {
@@ -80,8 +80,9 @@ extension Refusal {
         .upstreamTimeout,
     ].map(\.code)
 
-    /// What strangers are told.
-    fileprivate static let codesOfStrangers = [
-        Refusal.originNotAllowed, .authenticationRequired, .authenticationFailed(nil), .overloaded,
+    /// What alerts ask for, besides limits and quotas.
+    fileprivate static let watchedCodes = [
+        Refusal.originNotAllowed, .authenticationRequired, .authenticationFailed(nil), .overloaded, .limitsUnavailable,
+        .keysUnavailable(retryAfter: .zero), .mintingPaused,
     ].map(\.code)
 }

@@ -34,7 +34,7 @@ extension CommonState {
             MetricFamily(
                 "ephemerald_redis_away", .gauge, "Loops that Redis does not count for; 0 without REDIS_URL.",
                 redisNotices?.loopsAway ?? 0),
-            MetricFamily("ephemerald_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
+            MetricFamily("process_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
         ]
     }
 

@@ -21,6 +21,7 @@ struct Policy: Sendable {
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)
         rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        rules.files[APIDescription.path] = APIDescription.file
         client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
         keyClient = ClientSettings(forKeysOf: settings)
     }

@@ -1,0 +1,175 @@
+"""Every answer that the description promises is provoked, and allows no other: statuses, codes, fields, bodies."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+import faults
+import raw
+from crowd import token_request
+from daemon import ORIGIN, SESSION, TOKEN, Daemon, eventually, write_sessions
+from description import Judge, described
+from program import free_port
+from test_callers import bearer, keys_file
+from test_jwt import jwks, token
+
+ASKED = {"Origin": ORIGIN}
+
+
+class Witness:
+    """Asks, and has every answer judged."""
+
+    def __init__(self, start, upstream, folder):
+        self.start = start
+        self.upstream = upstream
+        self.sessions = write_sessions(folder / "described", default=SESSION)
+        self.judge = Judge(described(self.daemon()))
+
+    def daemon(self, **settings: str) -> Daemon:
+        return self.start(self.upstream, self.sessions, **settings)
+
+    def ask(self, daemon: Daemon, method: str, target: str, fields: dict | None = None, body: bytes = b"") -> int:
+        return self.judge.judge(method, target, daemon.request(method, target, fields, body)).status
+
+    def mint(self, daemon: Daemon, target: str = TOKEN, fields: dict | None = None, body: bytes = b"") -> int:
+        return self.ask(daemon, "POST", target, ASKED | (fields or {}), body)
+
+    def send(self, daemon: Daemon, method: str, target: str, data: bytes) -> int:
+        exchange = raw.exchange(daemon.port, data, head_requests=int(method == "HEAD"))
+        return self.judge.judge(method, target, exchange.answers[0]).status
+
+
+@pytest.fixture
+def witness(start, upstream, tmp_path) -> Witness:
+    return Witness(start, upstream, tmp_path)
+
+
+def operations(document: dict) -> list[tuple[str, str]]:
+    """Method and a real path of each."""
+    found = []
+    for template, item in document["paths"].items():
+        for method, operation in item.items():
+            files = [p["schema"]["enum"][0] for p in operation.get("parameters", []) if p.get("in") == "path"]
+            found.append((method.upper(), template.replace("{file}", files[0]) if files else template))
+    return found
+
+
+def what_is_served(witness: Witness) -> None:
+    page, bare = witness.daemon(DEMO="true"), witness.daemon(DEMO="false")
+    for method, target in operations(witness.judge.document):
+        if method not in ("GET", "HEAD"):
+            continue
+        assert witness.ask(page, method, target) == 200
+        tag = page.request("GET", target).one("ETag")
+        if tag:
+            assert witness.ask(page, method, target, {"If-None-Match": tag}) == 304
+        witness.ask(page, "PUT", target)
+        witness.ask(bare, method, target)
+        if target.startswith("/api/realtime/client/"):
+            assert witness.ask(page, method, target + ".map") == 404
+    for item in witness.judge.document["paths"].values():
+        for parameter in item.get("get", {}).get("parameters", []):
+            for name in parameter.get("schema", {}).get("enum", []):
+                folder = "/demo/" if "demo.js" in parameter["schema"]["enum"] else "/api/realtime/client/"
+                assert witness.ask(page, "GET", folder + name) == 200
+    witness.ask(page, "DELETE", TOKEN, ASKED)
+    witness.ask(page, "GET", "/nowhere")
+
+
+def what_is_broken(witness: Witness) -> None:
+    daemon = witness.daemon(MAX_BODY="1KiB", DEMO="true")
+    long = {"X-Long": "x" * 17_000}
+    for method, target in operations(witness.judge.document):
+        assert witness.ask(daemon, method, target, ASKED, b"x" * 1025) == 413
+        assert witness.ask(daemon, method, target, ASKED | long) == 431
+        twice = raw.head(method, target, {"host": "two"})
+        assert witness.send(daemon, method, target, twice) == 400
+        version = raw.head(method, target).replace(b"HTTP/1.1", b"HTTP/2.5", 1)
+        assert witness.send(daemon, method, target, version) == 505
+        assert witness.send(daemon, method, target, raw.head(method, target + "?" + "x" * 30_000)) == 414
+
+
+def who_asks(witness: Witness, folder) -> None:
+    daemon = witness.daemon(AUTH="bearer", AUTH_KEYS_FILE=keys_file(folder, ann="eph_1"))
+    assert witness.mint(daemon) == 401
+    assert witness.mint(daemon, fields=bearer("eph_2")) == 401
+    assert witness.mint(daemon, fields=bearer("eph_1")) == 200
+    (folder / "jwks.json").write_text(jwks("ES256"))
+    claims = {"AUTH": "jwt", "JWT_ISSUER": "https://id.example", "JWT_AUDIENCE": "voice"}
+    daemon = witness.daemon(JWT_KEYS=str(folder / "jwks.json"), **claims)
+    assert witness.mint(daemon, fields=bearer(token(sessions=["other"]))) == 403
+    daemon = witness.daemon(JWT_KEYS=f"http://127.0.0.1:{free_port()}/jwks.json", **claims)
+    assert witness.mint(daemon, fields=bearer(token())) == 503
+
+
+def what_is_asked(witness: Witness) -> None:
+    daemon = witness.daemon()
+    assert witness.mint(daemon) == 200
+    assert witness.mint(daemon, TOKEN + "?session=nobody") == 404
+    assert witness.mint(daemon, body=b'{"session": 7}') == 400
+    assert witness.mint(daemon, body=b"[]") == 400
+    assert witness.ask(daemon, "POST", TOKEN, {"Origin": "https://evil.example"}) == 403
+    preflight = {"Access-Control-Request-Method": "POST"}
+    assert witness.ask(daemon, "OPTIONS", TOKEN, ASKED | preflight) == 204
+    assert witness.ask(daemon, "OPTIONS", TOKEN) == 204
+    assert witness.ask(daemon, "OPTIONS", TOKEN, {"Origin": "https://evil.example"} | preflight) == 403
+
+
+def what_is_enough(witness: Witness, folder) -> None:
+    for spent in ({"LIMIT_CLIENT": "1/min"}, {"QUOTA_ALL": "1", "USAGE_LOG": str(folder / "usage.log")}):
+        daemon = witness.daemon(**spent)
+        assert [witness.mint(daemon) for _ in range(2)] == [200, 429]
+    assert witness.mint(witness.daemon(PAUSED="true")) == 503
+    away = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0", "REDIS_DOWN": "refuse", "LIMIT_ALL": "100/min"}
+    assert witness.mint(witness.daemon(**away)) == 503
+
+
+def what_openai_does(witness: Witness) -> None:
+    daemon = witness.daemon(UPSTREAM_TIMEOUT="500ms")
+    failures = {
+        faults.error(429, "rate_limit_exceeded"): 429,
+        faults.error(401, "invalid_api_key"): 502,
+        faults.error(429, "insufficient_quota"): 502,
+        faults.error(400, "unknown_parameter"): 502,
+        faults.silence: 504,
+        faults.garbage: 502,
+    }
+    for fault, status in failures.items():
+        witness.upstream.fault = fault
+        assert witness.mint(daemon) == status
+        assert witness.ask(daemon, "GET", "/api/health/ready") == 200
+    eventually(lambda: witness.mint(daemon) == 503, "the circuit opens", 15)
+    assert witness.ask(daemon, "GET", "/api/health/ready") == 200
+
+
+def what_ends(witness: Witness) -> None:
+    witness.upstream.fault = faults.silence
+    limits = {"MAX_IN_FLIGHT": "1", "DRAIN_DELAY": "1s", "DRAIN_TIMEOUT": "100ms", "UPSTREAM_TIMEOUT": "60s"}
+    daemon = witness.daemon(**limits)
+    asked = len(witness.upstream.requests)
+    with raw.Connection(daemon.port) as waiting:
+        waiting.send(token_request())
+        witness.upstream.wait_for_requests(asked + 1)
+        assert witness.mint(daemon) == 503
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: witness.ask(daemon, "GET", "/api/health/ready") == 503, "readiness turns")
+        assert witness.ask(daemon, "HEAD", "/api/health/ready") == 503
+        answer = waiting.receive().answers[0]
+    assert witness.judge.judge("POST", TOKEN, answer).status == 503
+
+
+def test_everything_that_is_promised_is_reached(witness, tmp_path):
+    what_is_served(witness)
+    what_is_broken(witness)
+    who_asks(witness, tmp_path)
+    what_is_asked(witness)
+    what_is_enough(witness, tmp_path)
+    what_openai_does(witness)
+    what_ends(witness)
+    components = {("other path", 404, "not_found")}
+    components |= {(f"other method of {p}", 405, "method_not_allowed") for p in witness.judge.document["paths"]}
+    promised = witness.judge.promised() | components
+    assert sorted(promised - witness.judge.seen, key=str) == []
+    assert sorted(witness.judge.seen - promised, key=str) == [], "the judge lets pass what is not described"
