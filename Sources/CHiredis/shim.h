@@ -4,6 +4,8 @@
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
 
 #if HIREDIS_MAJOR == 0 && HIREDIS_MINOR < 14
 #error "hiredis 0.14 or later is needed"
@@ -22,6 +24,22 @@ static inline void chiredis_set_hooks(
     connection->ev.addWrite = add_write;
     connection->ev.delWrite = delete_write;
     connection->ev.cleanup = cleanup;
+}
+
+// MARK: Reading
+
+// How much hiredis reads next at most: it takes 16 KiB at a time.
+CHIREDIS_CHECKED int chiredis_readable(redisAsyncContext *connection) {
+    const int most = 16 * 1024;
+    int count = 0;
+    if (ioctl(connection->c.fd, FIONREAD, &count) != 0 || count > most) return most;
+    return count;
+}
+
+// Whether something follows the reply that the callback is called for, other than an error, which ends the connection.
+CHIREDIS_CHECKED bool chiredis_speaks_out_of_turn(redisAsyncContext *connection) {
+    redisReader *reader = connection->c.reader;
+    return reader->buf != NULL && reader->pos < reader->len && reader->buf[reader->pos] != '-';
 }
 
 // MARK: Results

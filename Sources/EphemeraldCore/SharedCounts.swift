@@ -28,7 +28,7 @@ package struct SharedCounts: Sendable {
         if let time { arguments += [String(time / 1_000_000_000), String(time % 1_000_000_000)] }
         let reply = try await run(keys, arguments)
         guard let decision = Reply(reply)?.decision(limits, claim.quotas) else {
-            throw SharedCountsFailure("a reply that the script does not give: \(reply)")
+            throw SharedCountsFailure("a reply that the script does not give")
         }
         return decision
     }

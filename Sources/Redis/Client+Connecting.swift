@@ -28,7 +28,7 @@ extension Client {
     private func attemptNext() {
         do throws(ConnectionFailure) {
             let connection = try Connection(
-                to: candidates.removeFirst(), on: loop,
+                to: candidates.removeFirst(), on: loop, maxReplyBytes: settings.maxReplyBytes,
                 onReply: { [weak self] in self?.hasReceived($0) }, onEnd: { [weak self] in self?.hasEnded($0) })
             attempt = connection
             timer = loop.after(settings.connectTimeout) {

@@ -8,6 +8,8 @@ package struct ClientSettings: Sendable {
     package var silenceTimeout: Duration = .seconds(1)
     /// Commands without a reply on one connection, those that nobody waits for any more included. Default 4096.
     package var maxUnanswered = 4_096
+    /// Bytes of one reply, about: a connection on which more arrive before it is complete is given up. Default 64 KiB.
+    package var maxReplyBytes = 65_536
     /// The pause behind the first failure to connect; it doubles with each that follows. Default 50 ms.
     package var shortestPause: Duration = .milliseconds(50)
     /// The longest pause between two attempts to connect. Default 2 s.

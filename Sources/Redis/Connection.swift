@@ -18,6 +18,9 @@ import Glibc
     private var isWriting = true
     /// Whether hiredis is reading and calling back: a write that fails in there would free what it works with.
     private var isInRead = false
+    /// What has been read since the last reply that was complete.
+    private var incompleteBytes = 0
+    private let maxReplyBytes: Int
     /// Why we end the connection; nil while it lives, and when it ended by itself.
     private var closeReason: RedisFailure?
     /// Commands whose reply has not come, those that nobody waits for any more included.
@@ -26,13 +29,15 @@ import Glibc
     /// Begins to connect; commands may be sent at once, and go out when the connection is open.
     /// - Parameters:
     ///   - place: a socket, or an address in numbers: hiredis would resolve a name before it returns.
+    ///   - maxReplyBytes: a reply that has more, and is not complete by then, ends the connection.
     ///   - onReply: called for every reply.
     ///   - onEnd: called once, with the reason.
     init(
-        to place: RedisAddress.Place, on loop: EventLoop, onReply: @escaping (RedisReply) -> Void,
-        onEnd: @escaping (RedisFailure) -> Void
+        to place: RedisAddress.Place, on loop: EventLoop, maxReplyBytes: Int,
+        onReply: @escaping (RedisReply) -> Void, onEnd: @escaping (RedisFailure) -> Void
     ) throws(ConnectionFailure) {
         self.loop = loop
+        self.maxReplyBytes = maxReplyBytes
         self.onReply = onReply
         self.onEnd = onEnd
         let handle =
@@ -123,6 +128,12 @@ extension Connection {
 
     func receive(_ reply: RedisReply?, to command: Command) {
         unanswered -= 1
+        incompleteBytes = 0
+        // hiredis aborts the process on a reply that nobody asked for: it must not come to read this one.
+        if reply != nil, unanswered == 0, let context = unsafe context, unsafe chiredis_speaks_out_of_turn(context) {
+            close(.broken(OutOfTurn.words))
+            return command.finish(.failure(reason))
+        }
         guard let reply else { return command.finish(.failure(reason)) }
         command.finish(.success(reply))
         onReply(reply)
@@ -152,13 +163,15 @@ extension Connection {
 
     private func act(_ ready: Readiness) {
         if !ready.isDisjoint(with: [.readable, .error, .hangUp]), let context = unsafe context {
-            // hiredis aborts the process on a reply that nobody asked for.
-            if isConnected, unanswered == 0, speaksOutOfTurn(unsafe context.pointee.c.fd) {
-                return close(.broken("it sent what nobody asked for"))
+            // The same for what comes when no command is under way.
+            if isConnected, unanswered == 0, OutOfTurn.arrives(at: unsafe context.pointee.c.fd) {
+                return close(.broken(OutOfTurn.words))
             }
+            if isConnected { incompleteBytes += Int(unsafe chiredis_readable(context)) }
             isInRead = true
             unsafe redisAsyncHandleRead(context)
             isInRead = false
+            if incompleteBytes > maxReplyBytes { return close(.broken("its reply is too large")) }
         }
         if isConnected || ready.contains(.writable) { write() }
         updateInterest()
@@ -168,13 +181,6 @@ extension Connection {
         if isWriting, let context = unsafe context { unsafe redisAsyncHandleWrite(context) }
     }
 
-    /// An end is none of that, nor is an error: Redis says `-ERR max number of clients reached` and closes.
-    private func speaksOutOfTurn(_ descriptor: CInt) -> Bool {
-        var byte: UInt8 = 0
-        return unsafe recv(descriptor, &byte, 1, CInt(MSG_PEEK | MSG_DONTWAIT)) == 1
-            && byte != UInt8(ascii: "-")
-    }
-
     private func updateInterest() {
         guard let watch else { return }
         var wanted: Readiness = isReading ? .readable : []
@@ -182,14 +188,5 @@ extension Connection {
         guard wanted != interest else { return }
         interest = wanted
         do throws(SystemError) { try watch.change(to: wanted) } catch { close(.broken("\(error)")) }
-    }
-}
-
-/// Why there is no connection.
-struct ConnectionFailure: Error {
-    let words: String
-
-    init(_ words: String) {
-        self.words = words
     }
 }

@@ -31,6 +31,19 @@ package struct RedisAddress: Sendable {
     }
 }
 
+extension RedisAddress {
+    /// What a server says, without the password and the user that it was told: an error may repeat them.
+    package func concealing(_ words: String) -> String {
+        var bytes = Array(words.utf8)
+        for (secret, name) in [(password, "[password]"), (user, "[user]")] {
+            guard let secret, !secret.isEmpty else { continue }
+            // Byte for byte: a letter that an accent follows is another character.
+            bytes = bytes.replacing(Array(secret.utf8), with: Array(name.utf8))
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
 extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// `redis://127.0.0.1:6379/0`, `redis+unix:///run/redis.sock?db=0`: the place alone.
     package var description: String {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import threading
 import time
 from pathlib import Path
@@ -196,6 +198,36 @@ def test_what_redis_does_not_accept_is_said_without_the_password(
         assert "canary" not in shown
     finally:
         redis.kill()
+
+
+def test_an_error_of_redis_is_one_line_without_the_password(start, upstream, sessions):
+    error = b"-LOADING canary-user canary-password \x1b[31m\rforged \xff%s\r\n" % (b"x" * 9_000)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            while received := connection.recv(65_536):
+                if b"EVAL" in received:
+                    connection.sendall(error)
+                else:
+                    connection.sendall(b"+OK\r\n" * received.count(b"AUTH") + b"+PONG\r\n" * received.count(b"PING"))
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    url = f"redis://canary-user:canary-password@127.0.0.1:{listener.getsockname()[1]}"
+    with listener:
+        daemon = connected(start(upstream, sessions, REDIS_URL=url, LIMIT_ALL="5/h", LOOPS="1"))
+        assert daemon.token().status == 200
+        eventually(lambda: "is away: LOADING [user] [password]" in daemon.stderr, "the daemon says why")
+        line = next(line for line in daemon.stderr.split("\n") if "LOADING" in line)
+        assert "forged" in line and "; this process counts" in line
+        assert "\x1b" not in line and "\r" not in line and len(line) < 600
+        assert "canary" not in daemon.stderr
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_password_from_a_file_opens_a_socket(start, upstream, sessions, tmp_path):

@@ -49,6 +49,18 @@ struct GreetingTests {
         #expect("\(RedisAddress(.unix(path: "/run/redis.sock")))" == "redis+unix:///run/redis.sock?db=0")
     }
 
+    @Test(
+        arguments: [
+            ("LOADING top\u{1B}[secret ann", "LOADING top\u{1B}[secret [user]"),
+            ("ERR ann:topsecret, topsecret\u{301}", "ERR [user]:[password], [password]\u{301}"),
+            ("", ""), ("Connection refused", "Connection refused"),
+        ])
+    func `an error that repeats the password is told without it`(words: String, told: String) {
+        let place = RedisAddress.Place.tcp(host: "::1", port: 6379)
+        #expect(RedisAddress(place, user: "ann", password: "topsecret").concealing(words) == told)
+        #expect(RedisAddress(place).concealing(words) == words)
+    }
+
     @Test(arguments: ["localhost", "127.0.0.1"])
     func `a server is found by its name and by its address`(host: String) async throws {
         let port = try FakeServer.freePort()

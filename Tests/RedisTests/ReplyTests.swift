@@ -43,7 +43,7 @@ struct ReplyTests {
 
     @Test func `a large reply arrives whole`() async throws {
         let server = try RedisServer()
-        let reply = try await withClient(server.address) { client, _ in
+        let reply = try await withClient(server.address, { $0.maxReplyBytes = 4_000_000 }) { client, _ in
             try await client.send(["EVAL", "return string.rep('x', 3000000)", "0"])
         }
         #expect(reply == .bytes(Array(repeating: UInt8(ascii: "x"), count: 3_000_000)))

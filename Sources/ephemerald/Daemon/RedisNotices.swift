@@ -1,3 +1,4 @@
+import EphemeraldCore
 import EventLoop
 import Locking
 import Logging
@@ -24,13 +25,13 @@ final class RedisNotices: Sendable {
     private static let maxReasons = 8
 
     private let state = Locked(State())
-    private let place: String
+    private let address: RedisAddress
     private let consequence: String
     private let loops: Int
     private let logger: Logger
 
     init(_ redis: Settings.Redis, loops: Int, logger: Logger) {
-        place = "\(redis.address)"
+        address = redis.address
         consequence =
             switch redis.down {
             case .local: "this process counts limits and quotas for itself"
@@ -54,13 +55,15 @@ final class RedisNotices: Sendable {
             return state.reasons.isEmpty ? nil : .back
         }
         switch telling {
-        case .begins: logger.info("limits and quotas are counted in \(place)")
-        case .back: logger.notice("Redis is back; limits and quotas are counted in \(place) again")
+        case .begins: logger.info("limits and quotas are counted in \(address)")
+        case .back: logger.notice("Redis is back; limits and quotas are counted in \(address) again")
         case nil: break
         }
     }
 
+    /// - Parameter words: why; they may be the server's own, which may hold anything.
     func isAway(_ loop: EventLoop, _ words: String) {
+        let words = address.concealing(words).loggable(256)
         let now = ContinuousClock.now
         let isNews = state.withLock { state in
             state.well.remove(ObjectIdentifier(loop))
@@ -70,6 +73,6 @@ final class RedisNotices: Sendable {
             state.lastTelling = now
             return true
         }
-        if isNews { logger.warning("Redis at \(place) is away: \(words); \(consequence)") }
+        if isNews { logger.warning("Redis at \(address) is away: \(words); \(consequence)") }
     }
 }
