@@ -58,7 +58,7 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
+            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(UsageLogFile.words(for: error))")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
