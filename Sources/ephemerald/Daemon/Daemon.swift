@@ -11,7 +11,9 @@ import Sessions
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
+    /// What the operator tells a daemon that goes on.
+    static let orders = [SIGHUP, SIGUSR1, SIGUSR2]
+    private static let signals = [SIGTERM, SIGINT] + orders
 
     let logger: Logger
     let supervisor: Supervisor
