@@ -11,8 +11,17 @@ package final class SignalWatch {
 
     /// Blocks the signals in the calling thread and in those it starts from now on.
     package static func block(_ signals: [CInt]) throws(SystemError) {
+        try change(SIG_BLOCK, signals)
+    }
+
+    /// Undoes `block` in the calling thread: what has arrived meanwhile is delivered.
+    package static func unblock(_ signals: [CInt]) throws(SystemError) {
+        try change(SIG_UNBLOCK, signals)
+    }
+
+    private static func change(_ how: CInt, _ signals: [CInt]) throws(SystemError) {
         var set = signalSet(signals)
-        let code = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        let code = unsafe pthread_sigmask(how, &set, nil)
         guard code == 0 else { throw SystemError("pthread_sigmask", code: code) }
     }
 

@@ -135,3 +135,11 @@ def test_healthcheck_does_not_wait_for_ever(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings = {"PORT": str(mute.getsockname()[1])}
         assert run("healthcheck", directory=tmp_path, settings=settings, limit=15).returncode == 1
+
+
+def test_the_name_of_a_session_file_cannot_steer_a_terminal(upstream, sessions, tmp_path):
+    (sessions / "a\x1b[31m\nerror: b\u202e.json").write_text("{}")
+    ended = run("check", directory=tmp_path, settings=settings_for(upstream, sessions))
+    assert ended.returncode == 78
+    assert "/a\\u{1B}[31m\\nerror: b\\u{202E}.json: a session's name" in ended.stderr
+    assert "\x1b" not in ended.stderr and "\nerror: b" not in ended.stderr and "\u202e" not in ended.stderr

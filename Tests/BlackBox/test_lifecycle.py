@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -15,7 +16,7 @@ import raw
 from conftest import settings_for
 from crowd import ask_all, tally, token_request
 from daemon import HEALTH, Daemon, NotStarted, eventually
-from program import free_port, run
+from program import binary, environment, free_port, run
 
 RUNS = int(os.environ.get("BLACKBOX_DRAIN_RUNS", "5"))
 
@@ -177,3 +178,42 @@ def test_answers_to_clients_that_have_gone_are_not_the_end(start, upstream, sess
             connection.send(token_request() * 3)
     upstream.delay = 0.0
     assert daemon.token().status == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGUSR1, "minting is paused"),
+        (signal.SIGUSR2, "minting is resumed"),
+        (signal.SIGHUP, "nothing is reloaded"),
+    ],
+)
+def test_a_signal_during_the_start_waits_until_it_serves(upstream, sessions, tmp_path, number, words):
+    config = tmp_path / "config"
+    os.mkfifo(config)
+    daemon = Daemon(tmp_path / "daemon", settings_for(upstream, sessions, CONFIG=str(config)))
+
+    def interrupt() -> None:
+        # Opens once the daemon reads its settings.
+        with open(config, "w") as writer:
+            eventually(lambda: daemon.process is not None, "the process is known")
+            daemon.process.send_signal(number)
+            writer.write("{}")
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    daemon.start()
+    interrupting.join()
+    eventually(lambda: words in daemon.stderr, words)
+    assert daemon.stop(5) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_that_takes_long_can_be_ended(upstream, sessions, tmp_path, number):
+    config = tmp_path / "config"
+    os.mkfifo(config)
+    settings = environment(settings_for(upstream, sessions, CONFIG=str(config)), tmp_path)
+    process = subprocess.Popen([binary()], env=settings, cwd=tmp_path, stdin=subprocess.DEVNULL)
+    with open(config, "w"):
+        process.send_signal(number)
+        assert process.wait(3) == -number

@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -180,21 +182,65 @@ def test_a_storm_of_reloads_loses_no_request(daemon, upstream, sessions):
     assert set(load.counts) == {"200"}, dict(load.counts)
 
 
-def test_a_pipe_that_never_ends_holds_up_nothing(start, upstream, sessions, tmp_path):
-    keys = tmp_path / "key"
-    keys.write_text(upstream.key)
-    daemon = start(upstream, sessions, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(keys))
-    keys.unlink()
-    os.mkfifo(keys)
-    daemon.process.send_signal(signal.SIGHUP)
-    # The daemon has opened it once somebody can write.
-    writer: list[int] = []
-    opening = threading.Thread(target=lambda: writer.append(os.open(keys, os.O_WRONLY)))
-    opening.start()
-    opening.join(10)
-    assert [daemon.token().status for _ in range(20)] == [200] * 20
+#: Every setting that names a file which SIGHUP reads again, and what may stand in it.
+FILES = {
+    "OPENAI_API_KEY_FILE": b"sk-another-0123456789",
+    "AUTH_KEYS_FILE": b"ann:" + b"0" * 64,
+    "JWT_KEYS": b"j" * 40,
+    "SAFETY_SALT_FILE": b"s" * 32,
+    "CONFIG": b"{}",
+}
+
+
+def settings_of_file(name: str, path: Path) -> dict[str, str | None]:
+    more = {
+        "OPENAI_API_KEY_FILE": {"OPENAI_API_KEY": None},
+        "AUTH_KEYS_FILE": {"AUTH": "bearer"},
+        "JWT_KEYS": {"AUTH": "jwt", "JWT_AUDIENCE": "voice"},
+    }
+    return {name: str(path)} | more.get(name, {})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_in_place_of_a_file_is_refused_and_holds_up_nothing(start, upstream, sessions, tmp_path, name):
+    path = tmp_path / "file"
+    path.write_bytes(FILES[name])
+    daemon = start(upstream, sessions, **settings_of_file(name, path))
+    path.unlink()
+    os.mkfifo(path)
+    said = reload(daemon, REFUSED)
+    assert name in said and "this is no regular file" in said, said
+    path.unlink()
+    path.write_bytes(FILES[name])
+    reload(daemon)
     assert daemon.stop(5) == 0
-    os.close(writer[0])
+
+
+def test_a_start_reads_a_pipe_once_it_is_written(start, upstream, sessions, tmp_path):
+    path = tmp_path / "key"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_text(upstream.key))
+    writer.start()
+    daemon = start(upstream, sessions, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(path))
+    writer.join()
+    assert daemon.token().status == 200
+    assert "read at a start alone" in reload(daemon, REFUSED)
+    assert daemon.token().status == 200
+
+
+def test_a_start_waits_for_no_pipe_that_nobody_writes(upstream, sessions, tmp_path):
+    pipes = [tmp_path / "key", tmp_path / "config"]
+    for path in pipes:
+        os.mkfifo(path)
+    settings = settings_for(
+        upstream, sessions, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(pipes[0]), CONFIG=str(pipes[1]), PORT="0"
+    )
+    begun = time.monotonic()
+    ended = run(directory=tmp_path, settings=settings)
+    assert time.monotonic() - begun < 6, "five seconds for all of them together"
+    assert ended.returncode == 78
+    for name in ("OPENAI_API_KEY_FILE", "CONFIG"):
+        assert any(name in line and "is not done within 5.0 seconds" in line for line in ended.stderr.splitlines())
 
 
 def test_the_service_manager_hears_of_a_reload(start, upstream, sessions, tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import faults
 import raw
 from crowd import ask_all, token_request
-from daemon import HEALTH, ORIGIN, TOKEN, eventually
+from daemon import HEALTH, ORIGIN, TOKEN, NotStarted, eventually
 
 NAMES = {
     "timestamp",
@@ -168,3 +168,46 @@ def test_lines_of_many_at_once_are_not_torn(start, upstream, sessions):
     daemon = start(upstream, sessions, LOOPS="4")
     asyncio.run(ask_all(daemon.port, [token_request({"User-Agent": "u" * 250})] * 800))
     assert len(daemon.usage(800)) == 800
+
+
+def test_a_file_may_become_a_pipe_that_nobody_empties(start, upstream, sessions, tmp_path):
+    log = tmp_path / "usage.log"
+    daemon = start(upstream, sessions, USAGE_LOG=str(log), LOOPS="2")
+    log.rename(tmp_path / "usage.log.1")
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "reloaded: " in daemon.stderr, "the log is opened anew")
+    # Twice what a pipe takes.
+    asyncio.run(ask_all(daemon.port, [token_request({"User-Agent": "u" * 250})] * 300))
+    assert daemon.token().status == 200
+    eventually(lambda: "usage lines are lost" in daemon.stderr, "lost lines are told of")
+    assert daemon.stop(5) == 0
+    text = os.read(reader, 1 << 20).decode()
+    assert all(json.loads(line) for line in text.splitlines()) and text.endswith("\n")
+    os.close(reader)
+
+
+def test_a_pipe_without_a_reader_stays_what_it_is_at_sighup(start, upstream, sessions, tmp_path):
+    log = tmp_path / "usage.log"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    daemon = start(upstream, sessions, USAGE_LOG=str(log))
+    os.close(reader)
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "reloaded: " in daemon.stderr, "the reload ends")
+    assert "the usage log stays as it is: nobody reads this pipe" in daemon.stderr
+    assert daemon.token().status == 200
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    assert daemon.token().status == 200
+    assert json.loads(os.read(reader, 1 << 16))["http.response.status_code"] == 200
+    os.close(reader)
+    assert daemon.stop(5) == 0
+
+
+def test_a_start_on_a_pipe_without_a_reader_ends_with_words(start, upstream, sessions, tmp_path):
+    log = tmp_path / "usage.log"
+    os.mkfifo(log)
+    with pytest.raises(NotStarted, match="USAGE_LOG: nobody reads this pipe") as failure:
+        start(upstream, sessions, USAGE_LOG=str(log))
+    assert failure.value.code == 78

@@ -44,6 +44,18 @@ extension Finding: CustomStringConvertible {
     package var description: String {
         var place = file
         if let line, let column { place += ":\(line):\(column)" }
-        return [place, path, message].filter { !$0.isEmpty }.joined(separator: ": ")
+        return [place, path, message].filter { !$0.isEmpty }.joined(separator: ": ").withoutControls
+    }
+}
+
+extension String {
+    /// With what would steer a terminal or begin a line escaped: names of files may hold anything.
+    package var withoutControls: String {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: text += scalar.escaped(asASCII: true)
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

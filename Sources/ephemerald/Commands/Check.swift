@@ -53,12 +53,12 @@ package struct Check: Sendable {
             do throws(InvalidValue) {
                 guard try SessionFileFix.rewrite("\(directory)/\(file)") else { continue }
             } catch {
-                findings.append("error: \(directory)/\(file): \(error.reason)")
+                findings.append("error: \(directory)/\(file.withoutControls): \(error.reason)")
                 outcome = .configuration
                 continue
             }
             let after = Set(SessionCatalog.load(directory: directory, today: today).findings)
-            output.append("fixed: \(directory)/\(file)")
+            output.append("fixed: \(directory)/\(file.withoutControls)")
             output += before.filter { $0.file == file && !after.contains($0) }.map { "  was: \($0)" }
         }
     }

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Curl
+import EventLoop
 import MicroHTTPD
 
 /// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors; the
@@ -21,4 +22,19 @@ package struct Ephemerald: ParsableCommand {
         defaultSubcommand: ServeCommand.self)
 
     package init() {}
+
+    /// Finds the command and runs it.
+    ///
+    /// What the daemon does with signals it can do once its loop runs. Until then those that end no process by meaning
+    /// wait; SIGTERM and SIGINT end a start that takes long.
+    package static func main() {
+        do {
+            try SignalWatch.block(Daemon.orders)
+            var command = try parseAsRoot()
+            if !(command is ServeCommand) { try SignalWatch.unblock(Daemon.orders) }
+            try command.run()
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

@@ -21,6 +21,10 @@ struct SettingsArguments: ParsableArguments {
     /// command line ends it with 64.
     /// - Parameter socket: the address of a listening socket that is there already.
     func settings(for socket: ListeningAddress? = nil) throws -> Settings {
+        try InputFile.$pipes.withValue(.until(.now + InputFile.patience)) { try readSettings(for: socket) }
+    }
+
+    private func readSettings(for socket: ListeningAddress?) throws -> Settings {
         let environment = ProcessInfo.processInfo.environment
         do throws(SettingsFailure) {
             return try Settings(arguments: tokens, environment: environment, socket: socket)

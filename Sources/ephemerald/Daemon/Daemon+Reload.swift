@@ -9,7 +9,7 @@ import Sessions
 extension Daemon {
     func reload() {
         do throws(SystemError) { try usageLog.reopen() } catch {
-            logger.error("the usage log stays as it is: \(error)")
+            logger.error("the usage log stays as it is: \(UsageLogFile.words(for: error))")
         }
         guard !isStopping else { return }
         guard !isReloading else {

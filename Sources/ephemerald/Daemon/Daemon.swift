@@ -11,7 +11,9 @@ import Sessions
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2]
+    /// What the operator tells a daemon that goes on.
+    static let orders = [SIGHUP, SIGUSR1, SIGUSR2]
+    private static let signals = [SIGTERM, SIGINT] + orders
 
     let logger: Logger
     let supervisor: Supervisor
@@ -58,7 +60,7 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(error)")
+            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(UsageLogFile.words(for: error))")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)

@@ -37,6 +37,16 @@ package struct FreshConfiguration: Sendable {
     package static func read(
         _ source: Source, for socket: ListeningAddress, isSandbox: Bool, today: Day
     ) throws(Broken) -> FreshConfiguration {
+        try InputFile.$pipes.withValue(.refused) {
+            Result { () throws(Broken) in
+                try gather(source, for: socket, isSandbox: isSandbox, today: today)
+            }
+        }.get()
+    }
+
+    private static func gather(
+        _ source: Source, for socket: ListeningAddress, isSandbox: Bool, today: Day
+    ) throws(Broken) -> FreshConfiguration {
         let (arguments, environment) = (source.arguments, source.environment)
         var lines: [String] = []
         var settings: Settings?

@@ -14,7 +14,7 @@ final class OperationsListener: @unchecked Sendable {
         on loop: EventLoop, at address: ListeningAddress, families: @escaping @Sendable () -> [MetricFamily]
     ) throws(SystemError) {
         var settings = ServerSettings()
-        settings.maxConnections = 64
+        settings.maxConnections = 256
         settings.maxBody = 1_024
         let service = OperationsService(families: families)
         server = try Server(on: loop, listeningOn: try address.listen(), settings: settings) {

@@ -11,8 +11,8 @@ final class UsageLogFile: Sendable {
     private let path: String?
     private let descriptor: Descriptor
     private let endsInsideLine = Atomic(false)
-    /// Whether it is a file, to which writing does not wait for a reader.
-    private let isRegular: Bool
+    /// Whether it is a file, to which writing does not wait for a reader. A pipe may take its place, and the other way.
+    private let isRegular = Atomic(false)
 
     init(_ target: UsageLogTarget) throws(SystemError) {
         switch target {
@@ -24,8 +24,7 @@ final class UsageLogFile: Sendable {
             descriptor = try UsageLogFile.open(path)
             endsInsideLine.store(UsageLogFile.endsInsideLine(path), ordering: .relaxed)
         }
-        var status = stat()
-        isRegular = unsafe fstat(descriptor.number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        isRegular.store(UsageLogFile.isRegular(descriptor), ordering: .relaxed)
     }
 
     /// Whether a write of one line returns at once: a pipe that polls writable takes 4,096 bytes (pipe(7)).
@@ -40,6 +39,7 @@ final class UsageLogFile: Sendable {
         let fresh = try UsageLogFile.open(path)
         // The number stays, so that a line being written by another thread goes whole to the one file or the other.
         _ = try check("dup2", dup2(fresh.number, descriptor.number))
+        isRegular.store(UsageLogFile.isRegular(descriptor), ordering: .relaxed)
         endsInsideLine.store(UsageLogFile.endsInsideLine(path), ordering: .relaxed)
     }
 
@@ -47,7 +47,7 @@ final class UsageLogFile: Sendable {
     /// - Returns: what went wrong; nil when the line was written whole.
     func write(_ line: [UInt8]) -> SystemError? {
         // A pipe that nobody reads would hold up the loop, and with it every request.
-        guard isRegular || canTakeLine() else { return SystemError("write", code: EAGAIN) }
+        guard isRegular.load(ordering: .relaxed) || canTakeLine() else { return SystemError("write", code: EAGAIN) }
         let text = endsInsideLine.load(ordering: .relaxed) ? [UInt8(ascii: "\n")] + line : line
         let count = unsafe Glibc.write(descriptor.number, text, text.count)
         if count == text.count {
@@ -59,8 +59,19 @@ final class UsageLogFile: Sendable {
     }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
-        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+        // A pipe that nobody reads would hold up who opens it, for ever, and the loops write to it side by side.
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         return Descriptor(owning: try unsafe check("open", Glibc.open(path, flags, 0o640)))
+    }
+
+    private static func isRegular(_ descriptor: borrowing Descriptor) -> Bool {
+        var status = stat()
+        return unsafe fstat(descriptor.number, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// What keeps the log from being opened.
+    static func words(for error: SystemError) -> String {
+        error.code == ENXIO ? "nobody reads this pipe; start what reads it first" : "\(error)"
     }
 
     /// Whether a line was left unfinished there, by a full disk or the end of the machine.

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Glibc
+import Testing
+import ephemerald
+
+@Suite struct `A file that a setting names` {
+    private let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    private func pipe() throws -> String {
+        let path = "\(directory.path)/pipe"
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        return path
+    }
+
+    private func contents(_ path: String, _ pipes: InputFile.Pipes?) throws -> [UInt8] {
+        try InputFile.$pipes.withValue(pipes) { try InputFile.contents(of: path, limit: 100_000) }
+    }
+
+    @Test func `may be a pipe, which is read to its end`() throws {
+        var ends: [CInt] = [0, 0]
+        try #require(unsafe Glibc.pipe(&ends) == 0)
+        let text = [UInt8](repeating: 0x61, count: 3_000)
+        try #require(unsafe write(ends[1], text, text.count) == text.count)
+        close(ends[1])
+        defer { close(ends[0]) }
+        #expect(try contents("/dev/fd/\(ends[0])", nil) == text)
+    }
+
+    @Test func `is waited for no longer than until the deadline when it is a pipe`() throws {
+        let path = try pipe()
+        let failure = #expect(throws: InvalidValue.self) { try contents(path, .until(.now)) }
+        #expect(failure?.reason.contains("is not done within 5.0 seconds") == true)
+        // A writer who writes a part and does not end.
+        let writer = unsafe open(path, O_RDWR)
+        defer { close(writer) }
+        try #require(unsafe write(writer, "part", 4) == 4)
+        #expect(throws: InvalidValue.self) { try contents(path, .until(.now)) }
+    }
+
+    @Test func `is a regular file where pipes are refused`() throws {
+        let path = try pipe()
+        #expect(throws: InvalidValue.self) { try contents(path, .refused) }
+        #expect(throws: InvalidValue.self) { try contents("/dev/null", .refused) }
+        #expect(try contents(directory.file("key", "sk-test"), .refused).count == 7)
+    }
+
+    @Test func `is no terminal and no directory`() {
+        for path in ["/dev/ptmx", directory.path] {
+            let failure = #expect(throws: InvalidValue.self) { try contents(path, nil) }
+            #expect(failure?.reason.contains("write the path of a file") == true)
+        }
+    }
+}
