@@ -16,9 +16,9 @@ import ephemerald
         let path = "\(directory.path)/usage.log"
         let result =
             switch kind {
-            case "a FIFO": mkfifo(path, 0o600)
-            case "a directory": mkdir(path, 0o700)
-            default: symlink("/dev/zero", path)
+            case "a FIFO": unsafe mkfifo(path, 0o600)
+            case "a directory": unsafe mkdir(path, 0o700)
+            default: unsafe symlink("/dev/zero", path)
             }
         try #require(result == 0)
         let error = #expect(throws: SystemError.self) {
