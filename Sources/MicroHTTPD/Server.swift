@@ -81,11 +81,12 @@ package final class Server: @unchecked Sendable {
         loop.submit { [weak self] in self?.turn() }
     }
 
-    /// Cuts what is past its deadline. Once a second is exact enough for deadlines of ten.
+    /// Cuts what is past its deadline, and who has gone. Once a second is exact enough for deadlines of ten.
     private func scheduleSweep() {
         sweep = loop.after(.seconds(1)) { [unowned self] in
             for connection in connections.values {
-                if let deadline = connection.deadline, deadline <= loop.now { connection.cut() }
+                let isLate = connection.deadline.map { $0 <= loop.now } ?? false
+                if connection.isGone() || isLate { connection.cut() }
             }
             // Out of descriptors, libmicrohttpd stops accepting, and looks again only when it is run.
             scheduleTurn()
@@ -120,6 +121,7 @@ package final class Server: @unchecked Sendable {
         exchange.task?.cancel()
         exchanges[ObjectIdentifier(exchange)] = nil
         exchange.connection.deadline = loop.now + settings.idleTimeout
+        exchange.connection.isReading = true
     }
 
     // MARK: Answering
@@ -128,6 +130,7 @@ package final class Server: @unchecked Sendable {
     func answer(_ exchange: Exchange) {
         exchange.phase = .responding
         exchange.connection.deadline = nil
+        exchange.connection.isReading = false
         if let lastAnswer { return finish(exchange, with: lastAnswer) }
         let request = exchange.request
         exchange.task = Task.immediate(executorPreference: loop) { [self] in
