@@ -213,7 +213,14 @@ def test_a_start_that_takes_long_can_be_ended(upstream, sessions, tmp_path, numb
     config = tmp_path / "config"
     os.mkfifo(config)
     settings = environment(settings_for(upstream, sessions, CONFIG=str(config)), tmp_path)
-    process = subprocess.Popen([binary()], env=settings, cwd=tmp_path, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [binary()],
+        env=settings,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        # A shell has what it starts in the background ignore SIGINT, and children inherit that.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
     with open(config, "w"):
         process.send_signal(number)
         assert process.wait(3) == -number
