@@ -49,22 +49,14 @@ extension Settings {
     package static func address(
         arguments: [String], environment: [String: String]
     ) throws(SettingsFailure) -> ListeningAddress {
-        var reader = try SettingsReader(arguments: arguments, environment: environment)
-        guard let address = reader.address(), reader.problems.isEmpty else {
-            throw .invalid(reader.problems, warnings: reader.warnings)
-        }
-        return address
+        try only(arguments, environment) { $0.address() }
     }
 
     /// Reads where the usage lines go and nothing else, for the commands that read them.
     package static func usageLog(
         arguments: [String], environment: [String: String]
     ) throws(SettingsFailure) -> UsageLogTarget {
-        var reader = try SettingsReader(arguments: arguments, environment: environment)
-        guard let usageLog = reader.usageLog(), reader.problems.isEmpty else {
-            throw .invalid(reader.problems, warnings: reader.warnings)
-        }
-        return usageLog
+        try only(arguments, environment) { $0.usageLog() }
     }
 
     /// Reads the directory of the session files and nothing else: `check` looks into it beside wrong settings.
@@ -73,5 +65,15 @@ extension Settings {
     ) throws(SettingsFailure) -> String {
         let reader = try SettingsReader(arguments: arguments, environment: environment)
         return reader.sessionsDirectory()
+    }
+
+    private static func only<Value>(
+        _ arguments: [String], _ environment: [String: String], _ read: (inout SettingsReader) -> Value?
+    ) throws(SettingsFailure) -> Value {
+        var reader = try SettingsReader(arguments: arguments, environment: environment)
+        guard let value = read(&reader), reader.problems.isEmpty else {
+            throw .invalid(reader.problems, warnings: reader.warnings)
+        }
+        return value
     }
 }
