@@ -30,17 +30,11 @@ package struct LimitChecks: Sendable {
 
     package init() {}
 
-    /// Adds a limit; nil adds nothing. The order decides which of two equally close limits an answer names.
-    package mutating func append(_ policy: LimitPolicy?, _ identity: @autoclosure () -> LimitIdentity) {
-        guard let policy else { return }
+    /// Adds a limit. The order decides which of two equally close limits an answer names.
+    package mutating func append(_ policy: LimitPolicy, _ identity: LimitIdentity) {
         precondition(count < LimitChecks.capacity, "a request has to pass eight limits at most")
-        checks[count] = LimitCheck(policy, identity())
+        checks[count] = LimitCheck(policy, identity)
         count += 1
-    }
-
-    /// What is in force, in the order in which it was added.
-    package var policies: [LimitPolicy] {
-        (0..<count).compactMap { checks[$0]?.policy }
     }
 
     /// The key that the policy counts by in these checks; 0 when it is not among them.

@@ -13,10 +13,10 @@ extension TokenService {
 
     /// Counts the request under every limit and quota that applies, or refuses it under the limit with the longest wait.
     /// - Parameter line: whose caller is nil when nobody is asked who he is; then nothing that counts callers applies.
-    func admit(_ line: UsageLine, origin: String?, to session: Session) async throws(Refusal) -> Admitted {
-        let (client, caller) = (line.client, line.caller)
-        let checks = limits(on: client, caller, origin: origin, to: session)
-        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: session.name)
+    func admit(_ line: UsageLine, origin: String?, to offered: OfferedSession) async throws(Refusal) -> Admitted {
+        let (client, caller, name) = (line.client, line.caller, offered.session.name)
+        let checks = offered.limits.checks(client: client, caller: caller, origin: origin)
+        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: name)
         switch await admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
         case .limited(let standing):
             let who: String =
@@ -24,7 +24,7 @@ extension TokenService {
                 case .client: client.description
                 case .caller: caller?.loggableName ?? ""
                 case .origin: origin ?? "no origin"
-                case .session: session.name
+                case .session: name
                 case .all: "everybody"
                 }
             limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy)), line.requestID)
@@ -37,49 +37,10 @@ extension TokenService {
         case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
         case .admitted(let standing?, let taken):
             let fields: Fields = [
-                "RateLimit-Policy": RateLimitFields.policy(checks.policies),
+                "RateLimit-Policy": offered.limits.policyField(countsCaller: caller != nil),
                 "RateLimit": RateLimitFields.rateLimit(standing),
             ]
             return Admitted(fields: fields, taken: taken)
-        }
-    }
-
-    private func limits(
-        on client: ClientAddress, _ caller: Caller?, origin: String?, to session: Session
-    ) -> LimitChecks {
-        let own = session.access.limits
-        let name = session.name
-        var checks = LimitChecks()
-        checks.append(.client, rules.limits.client, or: own.client, of: name, .client(client.limitKey))
-        if let caller { checks.append(.caller, rules.limits.caller, or: own.caller, of: name, .name(caller.name)) }
-        checks.append(.origin, rules.limits.origin, or: own.origin, of: name, .origin(origin))
-        // The session's name is whom this limit counts, wherever it is written.
-        switch own.session {
-        case nil: checks.append(rules.limits.session.map { LimitPolicy(.session, $0) }, LimitIdentity(.name(name)))
-        case .off: break
-        case .rate(let limit): checks.append(LimitPolicy(.session, limit), LimitIdentity(.name(name)))
-        }
-        switch own.all {
-        case nil: checks.append(rules.limits.all.map { LimitPolicy(.all, $0) }, LimitIdentity(.everybody))
-        case .off: break
-        // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
-        case .rate(let limit):
-            checks.append(LimitPolicy(.session, limit), LimitIdentity(.everybody, of: name))
-        }
-        return checks
-    }
-}
-
-extension LimitChecks {
-    /// Adds the limit of the settings, or what the session file says instead, which counts for that session alone.
-    fileprivate mutating func append(
-        _ dimension: LimitDimension, _ setting: RateLimit?, or own: Access.Limit?, of session: String,
-        _ subject: LimitIdentity.Subject
-    ) {
-        switch own {
-        case nil: append(setting.map { LimitPolicy(dimension, $0) }, LimitIdentity(subject))
-        case .off: break
-        case .rate(let limit): append(LimitPolicy(dimension, limit), LimitIdentity(subject, of: session))
         }
     }
 }

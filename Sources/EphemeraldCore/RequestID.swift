@@ -25,7 +25,7 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     /// A name of our own making: 32 hexadecimal digits.
     package init(randomBits: UInt128) {
-        let digits = String(randomBits, radix: 16)
-        description = String(repeating: "0", count: 32 - digits.utf8.count) + digits
+        let (high, low) = (UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits))
+        description = high.hexadecimal + low.hexadecimal
     }
 }

@@ -3,12 +3,13 @@ import Crypto
 /// The names under which OpenAI is told of callers, so that it can act against one of them and not against the whole
 /// account: HMAC-SHA256 under a salt, so that OpenAI learns neither names nor addresses.
 package struct SafetyIdentifier: Sendable {
-    private let salt: SymmetricKey
+    /// Ready to be copied: the salt has gone into both hashes.
+    private let code: HMAC<SHA256>
 
     /// - Parameter salt: 16 bytes or more. With another salt everybody has another identifier.
     package init(salt: [UInt8]) {
         precondition(salt.count >= 16, "a salt that short can be guessed")
-        self.salt = SymmetricKey(data: salt)
+        code = HMAC(key: SymmetricKey(data: salt))
     }
 
     /// A salt of 256 random bits.
@@ -20,6 +21,8 @@ package struct SafetyIdentifier: Sendable {
     /// cannot be taken for an address: which of the two it is goes into the hash.
     func identifier(of caller: Caller?, at client: ClientAddress) -> String {
         let subject = caller.map { "caller:\($0.name)" } ?? "client:\(client)"
-        return HMAC<SHA256>.authenticationCode(for: Array(subject.utf8), using: salt).hexadecimal
+        var code = code
+        code.update(data: Array(subject.utf8))
+        return code.finalize().hexadecimal
     }
 }

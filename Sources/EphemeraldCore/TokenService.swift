@@ -12,8 +12,8 @@ package struct TokenService: Sendable {
     private let keyFetching: KeyFetching
     private let upstreamHost: String
     private let metrics: LoopMetrics
-    /// The origins of the sessions that name some.
-    private let sessionOrigins: [String: OriginList]
+    /// The sessions of the rules, by their names.
+    private let sessions: [String: OfferedSession]
     /// Takes one usage line, with its line feed.
     private let writeUsage: @Sendable ([UInt8]) -> Void
     /// Whether anything is minted at all.
@@ -32,10 +32,8 @@ package struct TokenService: Sendable {
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
     ) {
         self.rules = rules
-        sessionOrigins = Dictionary(
-            uniqueKeysWithValues: rules.sessions.sessions.compactMap { session in
-                session.access.origins.map { (session.name, OriginList($0)) }
-            })
+        sessions = Dictionary(
+            uniqueKeysWithValues: rules.sessions.sessions.map { ($0.name, OfferedSession($0, limits: rules.limits)) })
         self.admission = admission
         self.minter = minter
         self.keyFetching = keyFetching
@@ -117,10 +115,11 @@ package struct TokenService: Sendable {
         // Behind the two that keep strangers out, who need not know; before all that costs or counts anything.
         if mintingSwitch.isPaused { throw .mintingPaused }
         let asked = try TokenRequest(request)
-        let session = try session(named: asked.session, &line)
-        try rules.origins.admit(origin, toSessionOf: sessionOrigins[session.name])
+        let offered = try session(named: asked.session, &line)
+        let session = offered.session
+        try rules.origins.admit(origin, toSessionOf: offered.origins)
         let body = try body(of: session, for: asked)
-        let admitted = try await admit(line, origin: origin, to: session)
+        let admitted = try await admit(line, origin: origin, to: offered)
         let secret: ClientSecret
         do throws(Refusal) {
             secret = try await mint(body, for: session, &line)
@@ -134,14 +133,15 @@ package struct TokenService: Sendable {
             .ok, fields: fields, body: TokenAnswer.body(secret, for: session, upstream: minter.upstream))
     }
 
-    private func session(named name: String, _ line: inout UsageLine) throws(Refusal) -> Session {
+    private func session(named name: String, _ line: inout UsageLine) throws(Refusal) -> OfferedSession {
         // What could not be a name may be anything, a token put in the wrong place included.
-        if SessionCatalog.isName(name) { line.session = name }
+        let isName = SessionCatalog.isName(name)
+        if isName { line.session = name }
         // Before it is looked for: who may not use it need not know whether it is there.
         if let caller = line.caller, !caller.mayUse(name) { throw .sessionNotAllowed }
-        guard let session = rules.sessions.session(named: name) else { throw .unknownSession }
-        line.model = session.model
-        return session
+        guard isName, let offered = sessions[name] else { throw .unknownSession }
+        line.model = offered.session.model
+        return offered
     }
 
     private func body(of session: Session, for asked: TokenRequest) throws(Refusal) -> [UInt8] {

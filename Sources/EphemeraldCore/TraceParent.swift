@@ -19,8 +19,7 @@ package struct TraceParent: Hashable, Sendable {
         let given = UInt8(value.dropFirst(53).prefix(2), radix: 16) ?? 0
         flags = "0" + String(given & 0b11, radix: 16)
         // A span whose digits are all zero is none.
-        let digits = String(max(1, UInt64(truncatingIfNeeded: randomBits())), radix: 16)
-        spanID = String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        spanID = max(1, UInt64(truncatingIfNeeded: randomBits())).hexadecimal
     }
 
     /// The field for a request that is made on behalf of this one. It is of version 00, whatever the caller's was: no

@@ -36,47 +36,46 @@ struct UsageLine {
     func serialized(
         status: Status, refusal: Refusal?, unixMilliseconds: Int64, duration nanoseconds: UInt64
     ) -> [UInt8] {
-        var line: JSONObject = [
-            "timestamp": .string(Timestamp.rfc3339(unixMilliseconds)),
-            "ephemerald.request.id": .string(requestID.description),
-            "http.request.method": .string(method.rawValue.loggable(32)),
-            "url.path": .string(String(path).loggable(128)),
-            "http.response.status_code": .number(JSONNumber(status.rawValue)),
-            "http.server.request.duration": .number(JSONNumber(Double(nanoseconds / 1_000) / 1_000_000)),
-            "client.address": .string(client.description),
-        ]
-        line["http.route"] = route.map(JSON.string)
-        line["error.type"] = refusal.map { .string($0.code) }
-        line["ephemerald.limit.dimension"] = (refusal?.dimension).map(JSON.string)
-        if case .authenticationFailed(let flaw?) = refusal { line["ephemerald.token.flaw"] = .string(flaw.rawValue) }
-        line["enduser.pseudo.id"] = caller.map { .string($0.loggableName) }
-        line["user_agent.original"] = userAgent.map { .string($0.loggable(256)) }
-        line["ephemerald.origin"] = origin.map { .string($0.loggable(256)) }
-        line["trace_id"] = trace.map { .string($0.traceID) }
-        line["span_id"] = trace.map { .string($0.spanID) }
-        line["ephemerald.session.name"] = session.map { .string($0.loggable(64)) }
-        line["gen_ai.request.model"] = model.map { .string($0.loggable(128)) }
-        line["server.address"] = server.map(JSON.string)
-        addSecret(to: &line)
-        addReport(to: &line)
-        return JSON.object(line).serialized() + [UInt8(ascii: "\n")]
+        var line = JSONLine(reserving: 1024)
+        line.append("timestamp", Timestamp.rfc3339(unixMilliseconds))
+        line.append("ephemerald.request.id", requestID.description)
+        line.append("http.request.method", method.rawValue.loggable(32))
+        line.append("url.path", String(path).loggable(128))
+        line.append("http.response.status_code", JSONNumber(status.rawValue))
+        line.append("http.server.request.duration", JSONNumber(Double(nanoseconds / 1_000) / 1_000_000))
+        line.append("client.address", client.description)
+        line.append("http.route", route)
+        line.append("error.type", refusal?.code)
+        line.append("ephemerald.limit.dimension", refusal?.dimension)
+        if case .authenticationFailed(let flaw?) = refusal { line.append("ephemerald.token.flaw", flaw.rawValue) }
+        line.append("enduser.pseudo.id", caller?.loggableName)
+        line.append("user_agent.original", userAgent?.loggable(256))
+        line.append("ephemerald.origin", origin?.loggable(256))
+        line.append("trace_id", trace?.traceID)
+        line.append("span_id", trace?.spanID)
+        line.append("ephemerald.session.name", session?.loggable(64))
+        line.append("gen_ai.request.model", model?.loggable(128))
+        line.append("server.address", server)
+        append(secret, to: &line)
+        append(report, to: &line)
+        // Of a secret or of a report: there is never both.
+        line.append("ephemerald.upstream.request.id", (secret?.upstreamRequestID ?? report?.requestID)?.loggable(128))
+        return line.finished()
     }
 
     /// The fingerprint answers "is this leaked token ours, and whose?" without being of use to who reads the log.
-    private func addSecret(to line: inout JSONObject) {
+    private func append(_ secret: ClientSecret?, to line: inout JSONLine) {
         guard let secret else { return }
-        line["ephemerald.secret.sha256"] = .string(UsageRecord.digest(of: secret.value.reveal()))
-        line["ephemerald.secret.expires_at"] = .number(JSONNumber(secret.expiresAt))
-        line["ephemerald.session.id"] = secret.sessionID.map { .string($0.loggable(128)) }
-        line["ephemerald.upstream.request.id"] = secret.upstreamRequestID.map { .string($0.loggable(128)) }
+        line.append("ephemerald.secret.sha256", UsageRecord.digest(of: secret.value.reveal()))
+        line.append("ephemerald.secret.expires_at", JSONNumber(secret.expiresAt))
+        line.append("ephemerald.session.id", secret.sessionID?.loggable(128))
     }
 
-    private func addReport(to line: inout JSONObject) {
+    private func append(_ report: UpstreamReport?, to line: inout JSONLine) {
         guard let report else { return }
-        line["ephemerald.upstream.status_code"] = report.status.map { .number(JSONNumber($0)) }
-        line["ephemerald.upstream.error.code"] = report.code.map { .string($0.loggable(128)) }
-        line["ephemerald.upstream.error.message"] = report.message.map { .string($0.loggable(512)) }
-        line["ephemerald.upstream.request.id"] = report.requestID.map { .string($0.loggable(128)) }
+        line.append("ephemerald.upstream.status_code", report.status.map { JSONNumber($0) })
+        line.append("ephemerald.upstream.error.code", report.code?.loggable(128))
+        line.append("ephemerald.upstream.error.message", report.message?.loggable(512))
     }
 }
 
@@ -88,7 +87,8 @@ extension Caller {
 extension String {
     /// At most so many characters, and none of them a control character: a log is read in terminals.
     package func loggable(_ limit: Int) -> String {
-        let isClean = utf8.count <= limit && utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        let bytes = utf8.span
+        let isClean = bytes.count <= limit && bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) }
         if isClean { return self }
         let scalars = unicodeScalars.prefix(limit).map { scalar in
             switch scalar.properties.generalCategory {

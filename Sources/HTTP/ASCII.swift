@@ -19,6 +19,16 @@ extension String {
     /// Compares byte for byte. `==` compares what Unicode holds to be the same text: for a long run of combining marks
     /// in a stranger's text that takes time that grows with the square of its length.
     package func hasSameBytes(as other: String) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+        hasSameBytes(as: other) { $0 == $1 }
+    }
+
+    /// Compares as header field names compare: ASCII letters without case, all else byte for byte.
+    package func equalsIgnoringCase(_ other: String) -> Bool {
+        hasSameBytes(as: other) { $0 == $1 || $0.asciiLowercased == $1.asciiLowercased }
+    }
+
+    private func hasSameBytes(as other: String, _ isSame: (UInt8, UInt8) -> Bool) -> Bool {
+        let (mine, theirs) = (utf8.span, other.utf8.span)
+        return mine.count == theirs.count && mine.indices.allSatisfy { isSame(mine[$0], theirs[$0]) }
     }
 }

@@ -64,10 +64,3 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         all.count { $0.name.equalsIgnoringCase(name) }
     }
 }
-
-extension String {
-    /// Compares as header field names compare: ASCII letters without case, all else byte for byte.
-    package func equalsIgnoringCase(_ other: String) -> Bool {
-        utf8.count == other.utf8.count && zip(utf8, other.utf8).allSatisfy { $0.asciiLowercased == $1.asciiLowercased }
-    }
-}

@@ -23,12 +23,12 @@ package struct Request: Sendable {
 
     /// The target up to the first `?`, not decoded: two spellings of one path are two paths here.
     package var path: Substring {
-        target.prefix { $0 != "?" }
+        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
     }
 
     /// The target behind the first `?`, not decoded; nil when there is none.
     package var query: Substring? {
-        target.firstIndex(of: "?").map { target[target.index(after: $0)...] }
+        target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[target.index(after: $0)...] }
     }
 
     /// Why a server cannot take a request. The connection closes behind the answer.

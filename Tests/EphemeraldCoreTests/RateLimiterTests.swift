@@ -7,7 +7,7 @@ private func policy(_ dimension: LimitDimension, _ text: String) throws -> Limit
     LimitPolicy(dimension, try RateLimit(parsing: text))
 }
 
-private func checks(_ policies: LimitPolicy?..., for identity: Int = 1) -> LimitChecks {
+private func checks(_ policies: LimitPolicy..., for identity: Int = 1) -> LimitChecks {
     var checks = LimitChecks()
     for policy in policies { checks.append(policy, LimitIdentity(.client(UInt128(identity)))) }
     return checks
@@ -38,7 +38,7 @@ extension LimitDecision {
 
     @Test func `admits everything without a limit`() {
         var limiter = RateLimiter(capacity: 8)
-        #expect(limiter.admit(checks(nil, nil), now: 0) == .admitted(closest: nil))
+        #expect(limiter.admit(checks(), now: 0) == .admitted(closest: nil))
     }
 
     @Test func `keeps clients apart`() throws {

@@ -88,17 +88,15 @@ extension JSON: CustomStringConvertible {
 
 extension String {
     /// Appends the text as a JSON string: only what RFC 8259 section 7 says must be escaped is.
-    fileprivate func appendQuoted(to out: inout [UInt8]) {
+    func appendQuoted(to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        // What needs no escape is copied run by run, from an array: indices of a string are slow to step.
-        let bytes = Array(utf8)
-        var run = 0
-        while let stop = bytes[run...].firstIndex(where: \.mustBeEscaped) {
-            out += bytes[run..<stop]
-            bytes[stop].appendEscaped(to: &out)
-            run = stop + 1
+        let bytes = utf8.span
+        // Nearly every text is copied as it is.
+        if bytes.indices.contains(where: { bytes[$0].mustBeEscaped }) {
+            for index in bytes.indices { bytes[index].appendEscaped(to: &out) }
+        } else {
+            out += utf8
         }
-        out += bytes[run...]
         out.append(UInt8(ascii: "\""))
     }
 }

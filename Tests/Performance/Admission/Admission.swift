@@ -6,54 +6,83 @@ import HTTP
 import Locking
 import Sessions
 
-/// What admission costs a request: the whole service, with an upstream that answers at once, under one set of rules
-/// after the other. Figures are CPU time, and the differences count: what is measured is the same but for admission.
+/// What admission costs a request: the whole service, with an upstream that answers at once, under one set of rules and
+/// another. Figures are CPU time, and the differences count: what is measured is the same but for admission.
+///
+/// Without arguments it prints times. With `CASE REQUESTS` it answers that many requests under one set of rules, by its
+/// index, and prints nothing: for a program that counts instructions.
 @main
 struct AdmissionBenchmark {
-    static let requests = 20_000
-    static let rounds = 7
+    /// So few that one slice of time of a busy machine seldom ends among them.
+    static let requests = 50
+    static let rounds = 4_000
 
     static func main() async throws {
+        let cases = try cases()
+        let arguments = CommandLine.arguments.dropFirst().map { Int($0) }
+        if arguments.count == 2, let index = arguments[0], let count = arguments[1], cases.indices.contains(index) {
+            _ = await nanoseconds(cases[index], requests: count)
+            return
+        }
+        guard arguments.isEmpty else { return print("usage: AdmissionBenchmark [CASE REQUESTS]") }
+
+        for one in cases { _ = await nanoseconds(one, requests: 20 * requests) }
+        // One after the other in each round, so that a busy moment of the machine falls on all of them; a round that
+        // it fell on unevenly stands at the end of its column and not in the middle.
+        var columns = Array(repeating: [Double](), count: cases.count)
+        for _ in 0..<rounds {
+            for (index, one) in cases.enumerated() {
+                columns[index].append(await nanoseconds(one, requests: requests) / Double(requests) / 1_000)
+            }
+        }
+        print("CPU time of a whole request in us, \(rounds) rounds of \(requests): median (quartiles)")
+        for (index, one) in cases.enumerated() {
+            print("  \(one.name): \(Spread(columns[index]))")
+        }
+        print("More than the case before:")
+        for index in cases.indices.dropFirst() {
+            print("  \(cases[index].name): \(Spread(zip(columns[index], columns[index - 1]).map { $0 - $1 }))")
+        }
+    }
+
+    /// One set of rules, and what callers show.
+    struct Case {
+        let name: String
+        let service: TokenService
+        let authorization: String?
+    }
+
+    static func cases() throws -> [Case] {
         let key = BearerKey()
         var keys = BearerKeys()
         let isAdded = keys.add("ann", digest: Array(SHA256.hash(data: Array(key.key.reveal().utf8))))
         precondition(isAdded, "a new name and a new key")
         let five = try RateLimit(parsing: "1000000/s burst 1000000")
         let limits = RateLimits(client: five, caller: five, origin: five, session: five, all: five)
-        let token = signedToken()
-        let cases: [(name: String, service: TokenService, authorization: String?)] = [
-            ("nobody asked, no limit", try service(.anybody, RateLimits()), nil),
-            ("five limits", try service(.anybody, limits), nil),
-            ("five limits, a bearer key", try service(Authenticator([.bearer(keys)]), limits), key.key.reveal()),
-            ("five limits, an HS256 token", try service(Authenticator([.jwt(try verifier())]), limits), token),
+        return [
+            Case(name: "nobody asked, no limit", service: try service(.anybody, RateLimits()), authorization: nil),
+            Case(
+                name: "five limits and a bearer key", service: try service(Authenticator([.bearer(keys)]), limits),
+                authorization: key.key.reveal()),
+            Case(
+                name: "five limits and an HS256 token",
+                service: try service(Authenticator([.jwt(try verifier())]), limits), authorization: signedToken()),
         ]
-        var best = Array(repeating: UInt64.max, count: cases.count)
-        // Round by round, so that a busy moment of the machine falls on all of them.
-        for _ in 0..<rounds {
-            for (index, one) in cases.enumerated() {
-                best[index] = min(best[index], await measure(one.service, authorization: one.authorization))
-            }
-        }
-        print("CPU time of a whole request, the best of \(rounds) rounds of \(requests):")
-        for (index, one) in cases.enumerated() {
-            let cost = Double(best[index]) / 1_000
-            let more = (Double(best[index]) - Double(best[0])) / 1_000
-            print("  \(one.name): \(cost.tenths) us, \(more.tenths) us more than the first")
-        }
     }
 
-    static func measure(_ service: TokenService, authorization: String?) async -> UInt64 {
+    /// The CPU time of that many requests.
+    static func nanoseconds(_ one: Case, requests: Int) async -> Double {
         var fields: Fields = ["Host": "token.example", "Origin": "https://app.example", "User-Agent": "a benchmark"]
-        if let authorization { fields.append("Authorization", "Bearer \(authorization)") }
+        if let authorization = one.authorization { fields.append("Authorization", "Bearer \(authorization)") }
         guard let address = IPAddress("192.0.2.7") else { preconditionFailure("this is an address") }
         let request = Request(
             method: .post, target: TokenService.tokenPath, fields: fields, peer: .ip(address, port: 4711))
         let began = clinux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID)
         for _ in 0..<requests {
-            let response = await service.respond(to: request)
+            let response = await one.service.respond(to: request)
             precondition(response.status == .ok, "a refused request measures something else")
         }
-        return UInt64(clinux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - began) / UInt64(requests)
+        return Double(clinux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - began)
     }
 
     static func service(_ callers: Authenticator, _ limits: RateLimits) throws -> TokenService {
@@ -109,10 +138,22 @@ struct AdmissionBenchmark {
     }
 }
 
+/// The middle of many figures, and how far they lie apart.
+struct Spread: CustomStringConvertible {
+    let quartiles: [Double]
+
+    init(_ figures: [Double]) {
+        let sorted = figures.sorted()
+        quartiles = (1...3).map { sorted[sorted.count * $0 / 4] }
+    }
+
+    var description: String { "\(quartiles[1].tenths) (\(quartiles[0].tenths) to \(quartiles[2].tenths))" }
+}
+
 extension Double {
     /// With one digit behind the point.
     fileprivate var tenths: String {
-        let tenths = Int((self * 10).rounded())
-        return "\(tenths / 10).\(abs(tenths % 10))"
+        let tenths = Int((abs(self) * 10).rounded())
+        return "\(self < 0 && tenths > 0 ? "-" : "")\(tenths / 10).\(tenths % 10)"
     }
 }
