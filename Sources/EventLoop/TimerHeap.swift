@@ -1,6 +1,7 @@
 /// One deadline of an event loop. Keep it to cancel it; cancelling twice, or after it fired, does nothing.
 package final class Timer {
-    let deadline: ContinuousClock.Instant
+    /// When it fires.
+    package let deadline: ContinuousClock.Instant
     /// Where the heap holds it; -1 when it does not.
     fileprivate(set) var position = -1
     private var action: (() -> Void)?

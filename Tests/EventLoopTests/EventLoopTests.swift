@@ -45,19 +45,21 @@ struct EventLoopTests {
     }
 
     @Test func `timers fire in the order of their deadlines, cancelled ones never`() async throws {
-        let fired = try await onLoop { loop in
+        let (fired, expected) = try await onLoop { loop in
             let fired = Recorder()
             var timers: [Timer] = []
-            for milliseconds in [9, 3, 7, 1, 5, 2, 8, 4, 6] {
-                timers.append(loop.after(.milliseconds(milliseconds)) { fired.values.append(milliseconds) })
+            for (index, milliseconds) in [9, 3, 7, 1, 5, 2, 8, 4, 6].enumerated() {
+                timers.append(loop.after(.milliseconds(milliseconds)) { fired.values.append(index) })
             }
             timers[0].cancel()
             timers[4].cancel()
             timers[4].cancel()
+            // A busy machine may take milliseconds between two of them, so the order is not that of the delays.
+            let expected = [1, 2, 3, 5, 6, 7, 8].sorted { timers[$0].deadline < timers[$1].deadline }
             await loop.sleep(for: .milliseconds(20))
-            return fired.values
+            return (fired.values, expected)
         }
-        #expect(fired == [1, 2, 3, 4, 6, 7, 8])
+        #expect(fired == expected)
     }
 
     @Test func `a cancelled task sleeps no longer`() async throws {
