@@ -17,6 +17,7 @@ from conftest import settings_for
 from crowd import ask_all, tally, token_request
 from daemon import Daemon, NotStarted, eventually
 from program import free_port, run
+from test_reload import reload
 
 ROUNDS = int(os.environ.get("BLACKBOX_KILL_ROUNDS", "4"))
 DAY = 86_400
@@ -169,6 +170,23 @@ def test_a_wall_clock_moved_under_a_running_daemon_moves_the_day_and_no_limit(st
     assert codes(1) == ["quota_exhausted"]
     clock.write_text("+1d")
     assert codes(2) == [200, "rate_limited"]
+
+
+def test_a_quota_turned_on_counts_from_then_on_and_after_the_next_start_the_whole_day(
+    start, upstream, sessions, tmp_path
+):
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    settings = {"CONFIG": str(config), "USAGE_LOG": str(tmp_path / "usage.log")}
+    daemon = start(upstream, sessions, **settings)
+    assert daemon.token().status == 200
+    config.write_text('{"quota-all": 1}')
+    assert "QUOTA_ALL" in reload(daemon)
+    assert [daemon.token().status for _ in range(2)] == [200, 429]
+    config.write_text('{"quota-all": 2}')
+    assert "QUOTA_ALL" in reload(daemon)
+    daemon.stop()
+    assert start(upstream, sessions, **settings).token().status == 429, "two tokens stand in the usage log"
 
 
 @pytest.mark.parametrize("log", ["-", "/dev/null", "fifo"])
