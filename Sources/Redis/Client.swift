@@ -1,3 +1,4 @@
+import CHiredis
 package import EventLoop
 import Glibc
 
@@ -45,6 +46,9 @@ package final class Client: @unchecked Sendable {
     /// Until a connection that answers nothing is given up.
     var silence: Timer?
     var toldReasons: Set<String> = []
+
+    /// The version of hiredis that this was built with, which does not say at run time what it is: `0.14.1`.
+    package static var hiredisVersion: String { "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)" }
 
     /// Begins to connect once the loop runs. Ignores SIGPIPE in the whole process.
     /// - Parameter onChange: called on the loop's thread.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 
 import pytest
@@ -19,7 +20,8 @@ LEGACY = {
 def test_version_names_the_libraries(tmp_path):
     ended = run("--version", directory=tmp_path)
     assert ended.returncode == 0
-    assert "libcurl" in ended.stdout and "libmicrohttpd" in ended.stdout
+    for library in ("libcurl", "OpenSSL/", "libmicrohttpd", "hiredis", "zlib"):
+        assert re.search(rf"{library} ?\d+\.\d+", ended.stdout), library
 
 
 def test_help_names_every_subcommand_and_setting(tmp_path):

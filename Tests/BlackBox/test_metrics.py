@@ -50,7 +50,8 @@ def test_openmetrics_is_for_who_asks(daemon):
     assert b"# EOF" not in plain.body
     assert opened.one("Content-Type").startswith("application/openmetrics-text; version=1.0.0")
     assert opened.body.endswith(b"\n# EOF\n") and b"# TYPE ephemerald_build info\n" in opened.body
-    assert re.search(rb'ephemerald_build_info\{version="[0-9.]+",libcurl="[^"]+",libmicrohttpd="[0-9.]+"\} 1\n', opened.body)
+    build = rb'version="[0-9.]+",libcurl="[^"]+",libmicrohttpd="[0-9.]+",hiredis="[0-9.]+",zlib="[0-9.]+"'
+    assert re.search(rb"ephemerald_build_info\{" + build + rb"\} 1\n", opened.body)
 
 
 def test_the_two_listeners_do_not_answer_for_each_other(daemon):

@@ -2,6 +2,7 @@ package import ArgumentParser
 import Curl
 import EventLoop
 import MicroHTTPD
+import Redis
 
 /// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors; the
 /// flags of settings it hands on unread, because the table of settings owns those.
@@ -14,7 +15,9 @@ package struct Ephemerald: ParsableCommand {
             + "ephemerald key [--name NAME]\nephemerald usage [--by GROUP] [--since DURATION] [--log FILE] [--json]\n"
             + "ephemerald lookup VALUE [--log FILE]",
         discussion: HelpText.discussion,
-        version: Version.line(curl: Client.version, microHTTPD: Server.version),
+        version: Version.line(
+            curl: Curl.Client.version, microHTTPD: Server.version, hiredis: Redis.Client.hiredisVersion,
+            zlib: LogText.zlibVersion),
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
             LookupCommand.self, HealthcheckCommand.self,

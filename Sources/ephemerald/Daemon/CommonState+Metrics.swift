@@ -2,6 +2,7 @@ import Curl
 import EphemeraldCore
 import Locking
 import MicroHTTPD
+import Redis
 import Sessions
 
 extension CommonState {
@@ -53,8 +54,9 @@ extension CommonState {
                 MetricFamily.Sample(
                     1,
                     [
-                        ("version", Version.number), ("libcurl", Client.version),
-                        ("libmicrohttpd", Server.version),
+                        ("version", Version.number), ("libcurl", Curl.Client.version),
+                        ("libmicrohttpd", Server.version), ("hiredis", Redis.Client.hiredisVersion),
+                        ("zlib", LogText.zlibVersion),
                     ])
             ])
     }

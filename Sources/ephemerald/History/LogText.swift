@@ -6,6 +6,9 @@ import Glibc
 @safe struct LogText: ~Copyable {
     private let file: gzFile
 
+    /// What zlib calls itself: `1.2.13`.
+    static var zlibVersion: String { unsafe String(cString: CZlib.zlibVersion()) }
+
     /// Opens the file; with nothing but its descriptor open, it may be renamed or removed. Nothing but a regular file
     /// is read: a FIFO may never get a writer, and a device may have no end.
     init(_ path: String) throws(SystemError) {
