@@ -9,7 +9,8 @@ package final class EventLoopThread: Sendable {
     /// Starts the thread.
     /// - Parameters:
     ///   - loop: prepared, and running nowhere else.
-    ///   - name: cut at 15 bytes, the kernel's limit.
+    ///   - name: cut at 15 characters. The kernel takes 15 bytes, and a longer name not at all: the thread then keeps
+    ///     that of the process.
     package init(running loop: EventLoop, name: String) throws(SystemError) {
         self.loop = loop
         // Retained here, released by `runLoop` on the new thread.

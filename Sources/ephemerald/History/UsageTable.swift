@@ -85,7 +85,8 @@ package struct UsageTable {
 }
 
 extension UsageRecord {
-    /// Whether OpenAI was asked, and no token came of it.
+    /// Whether it is for the upstream that no token came: it refused, failed, or had failed so often that it was not
+    /// asked (`upstream_unavailable`). A 5xx without a refusal counts here too.
     fileprivate var isUpstreamFailure: Bool {
         status >= 500 && refusal?.hasPrefix("upstream_") != false || refusal == "upstream_rate_limited"
     }
