@@ -22,10 +22,3 @@ package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
-
-/// A value as it was written, and where.
-package struct SettingValue: Sendable {
-    /// Not empty for the environment: an empty variable counts as unset.
-    package let text: String
-    package let source: SettingSource
-}
