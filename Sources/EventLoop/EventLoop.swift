@@ -39,6 +39,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// The monotonic time at which the current round began: cheap to read, and exact enough for deadlines.
     package private(set) var now = ContinuousClock.now
 
+    /// Waits for nothing yet; `run()` makes a thread its own.
+    /// - Throws: when the process has no descriptor left for epoll or the eventfd, or the kernel no memory.
     package init() throws(SystemError) {
         epoll = try Epoll(capacity: 256)
         let number = try check("eventfd", eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK)))
@@ -75,6 +77,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         isCurrent ? ready.append(.action(action)) : post(.action(action))
     }
 
+    /// Called by the Swift runtime, from any thread: runs the job in the next round.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         isCurrent ? ready.append(.job(job)) : post(.job(job))

@@ -3,6 +3,7 @@ import Glibc
 
 /// A thread of its own that runs an event loop, with a name that shows in `top -H` and in debuggers.
 package final class EventLoopThread: Sendable {
+    /// The loop that the thread runs.
     package let loop: EventLoop
     private let thread: pthread_t
 

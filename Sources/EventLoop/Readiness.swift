@@ -2,8 +2,10 @@ internal import CLinux
 
 /// What a descriptor is ready for, or is to be watched for. The bits are epoll's.
 package struct Readiness: OptionSet, Sendable {
+    /// EPOLL constants of epoll_ctl(2), or-ed.
     package let rawValue: UInt32
 
+    /// Bits that epoll does not know are kept.
     package init(rawValue: UInt32) {
         self.rawValue = rawValue
     }

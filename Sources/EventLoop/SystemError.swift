@@ -7,11 +7,13 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// `errno` after the call.
     package let code: CInt
 
+    /// - Parameter code: by default `errno`, so it is made before anything else is called.
     package init(_ call: String, code: CInt = errno) {
         self.call = call
         self.code = code
     }
 
+    /// `epoll_create1: Too many open files`.
     package var description: String {
         // `strerror` of glibc 2.32 and later is thread-safe: its buffer belongs to the thread.
         let words = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"

@@ -12,6 +12,10 @@ package struct KeyFetching: Sendable {
     let send: Minter.Send
     let remark: @Sendable (Remark) -> Void
 
+    /// - Parameters:
+    ///   - surroundings: their clocks; the wall clock for the times in tokens.
+    ///   - send: to the address of the keys, which is not the upstream's.
+    ///   - remark: called behind every exchange, on the loop that asked.
     package init(
         surroundings: Surroundings, send: @escaping Minter.Send, remark: @escaping @Sendable (Remark) -> Void
     ) {

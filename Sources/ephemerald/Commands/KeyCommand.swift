@@ -3,6 +3,7 @@ import EphemeraldCore
 
 /// `ephemerald key`: makes a key for a caller. Nothing is written to a file, and the key is shown this once.
 package struct KeyCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
         discussion: "The key goes to standard output, its line for AUTH_KEYS_FILE to standard error. The daemon reads "
@@ -11,14 +12,18 @@ package struct KeyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Who will show the key: 1 to 64 of A-Z a-z 0-9 . _ -", valueName: "name"))
     var name: String?
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Called before `run()`.
+    /// - Throws: when the name could not stand in `AUTH_KEYS_FILE`; exit status 64.
     package func validate() throws {
         if let name, !Caller.isKeyName(name) {
             throw ValidationError("--name: write 1 to 64 of A-Z a-z 0-9 . _ -")
         }
     }
 
+    /// Prints the key to standard output, and its line for the file to standard error.
     package func run() {
         let key = BearerKey()
         // Without a name it gets one that no other key has.

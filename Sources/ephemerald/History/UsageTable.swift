@@ -5,6 +5,7 @@ import Sessions
 package struct UsageTable {
     /// What lines are told apart by.
     package enum Group: String, CaseIterable, Sendable {
+        /// By their names in `--by`; a line that has none of it counts as `-`.
         case caller, origin, session, client, outcome
     }
 
@@ -24,6 +25,7 @@ package struct UsageTable {
     private var counts: [String: Counts] = [:]
     private var total = Counts()
 
+    /// Empty.
     package init(by group: Group) {
         self.group = group
     }

@@ -7,6 +7,7 @@ package struct InvalidValue: Error, Hashable, Sendable {
     /// Whether the value may hold a secret, so that it is not shown.
     package var isHidden = false
 
+    /// By default the whole value is wrong, and may be shown.
     package init(_ reason: String, part: String? = nil, isHidden: Bool = false) {
         self.reason = reason
         self.part = part

@@ -1,6 +1,7 @@
 /// Something wrong with a setting, in one line: the setting, where it was set, its value, what is wrong and what is
 /// right. The value of a secret is never in it.
 package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The whole line, without `error: ` in front.
     package let description: String
 
     /// A problem that belongs to no single value.

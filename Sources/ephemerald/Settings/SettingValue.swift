@@ -2,5 +2,6 @@
 package struct SettingValue: Sendable {
     /// Not empty for the environment: an empty variable counts as unset.
     package let text: String
+    /// The first source that has it.
     package let source: SettingSource
 }
