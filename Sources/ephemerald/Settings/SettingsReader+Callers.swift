@@ -1,4 +1,5 @@
 import EphemeraldCore
+import HTTP
 
 extension SettingsReader {
     /// The modes of `AUTH`; nil when they are wrong.
@@ -52,7 +53,7 @@ extension SettingsReader {
                 )
                 isWhole = false
             }
-            for range in ListEntries(of: self[.trustedProxies]?.text ?? "") where range.hasSuffix("/0") {
+            for range in proxies?.ranges ?? [] where range.isEverybody {
                 refuse(.trustedProxies, "\(range) trusts everybody, and with AUTH=proxy everybody could name himself")
                 isWhole = false
             }

@@ -128,9 +128,10 @@ extension SettingsReader {
             }
         }
         guard let entries = entries ?? nil else { return nil }
-        for case .range(let range) in entries where range.description.hasSuffix("/0") {
+        let proxies = TrustedProxies(entries)
+        for range in proxies.ranges where range.isEverybody {
             warn(.trustedProxies, "\(range) believes everybody: each request may choose the client it counts as")
         }
-        return TrustedProxies(entries)
+        return proxies
     }
 }
