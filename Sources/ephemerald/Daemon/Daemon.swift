@@ -60,7 +60,8 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(UsageLogFile.words(for: error))")
+            let place = "USAGE_LOG: \(settings.output.usageLog)"
+            throw StartFailure(outcome: .configuration, words: "\(place): \(UsageLogFile.words(for: error))")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
