@@ -40,7 +40,8 @@ def test_lines_are_json_where_no_terminal_is(start, upstream, sessions):
     assert forwarded["client.address"] == "127.0.0.1"
     assert limit["ephemerald.request.id"] == forwarded["ephemerald.request.id"] == refused.one("X-Request-Id")
     assert daemon.stop() == 0
-    assert any(line["body"] == "draining" for line in lines(daemon))
+    draining = next(line for line in lines(daemon) if line["body"] == "draining")
+    assert draining["ephemerald.drain.delay"] == "0ms"
 
 
 def test_a_terminal_gets_text(sessions, tmp_path):

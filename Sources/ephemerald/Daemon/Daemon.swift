@@ -138,7 +138,10 @@ final class Daemon: @unchecked Sendable {
         let listening = configuration.settings.listening
         logger.info(
             "draining",
-            metadata: ["delay": "\(listening.drainDelay)", "timeout": "\(listening.drainTimeout)"])
+            metadata: [
+                "ephemerald.drain.delay": "\(listening.drainDelay.inSettings)",
+                "ephemerald.drain.timeout": "\(listening.drainTimeout.inSettings)",
+            ])
         supervisor.notify(.stopping(status: "draining"))
         for worker in workers { worker.loop.submit { worker.leave() } }
         guard listening.drainDelay > .zero else { return drain() }
