@@ -10,6 +10,7 @@ import pytest
 
 from daemon import SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
+from launcher import Launcher
 from program import binary
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -75,6 +76,13 @@ def start(tmp_path: Path) -> Iterator[Starter]:
     starter = Starter(tmp_path)
     yield starter
     starter.finish()
+
+
+@pytest.fixture
+def launch(tmp_path: Path, sessions: Path) -> Iterator[Launcher]:
+    launcher = Launcher(tmp_path, sessions)
+    yield launcher
+    launcher.finish()
 
 
 @pytest.fixture

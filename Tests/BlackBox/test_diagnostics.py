@@ -15,8 +15,8 @@ import tty
 import pytest
 
 from daemon import ORIGIN, TOKEN, eventually
+from launcher import answers, end, post
 from program import binary, environment, free_port
-from test_exhaustion import answers, end, launch, post
 
 KEY = "sk-canary-key-4242424242"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -43,10 +43,10 @@ def test_lines_are_json_where_no_terminal_is(start, upstream, sessions):
     assert any(line["body"] == "draining" for line in lines(daemon))
 
 
-def test_a_terminal_gets_text(sessions, tmp_path):
+def test_a_terminal_gets_text(launch):
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    process, _ = launch(tmp_path, sessions, stderr=theirs)
+    process, _ = launch(stderr=theirs)
     os.close(theirs)
     text = os.read(ours, 65536).decode()
     assert end(process) == 0
@@ -122,10 +122,10 @@ def busy(process: subprocess.Popen, port: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_pipe_that_nobody_reads_holds_up_nobody(tmp_path, sessions, form):
+def test_a_pipe_that_nobody_reads_holds_up_nobody(launch, form):
     reading, writing = os.pipe()
     fill(writing)
-    process, port = launch(tmp_path, sessions, "--log-format", form, "--loops", "2", stderr=writing)
+    process, port = launch("--log-format", form, "--loops", "2", stderr=writing)
     busy(process, port)
     # It was full from the first line on. Now there is room, and the next line says what is missing.
     size = fcntl.fcntl(writing, 1032)  # F_GETPIPE_SZ
@@ -141,7 +141,7 @@ def test_a_pipe_that_nobody_reads_holds_up_nobody(tmp_path, sessions, form):
     os.close(writing)
 
 
-def test_a_socket_that_nobody_reads_holds_up_nobody(tmp_path, sessions):
+def test_a_socket_that_nobody_reads_holds_up_nobody(launch):
     """The journal is one."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
@@ -150,16 +150,16 @@ def test_a_socket_that_nobody_reads_holds_up_nobody(tmp_path, sessions):
             pass
     except BlockingIOError:
         theirs.setblocking(True)
-    process, port = launch(tmp_path, sessions, stderr=theirs.fileno())
+    process, port = launch(stderr=theirs.fileno())
     busy(process, port)
     assert end(process) == 0
     ours.close()
     theirs.close()
 
 
-def test_a_reader_that_has_gone_ends_nobody(tmp_path, sessions):
+def test_a_reader_that_has_gone_ends_nobody(launch):
     reading, writing = os.pipe()
-    process, port = launch(tmp_path, sessions, stderr=writing)
+    process, port = launch(stderr=writing)
     os.close(writing)
     os.close(reading)
     busy(process, port)
