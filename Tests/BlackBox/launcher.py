@@ -27,7 +27,7 @@ class Launcher:
         surroundings = {"env": environment(settings, self.directory), "cwd": self.directory}
         process = subprocess.Popen([binary(), *flags], **surroundings, **options)
         self.processes.append(process)
-        eventually(lambda: process.poll() is not None or answers(port), "the daemon answers", 20)
+        eventually(lambda: process.poll() is not None or answers(port), "the daemon answers")
         assert process.poll() is None, f"ended with {process.returncode}"
         return process, port
 

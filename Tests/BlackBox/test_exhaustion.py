@@ -53,8 +53,8 @@ def test_descriptors_that_come_back_are_used_again(launch):
     select.select([], [], [], 1.1)
     for connection in crowd:
         connection.close()
-    eventually(lambda: held() < 32, "the descriptors come back", 15)
-    eventually(lambda: answers(port), "the daemon accepts again", 12)
+    eventually(lambda: held() < 32, "the descriptors come back")
+    eventually(lambda: answers(port), "the daemon accepts again")
     assert end(process) == 0
 
 

@@ -161,7 +161,7 @@ def test_a_provider_that_is_away_neither_stops_the_start_nor_blames_the_caller(
     assert 1 <= int(answer.all("Retry-After")[0]) <= 5
     assert daemon.token().status == 401
     provider.status = 200
-    eventually(lambda: daemon.token(fields=bearer(token())).status == 200, "keys at last", limit=10)
+    eventually(lambda: daemon.token(fields=bearer(token())).status == 200, "keys at last")
 
 
 @pytest.mark.parametrize(
