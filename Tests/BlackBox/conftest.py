@@ -58,9 +58,12 @@ class Starter:
 
     def __call__(self, upstream: FakeOpenAI, sessions: Path, *flags: str, **changes: str | None) -> Daemon:
         directory = self.directory / f"daemon-{len(self.daemons)}"
-        daemon = Daemon(directory, settings_for(upstream, sessions, **changes), flags)
+        return self.take(Daemon(directory, settings_for(upstream, sessions, **changes), flags)).start()
+
+    def take(self, daemon: Daemon) -> Daemon:
+        """A daemon that the test starts itself, and that ends like the others."""
         self.daemons.append(daemon)
-        return daemon.start()
+        return daemon
 
     def finish(self) -> None:
         for daemon in self.daemons:

@@ -111,21 +111,14 @@ def test_a_taken_port_is_69(upstream, sessions, tmp_path):
 def test_a_second_daemon_on_the_port_is_69(start, upstream, sessions, tmp_path):
     """Or else the kernel would give each of them some of the connections."""
     first = start(upstream, sessions)
-    second = Daemon(tmp_path / "second", settings_for(upstream, sessions, PORT=str(first.port)))
+    second = start.take(Daemon(tmp_path / "second", settings_for(upstream, sessions, PORT=str(first.port))))
+    ended = None
     try:
-        second.process = None
-        ended = None
-        try:
-            second.start()
-        except NotStarted as error:
-            ended = error
-        # An answer may have come from the first; what counts is that the second has ended, or will at once.
-        code = ended.code if ended else second.wait()
-        assert code == 69
-    finally:
-        if second.is_running:
-            second.process.kill()
-            second.process.wait()
+        second.start()
+    except NotStarted as error:
+        ended = error
+    # An answer may have come from the first; what counts is that the second has ended, or will at once.
+    assert (ended.code if ended else second.wait()) == 69
 
 
 def test_it_listens_on_every_loop_it_was_given(start, upstream, sessions):
@@ -135,11 +128,11 @@ def test_it_listens_on_every_loop_it_was_given(start, upstream, sessions):
 
 def test_it_listens_on_ipv6_and_on_a_unix_socket(start, upstream, sessions, tmp_path):
     port = free_port()
-    six = Daemon(tmp_path / "six", settings_for(upstream, sessions, HOST="::1", PORT=str(port)))
+    six = start.take(Daemon(tmp_path / "six", settings_for(upstream, sessions, HOST="::1", PORT=str(port))))
     six._answers = lambda: _answers(socket.AF_INET6, ("::1", port))
     path = str(tmp_path / "s")
     reachable = {"HOST": f"unix:{path}", "ALLOWED_ORIGINS": "https://a.example", "AUTH": "none"}
-    unix = Daemon(tmp_path / "unix", settings_for(upstream, sessions, **reachable))
+    unix = start.take(Daemon(tmp_path / "unix", settings_for(upstream, sessions, **reachable)))
     unix._answers = lambda: _answers(socket.AF_UNIX, path)
     for daemon in (six, unix):
         daemon.start()
@@ -157,10 +150,10 @@ def _answers(family: int, address: object) -> bool:
         return client.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_connection_limit_of_the_system_is_raised(upstream, sessions, tmp_path):
+def test_a_connection_limit_of_the_system_is_raised(start, upstream, sessions, tmp_path):
     """Started with a soft limit of 256 descriptors it serves more connections than that."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    daemon = Daemon(tmp_path / "few", settings_for(upstream, sessions))
+    daemon = start.take(Daemon(tmp_path / "few", settings_for(upstream, sessions)))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     try:
         daemon.start()
@@ -196,10 +189,10 @@ def test_answers_to_clients_that_have_gone_are_not_the_end(start, upstream, sess
         (signal.SIGHUP, "nothing is reloaded"),
     ],
 )
-def test_a_signal_during_the_start_waits_until_it_serves(upstream, sessions, tmp_path, number, words):
+def test_a_signal_during_the_start_waits_until_it_serves(start, upstream, sessions, tmp_path, number, words):
     config = tmp_path / "config"
     os.mkfifo(config)
-    daemon = Daemon(tmp_path / "daemon", settings_for(upstream, sessions, CONFIG=str(config)))
+    daemon = start.take(Daemon(tmp_path / "daemon", settings_for(upstream, sessions, CONFIG=str(config))))
 
     def interrupt() -> None:
         # Opens once the daemon reads its settings.

@@ -267,9 +267,9 @@ def test_a_reload_reopens_the_log_even_when_it_fails(start, upstream, sessions, 
         assert log.read_text().count("\n") == 1
 
 
-def test_a_daemon_with_settings_of_its_own_is_found_by_its_settings(upstream, sessions, tmp_path):
+def test_a_daemon_with_settings_of_its_own_is_found_by_its_settings(start, upstream, sessions, tmp_path):
     """`healthcheck` asks for liveness, and with `--ready` for readiness."""
-    daemon = Daemon(tmp_path / "delayed", settings_for(upstream, sessions, DRAIN_DELAY="60s")).start()
+    daemon = start(upstream, sessions, DRAIN_DELAY="60s")
     settings = {"PORT": str(daemon.port)}
 
     def asked(*more: str) -> int:
