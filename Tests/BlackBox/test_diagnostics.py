@@ -91,6 +91,8 @@ def test_the_line_of_the_start_says_what_matters_and_nothing_secret(start, upstr
         QUOTA_SESSION="40",
         LOOPS="2",
     )
+    # It answers before it has said so.
+    eventually(lambda: "listening on " in daemon.stderr, "the line of the start")
     line = next(line for line in lines(daemon) if line["body"].startswith("listening on "))
     assert line["body"] == f"listening on 127.0.0.1:{daemon.port}"
     assert (line["ephemerald.loops"], line["ephemerald.api_keys"]) == (2, 1)
