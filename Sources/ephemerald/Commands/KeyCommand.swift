@@ -1,16 +1,19 @@
 package import ArgumentParser
 import EphemeraldCore
 
-/// `ephemerald key`: makes a key for a caller. Nothing is written to a file, and the key is shown this once.
+/// `ephemerald key`: makes a key for a caller. The key is shown this once, and stands in no file.
 package struct KeyCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
-        discussion: "The key goes to standard output, its line for AUTH_KEYS_FILE to standard error. The daemon reads "
-            + "the file at its start.")
+        discussion: "The key goes to standard output; its line for AUTH_KEYS_FILE to the file of --append, else to "
+            + "standard error. The daemon reads the file at its start and with SIGHUP.")
 
     @Option(help: ArgumentHelp("Who will show the key: 1 to 64 of A-Z a-z 0-9 . _ -", valueName: "name"))
     var name: String?
+
+    @Option(help: ArgumentHelp("Add its line to this file, unless the file would be refused then", valueName: "file"))
+    var append: String?
 
     /// For swift-argument-parser, which fills in what was written.
     package init() {}
@@ -23,11 +26,20 @@ package struct KeyCommand: ParsableCommand {
         }
     }
 
-    /// Prints the key to standard output, and its line for the file to standard error.
-    package func run() {
+    /// Prints the key to standard output, and its line to standard error, or adds it to the file of `--append`.
+    /// - Throws: exit status 78 when the file cannot take it; the key is then not shown.
+    package func run() throws {
         let key = BearerKey()
         // Without a name it gets one that no other key has.
         let name = name ?? "key-\(key.digest.prefix(8))"
+        if let append {
+            do throws(InvalidValue) { try CallersFile.append(name, digest: key.digest, to: append) } catch {
+                StandardError.print(["error: \(append): \(error.reason)"])
+                throw ExitCode(Outcome.configuration.rawValue)
+            }
+            StandardError.print(["the key of \(name) is on standard output, and nowhere else"])
+            return print(key.key.reveal())
+        }
         // As a comment, so that standard error can be appended to the file as it is.
         StandardError.print([
             "# the key of \(name) is on standard output, and nowhere else; this line is for AUTH_KEYS_FILE:",

@@ -63,7 +63,7 @@ extension Daemon {
     ) throws(StartFailure) -> Listener {
         if let inherited { return inherited }
         do throws(SystemError) { return try Listener(at: address) } catch {
-            throw StartFailure(outcome: .unavailable, words: "cannot listen on \(address): \(error)")
+            throw StartFailure(outcome: .unavailable, words: "cannot listen on \(address) (HOST, PORT): \(error)")
         }
     }
 

@@ -60,7 +60,8 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(UsageLogFile.words(for: error))")
+            let place = "USAGE_LOG: \(settings.output.usageLog)"
+            throw StartFailure(outcome: .configuration, words: "\(place): \(UsageLogFile.words(for: error))")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
@@ -137,7 +138,10 @@ final class Daemon: @unchecked Sendable {
         let listening = configuration.settings.listening
         logger.info(
             "draining",
-            metadata: ["delay": "\(listening.drainDelay)", "timeout": "\(listening.drainTimeout)"])
+            metadata: [
+                "ephemerald.drain.delay": "\(listening.drainDelay.inSettings)",
+                "ephemerald.drain.timeout": "\(listening.drainTimeout.inSettings)",
+            ])
         supervisor.notify(.stopping(status: "draining"))
         for worker in workers { worker.loop.submit { worker.leave() } }
         guard listening.drainDelay > .zero else { return drain() }

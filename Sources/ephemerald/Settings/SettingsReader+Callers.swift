@@ -18,7 +18,7 @@ extension SettingsReader {
     /// What the modes come to. What belongs to a mode is read without it too: it may be on tomorrow.
     mutating func callers(by auth: Set<AuthMode>?, behind proxies: TrustedProxies?) -> Authenticator? {
         let keys = readIfSet(.authKeysFile) { text throws(InvalidValue) in
-            try BearerKeyLines.parse(InputFile.contents(of: text, limit: 1 << 20))
+            try BearerKeyLines.parse(InputFile.contents(of: text, limit: BearerKeyLines.largestFile))
         }
         let tokens = tokens(areRead: auth?.contains(.jwt) ?? false)
         let field = read(.authProxyHeader, SettingsReader.fieldName)
