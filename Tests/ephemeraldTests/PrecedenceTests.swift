@@ -25,6 +25,19 @@ import ephemerald
         #expect(settings.listening.address == .tcp(host: "127.0.0.1", port: port))
     }
 
+    @Test(arguments: [
+        ("LIMIT_CLENT", "LIMIT_CLIENT"), ("ALLOWED_ORIGIN", "ALLOWED_ORIGINS"), ("OPENAI_APIKEY", "OPENAI_API_KEY"),
+        ("LIMIT_CLIENT", nil), ("LC_ALL", nil), ("HOSTNAME", nil), ("NOTIFY_SOCKET", nil), ("LOGS_DIRECTORY", nil),
+        ("REDIS_PORT_6379_TCP", nil), ("SSL_CERT_FILE", nil),
+    ])
+    func `is told when a variable is nearly one`(name: String, setting: String?) throws {
+        var environment = key
+        environment[name] = name == "LIMIT_CLIENT" ? "1/min" : "x"
+        let warnings = try Settings(arguments: [], environment: environment).warnings
+        let expected = setting.map { ["\(name) (environment) is no setting; did you mean \($0)?"] } ?? []
+        #expect(warnings.filter { $0.contains("did you mean") } == expected)
+    }
+
     @Test(arguments: [["--port", "7"], ["--port=7"]])
     func `may be a flag in either spelling`(arguments: [String]) throws {
         let settings = try Settings(arguments: arguments, environment: key)

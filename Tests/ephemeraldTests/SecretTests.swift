@@ -20,6 +20,7 @@ import ephemerald
 
     @Test(arguments: [
         ("OPENAI_API_KEY", "sk-canary with-space"), ("OPENAI_API_KEY", "sk-canary-1234\n"),
+        ("OPENAI_API_KEY", "\"sk-canary-1234\""), ("OPENAI_API_KEY", "OPENAI_API_KEY=sk-canary-1234"),
         ("OPENAI_API_KEY", "sk-canary-é-1234"), ("OPENAI_API_KEY", "canary"), ("OPENAI_API_KEY", "sk-canary\u{1}1234"),
         ("OPENAI_API_KEY_FILE", "sk-canary-0123456789"), ("OPENAI_ORG_ID", "sk-canary/0123456789"),
         ("OPENAI_BASE_URL", "https://user:canary@a.example"), ("UPSTREAM_PROXY", "http://user:canary@proxy:1"),

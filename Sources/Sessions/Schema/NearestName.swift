@@ -1,10 +1,12 @@
 extension String {
     /// The name most like this one, for "did you mean"; nil when none is like it.
     ///
-    /// Like means: made from it by at most a third as many insertions, deletions and replacements as it has letters.
-    package func nearest(in names: [String]) -> String? {
+    /// Like means: made from it by at most so many insertions, deletions and replacements.
+    /// - Parameter limit: a third of its letters when left out.
+    package func nearest(in names: [String], within limit: Int? = nil) -> String? {
         let scored = names.map { (name: $0, distance: distance(to: $0)) }
-        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= max(1, count / 3) else {
+        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= limit ?? max(1, count / 3)
+        else {
             return nil
         }
         return best.name

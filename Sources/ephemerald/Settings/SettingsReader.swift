@@ -1,3 +1,5 @@
+import Sessions
+
 /// The one pass over all settings: it reads them by their parsers and collects what is wrong.
 package struct SettingsReader {
     private let values: SettingValues
@@ -19,6 +21,16 @@ package struct SettingsReader {
         values = SettingValues(
             flags: flags, environment: environment, file: file.map { ($0.path, $0.contents.values) })
         problems = file?.contents.problems ?? []
+        warnings = SettingsReader.misspellings(in: environment)
+    }
+
+    /// Variables that are nearly a setting. Others are somebody else's, and so may be short ones.
+    private static func misspellings(in environment: [String: String]) -> [String] {
+        let names = Setting.allCases.map(\.name)
+        return environment.keys.sorted().compactMap { name in
+            guard name.utf8.count >= 8, name.contains("_"), !names.contains(name) else { return nil }
+            return name.nearest(in: names, within: 2).map { "\(name) (environment) is no setting; did you mean \($0)?" }
+        }
     }
 
     /// The value as it was written and where; nil when nobody set it.

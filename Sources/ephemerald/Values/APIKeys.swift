@@ -26,6 +26,9 @@ package enum APIKeys {
                 "\(place) has a space, a control character or a letter beyond ASCII; write the key alone",
                 isHidden: true)
         }
+        guard let first = bytes.first, !"\"'".utf8.contains(first), !bytes.starts(with: "OPENAI_API_KEY=".utf8) else {
+            throw InvalidValue("\(place) has quotes around it or a name before it; write the key alone", isHidden: true)
+        }
         guard (8...1024).contains(bytes.count) else {
             throw InvalidValue("\(place) has \(bytes.count) characters; write the whole key", isHidden: true)
         }
