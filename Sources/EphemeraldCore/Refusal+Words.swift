@@ -37,8 +37,8 @@ extension Refusal {
     package var detail: String {
         switch self {
         case .malformed(let reason): "The request cannot be taken: \(reason)."
-        case .headTooLarge(let limit): "The request line and the header fields may have \(limit) bytes."
-        case .bodyTooLarge(let limit): "The request body may have \(limit) bytes."
+        case .headTooLarge(let limit): "The request line and the header fields may have \(limit) bytes at most."
+        case .bodyTooLarge(let limit): "The request body may have \(limit) bytes at most."
         case .notFound: "There is nothing at this path."
         case .methodNotAllowed(let allowed): "This path answers \(allowed)."
         case .originNotAllowed: "The origin of this page is not on the list of allowed origins."
@@ -49,7 +49,7 @@ extension Refusal {
         case .authenticationRequired: "This service wants to know who is calling."
         case .authenticationFailed: "What this request shows does not prove who is calling."
         case .keysUnavailable: "This service cannot fetch the keys that tokens are verified with."
-        case .sessionNotAllowed: "The caller may use some sessions, and this is none of them."
+        case .sessionNotAllowed: "The caller may use some sessions, and this is not one of them."
         case .invalidRequest(let path, let message):
             path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
         case .unknownSession: "There is no session of that name."
@@ -59,7 +59,7 @@ extension Refusal {
             "\(exhaustion.check.dimension.detail) The next day begins at midnight UTC."
         case .limitsUnavailable: "This service cannot count requests at the moment. Try again."
         case .mintingPaused: "The operator of this service has paused it. Try again later."
-        case .overloaded: "As many requests are under way as this service takes at once."
+        case .overloaded: "This service is handling as many requests as it takes at once."
         case .shuttingDown: "The service is about to end. Try again, and another process answers."
         case .upstreamUnavailable: "The upstream has failed repeatedly and is left alone for a moment."
         case .upstreamRateLimited: "The upstream limits how many sessions are started."

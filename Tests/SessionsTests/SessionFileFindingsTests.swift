@@ -44,7 +44,7 @@ struct `A session file` {
 
     @Test(arguments: [
         (Day(2026, 5, 6), "warning", "ends on 2026-05-07 (in 1 day)"),
-        (Day(2026, 5, 7), "error", "has ended on 2026-05-07"),
+        (Day(2026, 5, 7), "error", "ended on 2026-05-07"),
     ])
     func `is answered with an error once a beta model is gone`(today: Day, severity: String, words: String) throws {
         let text = #"{"session":{"type":"realtime","model":"gpt-4o-realtime-preview"}}"#

@@ -133,13 +133,13 @@ struct `A session file is answered` {
             (
                 #"{"type":"realtime","model":"gpt-4o-realtime-preview-2024-10-01"}"#,
                 [
-                    "error session.model: gpt-4o-realtime-preview-2024-10-01 has ended on 2026-05-07; use gpt-realtime-2.1"
+                    "error session.model: gpt-4o-realtime-preview-2024-10-01 ended on 2026-05-07; use gpt-realtime-2.1"
                 ]
             ),
             (
                 #"{"type":"realtime","model":"gpt-realtime-mini-2025-10-06"}"#,
                 [
-                    "warning session.model: gpt-realtime-mini-2025-10-06 has ended on 2026-07-23; use gpt-realtime-2.1-mini"
+                    "warning session.model: gpt-realtime-mini-2025-10-06 ended on 2026-07-23; use gpt-realtime-2.1-mini"
                 ]
             ),
             (

@@ -12,7 +12,7 @@ package struct Ending: Hashable, Sendable {
     /// `gpt-realtime ends on 2027-01-20 (in 59 days); use gpt-realtime-2.1`.
     package func sentence(on today: Day) -> String {
         let days = today.days(until: date)
-        let when = days > 0 ? "ends on \(date) (in \(days) day\(days == 1 ? "" : "s"))" : "has ended on \(date)"
+        let when = days > 0 ? "ends on \(date) (in \(days) day\(days == 1 ? "" : "s"))" : "ended on \(date)"
         return "\(subject) \(when); use \(replacement)"
     }
 
