@@ -65,5 +65,8 @@ def test_the_demo_page_is_not_served_otherwise(start, upstream, sessions, settin
         problem(daemon.request("GET", path), 404, "not_found")
 
 
-def test_the_sandbox_has_the_demo_page(start, upstream, sessions):
-    assert start(upstream, sessions, SANDBOX="true").request("GET", "/").status == 200
+def test_the_sandbox_has_the_demo_page_with_a_word_about_itself_in_sight(start, upstream, sessions):
+    answer = start(upstream, sessions, SANDBOX="true").request("GET", "/")
+    page = (SOURCES / "demo" / "index.html").read_bytes()
+    assert answer.status == 200 and page.count(b'id="sandbox" hidden') == 1
+    assert answer.body == page.replace(b'id="sandbox" hidden', b'id="sandbox"')
