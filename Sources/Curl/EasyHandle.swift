@@ -24,22 +24,22 @@ import HTTP
     }
 
     func set(_ option: CURLoption, _ value: Int) throws(CurlError) {
-        try check("option \(option.rawValue)", unsafe ccurl_easy_set_long(pointer, option, value))
+        try check(name(of: option), unsafe ccurl_easy_set_long(pointer, option, value))
     }
 
     /// libcurl copies the string; nil unsets the option.
     func set(_ option: CURLoption, _ value: String?) throws(CurlError) {
-        try check("option \(option.rawValue)", unsafe ccurl_easy_set_string(pointer, option, value))
+        try check(name(of: option), unsafe ccurl_easy_set_string(pointer, option, value))
     }
 
     func set(_ option: CURLoption, _ value: @escaping curl_write_callback) throws(CurlError) {
-        try check("option \(option.rawValue)", unsafe ccurl_easy_set_callback(pointer, option, value))
+        try check(name(of: option), unsafe ccurl_easy_set_callback(pointer, option, value))
     }
 
     /// - Parameter context: what the callbacks get; must outlive the handle.
     func setContext(_ context: UnsafeMutableRawPointer) throws(CurlError) {
         for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA] {
-            try check("option \(option.rawValue)", unsafe ccurl_easy_set_pointer(pointer, option, context))
+            try check(name(of: option), unsafe ccurl_easy_set_pointer(pointer, option, context))
         }
         try check("CURLOPT_ERRORBUFFER", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_ERRORBUFFER, message))
     }
@@ -83,4 +83,10 @@ import HTTP
     func clearMessage() {
         unsafe message.pointee = 0
     }
+}
+
+/// `CURLOPT_CAINFO`.
+private func name(of option: CURLoption) -> String {
+    unsafe curl_easy_option_by_id(option)?.pointee.name.map { unsafe "CURLOPT_\(String(cString: $0))" }
+        ?? "option \(option.rawValue)"
 }

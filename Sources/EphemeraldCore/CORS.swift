@@ -30,7 +30,7 @@ extension OriginPolicy {
             fields: [
                 "Access-Control-Allow-Origin": origin,
                 "Access-Control-Allow-Methods": "POST",
-                "Access-Control-Allow-Headers": "authorization, content-type, x-request-id, traceparent",
+                "Access-Control-Allow-Headers": OriginPolicy.allowedFields.joined(separator: ", "),
                 // Chromium caps at two hours, Firefox at a day.
                 "Access-Control-Max-Age": "7200",
                 "Vary": OriginPolicy.preflightVary,

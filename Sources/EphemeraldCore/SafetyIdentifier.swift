@@ -19,7 +19,7 @@ package struct SafetyIdentifier: Sendable {
 
     /// 64 hexadecimal digits for the caller, or for the address of a client that nobody has named. A caller's name
     /// cannot be taken for an address: which of the two it is goes into the hash.
-    func identifier(of caller: Caller?, at client: ClientAddress) -> String {
+    package func identifier(of caller: Caller?, at client: ClientAddress) -> String {
         let subject = caller.map { "caller:\($0.name)" } ?? "client:\(client)"
         var code = code
         code.update(data: Array(subject.utf8))

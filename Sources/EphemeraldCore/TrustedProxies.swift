@@ -15,7 +15,8 @@ package struct TrustedProxies: Hashable, Sendable {
         }
     }
 
-    private let ranges: [AddressRange]
+    /// The ranges of addresses among the entries.
+    package let ranges: [AddressRange]
     private let includesUnix: Bool
 
     /// Nobody is trusted.

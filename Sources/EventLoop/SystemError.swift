@@ -6,15 +6,20 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     package let call: String
     /// `errno` after the call.
     package let code: CInt
+    private let message: String?
 
-    package init(_ call: String, code: CInt = errno) {
+    /// - Parameters:
+    ///   - code: `errno` after the call.
+    ///   - message: what went wrong, where the system has better words for it than those for the code.
+    package init(_ call: String, code: CInt = errno, message: String? = nil) {
         self.call = call
         self.code = code
+        self.message = message
     }
 
     package var description: String {
         // `strerror` of glibc 2.32 and later is thread-safe: its buffer belongs to the thread.
-        let words = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+        let words = unsafe message ?? strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
         return "\(call): \(words)"
     }
 }

@@ -29,6 +29,9 @@ package struct AddressRange: Hashable, Sendable {
         address.isV4 == base.isV4 && address.bits & AddressRange.mask(prefixLength) == base.bits
     }
 
+    /// Whether every address of its family is in it.
+    package var isEverybody: Bool { prefixLength == (base.isV4 ? 96 : 0) }
+
     private static func mask(_ length: Int) -> UInt128 {
         // A shift by the whole width is zero: Swift's shifts do not wrap.
         ~UInt128(0) << (128 - length)

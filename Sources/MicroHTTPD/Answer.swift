@@ -5,21 +5,27 @@ import HTTP
 @safe struct Answer: ~Copyable {
     let handle: OpaquePointer
 
-    /// Copies the body. Nil when memory is short.
+    /// Copies the body. Nil when memory is short, or when the library refuses a field: an answer without it might say
+    /// something else.
     init?(_ response: Response) {
         let handle = unsafe response.body.withUnsafeBytes { unsafe mhd_response_copying($0.baseAddress, $0.count) }
         guard let handle = unsafe handle else { return nil }
+        let isWhole = response.fields.all.allSatisfy { field in
+            unsafe MHD_add_response_header(handle, field.name, field.value) == .YES
+        }
+        guard isWhole else {
+            unsafe MHD_destroy_response(handle)
+            return nil
+        }
         unsafe self.handle = handle
-        for field in response.fields.all { add(field.name, field.value) }
     }
 
     deinit {
         unsafe MHD_destroy_response(handle)
     }
 
-    func add(_ name: String, _ value: String) {
-        // Refused only for an empty value or one with a line break, which no field of ours has.
-        let result = unsafe MHD_add_response_header(handle, name, value)
-        assert(result == .YES, "a header field that libmicrohttpd refuses: \(name)")
+    /// Whether the field was added. It is not when it has an empty value or a line break, which no field of ours has.
+    func add(_ name: String, _ value: String) -> Bool {
+        unsafe MHD_add_response_header(handle, name, value) == .YES
     }
 }

@@ -62,7 +62,7 @@ extension Server {
             return .YES
         }
         guard let response = exchange.response, let answer = Answer(response) else { return .NO }
-        if isLeaving || exchange.mustClose { answer.add("Connection", "close") }
+        if isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
         return handle.queue(answer, status: response.status)
     }
 }

@@ -49,9 +49,10 @@ import HTTP
         return count < 0 ? nil : collector
     }
 
-    /// The address that the connection was accepted from.
+    /// The address that the connection was accepted from. Our sockets have no other families; should one come, it is
+    /// no address that anybody trusts.
     var peer: Peer {
-        guard let address = unsafe mhd_client_address(pointer)?.pointee.client_addr else { return .unix }
-        return unsafe Peer(address) ?? .unix
+        let address = unsafe mhd_client_address(pointer)?.pointee.client_addr
+        return unsafe address.flatMap { unsafe Peer($0) } ?? .ip(IPAddress(bits: 0), port: 0)
     }
 }

@@ -12,9 +12,7 @@ import Glibc
     /// Readable when `run()` has something to do.
     let epollDescriptor: CInt
 
-    static var version: String {
-        unsafe MHD_get_version().map { unsafe String(cString: $0) } ?? "unknown"
-    }
+    static let version = unsafe MHD_get_version().map { unsafe String(cString: $0) } ?? "unknown"
 
     /// - Parameter context: reaches every callback; must outlive the daemon.
     init(

@@ -20,7 +20,8 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: the call that failed: `bind: Address already in use`.
     package func listen() throws(SystemError) -> Descriptor {
         switch self {
-        case .tcp(let host, let port): try listenTCP(host: host, port: port, isFirst: true)
+        case .tcp(let host, let port):
+            try listenTCP(at: SocketAddress(resolving: host, port: port), isFirst: true)
         case .unix(let path): try listenUnix(path: path)
         }
     }
@@ -29,7 +30,7 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
     /// own for TCP, among which the kernel spreads connections (SO_REUSEPORT), a duplicate for a unix socket.
     package func listenAgain(beside first: borrowing Descriptor) throws(SystemError) -> Descriptor {
         switch self {
-        case .tcp(let host, _): try listenTCP(host: host, port: boundPort(of: first), isFirst: false)
+        case .tcp: try listenTCP(at: SocketAddress(of: first), isFirst: false)
         case .unix: Descriptor(owning: try check("dup", fcntl(first.number, F_DUPFD_CLOEXEC, 0)))
         }
     }
@@ -46,8 +47,7 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
         _ = unsafe unlink(path)
     }
 
-    private func listenTCP(host: String, port: UInt16, isFirst: Bool) throws(SystemError) -> Descriptor {
-        let address = try SocketAddress(resolving: host, port: port)
+    private func listenTCP(at address: SocketAddress, isFirst: Bool) throws(SystemError) -> Descriptor {
         let socket = try address.openSocket()
         try set(SO_REUSEADDR, of: socket)
         // The first binds before it shares: bound as shared, it would join a port that another process listens on.

@@ -17,7 +17,8 @@ struct SocketAddress {
         let code = unsafe getaddrinfo(host, String(port), &hints, &list)
         defer { unsafe freeaddrinfo(list) }
         guard code == 0, let first = unsafe list, let address = unsafe first.pointee.ai_addr else {
-            throw SystemError("getaddrinfo", code: code == EAI_SYSTEM ? errno : EADDRNOTAVAIL)
+            if code == EAI_SYSTEM { throw SystemError("getaddrinfo") }
+            throw SystemError("getaddrinfo", code: EADDRNOTAVAIL, message: unsafe String(cString: gai_strerror(code)))
         }
         length = unsafe first.pointee.ai_addrlen
         unsafe withUnsafeMutableBytes(of: &storage) { bytes in

@@ -23,7 +23,7 @@ package struct RateLimit: Hashable, Sendable {
         }
         let parts = rate.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 else {
-            throw InvalidRateLimit(text, "a count and a unit are needed; write them as in 10/min")
+            throw InvalidRateLimit(text, "a count and a unit are needed; write them as in 10/min, or off")
         }
         count = try RateLimit.number(parts[0], of: text)
         window = try RateLimit.window(parts[1], of: text, count: parts[0])
@@ -33,7 +33,7 @@ package struct RateLimit: Hashable, Sendable {
         case 3 where words[1] == "burst":
             burst = try RateLimit.number(words[2], of: text)
         default:
-            throw InvalidRateLimit(text, "behind the rate stands nothing or a burst; write \(rate) burst 5")
+            throw InvalidRateLimit(text, "nothing but a burst can follow the rate; write \(rate) burst 5")
         }
     }
 

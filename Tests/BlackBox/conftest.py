@@ -10,6 +10,7 @@ import pytest
 
 from daemon import SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
+from launcher import Launcher
 from program import binary
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -57,9 +58,12 @@ class Starter:
 
     def __call__(self, upstream: FakeOpenAI, sessions: Path, *flags: str, **changes: str | None) -> Daemon:
         directory = self.directory / f"daemon-{len(self.daemons)}"
-        daemon = Daemon(directory, settings_for(upstream, sessions, **changes), flags)
+        return self.take(Daemon(directory, settings_for(upstream, sessions, **changes), flags)).start()
+
+    def take(self, daemon: Daemon) -> Daemon:
+        """A daemon that the test starts itself, and that ends like the others."""
         self.daemons.append(daemon)
-        return daemon.start()
+        return daemon
 
     def finish(self) -> None:
         for daemon in self.daemons:
@@ -75,6 +79,13 @@ def start(tmp_path: Path) -> Iterator[Starter]:
     starter = Starter(tmp_path)
     yield starter
     starter.finish()
+
+
+@pytest.fixture
+def launch(tmp_path: Path, sessions: Path) -> Iterator[Launcher]:
+    launcher = Launcher(tmp_path, sessions)
+    yield launcher
+    launcher.finish()
 
 
 @pytest.fixture

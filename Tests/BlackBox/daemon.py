@@ -30,7 +30,7 @@ SESSION = {
 }
 
 
-def eventually(condition: Callable[[], object], what: str, limit: float = 5.0) -> None:
+def eventually(condition: Callable[[], object], what: str, limit: float = 20.0) -> None:
     """Waits for something that has no event to wait for, such as a line in a file."""
     deadline = time.monotonic() + limit
     while not condition():
@@ -72,7 +72,7 @@ class Daemon:
         self.process: subprocess.Popen | None = None
         self.starting_took = 0.0
 
-    def start(self, limit: float = 10.0) -> Daemon:
+    def start(self, limit: float = 30.0) -> Daemon:
         begun = time.monotonic()
         with open(self.stdout_path, "ab") as stdout, open(self.stderr_path, "ab") as stderr:
             command = hand_over(self.handed_over, self.names) if self.handed_over else []

@@ -33,7 +33,11 @@ class RedisServer:
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        eventually(self._answers, "redis-server answers")
+        try:
+            eventually(self._answers, "redis-server answers")
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def _answers(self) -> bool:

@@ -43,6 +43,25 @@ def test_a_key_of_the_program_lets_its_caller_in_and_stands_nowhere(start, upstr
     assert key not in str(upstream.requests[0].fields)
 
 
+def test_a_key_is_appended_to_the_file_or_nothing_is(start, upstream, sessions, tmp_path):
+    path = tmp_path / "callers"
+    keys = [run("key", "--name", name, "--append", str(path), directory=tmp_path) for name in ("ann", "bob")]
+    assert [made.returncode for made in keys] == [0, 0] and path.stat().st_mode & 0o777 == 0o600
+    before = path.read_text()
+    again = run("key", "--name", "ann", "--append", str(path), directory=tmp_path)
+    assert again.returncode == 78 and "has the name of line 1" in again.stderr and not again.stdout
+    assert run("key", "--name", "ann smith", "--append", str(path), directory=tmp_path).returncode == 64
+    assert path.read_text() == before
+    # A last line without its end is not glued to.
+    path.write_text(before.rstrip("\n"))
+    keys.append(run("key", "--name", "cid", "--append", str(path), directory=tmp_path))
+    daemon = start(upstream, sessions, AUTH="bearer", AUTH_KEYS_FILE=str(path))
+    assert [daemon.token(fields=bearer(made.stdout.strip())).status for made in keys] == [200, 200, 200]
+    path.write_text("nonsense\n")
+    refused = run("key", "--name", "dan", "--append", str(path), directory=tmp_path)
+    assert refused.returncode == 78 and path.read_text() == "nonsense\n"
+
+
 def test_a_refusal_has_a_challenge_and_a_page_may_read_it(start, upstream, sessions, tmp_path):
     daemon = start(upstream, sessions, AUTH="bearer", AUTH_KEYS_FILE=keys_file(tmp_path, ann="eph_1"))
     missing = daemon.token()

@@ -136,7 +136,7 @@ def test_healthcheck_is_0_for_a_daemon_that_answers_and_1_for_none(start, upstre
 def test_healthcheck_does_not_wait_for_ever(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         settings = {"PORT": str(mute.getsockname()[1])}
-        assert run("healthcheck", directory=tmp_path, settings=settings, limit=15).returncode == 1
+        assert run("healthcheck", directory=tmp_path, settings=settings).returncode == 1
 
 
 def test_the_name_of_a_session_file_cannot_steer_a_terminal(upstream, sessions, tmp_path):

@@ -15,8 +15,8 @@ import tty
 import pytest
 
 from daemon import ORIGIN, TOKEN, eventually
+from launcher import answers, end, post
 from program import binary, environment, free_port
-from test_exhaustion import answers, end, launch, post
 
 KEY = "sk-canary-key-4242424242"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -40,13 +40,14 @@ def test_lines_are_json_where_no_terminal_is(start, upstream, sessions):
     assert forwarded["client.address"] == "127.0.0.1"
     assert limit["ephemerald.request.id"] == forwarded["ephemerald.request.id"] == refused.one("X-Request-Id")
     assert daemon.stop() == 0
-    assert any(line["body"] == "draining" for line in lines(daemon))
+    draining = next(line for line in lines(daemon) if line["body"] == "draining")
+    assert draining["ephemerald.drain.delay"] == "0ms"
 
 
-def test_a_terminal_gets_text(sessions, tmp_path):
+def test_a_terminal_gets_text(launch):
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    process, _ = launch(tmp_path, sessions, stderr=theirs)
+    process, _ = launch(stderr=theirs)
     os.close(theirs)
     text = os.read(ours, 65536).decode()
     assert end(process) == 0
@@ -91,6 +92,8 @@ def test_the_line_of_the_start_says_what_matters_and_nothing_secret(start, upstr
         QUOTA_SESSION="40",
         LOOPS="2",
     )
+    # It answers before it has said so.
+    eventually(lambda: "listening on " in daemon.stderr, "the line of the start")
     line = next(line for line in lines(daemon) if line["body"].startswith("listening on "))
     assert line["body"] == f"listening on 127.0.0.1:{daemon.port}"
     assert (line["ephemerald.loops"], line["ephemerald.api_keys"]) == (2, 1)
@@ -122,10 +125,10 @@ def busy(process: subprocess.Popen, port: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_pipe_that_nobody_reads_holds_up_nobody(tmp_path, sessions, form):
+def test_a_pipe_that_nobody_reads_holds_up_nobody(launch, form):
     reading, writing = os.pipe()
     fill(writing)
-    process, port = launch(tmp_path, sessions, "--log-format", form, "--loops", "2", stderr=writing)
+    process, port = launch("--log-format", form, "--loops", "2", stderr=writing)
     busy(process, port)
     # It was full from the first line on. Now there is room, and the next line says what is missing.
     size = fcntl.fcntl(writing, 1032)  # F_GETPIPE_SZ
@@ -141,7 +144,7 @@ def test_a_pipe_that_nobody_reads_holds_up_nobody(tmp_path, sessions, form):
     os.close(writing)
 
 
-def test_a_socket_that_nobody_reads_holds_up_nobody(tmp_path, sessions):
+def test_a_socket_that_nobody_reads_holds_up_nobody(launch):
     """The journal is one."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
@@ -150,16 +153,16 @@ def test_a_socket_that_nobody_reads_holds_up_nobody(tmp_path, sessions):
             pass
     except BlockingIOError:
         theirs.setblocking(True)
-    process, port = launch(tmp_path, sessions, stderr=theirs.fileno())
+    process, port = launch(stderr=theirs.fileno())
     busy(process, port)
     assert end(process) == 0
     ours.close()
     theirs.close()
 
 
-def test_a_reader_that_has_gone_ends_nobody(tmp_path, sessions):
+def test_a_reader_that_has_gone_ends_nobody(launch):
     reading, writing = os.pipe()
-    process, port = launch(tmp_path, sessions, stderr=writing)
+    process, port = launch(stderr=writing)
     os.close(writing)
     os.close(reading)
     busy(process, port)

@@ -17,8 +17,8 @@ from daemon import SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
 from hostile import CASES, MARK, MUST_REFUSE, Case
 
-#: The daemon's total deadline for head and body is 10 s.
-BOUND = 13.0
+#: The daemon's total deadline for head and body is 10 s; on a busy machine its end is seen later.
+BOUND = 25.0
 #: How long a connection is watched for an answer too many.
 WATCH = 0.7
 
@@ -92,12 +92,15 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[st
     upstream = FakeOpenAI().start()
     settings = settings_for(upstream, write_sessions(folder / "sessions", default=SESSION), TRUSTED_PROXIES="127.0.0.1")
     daemon = Daemon(folder, settings).start()
-    with ThreadPoolExecutor(48) as pool:
-        outcomes = dict(
-            zip([c.name for c in CASES], pool.map(lambda item: attack(daemon, *item), enumerate(CASES)), strict=False)
-        )
-    assert daemon.is_running, daemon.stderr[-2000:]
-    assert daemon.stop() == 0, daemon.stderr[-2000:]
+    try:
+        with ThreadPoolExecutor(48) as pool:
+            met = pool.map(lambda item: attack(daemon, *item), enumerate(CASES))
+            outcomes = dict(zip([case.name for case in CASES], met, strict=True))
+        assert daemon.is_running, daemon.stderr[-2000:]
+        assert daemon.stop() == 0, daemon.stderr[-2000:]
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
     yield outcomes, daemon, upstream
     upstream.stop()
 

@@ -161,7 +161,7 @@ def test_a_provider_that_is_away_neither_stops_the_start_nor_blames_the_caller(
     assert 1 <= int(answer.all("Retry-After")[0]) <= 5
     assert daemon.token().status == 401
     provider.status = 200
-    eventually(lambda: daemon.token(fields=bearer(token())).status == 200, "keys at last", limit=10)
+    eventually(lambda: daemon.token(fields=bearer(token())).status == 200, "keys at last")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_start_and_reload_say_what_is_in_force_which_no_public_key_in_disguise_i
     keys.write_text(f"{secret}\n")
     daemon = start(upstream, sessions, AUTH="jwt", JWT_KEYS=str(keys), JWT_AUDIENCE="voice")
     said = 'ephemerald.jwt_keys="HS256 secret of 36 bytes"'
-    assert said in daemon.stderr
+    eventually(lambda: said in daemon.stderr, "the line of the start")
     public = jwks("RS256", "ES256")
     for contents, words in (("\ufeff" + public, "BOM"), (secret, said), (public, "jwt_keys=RS256,ES256")):
         before = len(daemon.stderr)

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -40,14 +41,14 @@ def test_sigterm_lets_everybody_finish(start, upstream, sessions, round):
     assert len(daemon.usage(200)) == 200
 
 
-def test_sigterm_with_nothing_to_do_is_quick_and_sigint_too(start, upstream, sessions):
+def test_sigterm_with_nothing_to_do_waits_for_no_deadline_and_sigint_neither(start, upstream, sessions):
     for number in (signal.SIGTERM, signal.SIGINT):
-        daemon = start(upstream, sessions)
+        daemon = start(upstream, sessions, DRAIN_TIMEOUT="60s")
         with raw.Connection(daemon.port) as idle:
             idle.send(raw.head("GET", HEALTH))
             idle.receive()
             daemon.process.send_signal(number)
-            assert daemon.wait(3) == 0
+            assert daemon.wait() == 0
 
 
 def test_a_drain_ends_at_its_deadline(start, upstream, sessions):
@@ -56,21 +57,25 @@ def test_a_drain_ends_at_its_deadline(start, upstream, sessions):
     with raw.Connection(daemon.port) as waiting:
         waiting.send(token_request())
         upstream.wait_until_held(1)
-        assert daemon.stop(6) == 0
-        exchange = waiting.receive(limit=2)
+        begun = time.monotonic()
+        assert daemon.stop() == 0
+        assert time.monotonic() - begun >= 1
+        exchange = waiting.receive()
     assert exchange.closed or exchange.answers[0].status == 503
 
 
 def test_a_slow_client_does_not_hold_up_the_end(start, upstream, sessions):
-    daemon = start(upstream, sessions, DRAIN_TIMEOUT="2s")
+    daemon = start(upstream, sessions, DRAIN_TIMEOUT="1s")
     with raw.Connection(daemon.port) as slow:
         slow.send(b"POST /api/realtime/token HT")
-        assert daemon.stop(6) == 0
+        # It would lose its connection after ten seconds anyway.
+        assert daemon.stop(8) == 0
 
 
 def test_it_takes_no_new_connection_once_it_drains(start, upstream, sessions):
     daemon = start(upstream, sessions)
-    upstream.delay = 1.0
+    held: list = []
+    upstream.fault = lambda connection, received: held.append((connection, received))
     with raw.Connection(daemon.port) as waiting:
         waiting.send(token_request())
         upstream.wait_until_held(1)
@@ -78,18 +83,21 @@ def test_it_takes_no_new_connection_once_it_drains(start, upstream, sessions):
 
         def is_closed() -> bool:
             try:
-                return raw.exchange(daemon.port, raw.head("GET", HEALTH), limit=0.3).answers == []
+                return raw.exchange(daemon.port, raw.head("GET", HEALTH)).answers == []
             except OSError:
                 return True
 
-        eventually(is_closed, "the port closes", 0.8)
+        eventually(is_closed, "the port closes")
+        connection, received = held[0]
+        upstream.loop.call_soon_threadsafe(connection.mint, received)
         answer = waiting.receive().only()
     assert (answer.status, answer.one("Connection")) == (200, "close")
     assert daemon.wait() == 0
 
 
 def test_it_starts_within_a_second(start, upstream, sessions):
-    assert start(upstream, sessions).starting_took < 1.0
+    """What it takes by itself is in every one of its starts, what a busy machine adds is not."""
+    assert any(start(upstream, sessions).starting_took < 1.0 for _ in range(5))
 
 
 def test_a_taken_port_is_69(upstream, sessions, tmp_path):
@@ -103,21 +111,14 @@ def test_a_taken_port_is_69(upstream, sessions, tmp_path):
 def test_a_second_daemon_on_the_port_is_69(start, upstream, sessions, tmp_path):
     """Or else the kernel would give each of them some of the connections."""
     first = start(upstream, sessions)
-    second = Daemon(tmp_path / "second", settings_for(upstream, sessions, PORT=str(first.port)))
+    second = start.take(Daemon(tmp_path / "second", settings_for(upstream, sessions, PORT=str(first.port))))
+    ended = None
     try:
-        second.process = None
-        ended = None
-        try:
-            second.start(limit=3)
-        except NotStarted as error:
-            ended = error
-        # An answer may have come from the first; what counts is that the second has ended, or will at once.
-        code = ended.code if ended else second.wait(3)
-        assert code == 69
-    finally:
-        if second.is_running:
-            second.process.kill()
-            second.process.wait()
+        second.start()
+    except NotStarted as error:
+        ended = error
+    # An answer may have come from the first; what counts is that the second has ended, or will at once.
+    assert (ended.code if ended else second.wait()) == 69
 
 
 def test_it_listens_on_every_loop_it_was_given(start, upstream, sessions):
@@ -127,11 +128,11 @@ def test_it_listens_on_every_loop_it_was_given(start, upstream, sessions):
 
 def test_it_listens_on_ipv6_and_on_a_unix_socket(start, upstream, sessions, tmp_path):
     port = free_port()
-    six = Daemon(tmp_path / "six", settings_for(upstream, sessions, HOST="::1", PORT=str(port)))
+    six = start.take(Daemon(tmp_path / "six", settings_for(upstream, sessions, HOST="::1", PORT=str(port))))
     six._answers = lambda: _answers(socket.AF_INET6, ("::1", port))
     path = str(tmp_path / "s")
     reachable = {"HOST": f"unix:{path}", "ALLOWED_ORIGINS": "https://a.example", "AUTH": "none"}
-    unix = Daemon(tmp_path / "unix", settings_for(upstream, sessions, **reachable))
+    unix = start.take(Daemon(tmp_path / "unix", settings_for(upstream, sessions, **reachable)))
     unix._answers = lambda: _answers(socket.AF_UNIX, path)
     for daemon in (six, unix):
         daemon.start()
@@ -149,10 +150,10 @@ def _answers(family: int, address: object) -> bool:
         return client.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_connection_limit_of_the_system_is_raised(upstream, sessions, tmp_path):
+def test_a_connection_limit_of_the_system_is_raised(start, upstream, sessions, tmp_path):
     """Started with a soft limit of 256 descriptors it serves more connections than that."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    daemon = Daemon(tmp_path / "few", settings_for(upstream, sessions))
+    daemon = start.take(Daemon(tmp_path / "few", settings_for(upstream, sessions)))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     try:
         daemon.start()
@@ -188,10 +189,10 @@ def test_answers_to_clients_that_have_gone_are_not_the_end(start, upstream, sess
         (signal.SIGHUP, "nothing is reloaded"),
     ],
 )
-def test_a_signal_during_the_start_waits_until_it_serves(upstream, sessions, tmp_path, number, words):
+def test_a_signal_during_the_start_waits_until_it_serves(start, upstream, sessions, tmp_path, number, words):
     config = tmp_path / "config"
     os.mkfifo(config)
-    daemon = Daemon(tmp_path / "daemon", settings_for(upstream, sessions, CONFIG=str(config)))
+    daemon = start.take(Daemon(tmp_path / "daemon", settings_for(upstream, sessions, CONFIG=str(config))))
 
     def interrupt() -> None:
         # Opens once the daemon reads its settings.
@@ -205,7 +206,7 @@ def test_a_signal_during_the_start_waits_until_it_serves(upstream, sessions, tmp
     daemon.start()
     interrupting.join()
     eventually(lambda: words in daemon.stderr, words)
-    assert daemon.stop(5) == 0
+    assert daemon.stop() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -221,6 +222,11 @@ def test_a_start_that_takes_long_can_be_ended(upstream, sessions, tmp_path, numb
         # A shell has what it starts in the background ignore SIGINT, and children inherit that.
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
-    with open(config, "w"):
-        process.send_signal(number)
-        assert process.wait(3) == -number
+    try:
+        with open(config, "w"):
+            process.send_signal(number)
+            # Without the signal it would give up the file after five seconds, and end with 78.
+            assert process.wait(25) == -number
+    finally:
+        process.kill()
+        process.wait()

@@ -23,10 +23,14 @@ ROUNDS = int(os.environ.get("BLACKBOX_KILL_ROUNDS", "4"))
 DAY = 86_400
 
 
+def until_midnight() -> float:
+    return DAY - time.time() % DAY
+
+
 @pytest.fixture(autouse=True)
 def not_across_midnight():
     """A day that ends under a test would count for two."""
-    left = DAY - time.time() % DAY
+    left = until_midnight()
     if left < 60:
         time.sleep(left + 1)
 
@@ -47,10 +51,10 @@ def test_never_more_than_the_quota_and_then_until_midnight(start, upstream, sess
     upstream.delay = 0.05
     assert crowd(daemon, 150) == {200: 37, 429: 113}
     assert len(upstream.minted) == len(upstream.requests) == 37
+    left = until_midnight()
     refused = daemon.token()
     assert (refused.status, refused.json()["code"]) == (429, "quota_exhausted")
-    left = DAY - time.time() % DAY
-    assert left - 2 <= int(refused.one("Retry-After")) <= left + 2
+    assert until_midnight() - 2 <= int(refused.one("Retry-After")) <= left + 2
 
 
 def test_a_failed_mint_takes_nothing(start, upstream, sessions, tmp_path):

@@ -15,11 +15,11 @@ import pytest
 from crowd import Reply, ask_all, tally, token_request
 from daemon import Daemon, eventually
 from redis_server import RedisServer
-from test_quotas import not_across_midnight  # noqa: F401 (a fixture)
+from test_quotas import not_across_midnight, until_midnight  # noqa: F401 (a fixture)
 
 CLIENTS = 64
-#: The deadline of a command, and what a busy machine may add to it.
-SLOWEST = 0.05 + 0.45
+#: How long a command may take. Whoever waits in vain waits for all of it.
+DEADLINE = 0.05
 COUNTED = "limits and quotas are counted in"
 
 
@@ -94,10 +94,10 @@ def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessi
     assert [daemon.token().status for daemon in daemons * 3] == [502] * 6
     upstream.keys = {upstream.key}
     assert [daemon.token().status for daemon in daemons * 2] == [200, 200, 429, 429]
+    left = until_midnight()
     refused = daemons[0].token()
     assert refused.json()["code"] == "quota_exhausted"
-    left = 86_400 - time.time() % 86_400
-    assert left - 2 <= int(refused.one("Retry-After")) <= left + 2
+    assert until_midnight() - 2 <= int(refused.one("Retry-After")) <= left + 2
 
 
 def test_an_answer_says_how_the_shared_limit_stands(start, upstream, sessions, redis):
@@ -108,6 +108,16 @@ def test_an_answer_says_how_the_shared_limit_stands(start, upstream, sessions, r
     assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
     assert refused.one("RateLimit").startswith('"client";r=0;t=')
     assert 1100 <= int(refused.one("Retry-After")) <= 1200
+
+
+def nobody_waits(daemon: Daemon) -> bool:
+    """Whether a request without a connection to Redis waits for nothing: some are answered within its deadline."""
+    seconds = []
+    for _ in range(40):
+        begun = time.monotonic()
+        daemon.token()
+        seconds.append(time.monotonic() - begun)
+    return sorted(seconds)[10] < DEADLINE
 
 
 @pytest.mark.parametrize("down", ["local", "refuse"])
@@ -122,11 +132,12 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
     asking.join(60)
     assert len(replies) == 12 * CLIENTS
     assert set(tally(replies)) <= {200, 429, 503}
-    assert max(reply.seconds for reply in replies) < SLOWEST + 0.5, "64 at once take a while by themselves"
+    # The first wave had a Redis, and shows how long 64 at once take by themselves.
+    usual = max(reply.seconds for reply in replies[:CLIENTS])
+    assert max(reply.seconds for reply in replies) < 10 * usual + 10 * DEADLINE
     eventually(lambda: "is away" in daemon.stderr, "the daemon says so")
-    begun = time.monotonic()
+    assert nobody_waits(daemon)
     answer = daemon.token()
-    assert time.monotonic() - begun < SLOWEST
     if down == "refuse":
         assert (answer.status, answer.json()["code"], answer.one("Retry-After")) == (503, "limits_unavailable", "1")
     else:
@@ -135,7 +146,7 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
         assert (answer.status, answer.json()["code"]) == (429, "rate_limited")
     redis.start()
     # It has forgotten everything, so who is admitted is admitted by it.
-    eventually(lambda: daemon.token().status == 200, "Redis decides again", limit=15)
+    eventually(lambda: daemon.token().status == 200, "Redis decides again")
     eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so")
     assert [daemon.token().status for _ in range(20)] == [200] * 20
     assert daemon.stderr.count("Redis is back") == 1
@@ -149,16 +160,16 @@ def test_a_redis_that_hangs_keeps_nobody_waiting(start, upstream, sessions, redi
     daemon = connected(start(upstream, sessions, **settings))
     assert daemon.token().status == 200
     redis.pause()
-    seconds, deadline = [], time.monotonic() + 2
-    while time.monotonic() < deadline:
-        begun = time.monotonic()
+    count = 0
+    while "it does not answer any more" not in daemon.stderr:
+        assert count < 200, "the connection is not given up"
         assert daemon.token().status == (503 if down == "refuse" else 200)
-        seconds.append(time.monotonic() - begun)
-    assert max(seconds) < SLOWEST
-    # After a second nobody waits at all any more.
-    assert sorted(seconds[-20:])[10] < 0.05
+        count += 1
+    # The connection is given up after a second. One who waited for that would hold up the next, so two were the most.
+    assert count >= 4
+    assert nobody_waits(daemon)
     redis.resume()
-    eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so", limit=15)
+    eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so")
     assert daemon.token().status == 200
 
 

@@ -39,7 +39,8 @@ def test_its_latency_is_kept(sandbox):
     daemon = sandbox("--sandbox-latency", "300ms")
     begun = time.monotonic()
     assert daemon.token().status == 200
-    assert 0.3 <= time.monotonic() - begun < 1.0
+    # Above stands ten times as much: a machine may be busy, and 300 ms are not 300 s.
+    assert 0.3 <= time.monotonic() - begun < 3.0
 
 
 HASTE = ("--upstream-timeout", "1s", "--upstream-connect-timeout", "1s")

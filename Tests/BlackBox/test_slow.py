@@ -7,11 +7,12 @@ import socket
 import time
 
 import raw
-from daemon import HEALTH, ORIGIN, TOKEN, Daemon
+from daemon import HEALTH, ORIGIN, SESSION, TOKEN, Daemon, eventually, write_sessions
 
 #: For head and body together.
 DEADLINE = 10.0
-SLACK = 3.0
+#: When the last of them should have ended on any machine, and all of them still would have bytes to send.
+LATEST = 3 * DEADLINE
 
 HEAD = raw.head("POST", TOKEN, {"Origin": ORIGIN, "X-Filler": "a" * 200, "Content-Length": "0"})
 BODY = raw.head("POST", TOKEN, {"Origin": ORIGIN, "Content-Type": "application/json", "Content-Length": "2000"})
@@ -50,8 +51,8 @@ class Crowd:
 
     def look(self, seconds: float) -> None:
         """Watches for that long and takes note of the connections that ended."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        until, left = time.monotonic() + seconds, seconds
+        while left >= 0:
             for key, _ in self.selector.select(left):
                 connection = key.fileobj
                 try:
@@ -66,6 +67,7 @@ class Crowd:
                 self.received.append(received)
                 self.selector.unregister(connection)
                 connection.close()
+            left = until - time.monotonic()
 
     def close(self) -> None:
         for connection in self.open:
@@ -73,15 +75,28 @@ class Crowd:
         self.selector.close()
 
 
-def slowest_of(daemon: Daemon, count: int = 20) -> float:
-    """The longest of some ordinary requests, each on a connection of its own."""
+    @property
+    def has_lost_nobody(self) -> bool:
+        """Whether every connection that was opened is open still."""
+        self.look(0.0)
+        return self.ages == []
+
+    @property
+    def answered(self) -> int:
+        """How many have had an answer and are open still."""
+        self.look(0.0)
+        return sum(b" 200 " in state[2] for state in self.open.values())
+
+
+def serves(daemon: Daemon, count: int = 20) -> bool:
+    """Whether ordinary requests, each on a connection of its own, wait for no deadline of somebody else's."""
     times = []
     for _ in range(count):
         begun = time.monotonic()
         assert daemon.token().status == 200
         assert daemon.request("GET", HEALTH).status == 200
         times.append(time.monotonic() - begun)
-    return max(times)
+    return max(times) < DEADLINE / 2
 
 
 def test_a_byte_a_second_ends_at_the_deadline_and_1200_of_them_harm_nobody(daemon, upstream):
@@ -90,26 +105,26 @@ def test_a_byte_a_second_ends_at_the_deadline_and_1200_of_them_harm_nobody(daemo
     crowd.add(300, b"", HEAD[:40])
     crowd.add(300, BODY, b'{"session": "default"                 ')
     crowd.add(200, CHUNKS, b"a\r\n" + b" " * 37)
-    begun, worst = time.monotonic(), 0.0
-    while crowd.open and time.monotonic() - begun < DEADLINE + SLACK + 2:
+    begun, rounds = time.monotonic(), 0
+    while crowd.open and time.monotonic() - begun < LATEST:
         crowd.feed()
-        worst = max(worst, slowest_of(daemon, 5))
+        assert serves(daemon, 5), "an ordinary request waited for the slow ones"
+        rounds += crowd.has_lost_nobody
         crowd.look(1.0)
     left, ages, received = len(crowd.open), sorted(crowd.ages), list(crowd.received)
     crowd.close()
-    assert left == 0, f"{left} of 1,200 still open after {DEADLINE + SLACK + 2} s"
-    assert ages[-1] < DEADLINE + SLACK
+    assert left == 0, f"{left} of 1,200 still open after {LATEST} s"
+    assert ages[0] > DEADLINE - 2
+    assert rounds >= 2, "nobody was served while all of them were there"
     answers = [answer for data in received for answer in raw.parse(data, closed=True)[0]]
     assert {answer.status for answer in answers} <= {408, 400}, "a half request was answered as a whole one"
-    assert worst < 1.0, f"an ordinary request took {worst:.2f} s"
     assert len(upstream.requests) == len(upstream.minted)
 
 
 def test_500_idle_connections_harm_nobody(daemon):
     crowd = Crowd(daemon.port)
     crowd.add(500, b"", b"")
-    assert slowest_of(daemon) < 1.0
-    crowd.look(0.1)
+    assert serves(daemon) and crowd.has_lost_nobody
     crowd.close()
     assert daemon.token().status == 200
 
@@ -117,24 +132,27 @@ def test_500_idle_connections_harm_nobody(daemon):
 def test_500_connections_idle_after_a_request_harm_nobody(daemon):
     crowd = Crowd(daemon.port)
     crowd.add(500, raw.head("GET", HEALTH), b"")
-    assert slowest_of(daemon) < 1.0
-    crowd.look(0.1)
-    answered = sum(b" 200 " in state[2] for state in crowd.open.values())
+    eventually(lambda: crowd.answered == 500, "all of them are answered")
+    assert serves(daemon) and crowd.has_lost_nobody
     crowd.close()
-    assert answered == 500
 
 
-def test_clients_that_leave_at_once_harm_nobody(daemon, upstream):
+def test_clients_that_leave_at_once_harm_nobody(start, upstream, sessions):
     """Half of them after the head, half with a request that waits upstream; a reset each."""
-    upstream.delay = 0.2
-    reset = b"\x01\0\0\0\0\0\0\0"
-    for index in range(200):
-        connection = raw.Connection(daemon.port)
-        connection.send(BODY if index % 2 else raw.head("POST", TOKEN, {"Origin": ORIGIN, "Content-Length": "0"}))
-        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
-        connection.socket.close()
-    upstream.delay = 0.0
-    assert slowest_of(daemon) < 1.0
+    write_sessions(sessions, left=SESSION | {"session": SESSION["session"] | {"instructions": "left behind"}})
+    daemon = start(upstream, sessions, UPSTREAM_TIMEOUT="60s")
+    # What the leavers asked for is never answered, so nobody else can have waited for it.
+    upstream.fault = lambda connection, received: b"left behind" in received.body or connection.mint(received)
+    ask = raw.head("POST", TOKEN + "?session=left", {"Origin": ORIGIN, "Content-Length": "0"})
+    leavers = [raw.Connection(daemon.port) for _ in range(200)]
+    for index, leaver in enumerate(leavers):
+        leaver.send(BODY if index % 2 else ask)
+    upstream.wait_until_held(100)
+    for leaver in leavers:
+        leaver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        leaver.socket.close()
+    assert serves(daemon)
+    assert len(upstream.minted) == 20
 
 
 def test_a_client_that_does_not_read_harms_nobody(daemon):
@@ -142,4 +160,4 @@ def test_a_client_that_does_not_read_harms_nobody(daemon):
     with raw.Connection(daemon.port, limit=2) as greedy:
         greedy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         greedy.send(raw.head("GET", HEALTH) * 20_000)
-        assert slowest_of(daemon) < 1.0
+        assert serves(daemon)

@@ -71,19 +71,25 @@ def listener():
         yield listener
 
 
-def activated(tmp_path, upstream, sessions, listeners: list[socket.socket], names: str = "", **settings) -> Daemon:
-    daemon = Daemon(tmp_path / "activated", settings_for(upstream, sessions, **settings))
-    daemon.handed_over = [listener.fileno() for listener in listeners]
-    daemon.names = names
-    if listeners[0].family == socket.AF_INET:
-        daemon.port = listeners[0].getsockname()[1]
-    return daemon
+@pytest.fixture
+def activated(start, tmp_path, upstream, sessions):
+    """Makes daemons that are handed sockets; the test starts them."""
+
+    def make(listeners: list[socket.socket], names: str = "", **settings) -> Daemon:
+        daemon = start.take(Daemon(tmp_path / "activated", settings_for(upstream, sessions, **settings)))
+        daemon.handed_over = [listener.fileno() for listener in listeners]
+        daemon.names = names
+        if listeners[0].family == socket.AF_INET:
+            daemon.port = listeners[0].getsockname()[1]
+        return daemon
+
+    return make
 
 
 @pytest.mark.timeout(300)
-def test_restarts_under_load_refuse_nobody(upstream, sessions, tmp_path, listener):
+def test_restarts_under_load_refuse_nobody(activated, listener):
     """Each process is told to stop while clients are connecting, and the next one starts when it has ended."""
-    daemon = activated(tmp_path, upstream, sessions, [listener])
+    daemon = activated([listener])
     with Load(daemon.port) as load:
         for _ in range(RESTARTS):
             daemon.start()
@@ -97,15 +103,15 @@ def test_restarts_under_load_refuse_nobody(upstream, sessions, tmp_path, listene
 
 
 @pytest.mark.timeout(300)
-def test_killed_processes_lose_nothing_but_what_they_were_at(upstream, sessions, tmp_path, listener):
+def test_killed_processes_lose_nothing_but_what_they_were_at(activated, listener):
     """Who waits in the backlog is served by the next process; a request fails only if the dead one had accepted it."""
-    daemon = activated(tmp_path, upstream, sessions, [listener])
+    daemon = activated([listener])
     kills = max(1, RESTARTS // 5)
     with Load(daemon.port) as load:
         for _ in range(kills):
             daemon.start()
             wanted = load.counts["200"] + 2 * CLIENTS
-            eventually(lambda: load.counts["200"] >= wanted, "it serves who waits", 20)  # noqa: B023
+            eventually(lambda: load.counts["200"] >= wanted, "it serves who waits")  # noqa: B023
             daemon.process.kill()
             daemon.process.wait()
         daemon.start()
@@ -118,8 +124,8 @@ def test_killed_processes_lose_nothing_but_what_they_were_at(upstream, sessions,
     assert load.counts["200"] + failed == sum(load.counts.values())
 
 
-def test_a_connection_before_the_first_start_is_served(upstream, sessions, tmp_path, listener):
-    daemon = activated(tmp_path, upstream, sessions, [listener])
+def test_a_connection_before_the_first_start_is_served(activated, listener):
+    daemon = activated([listener])
     with raw.Connection(daemon.port) as early:
         early.send(token_request())
         daemon.start()
@@ -127,17 +133,17 @@ def test_a_connection_before_the_first_start_is_served(upstream, sessions, tmp_p
     assert daemon.stop() == 0
 
 
-def test_the_socket_goes_on_listening_behind_the_end(upstream, sessions, tmp_path, listener):
-    daemon = activated(tmp_path, upstream, sessions, [listener], LOOPS="4").start()
+def test_the_socket_goes_on_listening_behind_the_end(activated, listener):
+    daemon = activated([listener], LOOPS="4").start()
     assert daemon.stop() == 0
     with raw.Connection(daemon.port):
         connection, _ = listener.accept()
         connection.close()
 
 
-def test_who_has_connected_and_not_yet_asked_is_answered(upstream, sessions, tmp_path, listener):
+def test_who_has_connected_and_not_yet_asked_is_answered(activated, listener):
     """The end begins between a client's connect and its request."""
-    daemon = activated(tmp_path, upstream, sessions, [listener], DRAIN_TIMEOUT="10s").start()
+    daemon = activated([listener], DRAIN_TIMEOUT="10s").start()
     with raw.Connection(daemon.port) as client:
         # A second one that is answered shows that the first has been accepted before it.
         assert daemon.request("GET", HEALTH).status == 200
@@ -149,14 +155,12 @@ def test_who_has_connected_and_not_yet_asked_is_answered(upstream, sessions, tmp
     assert daemon.wait() == 0
 
 
-def test_a_unix_socket_keeps_its_file(upstream, sessions, tmp_path):
+def test_a_unix_socket_keeps_its_file(activated, tmp_path):
     path = str(tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(16)
-        daemon = activated(
-            tmp_path, upstream, sessions, [listener], ALLOWED_ORIGINS="http://localhost:3000", AUTH="none"
-        )
+        daemon = activated([listener], ALLOWED_ORIGINS="http://localhost:3000", AUTH="none")
         daemon._answers = lambda: _ask(path, raw.head("GET", HEALTH)).startswith(b"HTTP/1.1 200 ")
         daemon.start()
         assert _ask(path, token_request()).startswith(b"HTTP/1.1 200 ")
@@ -173,27 +177,27 @@ def _ask(path: str, request: bytes) -> bytes:
         return client.recv(65536)
 
 
-def test_host_and_port_are_not_bound_and_that_is_said(upstream, sessions, tmp_path, listener):
+def test_host_and_port_are_not_bound_and_that_is_said(activated, listener):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         other = str(taken.getsockname()[1])
-        daemon = activated(tmp_path, upstream, sessions, [listener], HOST="127.0.0.2", PORT=other).start()
+        daemon = activated([listener], HOST="127.0.0.2", PORT=other).start()
         assert daemon.token().status == 200
         assert daemon.stop() == 0
     assert "HOST (environment): not in force" in daemon.stderr
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_a_socket_beyond_loopback_wants_origins_and_auth_whatever_host_says(upstream, sessions, tmp_path, host):
+def test_a_socket_beyond_loopback_wants_origins_and_auth_whatever_host_says(activated, host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listener:
-        daemon = activated(tmp_path, upstream, sessions, [listener], HOST="127.0.0.1")
+        daemon = activated([listener], HOST="127.0.0.1")
         with pytest.raises(NotStarted) as refused:
             daemon.start()
     assert refused.value.code == 78
     assert "ALLOWED_ORIGINS" in refused.value.stderr and "AUTH" in refused.value.stderr
 
 
-def test_what_is_no_listening_stream_socket_is_69(upstream, sessions, tmp_path, listener):
+def test_what_is_no_listening_stream_socket_is_69(activated, listener):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram, socket.socket() as idle:
         read, write = os.pipe()
         for descriptor, words in (
@@ -201,7 +205,7 @@ def test_what_is_no_listening_stream_socket_is_69(upstream, sessions, tmp_path, 
             (idle.fileno(), "does not listen"),
             (read, "no socket"),
         ):
-            daemon = activated(tmp_path, upstream, sessions, [listener])
+            daemon = activated([listener])
             daemon.handed_over = [descriptor]
             daemon.names = "web.socket"
             with pytest.raises(NotStarted) as refused:
@@ -212,9 +216,9 @@ def test_what_is_no_listening_stream_socket_is_69(upstream, sessions, tmp_path, 
         os.close(write)
 
 
-def test_two_sockets_are_one_too_many(upstream, sessions, tmp_path, listener):
+def test_two_sockets_are_one_too_many(activated, listener):
     with socket.create_server(("127.0.0.1", 0)) as second:
-        daemon = activated(tmp_path, upstream, sessions, [listener, second], names="web:ops")
+        daemon = activated([listener, second], names="web:ops")
         with pytest.raises(NotStarted) as refused:
             daemon.start()
     assert refused.value.code == 69
@@ -227,8 +231,8 @@ def test_sockets_of_another_process_are_left_alone(start, upstream, sessions):
     assert daemon.token().status == 200
 
 
-def test_usage_lines_name_clients_of_an_inherited_socket(upstream, sessions, tmp_path, listener):
-    daemon = activated(tmp_path, upstream, sessions, [listener]).start()
+def test_usage_lines_name_clients_of_an_inherited_socket(activated, listener):
+    daemon = activated([listener]).start()
     daemon.token()
     assert daemon.usage(1)[0]["client.address"] == "127.0.0.1"
     assert daemon.stop() == 0

@@ -70,7 +70,7 @@ def test_a_second_signal_ends_it_at_once(start, upstream, sessions):
                 pass
             assert daemon.is_running
             daemon.process.send_signal(second)
-            assert daemon.wait(3) == 75
+            assert daemon.wait() == 75
 
 
 def _accepts(port: int) -> bool:
@@ -92,4 +92,4 @@ def test_a_second_signal_in_the_delay_ends_it_too_and_removes_the_socket_file(st
                 break
             client.data = b""
     daemon.process.send_signal(signal.SIGTERM)
-    assert daemon.wait(3) == 75
+    assert daemon.wait() == 75

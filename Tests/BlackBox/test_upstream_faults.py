@@ -86,7 +86,9 @@ def test_a_fault_has_its_code(hasty, upstream, name):
     upstream.fault = fault
     begun = time.monotonic()
     answer = hasty.token()
-    assert time.monotonic() - begun < 2.5, "the deadline of a second was not kept"
+    took = time.monotonic() - begun
+    assert took < 5, "the deadline of a second was not kept"
+    assert took >= 1 or code != "upstream_timeout", "it was not waited for"
     problem(answer, status, code)
     says_nothing_of_it(answer, upstream)
     assert upstream.minted == [] or name == "an answer after the deadline"

@@ -9,6 +9,7 @@ import pytest
 
 from calls import Failure
 from demopage import DemoPage
+from patience import eventually
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_an_answer_that_is_spoken_can_be_stopped(open_tab, demo, peer):
     page.assert_accessible("answering")
     tab.page.click("#interrupt")
     page.until_text("headline", "Listening.")
-    assert "response.cancel" in peer.calls[-1].types()
+    eventually(lambda: "response.cancel" in peer.calls[-1].types(), "the peer is told to stop")
 
 
 def test_a_forbidden_origin_is_explained(open_tab, demo, peer):

@@ -33,11 +33,13 @@ def test_a_killed_peer_is_noticed_and_replaced(open_tab, web, start, process):
     process.start()
     # The new process may take longer to start than the state lasts.
     tab.until("states().includes('unstable')")
-    assert tab.js(FIRST, "unstable") - killed < 8000
+    # Chromium notices after 7 s.
+    assert tab.js(FIRST, "unstable") - killed < 20_000
     tab.until("states().includes('reconnecting') && client.state === 'connected'")
     assert tab.js("states().slice(2)") == ["connected", "unstable", "reconnecting", "connected"]
     back = tab.js("log.findLast(entry => entry.type === 'statechange').at")
-    assert back - killed < 20_000
+    assert tab.js(FIRST, "reconnecting") - tab.js(FIRST, "unstable") >= 5000
+    assert back - killed < 40_000
     eventually(lambda: process.state()["open"] == 1, "the new peer has the call")
     assert process.state() == {"minted": 1, "used": 1, "open": 1}
     assert tab.js("client.muted") is True

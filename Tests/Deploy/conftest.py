@@ -77,5 +77,7 @@ def behind(tmp_path, upstream, transport) -> Iterator[Behind]:
 def proxy(tmp_path, behind, proxy_name) -> Iterator[Proxy]:
     """The proxy in front of it, as `deploy` configures it."""
     proxy = Proxy(proxy_name, tmp_path / proxy_name, behind.place)
-    yield proxy.start()
-    proxy.stop()
+    try:
+        yield proxy.start()
+    finally:
+        proxy.stop()

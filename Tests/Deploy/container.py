@@ -101,7 +101,7 @@ class Container:
     def terminate(self) -> int:
         """SIGTERM to the daemon, as every engine sends it to process 1 of the container; returns the exit code."""
         os.kill(self.pid(), signal.SIGTERM)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def remove(self) -> None:
         run(*self._podman("rm", "--force", "--time", "0", self.name), limit=30)

@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.machine, pytest.mark.timeout(3600)]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 #: The goal for the whole tree.
 LARGEST = 100_000_000
-#: How long a container may take from SIGTERM to its end.
-LONGEST_END = 2.0
+#: Seconds from SIGTERM to the end of a container that has nothing to do. The drain may last 15.
+LONGEST_END = 10.0
 SETTINGS = {"ALLOWED_ORIGINS": "https://app.example", "AUTH": "none"}
 KEY = "sk-canary-0123456789abcdef"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -150,6 +151,22 @@ def test_a_killed_daemon_comes_back_and_nobody_is_refused(machine, socket_path):
     assert (load.refused, load.others) == (0, [])
     # Those in its hands went with it, one for each client and kill at most.
     assert load.broken <= 5 * load.clients
+
+
+def test_the_check_of_the_handbook_sees_what_the_service_gets(machine):
+    blocks = re.findall(r"^systemd-run (?:.*\\\n)+.*\n", (DEPLOY / "README.md").read_text(), re.M)
+    before, upgrade = blocks
+    assert upgrade == before.replace("bin/ephemerald check", "bin/ephemerald.new check")
+    check = f"{before.strip()} 2>&1; echo ended with $?"
+    assert "ended with 0" in machine.ask("sh", "-c", check)
+    file = machine.root / "etc/ephemerald/ephemerald.env"
+    right = file.read_text()
+    file.write_text(right + "ALLOWED_ORIGINS=https://app.example/path\nAUTH=non\n")
+    try:
+        said = machine.ask("sh", "-c", check)
+    finally:
+        file.write_text(right)
+    assert "ended with 78" in said and "error: ALLOWED_ORIGINS" in said and "error: AUTH" in said
 
 
 def test_a_wrong_setting_is_said_and_not_tried_for_ever(machine, socket_path):

@@ -37,7 +37,7 @@ struct ListeningAddressTests {
 
     @Test(arguments: [
         (ListeningAddress.tcp(host: "203.0.113.1", port: 0), "bind: Cannot assign requested address"),
-        (.tcp(host: "no such host", port: 0), "getaddrinfo: Cannot assign requested address"),
+        (.tcp(host: "no such host", port: 0), "getaddrinfo: Name or service not known"),
         (.unix(path: "/nowhere/at/all.sock"), "bind: No such file or directory"),
         (.unix(path: String(repeating: "x", count: 108)), "bind: File name too long"),
     ])

@@ -48,7 +48,8 @@ struct `The catalogue of sessions` {
         #expect(empty.load().findings.map(\.description) == ["\(empty.path): has no session file (NAME.json)"])
         #expect(empty.load().hasErrors)
         let missing = SessionCatalog.load(directory: "\(empty.path)/none", today: SessionDirectory.today)
-        #expect(missing.findings.map(\.description) == ["\(empty.path)/none: cannot be read as a directory"])
+        let words = "\(empty.path)/none: cannot be read as a directory: it does not exist"
+        #expect(missing.findings.map(\.description) == [words])
         let file = SessionCatalog.load(directory: "\(empty.path)/README.md", today: SessionDirectory.today)
         #expect(file.hasErrors)
     }

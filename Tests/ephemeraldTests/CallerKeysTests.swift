@@ -61,6 +61,7 @@ import ephemerald
             ),
             (["--auth", "proxy", "--trusted-proxies", "unix:"], []),
             (["--auth", "proxy", "--trusted-proxies", "10.0.0.1,::/0"], ["TRUSTED_PROXIES (--trusted-proxies): "]),
+            (["--auth", "proxy", "--trusted-proxies", "::ffff:0:0/96"], ["TRUSTED_PROXIES (--trusted-proxies): "]),
             (["--auth", "proxy", "--trusted-proxies", "x"], ["TRUSTED_PROXIES (--trusted-proxies): \"x\": "]),
             (["--host", "0.0.0.0", "--allowed-origins", "https://a.example", "--auth", "proxy"], ["TRUSTED_PROXIES"]),
             (["--auth", "none,proxy", "--trusted-proxies", "unix:"], ["AUTH (--auth): \"none,proxy\": none beside"]),

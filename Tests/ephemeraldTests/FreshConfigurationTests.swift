@@ -53,8 +53,8 @@ import ephemerald
         try write("default.json", "{")
         let broken = #expect(throws: FreshConfiguration.Broken.self) { _ = try read("--limit-client", "many") }
         #expect(broken?.sessions == ["default"])
-        #expect(broken?.lines.contains { $0.hasPrefix("error: LIMIT_CLIENT") } == true)
-        #expect(broken?.lines.contains { $0.contains("default.json:1:2") } == true)
+        #expect(broken?.findings.contains { "\($0)".hasPrefix("error: LIMIT_CLIENT") } == true)
+        #expect(broken?.findings.contains { $0.message.contains("default.json:1:2") } == true)
     }
 
     @Test func `is judged by the socket in use and not by what is written`() throws {
@@ -62,7 +62,7 @@ import ephemerald
         let broken = #expect(throws: FreshConfiguration.Broken.self) {
             _ = try read("--host", "127.0.0.1", socket: everywhere)
         }
-        #expect(broken?.lines.contains { $0.contains("AUTH: not set") } == true)
+        #expect(broken?.findings.contains { $0.message.contains("AUTH: not set") } == true)
         #expect(throws: FreshConfiguration.Broken.self) { _ = try read(socket: .unix(path: "/run/x")) }
         _ = try read("--host", "0.0.0.0", "--port", "0")
     }

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import FoundationEssentials
+import HTTP
 import Testing
 import ephemerald
 
@@ -42,6 +43,20 @@ import ephemerald
         #expect(InputFile.permissions(of: path) == 0o600)
         _ = try SafetySaltFile.open(path)
         #expect(try Data(contentsOf: URL(filePath: path)) == first)
+    }
+
+    @Test func `is one for all that start at once`() async throws {
+        let path = "\(directory.path)/safety_salt"
+        let client = ClientAddress(
+            of: Request(method: .post, target: "/", peer: .unix), behind: TrustedProxies.none)
+        let names = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<16 {
+                group.addTask { try SafetySaltFile.open(path).identifier(of: nil, at: client) }
+            }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(names.count == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["safety_salt"])
     }
 
     @Test func `stops the start when it is cut short or cannot be made`() throws {

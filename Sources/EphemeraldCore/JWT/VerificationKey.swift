@@ -67,7 +67,8 @@ struct VerificationKey: Sendable {
         switch material {
         case .hmac(var code, byteCount: _):
             code.update(data: bytes)
-            return VerificationKey.isSame(Array(code.finalize()), signature)
+            // Compared to the end, so that the time does not tell how much of a forged code is right.
+            return code.finalize() == signature
         case .rsa(let key, let padding):
             return key.isValidSignature(.init(rawRepresentation: signature), for: bytes, padding: padding)
         case .p256(let key):
@@ -77,13 +78,5 @@ struct VerificationKey: Sendable {
         case .ed25519(let key):
             return key.isValidSignature(signature, for: bytes)
         }
-    }
-
-    /// Compares to the end, so that the time does not tell how much of a forged code is right.
-    private static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        guard one.count == other.count else { return false }
-        var difference: UInt8 = 0
-        for (mine, theirs) in zip(one, other) { difference |= mine ^ theirs }
-        return difference == 0
     }
 }

@@ -60,7 +60,9 @@ struct TextPatternParser {
         var most = least
         if skip(",") { most = number() }
         let isOpen = index > 0 && scalars[index - 1] == ","
-        guard let least, skip("}"), isOpen || (most ?? -1) >= least, (most ?? least) <= TextPattern.sizeLimit else {
+        // `{0}` is refused with the rest: written out it takes no steps, so no limit on steps would end nested ones.
+        guard let least, skip("}"), isOpen || (most ?? -1) >= max(least, 1), (most ?? least) <= TextPattern.sizeLimit
+        else {
             throw InvalidPattern(message: "has a repetition that is not {2}, {2,} or {2,5}")
         }
         return (least, isOpen ? nil : most)

@@ -11,7 +11,7 @@ extension SessionCatalog {
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            return LoadedSessions(directory, "cannot be read as a directory")
+            return LoadedSessions(directory, "cannot be read as a directory\(reason(error))")
         }
         let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
         if files.isEmpty { return LoadedSessions(directory, "has no session file (NAME.json)") }
@@ -54,13 +54,22 @@ extension SessionCatalog {
             }
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
-            throw error as? UnreadableFile ?? UnreadableFile(message: "cannot be read")
+            throw error as? UnreadableFile ?? UnreadableFile(message: "cannot be read\(reason(error))")
         }
         return Array(data)
     }
 }
 
 extension SessionCatalog {
+    /// Why a file cannot be read, behind a colon; empty when Foundation does not say.
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: ": it does not exist"
+        case .fileReadNoPermission: ": this user may not read it"
+        default: ""
+        }
+    }
+
     /// The number of a file attribute: an `NSNumber`, which casts to `Int`, where all of Foundation is linked, as in
     /// tests; one of Swift's integers, which does not, where only FoundationEssentials is, as in the program.
     private static func integer(_ attribute: Any?) -> Int? {

@@ -4,8 +4,8 @@ package import Sessions
 
 /// What `ephemerald check` found: everything that `serve` would refuse or warn of at its start, and what `--fix` changed.
 package struct Check: Sendable {
-    /// One line a finding, for standard error.
-    package private(set) var findings: [String] = []
+    /// For standard error.
+    package private(set) var findings: [Diagnosis] = []
     /// What was rewritten, and the summary; for standard output.
     package private(set) var output: [String] = []
     /// Success, or a wrong configuration.
@@ -21,30 +21,18 @@ package struct Check: Sendable {
     package init(
         arguments: [String], environment: [String: String], fixes: Bool, socket: ListeningAddress? = nil, today: Day
     ) throws(UsageErrors) {
-        var directory: String?
-        var place = ""
-        do throws(SettingsFailure) {
-            let settings = try Settings(arguments: arguments, environment: environment, socket: socket)
-            findings = settings.warnings.map { "warning: \($0)" }
-            directory = settings.sessionsDirectory
-            place = "\(settings.listening.address)"
-        } catch {
-            switch error {
-            case .usage(let errors): throw errors
-            case .invalid(let problems, let warnings):
-                findings = warnings.map { "warning: \($0)" } + problems.map { "error: \($0)" }
-                outcome = .configuration
-                directory = try? Settings.sessionsDirectory(arguments: arguments, environment: environment)
-            }
+        let source = FreshConfiguration.Source(arguments: arguments, environment: environment)
+        var reading = try ConfigurationReading(source, for: socket)
+        if fixes, let directory = reading.directory { fix(directory, today: today) }
+        let loaded = reading.readSessions(today: today)
+        findings += reading.diagnoses
+        guard let settings = reading.settings, let loaded, !loaded.hasErrors else {
+            outcome = .configuration
+            return
         }
-        guard let directory else { return }
-        if fixes { fix(directory, today: today) }
-        let loaded = SessionCatalog.load(directory: directory, today: today)
-        findings += loaded.findings.map { Check.line(for: $0, in: directory) }
-        if loaded.hasErrors { outcome = .configuration }
         guard outcome == .success else { return }
         let names = loaded.catalog.sessions.map(\.name).joined(separator: ", ")
-        output.append("ok: settings for \(place), sessions \(names)")
+        output.append("ok: settings for \(settings.listening.address), sessions \(names)")
     }
 
     private mutating func fix(_ directory: String, today: Day) {
@@ -53,7 +41,7 @@ package struct Check: Sendable {
             do throws(InvalidValue) {
                 guard try SessionFileFix.rewrite("\(directory)/\(file)") else { continue }
             } catch {
-                findings.append("error: \(directory)/\(file.withoutControls): \(error.reason)")
+                findings.append(.error("\(directory)/\(file.withoutControls): \(error.reason)"))
                 outcome = .configuration
                 continue
             }
@@ -61,10 +49,5 @@ package struct Check: Sendable {
             output.append("fixed: \(directory)/\(file.withoutControls)")
             output += before.filter { $0.file == file && !after.contains($0) }.map { "  was: \($0)" }
         }
-    }
-
-    static func line(for finding: Finding, in directory: String) -> String {
-        let place = finding.file == directory ? "SESSIONS_DIR: " : "\(directory)/"
-        return "\(finding.severity.rawValue): \(place)\(finding)"
     }
 }

@@ -12,7 +12,7 @@ package struct Ephemerald: ParsableCommand {
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]\n"
-            + "ephemerald key [--name NAME]\nephemerald usage [--by GROUP] [--since DURATION] [--log FILE] [--json]\n"
+            + "ephemerald key [--name NAME] [--append FILE]\nephemerald usage [--by GROUP] [--since DURATION] [--log FILE] [--json]\n"
             + "ephemerald lookup VALUE [--log FILE]",
         discussion: HelpText.discussion,
         version: Version.line(

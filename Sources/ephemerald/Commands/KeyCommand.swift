@@ -1,15 +1,18 @@
 package import ArgumentParser
 import EphemeraldCore
 
-/// `ephemerald key`: makes a key for a caller. Nothing is written to a file, and the key is shown this once.
+/// `ephemerald key`: makes a key for a caller. The key is shown this once, and stands in no file.
 package struct KeyCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
-        discussion: "The key goes to standard output, its line for AUTH_KEYS_FILE to standard error. The daemon reads "
-            + "the file at its start.")
+        discussion: "The key goes to standard output; its line for AUTH_KEYS_FILE to the file of --append, else to "
+            + "standard error. The daemon reads the file at its start and with SIGHUP.")
 
     @Option(help: ArgumentHelp("Who will show the key: 1 to 64 of A-Z a-z 0-9 . _ -", valueName: "name"))
     var name: String?
+
+    @Option(help: ArgumentHelp("Add its line to this file, unless the file would be refused then", valueName: "file"))
+    var append: String?
 
     package init() {}
 
@@ -19,10 +22,18 @@ package struct KeyCommand: ParsableCommand {
         }
     }
 
-    package func run() {
+    package func run() throws {
         let key = BearerKey()
         // Without a name it gets one that no other key has.
         let name = name ?? "key-\(key.digest.prefix(8))"
+        if let append {
+            do throws(InvalidValue) { try CallersFile.append(name, digest: key.digest, to: append) } catch {
+                StandardError.print(["error: \(append): \(error.reason)"])
+                throw ExitCode(Outcome.configuration.rawValue)
+            }
+            StandardError.print(["the key of \(name) is on standard output, and nowhere else"])
+            return print(key.key.reveal())
+        }
         // As a comment, so that standard error can be appended to the file as it is.
         StandardError.print([
             "# the key of \(name) is on standard output, and nowhere else; this line is for AUTH_KEYS_FILE:",

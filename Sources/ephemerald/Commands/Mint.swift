@@ -10,8 +10,9 @@ import Sessions
 /// go to standard error in full: who may run this command may read the log.
 func mint(_ settings: Settings, session name: String) -> Outcome {
     let loaded = SessionCatalog.load(directory: settings.sessionsDirectory, today: Day.today)
-    StandardError.print(settings.warnings.map { "warning: \($0)" })
-    StandardError.print(loaded.findings.map { Check.line(for: $0, in: settings.sessionsDirectory) })
+    StandardError.print(
+        settings.warnings.map(Diagnosis.warning)
+            + loaded.findings.map { Diagnosis($0, in: settings.sessionsDirectory) })
     guard let session = loaded.catalog.session(named: name) else {
         StandardError.print(["error: there is no valid session \(name) in \(settings.sessionsDirectory)"])
         return .configuration

@@ -14,16 +14,15 @@ func serve(
     on listener: consuming Listener?
 ) -> Outcome {
     let loaded = SessionCatalog.load(directory: settings.sessionsDirectory, today: Day.today)
-    let findings = loaded.findings.map { Check.line(for: $0, in: settings.sessionsDirectory) }
+    let findings = settings.warnings.map(Diagnosis.warning) + loaded.diagnoses(in: settings.sessionsDirectory)
     guard !loaded.hasErrors else {
         // For whoever tries to start it, in whatever form the log is.
-        StandardError.print(settings.warnings.map { "warning: \($0)" } + findings)
+        StandardError.print(findings)
         return .configuration
     }
     do throws(StartFailure) {
         let diagnostics = try Diagnostics(settings.output.logFormat, journal: source.environment["JOURNAL_STREAM"])
-        for warning in settings.warnings { diagnostics.write(.warning, warning) }
-        for finding in findings { diagnostics.write(.warning, String(finding.trimmingPrefix("warning: "))) }
+        for finding in findings { diagnostics.write(.warning, finding.message) }
         let logger = diagnostics.logger(at: settings.output.logLevel)
         // Before any other thread starts: a thread that does not block them gets the signals the old way.
         try Daemon.blockSignals()

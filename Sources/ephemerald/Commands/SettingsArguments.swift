@@ -54,8 +54,8 @@ struct SettingsArguments: ParsableArguments {
         switch failure {
         case .usage(let errors):
             return ValidationError(errors.messages.joined(separator: "\n       "))
-        case .invalid(let problems, let warnings):
-            StandardError.print(warnings.map { "warning: \($0)" } + problems.map { "error: \($0)" })
+        case .invalid:
+            StandardError.print(failure.diagnoses)
             return ExitCode(Outcome.configuration.rawValue)
         }
     }

@@ -60,9 +60,11 @@ extension Daemon {
     /// What was handed over, or a socket of our own.
     static func listener(
         _ inherited: consuming Listener?, or address: ListeningAddress
-    ) throws(SystemError) -> Listener {
+    ) throws(StartFailure) -> Listener {
         if let inherited { return inherited }
-        return try Listener(at: address)
+        do throws(SystemError) { return try Listener(at: address) } catch {
+            throw StartFailure(outcome: .unavailable, words: "cannot listen on \(address) (HOST, PORT): \(error)")
+        }
     }
 
     /// A worker a loop, all on sockets of one listener.

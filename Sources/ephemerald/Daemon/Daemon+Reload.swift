@@ -61,7 +61,7 @@ extension Daemon {
                     group.addTask(executorPreference: worker.loop) { worker.adopt(policy) }
                 }
             }
-            for line in fresh.findings { log(line) }
+            for finding in fresh.findings { log(finding) }
             for setting in changes.waiting { logger.warning("\(setting.name) has changed: that needs a restart") }
             common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.words)", metadata: fresh.reloadMetadata)
@@ -74,15 +74,13 @@ extension Daemon {
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
-        for line in broken.lines { log(line) }
+        for finding in broken.findings { log(finding) }
         logger.error("nothing is reloaded: what was in force before still is")
         finishReload()
     }
 
-    /// A line as the start prints it, with its severity in front.
-    private func log(_ line: String) {
-        let words = line.drop { $0 != " " }.dropFirst()
-        logger.log(level: line.hasPrefix("error:") ? .error : .warning, "\(words)")
+    private func log(_ finding: Diagnosis) {
+        logger.log(level: finding.severity == .error ? .error : .warning, "\(finding.message)")
     }
 
     private func finishReload() {

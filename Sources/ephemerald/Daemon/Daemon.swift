@@ -60,22 +60,22 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(UsageLogFile.words(for: error))")
+            let place = "USAGE_LOG: \(settings.output.usageLog)"
+            throw StartFailure(outcome: .configuration, words: "\(place): \(UsageLogFile.words(for: error))")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
+        let opened = try Daemon.listener(listener, or: settings.listening.address)
+        address = opened.address
+        ownsSocketFile = !opened.isInherited
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
             policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
-            let opened = try Daemon.listener(listener, or: settings.listening.address)
-            address = opened.address
-            ownsSocketFile = !opened.isInherited
             workers = try Daemon.workers(on: loops, listener: opened, under: policy, common: common)
         } catch {
-            throw StartFailure(
-                outcome: .unavailable, words: "cannot listen on \(settings.listening.address): \(error)")
+            throw StartFailure(outcome: .unavailable, words: "cannot start: \(error)")
         }
         operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
     }
@@ -138,7 +138,10 @@ final class Daemon: @unchecked Sendable {
         let listening = configuration.settings.listening
         logger.info(
             "draining",
-            metadata: ["delay": "\(listening.drainDelay)", "timeout": "\(listening.drainTimeout)"])
+            metadata: [
+                "ephemerald.drain.delay": "\(listening.drainDelay.inSettings)",
+                "ephemerald.drain.timeout": "\(listening.drainTimeout.inSettings)",
+            ])
         supervisor.notify(.stopping(status: "draining"))
         for worker in workers { worker.loop.submit { worker.leave() } }
         guard listening.drainDelay > .zero else { return drain() }

@@ -19,8 +19,8 @@ package struct FreshConfiguration: Sendable {
 
     /// Why none of it takes effect.
     package struct Broken: Error, Hashable, Sendable {
-        /// Every problem and warning, one a line.
-        package let lines: [String]
+        /// Every problem and warning.
+        package let findings: [Diagnosis]
         /// The sessions whose files are wrong.
         package let sessions: Set<String>
     }
@@ -47,46 +47,31 @@ package struct FreshConfiguration: Sendable {
     private static func gather(
         _ source: Source, for socket: ListeningAddress, isSandbox: Bool, today: Day
     ) throws(Broken) -> FreshConfiguration {
-        let (arguments, environment) = (source.arguments, source.environment)
-        var lines: [String] = []
-        var settings: Settings?
-        var directory: String?
-        do throws(SettingsFailure) {
-            let read = try Settings(arguments: arguments, environment: environment, socket: socket)
-            lines = read.warnings.map { "warning: \($0)" }
-            directory = read.sessionsDirectory
-            if (read.sandbox != nil) == isSandbox {
-                settings = read
-            } else {
-                lines.append("error: SANDBOX: cannot change without a restart")
-            }
-        } catch {
-            switch error {
-            case .usage(let errors): lines = errors.messages.map { "error: \($0)" }
-            case .invalid(let problems, let warnings):
-                lines = warnings.map { "warning: \($0)" } + problems.map { "error: \($0)" }
-            }
-            directory = try? Settings.sessionsDirectory(arguments: arguments, environment: environment)
+        var reading: ConfigurationReading
+        do throws(UsageErrors) { reading = try ConfigurationReading(source, for: socket) } catch {
+            throw Broken(findings: SettingsFailure.usage(error).diagnoses, sessions: [])
         }
-        guard let directory else { throw Broken(lines: lines, sessions: []) }
-        let loaded = SessionCatalog.load(directory: directory, today: today)
-        lines += loaded.findings.map { Check.line(for: $0, in: directory) }
-        guard let settings, !loaded.hasErrors else {
-            let files = loaded.findings.filter { $0.severity == .error && $0.file.hasSuffix(".json") }.map(\.file)
-            throw Broken(lines: lines, sessions: Set(files.map { String($0.dropLast(".json".count)) }))
+        if let settings = reading.settings, (settings.sandbox != nil) != isSandbox {
+            reading.refuse("SANDBOX: cannot change without a restart")
         }
-        return FreshConfiguration(settings: settings, sessions: loaded, findings: lines)
+        let loaded = reading.readSessions(today: today)
+        guard let settings = reading.settings, let loaded, !loaded.hasErrors else {
+            let errors = loaded?.findings.filter { $0.severity == .error && $0.file.hasSuffix(".json") } ?? []
+            throw Broken(
+                findings: reading.diagnoses, sessions: Set(errors.map { String($0.file.dropLast(".json".count)) }))
+        }
+        return FreshConfiguration(settings: settings, sessions: loaded, findings: reading.diagnoses)
     }
 
-    /// What can be worked with, and the operator should know of; one line each.
-    package let findings: [String]
+    /// What can be worked with, and the operator should know of.
+    package let findings: [Diagnosis]
 
     /// What the process was started with.
     package init(settings: Settings, sessions: LoadedSessions) {
         self.init(settings: settings, sessions: sessions, findings: [])
     }
 
-    private init(settings: Settings, sessions: LoadedSessions, findings: [String]) {
+    private init(settings: Settings, sessions: LoadedSessions, findings: [Diagnosis]) {
         self.settings = settings
         self.sessions = sessions
         self.findings = findings

@@ -8,6 +8,7 @@ import MicroHTTPD
 final class OperationsListener: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     private let server: Server
+    private let address: ListeningAddress
 
     /// Listens. On the loop's thread, or before it runs.
     init(
@@ -16,6 +17,7 @@ final class OperationsListener: @unchecked Sendable {
         var settings = ServerSettings()
         settings.maxConnections = 256
         settings.maxBody = 1_024
+        self.address = address
         let service = OperationsService(families: families)
         server = try Server(on: loop, listeningOn: try address.listen(), settings: settings) {
             service.respond(to: $0)
@@ -24,6 +26,7 @@ final class OperationsListener: @unchecked Sendable {
 
     /// Ends it. On the loop's thread.
     func stop() async {
+        address.removeSocketFile()
         await server.drain(timeout: .seconds(1), lastAnswer: Response(.serviceUnavailable))
     }
 }

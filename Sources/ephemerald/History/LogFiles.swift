@@ -1,6 +1,7 @@
 internal import CLinux
 package import EventLoop
 import FoundationEssentials
+import Glibc
 
 /// A usage log with all that rotation has left of it, the oldest first.
 ///
@@ -17,7 +18,8 @@ package struct LogFiles {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let entries: [String]
         do { entries = try FileManager.default.contentsOfDirectory(atPath: directory) } catch {
-            throw SystemError("opendir")
+            let isForbidden = (error as? CocoaError)?.code == .fileReadNoPermission
+            throw SystemError("opendir", code: isForbidden ? EACCES : ENOENT)
         }
         let all = Set(entries)
         var rotated: [(path: String, changed: Int64)] = []

@@ -71,6 +71,12 @@ package enum InputFile {
         return Int(status.st_mode & 0o7777)
     }
 
+    /// Whether there is a directory at the path.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     private static func lastError() -> InvalidValue {
         switch errno {
         case ENOENT, ENOTDIR: InvalidValue("there is no such file")

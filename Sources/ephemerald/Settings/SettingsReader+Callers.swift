@@ -1,4 +1,5 @@
 import EphemeraldCore
+import HTTP
 
 extension SettingsReader {
     /// The modes of `AUTH`; nil when they are wrong.
@@ -17,7 +18,7 @@ extension SettingsReader {
     /// What the modes come to. What belongs to a mode is read without it too: it may be on tomorrow.
     mutating func callers(by auth: Set<AuthMode>?, behind proxies: TrustedProxies?) -> Authenticator? {
         let keys = readIfSet(.authKeysFile) { text throws(InvalidValue) in
-            try BearerKeyLines.parse(InputFile.contents(of: text, limit: 1 << 20))
+            try BearerKeyLines.parse(InputFile.contents(of: text, limit: BearerKeyLines.largestFile))
         }
         let tokens = tokens(areRead: auth?.contains(.jwt) ?? false)
         let field = read(.authProxyHeader, SettingsReader.fieldName)
@@ -52,7 +53,7 @@ extension SettingsReader {
                 )
                 isWhole = false
             }
-            for range in ListEntries(of: self[.trustedProxies]?.text ?? "") where range.hasSuffix("/0") {
+            for range in proxies?.ranges ?? [] where range.isEverybody {
                 refuse(.trustedProxies, "\(range) trusts everybody, and with AUTH=proxy everybody could name himself")
                 isWhole = false
             }

@@ -15,7 +15,8 @@ extension SettingsReader {
     /// default; anywhere else the operator says who may ask, even if it is everybody.
     mutating func checkReach(of address: ListeningAddress, access: Settings.Access?, limits: Settings.Limits?) {
         guard !address.isLoopback else { return }
-        let place = "\(address) can be reached from beyond this machine"
+        let way = if case .unix = address { " through a proxy" } else { "" }
+        let place = "\(address) can be reached from beyond this machine\(way)"
         if self[.allowedOrigins] == nil {
             refuse(.allowedOrigins, "not set, and \(place); write the pages that may ask, such as https://app.example")
         }

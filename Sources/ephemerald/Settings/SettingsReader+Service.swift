@@ -88,6 +88,7 @@ extension SettingsReader {
 
     mutating func output() -> Settings.Output? {
         let usageLog = usageLog()
+        if case .file(let path)? = usageLog { checkDirectory(ofLog: path) }
         let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
         let format = read(.logFormat) { text throws(InvalidValue) in try Choice.parse(text, as: LogFormat.self) }
         guard let usageLog, let level, let format else { return nil }
@@ -99,6 +100,16 @@ extension SettingsReader {
             if text == "-" { return .standardOutput }
             guard !text.hasSuffix("/") else { throw InvalidValue("this is a directory; write a file's path, or -") }
             return .file(path: text)
+        }
+    }
+
+    /// A log that cannot be made is better known of before the start.
+    private mutating func checkDirectory(ofLog path: String) {
+        let directory = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        if InputFile.isDirectory(path) {
+            refuse(.usageLog, "\(path.shown) is a directory; write a file's path, or -")
+        } else if !InputFile.isDirectory(directory) {
+            refuse(.usageLog, "\(path.shown): there is no directory \(directory.shown)")
         }
     }
 
@@ -128,9 +139,10 @@ extension SettingsReader {
             }
         }
         guard let entries = entries ?? nil else { return nil }
-        for case .range(let range) in entries where range.description.hasSuffix("/0") {
+        let proxies = TrustedProxies(entries)
+        for range in proxies.ranges where range.isEverybody {
             warn(.trustedProxies, "\(range) believes everybody: each request may choose the client it counts as")
         }
-        return TrustedProxies(entries)
+        return proxies
     }
 }

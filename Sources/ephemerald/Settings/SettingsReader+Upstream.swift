@@ -10,6 +10,9 @@ extension SettingsReader {
     mutating func upstream(isSandbox: Bool, credentials: String?, state: String?) -> Settings.Upstream? {
         let keys = isSandbox ? [] : keys(credentials: credentials)
         let base = read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
+        if let base, base.origin.host == "api.openai.com", base.path.isEmpty {
+            warn(.baseURL, "\(base) has no path; OpenAI's is https://api.openai.com/v1")
+        }
         let organization = readIfSet(.organization, SettingsReader.identifier)
         let project = readIfSet(.project, SettingsReader.identifier)
         let header = read(.authHeader) { text throws(InvalidValue) in

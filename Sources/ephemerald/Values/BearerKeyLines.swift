@@ -2,6 +2,9 @@ package import EphemeraldCore
 
 /// The file of `AUTH_KEYS_FILE`: one `name:sha256` a line, empty lines, and comments behind `#` at a line's beginning.
 package enum BearerKeyLines {
+    /// Bytes, 1 MiB: some ten thousand callers.
+    static let largestFile = 1 << 20
+
     /// Reads the keys of the file's text. All lines that are wrong are named by their numbers; none is shown, because
     /// it may be a key that was written in place of its digest.
     package static func parse(_ text: [UInt8]) throws(InvalidValue) -> BearerKeys {

@@ -9,7 +9,7 @@ extension Duration {
         case "s": unit = .seconds(1)
         case "min": unit = .seconds(60)
         case "h": unit = .seconds(3600)
-        case "": throw InvalidValue("the unit is missing; write \(digits)s, \(digits)ms or \(digits)min")
+        case "": throw InvalidValue("the unit is missing; write \(digits)ms, \(digits)s, \(digits)min or \(digits)h")
         default: throw InvalidValue("write a whole number and one of ms, s, min, h, such as 10s")
         }
         // Nine digits of hours are far beyond any range, and far from overflow.

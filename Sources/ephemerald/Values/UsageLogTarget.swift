@@ -1,6 +1,14 @@
 /// Where the usage lines go.
-package enum UsageLogTarget: Hashable, Sendable {
+package enum UsageLogTarget: Hashable, Sendable, CustomStringConvertible {
     case standardOutput
     /// A file that SIGHUP reopens.
     case file(path: String)
+
+    /// As it is written in the setting.
+    package var description: String {
+        switch self {
+        case .standardOutput: "-"
+        case .file(let path): path
+        }
+    }
 }

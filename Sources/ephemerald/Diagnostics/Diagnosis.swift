@@ -1,0 +1,64 @@
+package import Sessions
+
+/// Something that an operator should know of the settings or the session files.
+package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
+    /// How bad it is.
+    package let severity: Finding.Severity
+    /// What is wrong and what is right, with its place; one line.
+    package let message: String
+
+    /// Something that keeps the program from working.
+    static func error(_ message: String) -> Diagnosis {
+        Diagnosis(severity: .error, message: message)
+    }
+
+    /// Something that it can work with.
+    static func warning(_ message: String) -> Diagnosis {
+        Diagnosis(severity: .warning, message: message)
+    }
+
+    private init(severity: Finding.Severity, message: String) {
+        self.severity = severity
+        self.message = message
+    }
+
+    /// What was found in the directory of the session files.
+    init(_ finding: Finding, in directory: String) {
+        let place = finding.file == directory ? "SESSIONS_DIR: " : "\(directory)/"
+        self.init(severity: finding.severity, message: "\(place)\(finding)")
+    }
+
+    /// `error: LOOPS (--loops): "many": …`.
+    package var description: String { "\(severity.rawValue): \(message)" }
+}
+
+extension LoadedSessions {
+    /// What was found in the session files, and that there is none for requests that name none.
+    func diagnoses(in directory: String) -> [Diagnosis] {
+        let isWithoutDefault = !hasErrors && catalog.session(named: "default") == nil
+        let warning = Diagnosis.warning(
+            "SESSIONS_DIR: \(directory) has no default.json: a request that names no session is refused")
+        return findings.map { Diagnosis($0, in: directory) } + (isWithoutDefault ? [warning] : [])
+    }
+}
+
+extension SettingsFailure {
+    /// Each warning and each problem.
+    var diagnoses: [Diagnosis] {
+        switch self {
+        case .usage(let errors): errors.messages.map(Diagnosis.error)
+        case .invalid(let problems, let warnings):
+            warnings.map(Diagnosis.warning) + problems.map { .error($0.description) }
+        }
+    }
+}
+
+extension StandardError {
+    /// Writes each on a line, the errors last: they are what somebody looks for.
+    static func print(_ diagnoses: [Diagnosis]) {
+        let (warnings, errors) = (
+            diagnoses.filter { $0.severity == .warning }, diagnoses.filter { $0.severity == .error }
+        )
+        print((warnings + errors).map(\.description))
+    }
+}

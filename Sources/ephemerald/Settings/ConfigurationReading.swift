@@ -1,0 +1,43 @@
+import MicroHTTPD
+import Sessions
+
+/// Settings and session files, judged together: a wrong setting hides no wrong file.
+struct ConfigurationReading {
+    /// Nil when something is wrong with them.
+    private(set) var settings: Settings?
+    /// Where the session files are; nil when not even that can be told.
+    let directory: String?
+    /// What is to be said of all that has been read.
+    private(set) var diagnoses: [Diagnosis]
+
+    /// Reads the settings.
+    /// - Parameter socket: the address of a listening socket that is there already.
+    init(_ source: FreshConfiguration.Source, for socket: ListeningAddress?) throws(UsageErrors) {
+        do throws(SettingsFailure) {
+            let settings = try Settings(
+                arguments: source.arguments, environment: source.environment, socket: socket)
+            self.settings = settings
+            directory = settings.sessionsDirectory
+            diagnoses = settings.warnings.map(Diagnosis.warning)
+        } catch {
+            if case .usage(let errors) = error { throw errors }
+            directory = try? Settings.sessionsDirectory(
+                arguments: source.arguments, environment: source.environment)
+            diagnoses = error.diagnoses
+        }
+    }
+
+    /// Takes the settings for wrong after all.
+    mutating func refuse(_ message: String) {
+        settings = nil
+        diagnoses.append(.error(message))
+    }
+
+    /// Reads the session files; nil when it cannot be told where they are.
+    mutating func readSessions(today: Day) -> LoadedSessions? {
+        guard let directory else { return nil }
+        let loaded = SessionCatalog.load(directory: directory, today: today)
+        diagnoses += loaded.diagnoses(in: directory)
+        return loaded
+    }
+}
