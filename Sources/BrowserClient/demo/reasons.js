@@ -1,7 +1,5 @@
 // What a failure means to the person in front of the page, and what that person can do about it.
 
-import { html } from './page.js';
-
 /**
  * @typedef {import('../api/realtime/client/realtime-client.js').RealtimeError} RealtimeError
  * @typedef {'text-only' | 'key' | 'session'} Remedy
@@ -45,6 +43,11 @@ const byServerCode = {
     title: 'The session file is not accepted',
     text: 'The model’s service refused this session’s configuration; the server’s log says which part of it.',
     remedy: 'session',
+  }),
+  sandbox_takes_no_calls: () => ({
+    title: 'Nobody takes the call',
+    text: 'The ticket is there, but this server runs on its sandbox, which hands out tickets and nothing else. '
+      + 'Whoever runs it can start it with an API key and without SANDBOX.',
   }),
   session_expired: () => ({
     title: 'The session has reached its longest time',
@@ -104,16 +107,10 @@ const byCode = {
     title: 'The server’s answer makes no sense',
     text: 'It holds no ticket for a call. Something else may be answering in its place.',
   }),
-  call_unreachable: () => (html('sandbox').hidden
-    ? {
-      title: 'The model’s service does not answer',
-      text: 'The ticket is there, but the address that takes the call is out of reach from here.',
-    }
-    : {
-      title: 'Nobody takes the call',
-      text: 'The ticket is there, but this server runs on its sandbox, which hands out tickets and nothing else. '
-        + 'Whoever runs it can start it with an API key and without SANDBOX.',
-    }),
+  call_unreachable: () => ({
+    title: 'The model’s service does not answer',
+    text: 'The ticket is there, but the address that takes the call is out of reach from here.',
+  }),
   call_refused: ({ status, message }) => (status === 401
     ? { title: 'The ticket was not accepted', text: 'It was spent, or too old by the time it arrived. Start again for a new one.' }
     : { title: 'The model’s service refused the call', text: message }),
