@@ -23,7 +23,7 @@ static const long ccurl_tls_1_2 = CURL_SSLVERSION_TLSv1_2;
 
 #define CCURL_CHECKED static inline __attribute__((warn_unused_result))
 
-// MARK: Variadic
+// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic: one for each type of argument that is passed.
 
 CCURL_CHECKED CURLcode ccurl_easy_set_long(ccurl_easy easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -83,7 +83,7 @@ CCURL_CHECKED CURLcode ccurl_easy_set_quick_exit(ccurl_easy easy) {
 #endif
 }
 
-// MARK: Results
+// Not variadic: each only passes its arguments on, so that its result cannot be dropped.
 
 CCURL_CHECKED CURLcode ccurl_global_init(void) {
     return curl_global_init(CURL_GLOBAL_DEFAULT);

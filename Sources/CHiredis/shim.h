@@ -26,8 +26,6 @@ static inline void chiredis_set_hooks(
     connection->ev.cleanup = cleanup;
 }
 
-// MARK: Reading
-
 // How much hiredis reads next at most: it takes 16 KiB at a time.
 CHIREDIS_CHECKED int chiredis_readable(redisAsyncContext *connection) {
     const int most = 16 * 1024;
@@ -42,7 +40,7 @@ CHIREDIS_CHECKED bool chiredis_speaks_out_of_turn(redisAsyncContext *connection)
     return reader->buf != NULL && reader->pos < reader->len && reader->buf[reader->pos] != '-';
 }
 
-// MARK: Results
+// From here on each only passes its arguments on, so that its result cannot be dropped.
 
 CHIREDIS_CHECKED redisAsyncContext *chiredis_connect(const char *address, int port) {
     return redisAsyncConnect(address, port);

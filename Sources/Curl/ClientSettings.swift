@@ -27,5 +27,6 @@ package struct ClientSettings: Hashable, Sendable {
     /// The `User-Agent` of requests that bring none themselves.
     package var userAgent = "ephemerald"
 
+    /// The defaults that stand at each member.
     package init() {}
 }

@@ -7,6 +7,7 @@ package struct CurlError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What libcurl says about the result code.
     package let words: String
 
+    /// `CURLOPT_CAINFO: ` and libcurl's words.
     package var description: String { "\(call): \(words)" }
 }
 

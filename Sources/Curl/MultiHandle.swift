@@ -43,7 +43,7 @@ import CCurl
 
     /// Lets libcurl do what there is to do.
     /// - Parameters:
-    ///   - socket: the one that is ready, or CURL_SOCKET_TIMEOUT.
+    ///   - socket: the one that is ready, or CURL_SOCKET_BAD, which CURL_SOCKET_TIMEOUT is: a time is up.
     ///   - events: CURL_CSELECT_ bits.
     func act(on socket: curl_socket_t, _ events: CInt) {
         var running: CInt = 0

@@ -7,6 +7,7 @@ package struct Admission: Sendable {
     /// Takes back the quotas' part of an admission that no token came of. What the limits counted stays counted.
     package var giveBack: @Sendable (QuotaReceipt) async -> Void
 
+    /// From the two closures themselves: `inMemory` and `shared` make the ones that there are.
     package init(
         admit: @escaping @Sendable (AdmissionClaim) async -> AdmissionDecision,
         giveBack: @escaping @Sendable (QuotaReceipt) async -> Void

@@ -5,6 +5,7 @@ package struct AdmissionClaim: Sendable {
     /// In the order in which they are looked at.
     package let quotas: [QuotaCheck]
 
+    /// Empty checks are passed by every request.
     package init(limits: LimitChecks, quotas: [QuotaCheck]) {
         self.limits = limits
         self.quotas = quotas

@@ -7,6 +7,7 @@ package struct AdmissionCounts: Sendable {
     /// What the quotas have counted.
     package var ledger: QuotaLedger
 
+    /// With what was counted before, as the usage log tells it; by default nothing.
     package init(limiter: RateLimiter = RateLimiter(), ledger: QuotaLedger = QuotaLedger()) {
         self.limiter = limiter
         self.ledger = ledger

@@ -6,6 +6,7 @@ package struct BearerKeys: Hashable, Sendable {
     /// 32 bytes a key, one behind the other.
     private var digests: [UInt8] = []
 
+    /// No keys: nobody is let in.
     package init() {}
 
     /// The number of keys.

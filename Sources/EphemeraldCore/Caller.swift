@@ -8,6 +8,7 @@ package struct Caller: Hashable, Sendable {
     /// The sessions that the caller may use; nil for all of them.
     package let sessions: [String]?
 
+    /// Does not look at the name: who makes a caller has.
     package init(name: String, sessions: [String]? = nil) {
         self.name = name
         self.sessions = sessions

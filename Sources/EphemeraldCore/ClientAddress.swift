@@ -8,6 +8,7 @@ package import HTTP
 package struct ClientAddress: Hashable, Sendable {
     /// Who it is, as far as that is known.
     package enum Source: Hashable, Sendable {
+        /// Without the port, which says nothing of who it is.
         case ip(IPAddress)
         /// A process on this machine that is not trusted to forward, or that forwarded nothing.
         case unix
@@ -28,6 +29,7 @@ package struct ClientAddress: Hashable, Sendable {
     /// Nil when there is nothing to tell.
     package let remark: Remark?
 
+    /// Reads forwarding fields only when the peer is one of the proxies.
     package init(of request: Request, behind proxies: TrustedProxies) {
         let peer: Source =
             switch request.peer {

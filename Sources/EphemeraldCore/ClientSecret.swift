@@ -3,6 +3,7 @@ package import Sessions
 
 /// A client secret as the upstream minted it, with what an answer needs of the effective session.
 package struct ClientSecret: Sendable {
+    /// What the browser shows the upstream: `ek_…` at OpenAI. Never empty.
     package let value: Secret
     /// Unix seconds: until then a session can be started with it.
     package let expiresAt: Int

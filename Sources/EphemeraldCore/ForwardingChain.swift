@@ -52,8 +52,3 @@ enum ForwardingChain {
         return port.count > 1 && port.dropFirst().allSatisfy(\.isNameByte)
     }
 }
-
-extension UInt8 {
-    /// Whether the byte is one of `A-Z`, `a-z`, `0-9`, `.`, `_`, `-`.
-    var isNameByte: Bool { isLetter || isDigit || "._-".utf8.contains(self) }
-}

@@ -8,6 +8,7 @@ package struct LimitChecks: Sendable {
     /// How many are in force.
     package private(set) var count = 0
 
+    /// None: every request passes.
     package init() {}
 
     /// Adds a limit. The order decides which of two equally close limits an answer names.

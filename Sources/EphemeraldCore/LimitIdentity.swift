@@ -8,13 +8,16 @@ package struct LimitIdentity: Hashable, Sendable {
         case name(String)
         /// nil for requests without one, which count as one.
         case origin(String?)
+        /// All requests together.
         case everybody
     }
 
+    /// Who is counted.
     package let subject: Subject
     /// The session that the limit belongs to; nil for a limit of the settings.
     package let session: String?
 
+    /// Of the settings' own limit when no session is given.
     package init(_ subject: Subject, of session: String? = nil) {
         self.subject = subject
         self.session = session

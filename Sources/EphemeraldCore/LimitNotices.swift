@@ -8,6 +8,7 @@ package struct LimitNotices: Sendable {
         /// Refusals in this dimension, of others than those told of, since the last telling.
         package let untold: Int
 
+        /// - Parameter untold: 0 or more.
         package init(untold: Int) {
             self.untold = untold
         }
@@ -30,6 +31,7 @@ package struct LimitNotices: Sendable {
 
     private var dimensions: [String: Dimension] = [:]
 
+    /// Nothing has been told of.
     package init() {}
 
     /// - Parameter now: nanoseconds on a monotonic clock.

@@ -13,6 +13,7 @@ package struct Minter: Sendable {
         fileprivate let inFlight = Atomic(0)
         fileprivate let breaker = Locked(CircuitBreaker())
 
+        /// None under way, and the upstream not left alone.
         package init() {}
 
         /// Mints under way, at this moment.
@@ -27,6 +28,9 @@ package struct Minter: Sendable {
     private let surroundings: Surroundings
     private let send: Send
 
+    /// - Parameters:
+    ///   - shared: one for all loops.
+    ///   - send: to the upstream, on the loop that asks.
     package init(upstream: Upstream, shared: Shared, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
         self.shared = shared

@@ -4,6 +4,7 @@ import Synchronization
 package final class MintingSwitch: Sendable {
     private let isOff: Atomic<Bool>
 
+    /// As the setting `PAUSED` has it at the start.
     package init(isPaused: Bool = false) {
         isOff = Atomic(isPaused)
     }

@@ -6,6 +6,7 @@ package struct OriginList: Hashable, Sendable {
     /// The entries that admit several origins.
     private let patterns: [OriginPattern]
 
+    /// The order does not matter; an empty list admits nobody.
     package init(_ entries: [OriginPattern]) {
         exact = Set(entries.compactMap(\.exactOrigin))
         patterns = entries.filter { $0.exactOrigin == nil }

@@ -7,6 +7,7 @@ package struct QuotaCheck: Hashable, Sendable {
     /// The caller's or the session's name; empty for everybody.
     package let identity: String
 
+    /// An allowance of 0 refuses everything.
     package init(_ dimension: QuotaDimension, allowance: Int, identity: String) {
         self.dimension = dimension
         self.allowance = allowance

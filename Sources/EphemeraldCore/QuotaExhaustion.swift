@@ -7,6 +7,7 @@ package struct QuotaExhaustion: Hashable, Sendable {
     /// Whether there is only no place left to count in.
     package let isFull: Bool
 
+    /// From what the ledger or Redis has found; `wait` is at most a day.
     package init(check: QuotaCheck, wait: Duration, isFull: Bool) {
         self.check = check
         self.wait = wait

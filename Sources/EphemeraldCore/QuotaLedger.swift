@@ -27,6 +27,7 @@ package struct QuotaLedger: Sendable {
     package let capacity: Int
     private var days: [Day: Counts] = [:]
 
+    /// Nothing is counted. The capacity is less only in tests.
     package init(capacity: Int = 262_144) {
         self.capacity = capacity
     }

@@ -11,6 +11,7 @@ package struct QuotaReceipt: Hashable, Sendable {
     /// Whether it was taken from the memory of this process; both may be true.
     package let isLocal: Bool
 
+    /// By default taken from the memory of this process alone.
     package init(checks: [QuotaCheck], day: Day, isShared: Bool = false, isLocal: Bool = true) {
         self.checks = checks
         self.day = day

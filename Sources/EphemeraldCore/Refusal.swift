@@ -6,8 +6,11 @@ import Sessions
 package enum Refusal: Error, Hashable, Sendable {
     /// The request cannot be told from its neighbours, or is not HTTP; the text says how.
     case malformed(String)
+    /// Request line and fields together have more than so many bytes.
     case headTooLarge(limit: Int)
+    /// The body has more than so many bytes.
     case bodyTooLarge(limit: Int)
+    /// Nothing is served at the path.
     case notFound
     /// - Parameter allowed: the field `Allow`.
     case methodNotAllowed(allowed: String)
@@ -30,6 +33,7 @@ package enum Refusal: Error, Hashable, Sendable {
     /// The body or the query is wrong.
     /// - Parameter path: the member: `overrides.audio.output.voice`; empty for the whole body.
     case invalidRequest(path: String, String)
+    /// No session has that name, or it can be no name.
     case unknownSession
     /// A limit is spent; its standing says until when, if nobody else takes the place.
     case rateLimited(LimitStanding)
@@ -55,6 +59,7 @@ package enum Refusal: Error, Hashable, Sendable {
     case upstreamRejected
     /// The upstream cannot be reached, failed, or answered what cannot be read.
     case upstreamError
+    /// The upstream did not answer in the time that a mint has with all its retries; it may have minted.
     case upstreamTimeout
 
     /// The status of the answer.

@@ -10,9 +10,12 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
     /// The text itself. Every call is a place to review: it belongs into a request to the upstream and nowhere else.
     package func reveal() -> String { value }
 
+    /// Always `<redacted>`.
     package var description: String { "<redacted>" }
 
+    /// Always `<redacted>`, for `debugPrint` and what quotes elements of a collection.
     package var debugDescription: String { description }
 
+    /// Without children: `dump` shows what a mirror has.
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }

@@ -19,6 +19,7 @@ package final class ServiceState: Sendable {
 
     private let contents = Locked(Contents())
 
+    /// Not draining, nothing broken, nothing minted yet.
     package init() {}
 
     /// The daemon has been told to end: from now on it is not ready.

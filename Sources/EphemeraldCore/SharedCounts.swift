@@ -10,6 +10,7 @@ package struct SharedCounts: Sendable {
     private let run: Run
     private let post: Post
 
+    /// Over a connection to Redis that somebody else owns.
     package init(run: @escaping Run, post: @escaping Post) {
         self.run = run
         self.post = post
@@ -45,6 +46,7 @@ package struct SharedCountsFailure: Error, Hashable, Sendable {
     /// For an operator.
     package let words: String
 
+    /// - Parameter words: as Redis says them; it may repeat the password, which is taken out before they are logged.
     package init(_ words: String) {
         self.words = words
     }

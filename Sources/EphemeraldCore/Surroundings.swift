@@ -9,6 +9,7 @@ package struct Surroundings: Sendable {
     /// Waits that long, or until the task is cancelled.
     package var sleep: @Sendable (Duration) async -> Void
 
+    /// The clocks are the caller's, who imports the system; chance is the system's by default.
     package init(
         monotonicNanoseconds: @escaping @Sendable () -> UInt64, unixMilliseconds: @escaping @Sendable () -> Int64,
         sleep: @escaping @Sendable (Duration) async -> Void,

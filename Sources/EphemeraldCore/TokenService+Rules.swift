@@ -20,6 +20,7 @@ extension TokenService {
         /// What is served beside, by its path.
         package var files: [String: StaticFile] = [:]
 
+        /// Files for browsers come later, by `files`.
         package init(
             origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
             limits: RateLimits, quotas: Quotas = Quotas(), safety: SafetyIdentifier

@@ -23,6 +23,7 @@ package struct TokenService: Sendable {
     /// Takes what an operator should hear of, and of which request.
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
 
+    /// One for each loop and each reading of the settings; `admission`, `state` and `mintingSwitch` outlive it.
     package init(
         rules: Rules, admission: Admission, minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics,
         surroundings: Surroundings, state: ServiceState = ServiceState(),

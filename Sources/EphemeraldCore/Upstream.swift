@@ -14,6 +14,7 @@ package struct Upstream: Sendable {
     package let baseURL: String
     /// Tried in order: the next one when the upstream refuses one or its account is used up. At least one.
     package let keys: [Secret]
+    /// How the key is sent. Default: as a bearer token.
     package var authorization = Authorization.bearer
     /// `OpenAI-Organization`
     package var organization: String?
@@ -28,6 +29,7 @@ package struct Upstream: Sendable {
     /// Mints under way at once, over all loops.
     package var maxInFlight = 2048
 
+    /// - Parameter keys: at least one; this is not checked here, and minting without one traps.
     package init(baseURL: String, keys: [Secret]) {
         self.baseURL = baseURL
         self.keys = keys

@@ -36,7 +36,8 @@ package struct UpstreamReport: Hashable, Sendable {
     }
 
     /// OpenAI quotes a refused key, in part and with asterisks, in its message; others may quote it whole, or a piece
-    /// of one that no prefix gives away. What is longer than any log takes is cut first.
+    /// of one that no prefix gives away. Whole keys are looked for in the whole text, so that none is cut in two; pieces
+    /// in its first 1,024 scalars, which are all that is kept and more than any log takes.
     private static func hide(_ keys: [Secret], in text: String) -> String {
         let whole = keys.reduce(text) { $0.replacing($1.reveal(), with: "<redacted>") }
         let start = String(String.UnicodeScalarView(whole.unicodeScalars.prefix(1_024)))

@@ -1,24 +1,6 @@
 internal import CLinux
 import Glibc
 
-/// What a descriptor is ready for, or is to be watched for. The bits are epoll's.
-package struct Readiness: OptionSet, Sendable {
-    package let rawValue: UInt32
-
-    package init(rawValue: UInt32) {
-        self.rawValue = rawValue
-    }
-
-    /// There is something to read, or the end of it.
-    package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
-    /// There is room to write.
-    package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// An error condition; reported whether asked for or not.
-    package static let error = Readiness(rawValue: EPOLLERR.rawValue)
-    /// Both directions are closed; reported whether asked for or not.
-    package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
-}
-
 /// An epoll set, level-triggered: epoll(7). Each descriptor in it is tagged with a number of the caller's.
 @safe struct Epoll: ~Copyable {
     private let descriptor: Descriptor

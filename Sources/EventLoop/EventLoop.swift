@@ -24,21 +24,23 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private static let wakeUpTag: UInt64 = 0
 
-    private let epoll: Epoll
+    let epoll: Epoll
     private let wakeUp: Descriptor
     private let inbox = Locked(Inbox())
     /// The thread inside `run()`; 0, which no thread is, before and after.
     private let thread = Atomic<UInt>(0)
 
     private var ready: [Work] = []
-    private var timers = TimerHeap()
-    private var watches: [UInt64: Watch] = [:]
-    private var lastTag = EventLoop.wakeUpTag
+    var timers = TimerHeap()
+    var watches: [UInt64: Watch] = [:]
+    var lastTag = EventLoop.wakeUpTag
     private var isStopping = false
 
     /// The monotonic time at which the current round began: cheap to read, and exact enough for deadlines.
     package private(set) var now = ContinuousClock.now
 
+    /// Waits for nothing yet; `run()` makes a thread its own.
+    /// - Throws: when the process has no descriptor left for epoll or the eventfd, or the kernel no memory.
     package init() throws(SystemError) {
         epoll = try Epoll(capacity: 256)
         let number = try check("eventfd", eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK)))
@@ -75,6 +77,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         isCurrent ? ready.append(.action(action)) : post(.action(action))
     }
 
+    /// Called by the Swift runtime, from any thread: runs the job in the next round.
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         isCurrent ? ready.append(.job(job)) : post(.job(job))
@@ -127,62 +130,5 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             inbox = Inbox()
             return work
         }
-    }
-}
-
-// MARK: - Timers
-
-extension EventLoop {
-    /// Runs `action` once the delay has passed, unless the timer is cancelled before. On the loop's thread.
-    package func after(_ delay: Duration, _ action: @escaping () -> Void) -> Timer {
-        let timer = Timer(deadline: ContinuousClock.now + delay, loop: self, action: action)
-        timers.insert(timer)
-        return timer
-    }
-
-    func remove(_ timer: Timer) {
-        timers.remove(timer)
-    }
-
-    private func fireTimers() {
-        while let timer = timers.earliest, timer.deadline <= now {
-            timers.remove(timer)
-            timer.fire()
-        }
-    }
-
-    /// Rounded up, so that the timer is due when the wait ends; -1, for ever, when there is none.
-    private func millisecondsToNextTimer() -> CInt {
-        guard let timer = timers.earliest else { return -1 }
-        let remaining = timer.deadline - ContinuousClock.now
-        guard remaining > .zero else { return 0 }
-        let milliseconds = (remaining / .milliseconds(1)).rounded(.up)
-        return CInt(min(milliseconds, 3_600_000))
-    }
-}
-
-// MARK: - Descriptors
-
-extension EventLoop {
-    /// Calls `handler` on the loop's thread whenever the descriptor is ready (level-triggered) until the watch ends.
-    /// On the loop's thread.
-    package func watch(
-        _ descriptor: CInt, for interest: Readiness, _ handler: @escaping (Readiness) -> Void
-    ) throws(SystemError) -> Watch {
-        lastTag += 1
-        let watch = Watch(descriptor: descriptor, tag: lastTag, loop: self, handler: handler)
-        try epoll.add(descriptor, for: interest, tag: watch.tag)
-        watches[watch.tag] = watch
-        return watch
-    }
-
-    func change(_ watch: Watch, to interest: Readiness) throws(SystemError) {
-        try epoll.change(watch.descriptor, to: interest, tag: watch.tag)
-    }
-
-    func end(_ watch: Watch) {
-        guard watches.removeValue(forKey: watch.tag) != nil else { return }
-        // Fails when the descriptor is closed already, which takes it out of the set as well.
-        try? epoll.remove(watch.descriptor)
     }
 }

@@ -3,13 +3,15 @@ import Glibc
 
 /// A thread of its own that runs an event loop, with a name that shows in `top -H` and in debuggers.
 package final class EventLoopThread: Sendable {
+    /// The loop that the thread runs.
     package let loop: EventLoop
     private let thread: pthread_t
 
     /// Starts the thread.
     /// - Parameters:
     ///   - loop: prepared, and running nowhere else.
-    ///   - name: cut at 15 bytes, the kernel's limit.
+    ///   - name: cut at 15 characters. The kernel takes 15 bytes, and a longer name not at all: the thread then keeps
+    ///     that of the process.
     package init(running loop: EventLoop, name: String) throws(SystemError) {
         self.loop = loop
         // Retained here, released by `runLoop` on the new thread.

@@ -9,7 +9,7 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     private let message: String?
 
     /// - Parameters:
-    ///   - code: `errno` after the call.
+    ///   - code: by default `errno`, so it is made before anything else is called.
     ///   - message: what went wrong, where the system has better words for it than those for the code.
     package init(_ call: String, code: CInt = errno, message: String? = nil) {
         self.call = call
@@ -17,6 +17,7 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
+    /// `epoll_create1: Too many open files`.
     package var description: String {
         // `strerror` of glibc 2.32 and later is thread-safe: its buffer belongs to the thread.
         let words = unsafe message ?? strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"

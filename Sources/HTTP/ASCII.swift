@@ -9,6 +9,9 @@ extension UInt8 {
     /// `a` to `z` and `A` to `Z`.
     package var isLetter: Bool { asciiLowercased.isLowercaseLetter }
 
+    /// `A` to `Z`, `a` to `z`, `0` to `9`, `.`, `_` and `-`: what names and ids of our own are made of.
+    package var isNameByte: Bool { isLetter || isDigit || "._-".utf8.contains(self) }
+
     /// The byte, with `A` to `Z` made `a` to `z`.
     package var asciiLowercased: UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self

@@ -63,10 +63,12 @@ package struct InvalidAddressRange: Error, Hashable, Sendable, CustomStringConve
     /// What is wrong and what is right.
     package let reason: String
 
+    /// - Parameter reason: in words that stand behind the range as it was written.
     package init(_ text: String, _ reason: String) {
         self.text = text
         self.reason = reason
     }
 
+    /// The range, quoted, and the reason.
     package var description: String { "\(text.debugDescription): \(reason)" }
 }

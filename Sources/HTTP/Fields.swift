@@ -4,9 +4,12 @@
 package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// One field line.
     package struct Field: Hashable, Sendable {
+        /// As it was received or is to be sent, in the case it has.
         package let name: String
+        /// Received ones stand without white space around them.
         package let value: String
 
+        /// Checks neither: received ones are checked by the server, our own are ours.
         package init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
@@ -16,10 +19,12 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// All field lines, in order.
     package private(set) var all: [Field]
 
+    /// No field lines.
     package init() {
         all = []
     }
 
+    /// Lines in the order in which they are written; names may stand twice.
     package init(dictionaryLiteral elements: (String, String)...) {
         all = elements.map(Field.init)
     }

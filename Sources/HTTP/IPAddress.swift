@@ -6,6 +6,7 @@ package struct IPAddress: Hashable, Sendable {
 
     private static let mappedPrefix: UInt128 = 0xFFFF << 32
 
+    /// An IPv4 address has the prefix `::ffff:0:0/96`.
     package init(bits: UInt128) {
         self.bits = bits
     }

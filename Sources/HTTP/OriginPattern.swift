@@ -62,5 +62,6 @@ package struct InvalidOriginPattern: Error, Hashable, Sendable, CustomStringConv
     /// What is wrong and what is right.
     package let reason: String
 
+    /// The entry, quoted, and the reason.
     package var description: String { "\(entry.debugDescription): \(reason)" }
 }

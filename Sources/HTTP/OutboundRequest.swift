@@ -1,13 +1,17 @@
 /// A request that we send to a server elsewhere.
 package struct OutboundRequest: Sendable {
+    /// A token of RFC 9110; any other is refused before anything is sent.
     package var method: Method
     /// Absolute, `https://` or (for a loopback upstream) `http://`.
     package var url: String
+    /// Without `Host` and `Content-Length`, which the client adds.
     package var fields: Fields
+    /// Sent as it stands; empty for none. HEAD sends none.
     package var body: [UInt8]
     /// How long the whole exchange may take, from name lookup to the last byte of the answer.
     package var timeout: Duration
 
+    /// By default without fields and body; there is no request without a deadline.
     package init(method: Method, url: String, fields: Fields = [:], body: [UInt8] = [], timeout: Duration) {
         self.method = method
         self.url = url
@@ -15,20 +19,4 @@ package struct OutboundRequest: Sendable {
         self.body = body
         self.timeout = timeout
     }
-}
-
-/// Why a request that we sent has no answer.
-package enum TransferFailure: Error, Hashable, Sendable {
-    /// No connection: the name does not resolve, nobody listens, or the connect deadline passed. Nothing was sent.
-    case cannotConnect(String)
-    /// The certificate or the handshake was refused. Nothing was sent.
-    case tls(String)
-    /// The deadline of the whole exchange passed; the server may have acted on the request.
-    case timedOut
-    /// The connection broke, or what came back is not HTTP; the server may have acted on the request.
-    case broken(String)
-    /// The answer is longer than the cap.
-    case tooLarge
-    /// The task that waited was cancelled.
-    case cancelled
 }

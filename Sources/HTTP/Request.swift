@@ -1,15 +1,19 @@
 /// A request as a server received it: complete, or with the defect that kept it from being so.
 package struct Request: Sendable {
+    /// As the client spells it, whether or not we know it.
     package var method: Method
     /// The request target as it stands in the request line, not decoded: `/api/realtime/token?session=default`.
     package var target: String
+    /// All field lines of the head, in order.
     package var fields: Fields
+    /// Without its transfer coding; empty when there is none.
     package var body: [UInt8]
     /// Who is at the other end of the connection; behind a reverse proxy that is the proxy.
     package var peer: Peer
     /// Set when the request must be refused whatever it asks for; fields and body are then not to be trusted.
     package var defect: Defect?
 
+    /// By default without fields, body and defect.
     package init(
         method: Method, target: String, fields: Fields = [:], body: [UInt8] = [], peer: Peer, defect: Defect? = nil
     ) {
@@ -40,11 +44,4 @@ package struct Request: Sendable {
         /// The body is longer than this many bytes.
         case bodyTooLarge(limit: Int)
     }
-}
-
-/// The other end of a connection.
-package enum Peer: Hashable, Sendable {
-    case ip(IPAddress, port: UInt16)
-    /// A process on this machine, over a unix socket.
-    case unix
 }

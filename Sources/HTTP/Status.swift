@@ -3,10 +3,15 @@ package struct Status: RawRepresentable, Hashable, Sendable {
     /// 100 to 599.
     package let rawValue: Int
 
+    /// Codes that have no name here are codes all the same.
     package init(rawValue: Int) {
         self.rawValue = rawValue
     }
+}
 
+/// The codes that this program answers with or looks for, by their names in RFC 9110 section 15; 429 and 431 are of
+/// RFC 6585.
+extension Status {
     package static let ok = Status(rawValue: 200)
     package static let noContent = Status(rawValue: 204)
     package static let notModified = Status(rawValue: 304)

@@ -10,6 +10,7 @@
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private var value: Value
 
+        /// With the value that the first closure finds.
         package init(_ value: Value) {
             unsafe mutex = .allocate(capacity: 1)
             unsafe mutex.initialize(to: pthread_mutex_t())
@@ -41,6 +42,7 @@
     package final class Locked<Value: Sendable>: Sendable {
         private let mutex: Mutex<Value>
 
+        /// With the value that the first closure finds.
         package init(_ value: Value) {
             mutex = Mutex(value)
         }

@@ -17,5 +17,6 @@ package struct ServerSettings: Sendable {
     /// is they who close.
     package var idleTimeout: Duration = .seconds(75)
 
+    /// The defaults that stand at each member.
     package init() {}
 }

@@ -7,6 +7,7 @@ package final class SandboxServer: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     /// What a client puts before `/realtime/client_secrets`.
     package let baseURL: String
+    /// What answers, and counts; a fault of the connection keeps requests from it.
     package let sandbox: Sandbox
     private let server: Server?
     private let faulty: FaultySocket?

@@ -17,6 +17,7 @@ package struct ClientSettings: Sendable {
     /// A number from 0 up to 1: how much of half of a pause is left out, so that many clients do not come back at once.
     package var chance: @Sendable () -> Double = { .random(in: 0..<1) }
 
+    /// The defaults that stand at each member.
     package init() {}
 
     /// - Parameter failures: how many attempts have failed in a row, 1 or more.

@@ -8,23 +8,23 @@ import Glibc
 /// hiredis frees a connection by itself when it breaks; `context` is nil from then on.
 @safe final class Connection: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop, all of it.
-    private let loop: EventLoop
-    private var context: UnsafeMutablePointer<redisAsyncContext>?
-    private let onReply: (RedisReply) -> Void
-    private let onEnd: (RedisFailure) -> Void
-    private var watch: Watch?
-    private var interest: Readiness = .writable
-    private var isReading = false
-    private var isWriting = true
+    let loop: EventLoop
+    var context: UnsafeMutablePointer<redisAsyncContext>?
+    let onReply: (RedisReply) -> Void
+    let onEnd: (RedisFailure) -> Void
+    var watch: Watch?
+    var interest: Readiness = .writable
+    var isReading = false
+    var isWriting = true
     /// Whether hiredis is reading and calling back: a write that fails in there would free what it works with.
-    private var isInRead = false
+    var isInRead = false
     /// What has been read since the last reply that was complete.
-    private var incompleteBytes = 0
-    private let maxReplyBytes: Int
+    var incompleteBytes = 0
+    let maxReplyBytes: Int
     /// Why we end the connection; nil while it lives, and when it ended by itself.
     private var closeReason: RedisFailure?
     /// Commands whose reply has not come, those that nobody waits for any more included.
-    private(set) var unanswered = 0
+    var unanswered = 0
 
     /// Begins to connect; commands may be sent at once, and go out when the connection is open.
     /// - Parameters:
@@ -101,7 +101,7 @@ import Glibc
         act(.readable)
     }
 
-    private var reason: RedisFailure {
+    var reason: RedisFailure {
         if let closeReason { return closeReason }
         guard let context = unsafe context, unsafe context.pointee.err != REDIS_OK else {
             return .broken("the connection ended")
@@ -109,84 +109,8 @@ import Glibc
         return .broken(unsafe String(cString: context.pointee.errstr))
     }
 
-    private var isConnected: Bool {
+    var isConnected: Bool {
         guard let context = unsafe context else { return false }
         return unsafe context.pointee.c.flags & REDIS_CONNECTED != 0
-    }
-}
-
-// MARK: - What hiredis calls
-
-extension Connection {
-    func setReading(_ isReading: Bool) {
-        self.isReading = isReading
-    }
-
-    func setWriting(_ isWriting: Bool) {
-        self.isWriting = isWriting
-    }
-
-    func receive(_ reply: RedisReply?, to command: Command) {
-        unanswered -= 1
-        incompleteBytes = 0
-        // hiredis aborts the process on a reply that nobody asked for: it must not come to read this one.
-        if reply != nil, unanswered == 0, let context = unsafe context, unsafe chiredis_speaks_out_of_turn(context) {
-            close(.broken(OutOfTurn.words))
-            return command.finish(.failure(reason))
-        }
-        guard let reply else { return command.finish(.failure(reason)) }
-        command.finish(.success(reply))
-        onReply(reply)
-    }
-
-    func hasEnded() {
-        let reason = reason
-        unsafe context = nil
-        watch?.end()
-        watch = nil
-        onEnd(reason)
-    }
-}
-
-// MARK: - What the loop calls
-
-extension Connection {
-    private func watch(_ descriptor: CInt) throws(ConnectionFailure) {
-        // hiredis opens it without.
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        do throws(SystemError) {
-            watch = try loop.watch(descriptor, for: interest) { [unowned self] ready in act(ready) }
-        } catch {
-            throw ConnectionFailure("\(error)")
-        }
-    }
-
-    private func act(_ ready: Readiness) {
-        if !ready.isDisjoint(with: [.readable, .error, .hangUp]), let context = unsafe context {
-            // The same for what comes when no command is under way.
-            if isConnected, unanswered == 0, OutOfTurn.arrives(at: unsafe context.pointee.c.fd) {
-                return close(.broken(OutOfTurn.words))
-            }
-            if isConnected { incompleteBytes += Int(unsafe chiredis_readable(context)) }
-            isInRead = true
-            unsafe redisAsyncHandleRead(context)
-            isInRead = false
-            if incompleteBytes > maxReplyBytes { return close(.broken("its reply is too large")) }
-        }
-        if isConnected || ready.contains(.writable) { write() }
-        updateInterest()
-    }
-
-    private func write() {
-        if isWriting, let context = unsafe context { unsafe redisAsyncHandleWrite(context) }
-    }
-
-    private func updateInterest() {
-        guard let watch else { return }
-        var wanted: Readiness = isReading ? .readable : []
-        if isWriting { wanted.insert(.writable) }
-        guard wanted != interest else { return }
-        interest = wanted
-        do throws(SystemError) { try watch.change(to: wanted) } catch { close(.broken("\(error)")) }
     }
 }

@@ -20,6 +20,7 @@ package struct RedisAddress: Sendable {
     /// nil where the server asks for none.
     let password: String?
 
+    /// Traps for a path that is empty or longer than `longestPath`.
     package init(_ place: Place, database: Int = 0, user: String? = nil, password: String? = nil) {
         if case .unix(let path) = place {
             precondition((1...RedisAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
@@ -55,7 +56,9 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
         }
     }
 
+    /// The place alone, as `description`.
     package var debugDescription: String { description }
 
+    /// Without children: `dump` shows what a mirror has.
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }

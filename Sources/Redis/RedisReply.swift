@@ -6,9 +6,13 @@ package enum RedisReply: Hashable, Sendable {
     case status(String)
     /// `-NOSCRIPT No matching script.`: the first word names the error.
     case error(String)
+    /// `:1000`
     case integer(Int64)
+    /// A bulk string, `$5`: any bytes, text or not.
     case bytes([UInt8])
+    /// `*2`: replies of any kind, nested too.
     case array([RedisReply])
+    /// `$-1` or `*-1`: there is nothing of that name.
     case null
 
     /// The numbers of an array that holds nothing else; nil for any other reply.

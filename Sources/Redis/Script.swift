@@ -6,6 +6,7 @@ package struct Script: Sendable {
     /// Of the text, in 40 lower-case hexadecimal digits.
     package let sha1: String
 
+    /// - Parameter sha1: must be that of the text, which is not checked: EVALSHA would run another script.
     package init(_ text: String, sha1: String) {
         self.text = text
         self.sha1 = sha1

@@ -15,6 +15,8 @@ package struct RateLimit: Hashable, Sendable {
     /// Bounds `count` and `burst`, so that the limiter's nanoseconds fit in 64 bits: 1,000,000 hours are 3.6e18 ns.
     package static let largest = 1_000_000
 
+    /// Reads a limit in that spelling; `off` is none.
+    /// - Throws: with what is wrong and what is right.
     package init(parsing text: String) throws(InvalidRateLimit) {
         let words = text.split { $0 == " " || $0 == "," }
         guard let rate = words.first, text.utf8.first == rate.utf8.first, !text.hasSuffix(","), !text.contains(",,")
@@ -97,5 +99,6 @@ package struct InvalidRateLimit: Error, Hashable, Sendable, CustomStringConverti
         self.reason = reason
     }
 
+    /// The limit, quoted, and the reason.
     package var description: String { "\(text.debugDescription): \(reason)" }
 }

@@ -12,6 +12,7 @@ package enum TokenFlaw: String, Error, CaseIterable, Sendable {
     case ambiguousKey = "ambiguous_key"
     /// The token names another algorithm than that of its key; `none` too.
     case algorithm
+    /// The key that is meant did not make it.
     case signature
     /// The claims are no JSON object, or a claim has the wrong type or stands twice.
     case claims
@@ -19,7 +20,9 @@ package enum TokenFlaw: String, Error, CaseIterable, Sendable {
     case expired
     /// `nbf` or `iat` is still to come.
     case notYetValid = "not_yet_valid"
+    /// `iss` is another than the settings ask for, or missing.
     case issuer
+    /// `aud` does not hold what the settings ask for, or is missing.
     case audience
     /// `sub` is missing, or could not stand in a log.
     case subject

@@ -12,6 +12,7 @@ package struct TokenRules: Sendable {
     /// The claim that names the sessions that the caller may use.
     package let sessionsClaim: String
 
+    /// A leeway of 30 s and the claim `sessions` are the settings' own defaults.
     package init(
         issuer: String?, audience: String?, leeway: Duration = .seconds(30), sessionsClaim: String = "sessions"
     ) {

@@ -11,6 +11,7 @@ package struct TokenVerifier: Sendable {
     private var keys: Keys
     private let rules: TokenRules
 
+    /// Fetches nothing: keys at an address are asked for with the first token, or before.
     package init(keys: Keys, rules: TokenRules) {
         self.keys = keys
         self.rules = rules

@@ -2,7 +2,9 @@ package import HTTP
 
 /// Metrics as text: Prometheus's own format 0.0.4, or OpenMetrics 1.0 for who asks for it.
 package enum Exposition: Sendable {
+    /// The text format 0.0.4.
     case prometheus
+    /// OpenMetrics 1.0, which ends with `# EOF`.
     case openMetrics
 
     /// By the field `Accept`. Prometheus asks for OpenMetrics first and takes either.

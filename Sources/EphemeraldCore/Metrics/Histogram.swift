@@ -10,6 +10,7 @@ package struct Histogram: Sendable {
     /// Of all values, in nanoseconds.
     package private(set) var sum: UInt64 = 0
 
+    /// Nothing is counted.
     package init() {}
 
     /// - Parameter nanoseconds: how long it took. A value on a bound belongs to the bucket below it.

@@ -5,6 +5,7 @@ import Locking
 package final class LoopMetrics: Sendable {
     private let counts = Locked(MetricCounts())
 
+    /// All counts are 0.
     package init() {}
 
     /// The counts at this moment.

@@ -27,6 +27,7 @@ package struct MetricCounts: Sendable {
     private(set) var exchanges: [String: UInt64] = [:]
     private(set) var exchangeTimes = Histogram()
 
+    /// All counts are 0.
     package init() {}
 
     /// - Parameters:

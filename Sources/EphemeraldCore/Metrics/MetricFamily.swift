@@ -2,8 +2,11 @@
 package struct MetricFamily: Sendable {
     /// What `# TYPE` says of it.
     package enum Kind: String, Sendable {
+        /// It only grows, from 0 at the start of the process.
         case counter
+        /// It goes up and down.
         case gauge
+        /// Cumulated buckets by their upper bounds, with `_sum` and `_count`.
         case histogram
         /// A gauge that is always 1 and says something by its labels.
         case info
@@ -16,6 +19,7 @@ package struct MetricFamily: Sendable {
         let labels: [(name: String, value: String)]
         let value: Double
 
+        /// Labels stand in this order; values of labels are escaped when they are written.
         package init(_ value: Double, _ labels: [(name: String, value: String)] = [], suffix: String = "") {
             self.suffix = suffix
             self.labels = labels
@@ -32,6 +36,7 @@ package struct MetricFamily: Sendable {
     /// A value for each series.
     package let samples: [Sample]
 
+    /// The name without the suffix of its kind.
     package init(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
         self.name = name
         self.kind = kind

@@ -32,6 +32,7 @@ package struct Access: Sendable {
     package enum Limit: Hashable, Sendable {
         /// Not limited, whatever the settings say: `"off"`.
         case off
+        /// In place of the setting.
         case rate(RateLimit)
     }
 }

@@ -10,5 +10,6 @@ package struct InvalidRequest: Error, Hashable, Sendable, CustomStringConvertibl
         self.message = message
     }
 
+    /// The path and the message, as one sentence without its full stop.
     package var description: String { "\(path) \(message)" }
 }

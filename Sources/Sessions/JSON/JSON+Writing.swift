@@ -16,6 +16,7 @@ extension JSON: CustomStringConvertible {
         return out
     }
 
+    /// The value on one line, without white space.
     package var description: String {
         String(decoding: serialized(), as: UTF8.self)
     }

@@ -6,11 +6,17 @@ import HTTP
 /// member names are refused instead of losing one; an error says line and column; 0.8 stays 0.8 on the way through;
 /// and no Foundation is on the path of a request.
 package enum JSON: Hashable, Sendable {
+    /// `null`, which a member may have and which is not the absence of the member.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// In its own spelling: 1.0 is not written as 1.
     case number(JSONNumber)
+    /// Unescaped.
     case string(String)
+    /// In order.
     case array([JSON])
+    /// Its members in order, no name twice.
     case object(JSONObject)
 
     /// The value of that member; nil when it is absent, or when this is no object.
@@ -56,10 +62,16 @@ package enum JSON: Hashable, Sendable {
 extension JSON: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// `true` or `false` in source text.
     package init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A whole number in source text.
     package init(integerLiteral value: Int) { self = .number(JSONNumber(value)) }
+    /// A number with a fraction in source text; finite.
     package init(floatLiteral value: Double) { self = .number(JSONNumber(value)) }
+    /// A text in source text, not parsed.
     package init(stringLiteral value: String) { self = .string(value) }
+    /// An array in source text.
     package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    /// An object in source text, its members in that order.
     package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(JSONObject(elements)) }
 }

@@ -17,6 +17,7 @@ package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         column = 1 + before[lineStart...].count { $0 & 0xC0 != 0x80 }
     }
 
+    /// `line 3, column 7: ` and the message.
     package var description: String {
         "line \(line), column \(column): \(message)"
     }

@@ -32,6 +32,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         for (name, value) in pairs { self[name] = value }
     }
 
+    /// An object in source text; of a name that is given twice the last value counts.
     package init(dictionaryLiteral elements: (String, JSON)...) {
         self.init(elements)
     }

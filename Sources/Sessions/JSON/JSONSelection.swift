@@ -12,6 +12,7 @@ package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
 
     private var entries: [Entry] = []
 
+    /// Dotted paths; a path that is given beside a longer one of it takes all of the member.
     package init(arrayLiteral paths: String...) {
         for path in paths { add(path.split(separator: ".").map(String.init)[...]) }
     }

@@ -35,7 +35,7 @@ package struct Violation: Hashable, Sendable {
         self.level = level
     }
 
-    /// The same, as something doubtful; a wrong type and an unknown name stay refused.
+    /// The same, as something doubtful; a wrong type, an unknown name and a missing member stay refused.
     var weakened: Violation {
         switch fault {
         case .wrongType, .unknown, .missing: self

@@ -4,6 +4,7 @@ import Sessions
 
 /// `ephemerald check`: judges settings and session files without starting anything.
 package struct CheckCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Report every problem of the settings and the session files.",
         discussion: HelpText.pointer)
@@ -13,8 +14,11 @@ package struct CheckCommand: ParsableCommand {
 
     @OptionGroup var arguments: SettingsArguments
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Prints findings to standard error, what was rewritten and a summary to standard output.
+    /// - Throws: the exit status, where it is not 0.
     package func run() throws {
         let check: Check
         do throws(UsageErrors) {

@@ -8,6 +8,7 @@ import Redis
 /// flags of settings it hands on unread, because the table of settings owns those.
 @main
 package struct Ephemerald: ParsableCommand {
+    /// The commands, and the words of `--help` and `--version`.
     package static let configuration = CommandConfiguration(
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
@@ -24,6 +25,7 @@ package struct Ephemerald: ParsableCommand {
         ],
         defaultSubcommand: ServeCommand.self)
 
+    /// For swift-argument-parser.
     package init() {}
 
     /// Finds the command and runs it.

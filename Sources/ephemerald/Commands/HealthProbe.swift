@@ -6,6 +6,7 @@ package import MicroHTTPD
 package enum HealthProbe {
     /// Why the daemon is not healthy.
     package struct Failure: Error, Hashable, Sendable {
+        /// For an operator, to stand behind the address.
         package let reason: String
     }
 

@@ -4,6 +4,7 @@ import MicroHTTPD
 
 /// `ephemerald healthcheck`: whether the daemon answers, for a container's HEALTHCHECK.
 package struct HealthcheckCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "healthcheck",
         abstract: "Ask the daemon at HOST and PORT for /api/health; exit with 0 or 1 within 2 seconds.",
@@ -14,8 +15,11 @@ package struct HealthcheckCommand: ParsableCommand {
 
     @OptionGroup var arguments: SettingsArguments
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Asks once, and waits 2 s at most.
+    /// - Throws: the exit status, where it is not 0.
     package func run() throws {
         let address = try arguments.address()
         do throws(HealthProbe.Failure) {

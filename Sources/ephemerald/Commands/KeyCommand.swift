@@ -3,6 +3,7 @@ import EphemeraldCore
 
 /// `ephemerald key`: makes a key for a caller. The key is shown this once, and stands in no file.
 package struct KeyCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
         discussion: "The key goes to standard output; its line for AUTH_KEYS_FILE to the file of --append, else to "
@@ -14,14 +15,19 @@ package struct KeyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Add its line to this file, unless the file would be refused then", valueName: "file"))
     var append: String?
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Called before `run()`.
+    /// - Throws: when the name could not stand in `AUTH_KEYS_FILE`; exit status 64.
     package func validate() throws {
         if let name, !Caller.isKeyName(name) {
             throw ValidationError("--name: write 1 to 64 of A-Z a-z 0-9 . _ -")
         }
     }
 
+    /// Prints the key to standard output, and its line to standard error, or adds it to the file of `--append`.
+    /// - Throws: exit status 78 when the file cannot take it; the key is then not shown.
     package func run() throws {
         let key = BearerKey()
         // Without a name it gets one that no other key has.

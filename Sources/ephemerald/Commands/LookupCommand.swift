@@ -4,6 +4,7 @@ import EventLoop
 
 /// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id or a caller.
 package struct LookupCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Find in the usage log who was given a token, when, from where and for what.",
         discussion:
@@ -16,8 +17,11 @@ package struct LookupCommand: ParsableCommand {
 
     @OptionGroup var log: LogArguments
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Prints what was found to standard output, from the oldest file to the newest.
+    /// - Throws: the exit status, where it is not 0; 1 when nothing was found.
     package func run() throws {
         let lookup: Lookup
         do throws(InvalidValue) { lookup = try Lookup(value == "-" ? readLine() ?? "" : value) } catch {

@@ -37,12 +37,6 @@ func serve(
     }
 }
 
-/// Why the daemon does not start.
-struct StartFailure: Error {
-    let outcome: Outcome
-    let words: String
-}
-
 extension Day {
     /// The day by the system's clock.
     static var today: Day {

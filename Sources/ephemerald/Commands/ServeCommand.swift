@@ -3,14 +3,18 @@ import MicroHTTPD
 
 /// `ephemerald serve`: the daemon.
 package struct ServeCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the daemon until SIGTERM; with --sandbox against a built-in stand-in.",
         discussion: HelpText.pointer)
 
     @OptionGroup var arguments: SettingsArguments
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Returns when the daemon has drained.
+    /// - Throws: the exit status, where it is not 0.
     package func run() throws {
         let supervisor: Supervisor
         let listener: Listener?

@@ -6,6 +6,7 @@ import Sessions
 
 /// `ephemerald usage`: who was given how many tokens.
 package struct UsageCommand: ParsableCommand {
+    /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
         discussion: "Refused is what this service refused, failed what OpenAI did not answer with a token. Rotated "
@@ -22,8 +23,11 @@ package struct UsageCommand: ParsableCommand {
 
     @OptionGroup var log: LogArguments
 
+    /// For swift-argument-parser, which fills in what was written.
     package init() {}
 
+    /// Prints the table to standard output, and what could not be counted to standard error.
+    /// - Throws: the exit status, where it is not 0.
     package func run() throws {
         let back: Duration
         do throws(InvalidValue) {

@@ -8,6 +8,7 @@ package struct ConfigurationChanges: Sendable {
     /// The settings that were changed and stay what they were until the next start.
     package let waiting: [Setting]
 
+    /// Compares what was written, and of keys and sessions what was read: their files may change under one name.
     package init(from old: FreshConfiguration, to new: FreshConfiguration) {
         let changed = new.settings.written.changes(since: old.settings.written)
         waiting = changed.filter(\.needsRestart)

@@ -11,6 +11,7 @@ package struct FreshConfiguration: Sendable {
         /// As it was at the start.
         package let environment: [String: String]
 
+        /// What the process was started with, or what a test pretends.
         package init(arguments: [String], environment: [String: String]) {
             self.arguments = arguments
             self.environment = environment

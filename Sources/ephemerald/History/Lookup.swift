@@ -9,6 +9,8 @@ package struct Lookup {
     /// What must stand in a line for it to be looked at more closely.
     private let needles: [[UInt8]]
 
+    /// - Throws: for a value that no line can have: an empty one, one of more than 4,096 bytes, one with control
+    ///   characters, and an API key.
     package init(_ value: String) throws(InvalidValue) {
         guard !value.isEmpty else { throw InvalidValue("the value is empty") }
         guard value.utf8.count <= 4_096, value.loggable(4_096) == value else {

@@ -5,6 +5,7 @@ import Sessions
 package struct UsageTable {
     /// What lines are told apart by.
     package enum Group: String, CaseIterable, Sendable {
+        /// By their names in `--by`; a line that has none of it counts as `-`.
         case caller, origin, session, client, outcome
     }
 
@@ -24,6 +25,7 @@ package struct UsageTable {
     private var counts: [String: Counts] = [:]
     private var total = Counts()
 
+    /// Empty.
     package init(by group: Group) {
         self.group = group
     }
@@ -85,7 +87,8 @@ package struct UsageTable {
 }
 
 extension UsageRecord {
-    /// Whether OpenAI was asked, and no token came of it.
+    /// Whether it is for the upstream that no token came: it refused, failed, or had failed so often that it was not
+    /// asked (`upstream_unavailable`). A 5xx without a refusal counts here too.
     fileprivate var isUpstreamFailure: Bool {
         status >= 500 && refusal?.hasPrefix("upstream_") != false || refusal == "upstream_rate_limited"
     }

@@ -2,13 +2,21 @@
 package struct SettingRow: Sendable {
     /// The heading it stands under in `--help`.
     package enum Group: String, CaseIterable, Sendable {
+        /// Where settings are read from.
         case sources = "Sources"
+        /// Addresses, loops, and how it stops.
         case listening = "Listening"
+        /// Origins, proxies, callers and sessions.
         case access = "Who may ask"
+        /// How much, how often, and where it is counted.
         case limits = "Limits"
+        /// Keys, and as whom.
         case openAI = "OpenAI"
+        /// Times, protocol, certificates, proxy.
         case upstream = "The way to OpenAI"
+        /// The usage log and the diagnostics.
         case output = "Output"
+        /// The stand-in for OpenAI.
         case sandbox = "Sandbox"
     }
 
@@ -34,8 +42,11 @@ package struct SettingRow: Sendable {
         case none
     }
 
+    /// Its heading.
     package let group: Group
+    /// How a `--config` file may write its value.
     package let kind: Kind
+    /// What holds when nobody sets it.
     package let fallback: Default
     /// The word that stands for a value in `--help`.
     package let placeholder: String

@@ -1,6 +1,8 @@
 /// Where the value of a setting was found.
 package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
+    /// The command line, which goes before all others.
     case flag
+    /// A variable that is not empty.
     case environment
     /// The `--config` file, with its path.
     case file(String)
@@ -14,6 +16,7 @@ package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The words for a source in a sentence.
     package var description: String {
         switch self {
         case .flag: "the command line"
@@ -21,11 +24,4 @@ package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
         case .file(let path): path
         }
     }
-}
-
-/// A value as it was written, and where.
-package struct SettingValue: Sendable {
-    /// Not empty for the environment: an empty variable counts as unset.
-    package let text: String
-    package let source: SettingSource
 }

@@ -67,8 +67,11 @@ package struct Settings: Sendable {
         package let keys: [Secret]
         /// Without a slash at the end.
         package let baseURL: ServerURL
+        /// `OpenAI-Organization`; nil for that of the key.
         package let organization: String?
+        /// `OpenAI-Project`; nil for that of the key.
         package let project: String?
+        /// How the key is sent.
         package let authHeader: UpstreamAuthHeader
         /// Where browsers are sent; nil for what the base URL and the kind of session say.
         package let callsURL: String?
@@ -78,6 +81,7 @@ package struct Settings: Sendable {
         package let timeout: Duration
         /// For one connection; at most `timeout`.
         package let connectTimeout: Duration
+        /// HTTP/1.1, unless the settings ask for HTTP/2.
         package let httpVersion: UpstreamHTTPVersion
         /// A bundle in PEM; nil for the system's.
         package let caFile: String?
@@ -89,6 +93,7 @@ package struct Settings: Sendable {
 
     /// What is written, and where.
     package struct Output: Sendable {
+        /// A file, or standard output.
         package let usageLog: UsageLogTarget
         /// For diagnostics, on standard error.
         package let logLevel: Logger.Level
@@ -104,10 +109,15 @@ package struct Settings: Sendable {
         package let fault: Fault?
     }
 
+    /// Where it listens, and how it stops.
     package let listening: Listening
+    /// Who may ask.
     package let access: Access
+    /// How much may be asked.
     package let limits: Limits
+    /// Where tokens come from.
     package let upstream: Upstream
+    /// What is written, and where.
     package let output: Output
     /// Nil for the real OpenAI.
     package let sandbox: Sandbox?

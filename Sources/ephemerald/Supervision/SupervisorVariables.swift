@@ -5,6 +5,7 @@ import Glibc
 package struct SupervisorVariables: Sendable {
     /// A descriptor that was handed over.
     package struct Inherited: Hashable, Sendable {
+        /// 3 or more; whoever takes it closes it.
         package let number: CInt
         /// `FileDescriptorName=` of the socket unit.
         package let name: String

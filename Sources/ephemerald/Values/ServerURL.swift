@@ -19,6 +19,8 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// Empty, or a slash and more; with the query of a complete URL.
     package let path: String
 
+    /// - Throws: with what is wrong and what is right: no URL, http beyond loopback, a password, or
+    ///   what the form leaves out.
     package init(parsing text: String, as form: Form) throws(InvalidValue) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"\\\"<>^`{|}".utf8.contains($0) }) else {
             throw InvalidValue("a space, a control character or a letter beyond ASCII; write the URL percent-encoded")
@@ -40,6 +42,7 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The one spelling of it.
     package var description: String { "\(origin)\(path)" }
 
     private static func origin(scheme: String, authority: String) throws(InvalidValue) -> Origin {

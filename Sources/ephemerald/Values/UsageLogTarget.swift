@@ -1,5 +1,6 @@
 /// Where the usage lines go.
 package enum UsageLogTarget: Hashable, Sendable, CustomStringConvertible {
+    /// Standard output, one line each.
     case standardOutput
     /// A file that SIGHUP reopens.
     case file(path: String)

@@ -1,7 +1,8 @@
 import HTTP
 import Sessions
 
-/// How often and how much: the settings, and what a session file says instead.
+/// The step that counts a request: under the limits and quotas of the settings, or of its session where the file has
+/// its own.
 extension TokenService {
     /// What an admitted request goes on with.
     struct Admitted {
