@@ -1,5 +1,5 @@
 // React's view of a RealtimeClient: a hook, and a component made with it. React 18 or later is the page's own; it is
-// written without JSX, so that no build is needed.
+// written without JSX, so that no build is needed. The interface and its types are in react.d.ts.
 import { createElement as h, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import { RealtimeClient } from "./realtime-client.js";
 
@@ -7,21 +7,7 @@ import { RealtimeClient } from "./realtime-client.js";
  * @typedef {import("./realtime-client.js").RealtimeOptions} RealtimeOptions
  * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
  * @typedef {import("./realtime-client.js").RealtimeClient} Client
- */
-
-/**
- * What a component shows of a call. It is replaced, never changed.
- * @typedef {object} RealtimeSnapshot
- * @property {Client["state"]} state
- * @property {Client["reason"]} reason
- * @property {Client["error"]} error
- * @property {RealtimeEvents["retry"] | undefined} retry the attempt that is waited for, if one is
- * @property {Client["transcripts"]} transcripts
- * @property {boolean} muted
- * @property {number} volume
- * @property {boolean} playbackBlocked
- * @property {import("./realtime-client.js").Quality} quality
- * @property {RealtimeEvents["devices"] | undefined} devices known once the microphone is open
+ * @typedef {import("./react.js").RealtimeSnapshot} RealtimeSnapshot
  */
 
 const SHOWN = /** @type {const} */ ([
@@ -64,12 +50,7 @@ function createStore(options) {
   };
 }
 
-/**
- * A call that lives as long as the component: unmounting ends it, in any phase. The options of the first render count,
- * but for `token` and `authorization` when they are functions: the latest are called.
- * @param {RealtimeOptions} [options]
- * @returns {RealtimeSnapshot & { client: Client }}
- */
+/** @type {typeof import("./react.js").useRealtime} */
 export function useRealtime(options = {}) {
   const latest = useRef(options);
   useEffect(() => { latest.current = options; });
@@ -103,10 +84,7 @@ const STATES = {
   closed: "The call has ended",
 };
 
-/**
- * A call with buttons, a transcript and a line to type in; plain elements to be styled by their classes.
- * @param {{ options?: RealtimeOptions, title?: string, className?: string }} props
- */
+/** @type {typeof import("./react.js").RealtimeVoiceChat} */
 export function RealtimeVoiceChat({ options, title = "Voice chat", className = "realtime-voice-chat" }) {
   const { client, state, error, retry, transcripts, muted, volume, playbackBlocked, devices } = useRealtime(options);
   const [text, setText] = useState("");

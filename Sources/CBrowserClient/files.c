@@ -13,6 +13,9 @@ static const unsigned char realtime_client_d_ts[] = {
 static const unsigned char react_js[] = {
 #embed "../BrowserClient/react.js"
 };
+static const unsigned char react_d_ts[] = {
+#embed "../BrowserClient/react.d.ts"
+};
 
 static const unsigned char demo_connection_js[] = {
 #embed "../BrowserClient/demo/connection.js"
@@ -79,6 +82,7 @@ static const struct browser_file library[] = {
     {"realtime-client.js", realtime_client_js, sizeof realtime_client_js},
     {"realtime-client.d.ts", realtime_client_d_ts, sizeof realtime_client_d_ts},
     {"react.js", react_js, sizeof react_js},
+    {"react.d.ts", react_d_ts, sizeof react_d_ts},
 };
 const long browser_library_count = sizeof library / sizeof *library;
 struct browser_file browser_library_at(long index) { return library[index]; }

@@ -12,7 +12,7 @@ CLIENT = "/api/realtime/client/"
 SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
 
 
-@pytest.mark.parametrize("name", ["realtime-client.js", "realtime-client.d.ts", "react.js"])
+@pytest.mark.parametrize("name", ["realtime-client.js", "realtime-client.d.ts", "react.js", "react.d.ts"])
 def test_the_library_is_served_to_any_page_as_it_is(daemon, name):
     answer = daemon.request("GET", CLIENT + name, {"Origin": "https://anybody.example"})
     assert answer.status == 200 and answer.body == (SOURCES / name).read_bytes()
@@ -65,5 +65,8 @@ def test_the_demo_page_is_not_served_otherwise(start, upstream, sessions, settin
         problem(daemon.request("GET", path), 404, "not_found")
 
 
-def test_the_sandbox_has_the_demo_page(start, upstream, sessions):
-    assert start(upstream, sessions, SANDBOX="true").request("GET", "/").status == 200
+def test_the_sandbox_has_the_demo_page_with_a_word_about_itself_in_sight(start, upstream, sessions):
+    answer = start(upstream, sessions, SANDBOX="true").request("GET", "/")
+    page = (SOURCES / "demo" / "index.html").read_bytes()
+    assert answer.status == 200 and page.count(b'id="sandbox" hidden') == 1
+    assert answer.body == page.replace(b'id="sandbox" hidden', b'id="sandbox"')

@@ -180,3 +180,24 @@ def test_the_log_of_events_can_be_exported(open_tab, demo, peer):
     entries = json.loads(open(download.value.path()).read())
     assert any("session.created" in json.dumps(entry) for entry in entries)
     assert not any(secret in json.dumps(entries) for secret in peer.keys)
+
+
+def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer):
+    daemon = start(peer.base_url, SANDBOX="true", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
+    page = DemoPage(open_tab(), daemon)
+    assert "runs on its sandbox" in page.text("sandbox") and "nobody takes the call" in page.text("sandbox")
+    assert page.tab.page.locator("#sandbox").is_visible()
+    page.assert_accessible("idle, on the sandbox")
+    start_call(page)
+    page.until_text("alert", "Nobody takes the call")
+    assert "sandbox" in page.text("alert")
+    page.until_phase("closed")
+    page.assert_accessible("failed, on the sandbox")
+    page.tab.assert_nothing_is_left()
+    assert peer.mint_requests == 0 and peer.offers == 0
+
+
+def test_without_the_sandbox_the_page_says_nothing_of_it(open_tab, demo):
+    page = DemoPage(open_tab(), demo)
+    assert not page.tab.page.locator("#sandbox").is_visible()
+    assert "sandbox" not in page.tab.js("document.body.innerText").lower()

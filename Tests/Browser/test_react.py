@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import expect
 
 from callpage import token_url
-from conftest import HERE
+from conftest import HERE, LIBRARY
+from daemon import HEALTH
 from patience import eventually
 from tab import Tab
 from test_abort import hold_answer, hold_microphone, hold_token
@@ -99,3 +100,35 @@ def test_what_failed_is_said_and_can_be_tried_again(chat, peer):
     chat.page.get_by_role("button", name="Connect").click()
     expect(chat.page.get_by_role("status")).to_have_text("Connected")
     expect(chat.page.get_by_role("alert")).to_be_empty()
+
+
+#: What a registry of ES modules would answer with; React's own files are CommonJS.
+MODULES_OF_REACT = """
+import React from "react";
+import * as client from "react-dom/client";
+export const {createElement, useEffect, useId, useRef, useState, useSyncExternalStore} = React;
+export const {createRoot} = client;
+"""
+
+
+def test_the_readmes_page_without_a_build_leads_a_conversation(open_tab, daemon, peer):
+    page_source = (LIBRARY / "README.md").read_text().split("## React\n")[1].split("```html\n")[1].split("```")[0]
+    command = ["esbuild", "--bundle", "--format=esm", "--define:process.env.NODE_ENV='development'"]
+    environment = os.environ | {"NODE_PATH": MODULES}
+    react = subprocess.run(command, input=MODULES_OF_REACT, env=environment, check=True, capture_output=True, text=True)
+    tab = open_tab()
+    shared = "https://esm.sh/all-of-it.js"
+    script = {"content_type": "text/javascript", "headers": {"Access-Control-Allow-Origin": "*"}}
+    tab.page.route("https://esm.sh/**", lambda route: route.fulfill(body=f'export * from "{shared}";', **script))
+    tab.page.route(shared, lambda route: route.fulfill(body=react.stdout, **script))
+    # A page of the daemon's origin: one that a route fulfils is a stranger's to Chromium, and may not reach loopback.
+    page = tab.go(f"http://localhost:{daemon.port}{HEALTH}").page
+    page.set_content(page_source)
+    page.get_by_role("button", name="Connect").click()
+    expect(page.get_by_role("status")).to_have_text("Connected")
+    page.get_by_label("Message").fill("Hello without a build.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("log")).to_contain_text("Assistant: You said: Hello without a build.")
+    page.get_by_role("button", name="Disconnect").click()
+    tab.assert_nothing_is_left()
+    assert len(peer.used) == 1

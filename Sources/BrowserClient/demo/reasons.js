@@ -44,6 +44,11 @@ const byServerCode = {
     text: 'The model’s service refused this session’s configuration; the server’s log says which part of it.',
     remedy: 'session',
   }),
+  sandbox_takes_no_calls: () => ({
+    title: 'Nobody takes the call',
+    text: 'The ticket is there, but this server runs on its sandbox, which hands out tickets and nothing else. '
+      + 'Whoever runs it can start it with an API key and without SANDBOX.',
+  }),
   session_expired: () => ({
     title: 'The session has reached its longest time',
     text: 'A call lasts an hour at most. Start another one to go on; it will not remember this one.',

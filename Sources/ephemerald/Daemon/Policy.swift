@@ -20,7 +20,8 @@ struct Policy: Sendable {
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)
-        rules.files = BrowserFiles.served(withDemo: settings.isDemo, upstream: upstream)
+        rules.files = BrowserFiles.served(
+            withDemo: settings.isDemo, upstream: upstream, isSandbox: sandboxURL != nil)
         rules.files[APIDescription.path] = APIDescription.file
         client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
         keyClient = ClientSettings(forKeysOf: settings)

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -9,30 +11,86 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SOURCES = "../../../Sources/BrowserClient/";
 const source = readFileSync(path(`${SOURCES}realtime-client.js`), "utf8");
 const declarations = readFileSync(path(`${SOURCES}realtime-client.d.ts`), "utf8");
+const reactPart = ["react.js", "react.d.ts"].map((name) => readFileSync(path(SOURCES + name), "utf8"));
 
-function compile(files, ...more) {
+const SCRIPTS = ["--allowJs", "--checkJs"];
+// Debian's types of React lack some of their own dependencies.
+const REACT = ["--skipLibCheck", "--baseUrl", "/usr/share/nodejs/@types", "--jsx", "react-jsx"];
+
+function run(files, ...more) {
   const { status, stdout, error } = spawnSync("tsc", [
-    "--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2022", "--module", "es2022",
-    "--moduleResolution", "node", "--lib", "es2022,dom,dom.iterable", "--typeRoots", path("."),
-    ...more, ...files.map(path),
+    "--noEmit", "--strict", "--target", "es2022", "--module", "es2022",
+    "--moduleResolution", "node", "--lib", "es2022,dom,dom.iterable", "--typeRoots", path("."), ...more, ...files,
   ], { encoding: "utf8" });
   assert.ifError(error);
+  return { status, stdout };
+}
+
+function compile(files, ...more) {
+  const { status, stdout } = run(files.map(path), ...more);
   assert.equal(status, 0, stdout);
 }
 
 test("the module's types hold, are those of the declarations, and serve a page in TypeScript", () => {
-  compile([`${SOURCES}realtime-client.js`, "consumer.ts"]);
+  compile([`${SOURCES}realtime-client.js`, "consumer.ts"], ...SCRIPTS);
 });
 
-// Debian's types of React lack some of their own dependencies.
-test("the React part's types hold", () => {
-  compile([`${SOURCES}react.js`], "--skipLibCheck", "--baseUrl", "/usr/share/nodejs/@types");
+test("the React part's types hold, and are those of its declarations", () => {
+  compile([`${SOURCES}react.js`], ...SCRIPTS, ...REACT);
+});
+
+test("the React part serves a page in TypeScript, which reads no JavaScript", () => compile(["consumer.tsx"], ...REACT));
+
+// Where libraries are not checked, neither are declarations of ours.
+test("the React part's declarations name nothing that is not there", () => {
+  const { stdout } = run([path(`${SOURCES}react.d.ts`)], ...REACT.slice(1));
+  assert.deepEqual(stdout.split("\n").filter((line) => line.includes("BrowserClient/")), []);
+});
+
+/** Compiles a project of one page, with the files of the client in a folder of it. */
+function compileProject(t, folder, page, paths = {}) {
+  const project = mkdtempSync(join(tmpdir(), "types-"));
+  t.after(() => rmSync(project, { recursive: true }));
+  symlinkSync(path(SOURCES), join(project, folder));
+  writeFileSync(join(project, "page.tsx"), page);
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify({
+    files: ["page.tsx"],
+    compilerOptions: {
+      noEmit: true, strict: true, skipLibCheck: true, jsx: "react-jsx", target: "es2022", module: "es2022",
+      moduleResolution: "node", lib: ["es2022", "dom"], types: [], preserveSymlinks: true, baseUrl: ".",
+      paths: { ...paths, "*": ["/usr/share/nodejs/@types/*"] },
+    },
+  }));
+  const { status, stdout, error } = spawnSync("tsc", ["-p", project], { encoding: "utf8" });
+  assert.ifError(error);
+  assert.equal(status, 0, stdout);
+}
+
+const readme = readFileSync(path(`${SOURCES}README.md`), "utf8");
+const example = (language) => readme.split(`\`\`\`${language}\n`)[1].split("```")[0];
+
+test("the README's component has its types beside copies of the files", (t) => {
+  compileProject(t, "BrowserClient", example("tsx"));
+});
+
+test("a page that imports from the daemon has its types by the README's lines for tsconfig.json", (t) => {
+  const page = readFileSync(path("consumer.tsx"), "utf8")
+    .replace("../../../Sources/BrowserClient/", "https://app.example/api/realtime/client/");
+  assert.match(page, /from "https:/);
+  compileProject(t, "types", page, JSON.parse(example("json")).compilerOptions.paths);
 });
 
 test("what the declarations name is what the module exports", async () => {
   const declared = [...declarations.matchAll(/^export (?:declare )?(?:class|function|const) (\w+)/gm)].map(([, name]) => name);
   const module = await import(`${SOURCES}realtime-client.js`);
   assert.deepEqual(Object.keys(module).sort(), declared.sort());
+});
+
+test("what the React part's declarations name is what it exports", () => {
+  const [exported, declared] = reactPart.map((text) =>
+    [...text.matchAll(/^export (?:function|const|default) (\w+)/gm)].map(([, name]) => name).sort());
+  assert.deepEqual(exported, declared);
+  assert.ok(declared.length > 0);
 });
 
 test("every public member of the classes is declared, and every declared one is there", async () => {
@@ -66,7 +124,7 @@ test("it is below 12 kB, compressed, with its comments", () => {
 test("it depends on nothing", () => assert.doesNotMatch(source, /^\s*(import|export .* from)\b/m));
 
 test("no line is longer than 120 columns", () => {
-  for (const text of [source, declarations, readFileSync(path(`${SOURCES}react.js`), "utf8")]) {
+  for (const text of [source, declarations, ...reactPart]) {
     assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);
   }
 });
