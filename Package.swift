@@ -49,7 +49,10 @@ let package = Package(
         .target(name: "COpenAPI", exclude: ["openapi.json"]),
         .target(
             name: "BrowserClient", dependencies: ["CBrowserClient"],
-            exclude: ["README.md", "demo", "react.d.ts", "react.js", "realtime-client.d.ts", "realtime-client.js"],
+            exclude: [
+                "README.md", "demo", "package.json", "react.d.ts", "react.js", "realtime-client.d.ts",
+                "realtime-client.js",
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "ephemerald",
