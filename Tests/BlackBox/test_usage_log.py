@@ -208,6 +208,6 @@ def test_a_pipe_without_a_reader_stays_what_it_is_at_sighup(start, upstream, ses
 def test_a_start_on_a_pipe_without_a_reader_ends_with_words(start, upstream, sessions, tmp_path):
     log = tmp_path / "usage.log"
     os.mkfifo(log)
-    with pytest.raises(NotStarted, match="USAGE_LOG: .*/usage.log: nobody reads this pipe") as failure:
+    with pytest.raises(NotStarted, match=r"USAGE_LOG: \".*/usage.log\": nobody reads this pipe") as failure:
         start(upstream, sessions, USAGE_LOG=str(log))
     assert failure.value.code == 78

@@ -28,7 +28,8 @@ import ephemerald
     @Test(arguments: [
         ("LIMIT_CLENT", "LIMIT_CLIENT"), ("ALLOWED_ORIGIN", "ALLOWED_ORIGINS"), ("OPENAI_APIKEY", "OPENAI_API_KEY"),
         ("LIMIT_CLIENT", nil), ("LC_ALL", nil), ("HOSTNAME", nil), ("NOTIFY_SOCKET", nil), ("LOGS_DIRECTORY", nil),
-        ("REDIS_PORT_6379_TCP", nil), ("SSL_CERT_FILE", nil),
+        ("REDIS_PORT_6379_TCP", nil), ("APP_PORT", nil), ("API_HOST", nil),
+        ("LOG_LEVE", "LOG_LEVEL"), ("SSL_CERT_FILE", nil),
     ])
     func `is told when a variable is nearly one`(name: String, setting: String?) throws {
         var environment = key

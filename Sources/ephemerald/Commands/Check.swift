@@ -26,6 +26,10 @@ package struct Check: Sendable {
         if fixes, let directory = reading.directory { fix(directory, today: today) }
         let loaded = reading.readSessions(today: today)
         findings += reading.diagnoses
+        if case .file(let path)? = reading.settings?.output.usageLog, let reason = UsageLogFile.obstacle(at: path) {
+            findings.append(.error("USAGE_LOG: \(path.shown): \(reason)"))
+            outcome = .configuration
+        }
         guard let settings = reading.settings, let loaded, !loaded.hasErrors else {
             outcome = .configuration
             return

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import EphemeraldCore
+import Glibc
 
 /// `ephemerald key`: makes a key for a caller. The key is shown this once, and stands in no file.
 package struct KeyCommand: ParsableCommand {
@@ -32,19 +33,28 @@ package struct KeyCommand: ParsableCommand {
         let key = BearerKey()
         // Without a name it gets one that no other key has.
         let name = name ?? "key-\(key.digest.prefix(8))"
-        if let append {
-            do throws(InvalidValue) { try CallersFile.append(name, digest: key.digest, to: append) } catch {
-                StandardError.print(["error: \(append): \(error.reason)"])
-                throw ExitCode(Outcome.configuration.rawValue)
-            }
-            StandardError.print(["the key of \(name) is on standard output, and nowhere else"])
-            return print(key.key.reveal())
-        }
+        if let append { return try add(key, of: name, to: append) }
         // As a comment, so that standard error can be appended to the file as it is.
         StandardError.print([
             "# the key of \(name) is on standard output, and nowhere else; this line is for AUTH_KEYS_FILE:",
             "\(name):\(key.digest)",
         ])
         print(key.key.reveal())
+    }
+
+    /// The key is shown before its line is written: a line for a key that nobody has seen would let nobody in.
+    private func add(_ key: BearerKey, of name: String, to path: String) throws {
+        do throws(InvalidValue) {
+            let file = try CallersFile(path, adding: name, digest: key.digest)
+            let shown = Array("\(key.key.reveal())\n".utf8)
+            guard unsafe write(STDOUT_FILENO, shown, shown.count) == shown.count else {
+                throw InvalidValue("nothing is added: the key cannot be written to standard output")
+            }
+            try file.append()
+        } catch {
+            StandardError.print(["error: \(path.shown): \(error.reason)"])
+            throw ExitCode(Outcome.configuration.rawValue)
+        }
+        StandardError.print(["the key of \(name) is on standard output, and nowhere else"])
     }
 }

@@ -60,7 +60,7 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            let place = "USAGE_LOG: \(settings.output.usageLog)"
+            let place = "USAGE_LOG: \(settings.output.usageLog.description.shown)"
             throw StartFailure(outcome: .configuration, words: "\(place): \(UsageLogFile.words(for: error))")
         }
         let safety = try Daemon.safety(settings, logger: logger)

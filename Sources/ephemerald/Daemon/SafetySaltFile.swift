@@ -13,9 +13,13 @@ package enum SafetySaltFile {
         let draft = "\(path).\(UInt64.random(in: 0 ... .max))"
         defer { _ = unsafe unlink(draft) }
         try write(salt, to: draft)
-        guard unsafe link(draft, path) == 0 else {
-            if errno == EEXIST { return try SafetySalt.read(path) }
-            throw lastError()
+        if unsafe link(draft, path) != 0 {
+            switch errno {
+            case EEXIST: return try SafetySalt.read(path)
+            // A file system without hard links.
+            case EPERM, EOPNOTSUPP, ENOSYS: try write(salt, to: path)
+            default: throw lastError()
+            }
         }
         return SafetyIdentifier(salt: salt)
     }

@@ -74,6 +74,13 @@ final class UsageLogFile: Sendable {
         error.code == ENXIO ? "nobody reads this pipe; start what reads it first" : "\(error)"
     }
 
+    /// Why the log could not be made there, as far as that can be told without making it; nil when nothing is known.
+    static func obstacle(at path: String) -> String? {
+        if InputFile.isDirectory(path) == true { return "this is a directory; write a file's path, or -" }
+        let directory = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        return InputFile.isDirectory(directory) == false ? "there is no directory \(directory.shown)" : nil
+    }
+
     /// Whether a line was left unfinished there, by a full disk or the end of the machine.
     private static func endsInsideLine(_ path: String) -> Bool {
         let number = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -71,10 +71,11 @@ package enum InputFile {
         return Int(status.st_mode & 0o7777)
     }
 
-    /// Whether there is a directory at the path.
-    static func isDirectory(_ path: String) -> Bool {
+    /// Whether there is a directory at the path; nil when this user cannot tell.
+    static func isDirectory(_ path: String) -> Bool? {
         var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        guard unsafe stat(path, &status) != 0 else { return status.st_mode & S_IFMT == S_IFDIR }
+        return errno == ENOENT || errno == ENOTDIR ? false : nil
     }
 
     private static func lastError() -> InvalidValue {

@@ -88,7 +88,6 @@ extension SettingsReader {
 
     mutating func output() -> Settings.Output? {
         let usageLog = usageLog()
-        if case .file(let path)? = usageLog { checkDirectory(ofLog: path) }
         let level = read(.logLevel) { text throws(InvalidValue) in try Choice.parse(text, as: Logger.Level.self) }
         let format = read(.logFormat) { text throws(InvalidValue) in try Choice.parse(text, as: LogFormat.self) }
         guard let usageLog, let level, let format else { return nil }
@@ -100,16 +99,6 @@ extension SettingsReader {
             if text == "-" { return .standardOutput }
             guard !text.hasSuffix("/") else { throw InvalidValue("this is a directory; write a file's path, or -") }
             return .file(path: text)
-        }
-    }
-
-    /// A log that cannot be made is better known of before the start.
-    private mutating func checkDirectory(ofLog path: String) {
-        let directory = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
-        if InputFile.isDirectory(path) {
-            refuse(.usageLog, "\(path.shown) is a directory; write a file's path, or -")
-        } else if !InputFile.isDirectory(directory) {
-            refuse(.usageLog, "\(path.shown): there is no directory \(directory.shown)")
         }
     }
 

@@ -29,7 +29,9 @@ package struct SettingsReader {
         let names = Setting.allCases.map(\.name)
         return environment.keys.sorted().compactMap { name in
             guard name.utf8.count >= 8, name.contains("_"), !names.contains(name) else { return nil }
-            return name.nearest(in: names, within: 2).map { "\(name) (environment) is no setting; did you mean \($0)?" }
+            // APP_PORT and the like are Kubernetes' own.
+            let nearest = name.nearest(in: names, within: name.utf8.count < 12 ? 1 : 2)
+            return nearest.map { "\(name.withoutControls) (environment) is no setting; did you mean \($0)?" }
         }
     }
 
