@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 import faults
 import raw
 from crowd import ask_all, token_request
-from daemon import HEALTH, ORIGIN, TOKEN, NotStarted, eventually
+from daemon import HEALTH, ORIGIN, SESSION, TOKEN, NotStarted, eventually, write_sessions
+from program import run
 
 NAMES = {
     "timestamp",
@@ -203,6 +205,24 @@ def test_a_pipe_without_a_reader_stays_what_it_is_at_sighup(start, upstream, ses
     assert json.loads(os.read(reader, 1 << 16))["http.response.status_code"] == 200
     os.close(reader)
     assert daemon.stop() == 0
+
+
+def test_a_log_that_cannot_be_made_is_told_by_check(sessions, tmp_path):
+    for log, reason in ((tmp_path / "none/usage.log", "there is no directory"), (tmp_path, "this is a directory")):
+        told = run("check", "--sandbox", "--sessions-dir", str(sessions), "--usage-log", str(log), directory=tmp_path)
+        assert told.returncode == 78 and f"USAGE_LOG: \"{log}\": {reason}" in told.stderr, told.stderr
+
+
+def test_a_log_whose_directory_is_gone_keeps_no_reload_from_its_work(start, upstream, sessions, tmp_path):
+    folder = tmp_path / "log"
+    folder.mkdir()
+    daemon = start(upstream, sessions, USAGE_LOG=str(folder / "usage.log"))
+    shutil.rmtree(folder)
+    write_sessions(sessions, shop=SESSION)
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "reloaded: sessions +shop" in daemon.stderr, "the reload ends")
+    assert "the usage log stays as it is" in daemon.stderr
+    assert daemon.token("shop").status == 200
 
 
 def test_a_start_on_a_pipe_without_a_reader_ends_with_words(start, upstream, sessions, tmp_path):

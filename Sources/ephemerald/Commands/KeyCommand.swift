@@ -28,7 +28,7 @@ package struct KeyCommand: ParsableCommand {
     }
 
     /// Prints the key to standard output, and its line to standard error, or adds it to the file of `--append`.
-    /// - Throws: exit status 78 when the file cannot take it; the key is then not shown.
+    /// - Throws: exit status 78 when the file does not take the line; the key then opens nothing.
     package func run() throws {
         let key = BearerKey()
         // Without a name it gets one that no other key has.
