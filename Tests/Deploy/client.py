@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shutil
 import socket
 import ssl
 import tempfile
@@ -17,25 +16,21 @@ ORIGIN = "https://app.example"
 
 
 @functools.cache
-def _made() -> Path:
-    """Key and certificate in one file, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="ephemerald-"))
-    key, certificate = folder / "key", folder / "certificate"
-    passes(
-        *"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(),
-        *("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-keyout", key, "-out", certificate),
-    )
-    text = certificate.read_text() + key.read_text()
-    shutil.rmtree(folder)
-    made = Path(tempfile.mkstemp(prefix="ephemerald-", suffix=".pem")[1])
-    made.write_text(text)
-    return made
+def _made() -> bytes:
+    """Certificate and key, made once."""
+    with tempfile.TemporaryDirectory(prefix="ephemerald-") as folder:
+        key, certificate = Path(folder) / "key", Path(folder) / "certificate"
+        passes(
+            *"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(),
+            *("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-keyout", key, "-out", certificate),
+        )
+        return certificate.read_bytes() + key.read_bytes()
 
 
 def certificate(folder: Path) -> Path:
-    """A copy of the certificate in that folder."""
+    """The certificate and its key, in one file in that folder."""
     copy = folder / "app.example.pem"
-    copy.write_bytes(_made().read_bytes())
+    copy.write_bytes(_made())
     return copy
 
 

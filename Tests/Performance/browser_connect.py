@@ -30,7 +30,7 @@ BUTTON = """() => {
     window.took = performance.now() - event.timeStamp;
   };
 }"""
-#: The limit of the issue, in milliseconds, for the median.
+#: The limit for the median, in milliseconds.
 LIMIT = 300
 
 
