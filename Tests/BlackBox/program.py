@@ -21,16 +21,25 @@ def binary() -> str:
     raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run swift build, or set EPHEMERALD")
 
 
+#: For each port that was given out a socket that bears its name, for as long as this process runs: what is free now may
+#: be given to the process beside in the meantime, before whoever asked for it listens.
+_claims: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port nobody listens on, below the range that outgoing connections are given."""
+    """A port nobody listens on or has been given, below the range that outgoing connections are given."""
     for _ in range(200):
         port = random.randint(15000, 31000)
-        with socket.socket() as probe:
-            try:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0ephemerald-test-port-{port}")
+            with socket.socket() as probe:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
     raise OSError("no free port")
 
 
