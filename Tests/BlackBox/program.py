@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import subprocess
+from collections import deque
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,9 +22,9 @@ def binary() -> str:
     raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run swift build, or set EPHEMERALD")
 
 
-#: For each port that was given out a socket that bears its name, for as long as this process runs: what is free now may
-#: be given to the process beside in the meantime, before whoever asked for it listens.
-_claims: list[socket.socket] = []
+#: For each of the ports that were given out last a socket that bears its name: what is free now may be given to the
+#: process beside in the meantime, before whoever asked for it listens.
+_claims: deque[socket.socket] = deque()
 
 
 def free_port() -> int:
@@ -39,6 +40,8 @@ def free_port() -> int:
             claim.close()
             continue
         _claims.append(claim)
+        if len(_claims) > 100:
+            _claims.popleft().close()
         return port
     raise OSError("no free port")
 
