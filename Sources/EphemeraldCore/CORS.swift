@@ -30,7 +30,7 @@ extension OriginPolicy {
             fields: [
                 "Access-Control-Allow-Origin": origin,
                 "Access-Control-Allow-Methods": "POST",
-                "Access-Control-Allow-Headers": OriginPolicy.allowedFields.joined(separator: ", "),
+                "Access-Control-Allow-Headers": OriginPolicy.allowedFieldList,
                 // Chromium caps at two hours, Firefox at a day.
                 "Access-Control-Max-Age": "7200",
                 "Vary": OriginPolicy.preflightVary,
@@ -38,6 +38,8 @@ extension OriginPolicy {
     }
 
     private static let preflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+
+    private static let allowedFieldList = allowedFields.joined(separator: ", ")
 
     private static let allowedFields = ["authorization", "content-type", "x-request-id", "traceparent"]
 

@@ -42,6 +42,15 @@ import ephemerald
         #expect(check.findings.map(\.description) == ["error: SESSIONS_DIR: \(words)"])
     }
 
+    @Test func `warns of what works and serves nobody as it is meant to`() throws {
+        _ = try directory.file("shop.json", good)
+        let check = try check("--openai-base-url", "https://api.openai.com")
+        #expect(check.outcome == .success)
+        #expect(check.findings.count == 2)
+        #expect(check.findings.contains { $0.message.hasSuffix("OpenAI's is https://api.openai.com/v1") })
+        #expect(check.findings.contains { $0.message.contains("has no default.json") })
+    }
+
     @Test func `warns of a legacy file and leaves it alone`() throws {
         let path = try directory.file("old.json", legacy)
         let check = try check()
