@@ -1,0 +1,169 @@
+"""Instructions in user space that the daemon executes for one request, by route, counted by valgrind's callgrind.
+
+The figure is the difference between 500 and 100 requests on one kept connection, divided by 400. It leaves memset out,
+because callgrind counts each byte that memset clears, and a processor clears 32 at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "BlackBox")]
+
+import raw  # noqa: E402
+from conftest import settings_for  # noqa: E402
+from daemon import HEALTH, ORIGIN, SESSION, TOKEN, Daemon, write_sessions  # noqa: E402
+from fake_openai import FakeOpenAI  # noqa: E402
+from joserfc import jwt  # noqa: E402
+from joserfc.jwk import OctKey  # noqa: E402
+from program import binary, run  # noqa: E402
+
+END = b"\r\n\r\n"
+SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
+
+
+@dataclass
+class Case:
+    """One kind of request, the status it is answered with, and the settings that it needs."""
+
+    name: str
+    request: bytes
+    status: int
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+def post(fields: dict[str, str]) -> bytes:
+    return raw.head("POST", TOKEN, {"Content-Length": "0"} | fields)
+
+
+def cases(directory: Path) -> list[Case]:
+    callers = directory / "callers"
+    key = run("key", "--name", "ann", "--append", str(callers), directory=directory).stdout.strip()
+    secret = directory / "secret"
+    secret.write_text(SECRET + "\n")
+    for file in (callers, secret):
+        file.chmod(0o600)
+    claims = {"sub": "ann", "exp": int(time.time()) + 3600}
+    token = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(SECRET))
+    page = {"Origin": ORIGIN}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    bearer = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(callers)}
+    limits = {"LIMIT_CLIENT": "1000000/s", "LIMIT_ALL": "1000000/s"}
+    return [
+        Case("health", raw.head("GET", HEALTH), 200),
+        Case("preflight", raw.head("OPTIONS", TOKEN, page | asked), 204),
+        Case("401", post(page | {"Authorization": "Bearer eph_wrong"}), 401, bearer),
+        Case("403", post({"Origin": "https://stranger.example"}), 403),
+        Case("429", post(page), 429, {"LIMIT_CLIENT": "1/h", "LIMIT_ALL": "off"}),
+        Case("token", post(page), 200, limits),
+        Case("token, bearer", post(page | {"Authorization": f"Bearer {key}"}), 200, bearer | limits),
+        Case(
+            "token, HS256",
+            post(page | {"Authorization": f"Bearer {token}"}),
+            200,
+            {"AUTH": "jwt", "JWT_KEYS": str(secret)} | limits,
+        ),
+    ]
+
+
+def exchange(connection: socket.socket, request: bytes) -> int:
+    """Sends one request, reads the whole answer, and returns its status."""
+    connection.sendall(request)
+    data = b""
+    while END not in data:
+        data += connection.recv(65536)
+    head, body = data.split(END, 1)
+    length = re.search(rb"(?i)content-length: *(\d+)", head)
+    missing = int(length[1]) - len(body) if length else 0
+    while missing > 0:
+        missing -= len(connection.recv(65536))
+    return int(head.split()[1])
+
+
+def count(program: Path, case: Case, requests: int, directory: Path) -> int:
+    """Instructions of a whole run with so many requests, without memset."""
+    directory.mkdir()
+    profile = directory / "callgrind"
+    launcher = directory / "ephemerald"
+    launcher.write_text(
+        f"#!/bin/sh\nexec valgrind -q --tool=callgrind --callgrind-out-file={profile} {program} \"$@\"\n"
+    )
+    launcher.chmod(0o755)
+    upstream = FakeOpenAI(key="sk-performance-0123456789").start()
+    sessions = write_sessions(directory / "sessions", default=SESSION)
+    settings = {"OPS_PORT": "off", "LOOPS": "1", "USAGE_LOG": str(directory / "usage.log")}
+    os.environ["EPHEMERALD"] = str(launcher)
+    daemon = Daemon(directory / "daemon", settings_for(upstream, sessions, **(settings | case.settings))).start(120)
+    try:
+        with socket.create_connection(("127.0.0.1", daemon.port), timeout=60) as connection:
+            statuses = [exchange(connection, case.request) for _ in range(requests + 1)]
+        assert set(statuses[1:]) == {case.status}, f"{case.name}: {set(statuses)}"
+    finally:
+        daemon.stop(120)
+        upstream.stop()
+    return instructions(profile)
+
+
+def instructions(profile: Path) -> int:
+    """The sum of the functions' own costs, all but those named memset."""
+    names: dict[str, str] = {}
+    total = 0
+    is_counted = True
+    is_call = False
+    for line in profile.read_text().splitlines():
+        if line.startswith("fn="):
+            number, _, name = line[3:].partition(" ")
+            if name:
+                names[number] = name
+            is_counted = "memset" not in names[number]
+        elif line.startswith(("cfn=", "cfni=")):
+            number, _, name = line.split("=", 1)[1].partition(" ")
+            if name:
+                names[number] = name
+        elif line.startswith("calls="):
+            is_call = True
+        elif line[:1].isdigit() or line[:1] in "+-*":
+            # The line after `calls=` is the cost of the callee, which its own lines hold.
+            if is_counted and not is_call:
+                # A cost of zero is left out of its line.
+                total += sum(int(cost) for cost in line.split()[1:2])
+            is_call = False
+    return total
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="the kinds of request; all when left out")
+    chosen = parser.parse_args()
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder)
+        program = directory / "program"
+        # valgrind 3.19 cannot read Swift's debug sections.
+        shutil.copy(binary(), program)
+        subprocess.run(["strip", "-g", str(program)], check=True)
+        os.environ["EPHEMERALD"] = str(program)
+        for number, case in enumerate(cases(directory)):
+            if chosen.names and case.name not in chosen.names:
+                continue
+            many = count(program, case, 500, directory / f"{number}-500")
+            few = count(program, case, 100, directory / f"{number}-100")
+            figures[case.name] = round((many - few) / 400)
+            print(f"{case.name}: {figures[case.name]}", file=sys.stderr, flush=True)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
