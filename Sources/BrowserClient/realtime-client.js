@@ -116,7 +116,7 @@ export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 
 }
 
 // A 502 or 429 that time does not mend: the daemon's key, account or session file.
-const LASTING = /^upstream_(auth|quota|rejected)$|insufficient_quota|credit_balance/;
+const LASTING = /^upstream_(auth|quota|rejected|not_found)$|insufficient_quota|credit_balance/;
 
 /**
  * fetch, with an answer that is no success as a RealtimeError.

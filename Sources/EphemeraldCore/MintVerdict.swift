@@ -12,7 +12,8 @@ enum MintVerdict {
 
     /// By the table of errors in OpenAI's error guide. A 429 is handed on rather than retried: the browser knows whether
     /// its user still waits.
-    init(_ response: Response, for session: Session, keys: [Secret]) {
+    /// - Parameter url: the address that was asked, for the log.
+    init(_ response: Response, of url: String, for session: Session, keys: [Secret]) {
         if response.status == .ok {
             if let secret = ClientSecret(response, inFull: session.answersInFull) {
                 self = .minted(secret)
@@ -23,7 +24,8 @@ enum MintVerdict {
             }
             return
         }
-        let report = UpstreamReport(response, hiding: keys)
+        var report = UpstreamReport(response, hiding: keys)
+        if response.status == .notFound { report.adviseOnNotFound(at: url, model: session.model) }
         func failure(_ refusal: Refusal) -> MintFailure { MintFailure(refusal: refusal, report: report) }
         switch response.status.rawValue {
         case 401: self = .tryNextKey(failure(.upstreamAuth))
@@ -35,6 +37,7 @@ enum MintVerdict {
             self = .final(failure(.upstreamRateLimited(retryAfter: wait)))
         case 408, 409, 500, 502, 503, 504:
             self = .retry(failure(.upstreamError), after: MintVerdict.retryAfter(in: response.fields))
+        case 404: self = .final(failure(.upstreamNotFound))
         case 400..<500: self = .final(failure(.upstreamRejected))
         default: self = .final(failure(.upstreamError))
         }

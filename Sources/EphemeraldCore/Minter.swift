@@ -98,8 +98,9 @@ package struct Minter: Sendable {
 
     private func attemptOnce(_ asked: Asked, key: Secret, until deadline: UInt64) async -> MintVerdict {
         let now = surroundings.monotonicNanoseconds()
+        let url = "\(upstream.baseURL)/\(asked.session.kind.mintPath)"
         let request = OutboundRequest(
-            method: .post, url: "\(upstream.baseURL)/\(asked.session.kind.mintPath)",
+            method: .post, url: url,
             fields: upstream.fields(
                 key: key, requestID: asked.requestID, safetyIdentifier: asked.safetyIdentifier,
                 trace: asked.trace),
@@ -107,7 +108,8 @@ package struct Minter: Sendable {
             timeout: .nanoseconds(deadline > now ? deadline - now : 1))
         let verdict: MintVerdict
         do {
-            verdict = MintVerdict(try await send(request), for: asked.session, keys: upstream.keys)
+            verdict = MintVerdict(
+                try await send(request), of: url, for: asked.session, keys: upstream.keys)
         } catch {
             verdict = MintVerdict(error)
         }

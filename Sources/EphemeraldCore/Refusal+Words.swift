@@ -28,6 +28,7 @@ extension Refusal {
         case .upstreamAuth: "Upstream refused our credentials"
         case .upstreamQuota: "Upstream quota used up"
         case .upstreamRejected: "Upstream rejected the session"
+        case .upstreamNotFound: "Not found at the upstream"
         case .upstreamError: "Upstream error"
         case .upstreamTimeout: "Upstream timed out"
         }
@@ -68,6 +69,8 @@ extension Refusal {
         case .upstreamRejected: "The upstream does not accept this session; the operator's log says why."
         case .upstreamError: "The upstream cannot be reached, failed, or answered what cannot be read."
         case .upstreamTimeout: "The upstream did not answer in time."
+        case .upstreamNotFound:
+            "The upstream has nothing at the configured address, or does not know the model; the operator must act."
         }
     }
 }

@@ -57,6 +57,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case upstreamQuota
     /// The upstream refuses the session.
     case upstreamRejected
+    /// The upstream has nothing at the address that was asked, or does not know the model.
+    case upstreamNotFound
     /// The upstream cannot be reached, failed, or answered what cannot be read.
     case upstreamError
     /// The upstream did not answer in the time that a mint has with all its retries; it may have minted.
@@ -76,7 +78,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
         case .limitsUnavailable, .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable, .keysUnavailable:
             .serviceUnavailable
-        case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError: .badGateway
+        case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError: .badGateway
         case .upstreamTimeout: .gatewayTimeout
         }
     }
@@ -108,6 +110,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .upstreamAuth: "upstream_auth"
         case .upstreamQuota: "upstream_quota"
         case .upstreamRejected: "upstream_rejected"
+        case .upstreamNotFound: "upstream_not_found"
         case .upstreamError: "upstream_error"
         case .upstreamTimeout: "upstream_timeout"
         }
@@ -125,7 +128,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
             .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .upstreamAuth,
-            .upstreamQuota, .upstreamRejected, .upstreamError, .upstreamTimeout:
+            .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
             nil
         }
     }

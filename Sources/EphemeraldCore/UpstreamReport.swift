@@ -11,6 +11,8 @@ package struct UpstreamReport: Hashable, Sendable {
     package var message: String?
     /// `x-request-id`, for the upstream's support.
     package var requestID: String?
+    /// What the operator should look at; nil when the upstream's own words say it.
+    package private(set) var advice: String?
 
     /// Reads OpenAI's error body; seen once without the wrapper `error`, so both are read.
     /// - Parameter keys: hidden should the message quote one.
@@ -35,6 +37,18 @@ package struct UpstreamReport: Hashable, Sendable {
         }
     }
 
+    /// Says where to look after a 404: OpenAI and Azure have codes for an unknown model, and a 404 without one of them
+    /// comes from a server that has no such path.
+    /// - Parameter model: of the session; nil when its file names none.
+    mutating func adviseOnNotFound(at url: String, model: String?) {
+        let isModel = ["model_not_found", "invalid_model", "DeploymentNotFound"].contains(code)
+        let name = model.map { "the model \($0)" } ?? "the model that the session uses"
+        advice =
+            isModel
+            ? "the upstream does not know \(name): check the model of the session, then OPENAI_BASE_URL"
+            : "there is nothing at \(url): check OPENAI_BASE_URL, then \(name)"
+    }
+
     /// OpenAI quotes a refused key, in part and with asterisks, in its message; others may quote it whole, or a piece
     /// of one that no prefix gives away. Whole keys are looked for in the whole text, so that none is cut in two; pieces
     /// in its first 1,024 scalars, which are all that is kept and more than any log takes.
@@ -50,7 +64,10 @@ package struct UpstreamReport: Hashable, Sendable {
 
     /// One line, for who may read the log.
     package var words: String {
-        let parts = [status.map(String.init), code?.loggable(128), message?.loggable(512), requestID?.loggable(128)]
+        let parts = [
+            status.map(String.init), code?.loggable(128), message?.loggable(512), advice?.loggable(512),
+            requestID?.loggable(128),
+        ]
         return parts.compactMap { $0 }.joined(separator: ", ")
     }
 }

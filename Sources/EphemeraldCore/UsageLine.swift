@@ -79,6 +79,7 @@ struct UsageLine {
     }
 }
 
+        line.append("ephemerald.upstream.advice", report.advice?.loggable(512))
 extension Caller {
     /// The name as the usage log has it. Quotas count by it, because they are rebuilt from there.
     var loggableName: String { name.loggable(256) }

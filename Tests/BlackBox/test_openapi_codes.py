@@ -134,6 +134,7 @@ def what_openai_does(witness: Witness) -> None:
         faults.error(429, "insufficient_quota"): 502,
         faults.error(400, "unknown_parameter"): 502,
         faults.silence: 504,
+        faults.error(404, "model_not_found"): 502,
         faults.garbage: 502,
     }
     for fault, status in failures.items():

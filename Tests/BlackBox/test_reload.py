@@ -281,3 +281,23 @@ def test_a_daemon_with_settings_of_its_own_is_found_by_its_settings(start, upstr
     assert (asked(), asked("--ready")) == (0, 1)
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.wait() == 75
+
+
+AZURE = "https://res.openai.azure.com"
+
+
+def test_a_base_url_in_the_wrong_form_is_a_warning_of_check_at_the_start_and_of_a_reload(
+    start, upstream, sessions, tmp_path
+):
+    config = tmp_path / "settings.json"
+    config.write_text(json.dumps({"openai-base-url": f"{AZURE}/openai"}))
+    words = [f'OPENAI_BASE_URL ("openai-base-url" in {config})', f"write {AZURE}/openai/v1", "OPENAI_AUTH_HEADER"]
+    settings = settings_for(upstream, sessions, OPENAI_BASE_URL=None, CONFIG=str(config))
+    checked = run("check", settings=settings, directory=tmp_path)
+    daemon = start(upstream, sessions, OPENAI_BASE_URL=None, CONFIG=str(config))
+    config.write_text(json.dumps({"openai-base-url": f"{AZURE}/openai", "limit-client": "5/min"}))
+    reloaded = reload(daemon)
+    for said in (checked.stderr, daemon.stderr.partition("listening on")[0], reloaded):
+        for word in words:
+            assert word in said, said
+    assert checked.returncode == 0

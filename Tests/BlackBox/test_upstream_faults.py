@@ -41,7 +41,8 @@ FAULTS = {
     "400": (faults.error(400, "unknown_parameter"), 502, "upstream_rejected", 1),
     "401": (faults.error(401, "invalid_api_key"), 502, "upstream_auth", 1),
     "403": (faults.error(403, "unsupported_country_region_territory"), 502, "upstream_auth", 1),
-    "404": (faults.error(404, "model_not_found"), 502, "upstream_rejected", 1),
+    "404 of the model": (faults.error(404, "model_not_found"), 502, "upstream_not_found", 1),
+    "404 of a gateway": (faults.body(b"<html>not here", 404, "text/html"), 502, "upstream_not_found", 1),
     "429 of the rate": (
         faults.error(429, "rate_limit_exceeded", {"Retry-After": "7"}, "requests"),
         429,
@@ -170,3 +171,18 @@ def test_refusals_of_ours_do_not_open_the_circuit(hasty, upstream):
         hasty.token(origin="https://evil.example")
         hasty.token(session="nobody")
     assert hasty.token().status == 200
+
+
+def test_a_404_tells_the_operator_where_to_look_and_the_page_that_it_is_not_to_blame(daemon, upstream):
+    for fault, words in {
+        faults.error(404, "model_not_found"): "the upstream does not know the model gpt-realtime-2.1",
+        faults.body(b"", 404): f"there is nothing at {upstream.base_url}/realtime/client_secrets",
+    }.items():
+        upstream.fault = fault
+        answer = daemon.token()
+        assert (answer.status, answer.json()["code"]) == (502, "upstream_not_found")
+        says_nothing_of_it(answer, upstream)
+        line = daemon.usage()[-1]
+        assert line["error.type"] == "upstream_not_found" and line["ephemerald.upstream.status_code"] == 404
+        assert line["ephemerald.upstream.advice"].startswith(words)
+        assert "OPENAI_BASE_URL" in line["ephemerald.upstream.advice"]

@@ -23,7 +23,7 @@ import Testing
 
     @Test(arguments: [
         (400, "upstream_rejected"), (401, "upstream_auth"), (402, "upstream_rejected"), (403, "upstream_auth"),
-        (404, "upstream_rejected"), (405, "upstream_rejected"), (413, "upstream_rejected"), (422, "upstream_rejected"),
+        (404, "upstream_not_found"), (405, "upstream_rejected"), (413, "upstream_rejected"), (422, "upstream_rejected"),
         (429, "upstream_rate_limited"), (100, "upstream_error"), (201, "upstream_error"), (204, "upstream_error"),
         (301, "upstream_error"), (307, "upstream_error"), (501, "upstream_error"), (505, "upstream_error"),
         (999, "upstream_error"),

@@ -51,6 +51,29 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (.error(404, code: "model_not_found"), "the upstream does not know the model gpt-realtime-2.1"),
+            (.error(404, code: "DeploymentNotFound"), "the upstream does not know the model gpt-realtime-2.1"),
+            (.error(404, code: "404"), "there is nothing at https://api.openai.test/v1/realtime/client_secrets"),
+            (Response(.notFound), "there is nothing at https://api.openai.test/v1/realtime/client_secrets"),
+            (.error(400, code: "model_not_found"), nil), (.error(403), nil), (.error(500), nil),
+        ] as [(Response, String?)])
+    func `says after a 404 what to look at, the base URL or the model`(answer: Response, advice: String?) async throws {
+        let report = try #require(await TestMinter(ScriptedUpstream(.answer(answer))).mint().failure?.report)
+        #expect(report.advice?.hasPrefix(advice ?? "-") == (advice == nil ? nil : true))
+        guard let words = report.advice else { return }
+        #expect(words.contains("OPENAI_BASE_URL"))
+        #expect(words.contains("model"))
+        #expect(report.words.contains(words))
+        let test = try TestService(ScriptedUpstream(.answer(answer)))
+        let response = await test.respond(to: .token())
+        #expect(response.status == .badGateway)
+        #expect(response.json["code"] == "upstream_not_found")
+        #expect(!response.text.contains("api.openai.test"))
+        #expect(try test.lastUse["ephemerald.upstream.advice"]?.stringValue == words)
+    }
+
     @Test func `hides all keys, not only the one that was shown`() async throws {
         let report = await Self.report(
             #"{"error":{"message":"neither first-secret nor second-secret will do","code":"c"}}"#,

@@ -48,7 +48,8 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .upstreamRateLimited: .upstreamAuth
     case .upstreamAuth: .upstreamQuota
     case .upstreamQuota: .upstreamRejected
-    case .upstreamRejected: .upstreamError
+    case .upstreamRejected: .upstreamNotFound
+    case .upstreamNotFound: .upstreamError
     case .upstreamError: .upstreamTimeout
     case .upstreamTimeout: nil
     }

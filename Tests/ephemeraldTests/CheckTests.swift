@@ -47,7 +47,7 @@ import ephemerald
         let check = try check("--openai-base-url", "https://api.openai.com")
         #expect(check.outcome == .success)
         #expect(check.findings.count == 2)
-        #expect(check.findings.contains { $0.message.hasSuffix("OpenAI's is https://api.openai.com/v1") })
+        #expect(check.findings.contains { $0.message.hasSuffix("write https://api.openai.com/v1") })
         #expect(check.findings.contains { $0.message.contains("has no default.json") })
     }
 

@@ -4,7 +4,7 @@ import Locking
 import Sessions
 import Testing
 
-/// The fields of the usage log, written by four requests in which together every field has something to say.
+/// The fields of the usage log, written by five requests in which together every field has something to say.
 @Suite struct `The usage log in the README` {
     private let lines = Locked<[[UInt8]]>([])
 
@@ -54,8 +54,10 @@ import Testing
         var forged = request
         forged.fields.append("Authorization", "Bearer forged")
         let refused = await minting.respond(to: forged)
+        let lost = try await service(.notFound, "").respond(to: request)
         #expect(
-            [minted, limited, failed, refused].map(\.status) == [.ok, .tooManyRequests, .badGateway, .unauthorized])
+            [minted, limited, failed, refused, lost].map(\.status)
+                == [.ok, .tooManyRequests, .badGateway, .unauthorized, .badGateway])
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
         let listed = try ReadmeTable(under: "## The usage log").names

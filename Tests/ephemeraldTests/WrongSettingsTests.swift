@@ -38,6 +38,10 @@ import ephemerald
             ("OPENAI_BASE_URL", "https://a.example:0", ["host or the port"]),
             ("OPENAI_BASE_URL", "https://a b.example", ["space"]),
             ("OPENAI_BASE_URL", "https://127.0.0.1.evil.example:99999", ["host or the port"]),
+            (
+                "OPENAI_BASE_URL", "https://res.openai.azure.com/openai/v1?api-version=2025-04-01-preview",
+                ["query", "https://RESOURCE.openai.azure.com/openai/v1, takes none"]
+            ),
             ("OPENAI_BASE_URL", "http://localhost.evil.example/v1", ["https"]),
             ("OPENAI_ORG_ID", "org 1", ["letters, digits"]), ("OPENAI_ORG_ID", "org\r\nX: 1", ["letters, digits"]),
             ("OPENAI_PROJECT_ID", "proj/1", ["letters, digits"]),

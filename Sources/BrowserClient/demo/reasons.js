@@ -44,6 +44,12 @@ const byServerCode = {
     text: 'The model’s service refused this session’s configuration; the server’s log says which part of it.',
     remedy: 'session',
   }),
+  upstream_not_found: () => ({
+    title: 'The model or its service was not found',
+    text: 'Nothing is wrong with this page. Whoever runs the server should look at the model of the session, and at '
+      + 'OPENAI_BASE_URL; the server’s log says which.',
+    remedy: 'session',
+  }),
   sandbox_takes_no_calls: () => ({
     title: 'Nobody takes the call',
     text: 'The ticket is there, but this server runs on its sandbox, which hands out tickets and nothing else. '

@@ -77,8 +77,8 @@ extension Refusal {
     /// What can become of a mint that was tried.
     fileprivate static let codesOfMints = [
         Refusal.overloaded, .shuttingDown, .upstreamUnavailable(retryAfter: .zero),
-        .upstreamRateLimited(retryAfter: .zero), .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamError,
-        .upstreamTimeout,
+        .upstreamRateLimited(retryAfter: .zero), .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound,
+        .upstreamError, .upstreamTimeout,
     ].map(\.code)
 
     /// What alerts ask for, besides limits and quotas.

@@ -10,14 +10,12 @@ extension SettingsReader {
     mutating func upstream(isSandbox: Bool, credentials: String?, state: String?) -> Settings.Upstream? {
         let keys = isSandbox ? [] : keys(credentials: credentials)
         let base = read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
-        if let base, base.origin.host == "api.openai.com", base.path.isEmpty {
-            warn(.baseURL, "\(base) has no path; OpenAI's is https://api.openai.com/v1")
-        }
         let organization = readIfSet(.organization, SettingsReader.identifier)
         let project = readIfSet(.project, SettingsReader.identifier)
         let header = read(.authHeader) { text throws(InvalidValue) in
             try Choice.parse(text, as: UpstreamAuthHeader.self)
         }
+        if !isSandbox, let base, let header { checkForm(of: base, header, keys: keys ?? []) }
         let calls = readIfSet(.callsURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .complete) }
         let salt = safetySalt(state: state)
         let timeouts = timeouts()
@@ -37,6 +35,28 @@ extension SettingsReader {
             callsURL: calls?.description, safetySalt: salt, timeout: timeouts.total,
             connectTimeout: timeouts.connect, httpVersion: version, caFile: caFile, proxy: proxy ?? nil,
             passesTrace: trace)
+    }
+
+    /// Warns of a base URL or a field for the key that cannot be right at a host whose form is known.
+    private mutating func checkForm(of base: ServerURL, _ header: UpstreamAuthHeader, keys: [Secret]) {
+        let host = UpstreamHost(base)
+        if let right = host.rightURL, right != "\(base)" {
+            warn(
+                .baseURL,
+                "/realtime/client_secrets is appended to it, and \(host.name) has nothing at the address that this "
+                    + "makes; write \(right)")
+        }
+        // A token of Microsoft Entra, which is a JWT, is sent as Bearer to Azure too.
+        let isEntra = !keys.isEmpty && keys.allSatisfy { $0.reveal().hasPrefix("eyJ") }
+        switch (host, header) {
+        case (.azure, .authorization) where !isEntra:
+            warn(
+                .authHeader,
+                "Azure OpenAI takes a key in the field api-key, and only an Entra token as Bearer; write api-key")
+        case (.openAI, .apiKey):
+            warn(.authHeader, "OpenAI takes the key as Bearer and does not read the field api-key; write Authorization")
+        default: break
+        }
     }
 
     /// Nil inside without the sandbox, nil outside when a setting of it is wrong.

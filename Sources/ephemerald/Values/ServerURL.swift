@@ -59,7 +59,14 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
             throw InvalidValue("a # and what follows have no meaning here; leave them out")
         }
         if form == .complete, text.contains("?") { return text.hasPrefix("?") ? "/\(text)" : String(text) }
-        guard !text.contains("?") else { throw InvalidValue("a query has no place here; leave ? and what follows out") }
+        guard !text.contains("?") else {
+            let reason = "a query has no place here; leave ? and what follows out"
+            let isAzure = text.contains("api-version=")
+            throw InvalidValue(
+                isAzure
+                    ? "\(reason). Azure's v1 interface, https://RESOURCE.openai.azure.com/openai/v1, takes none"
+                    : reason)
+        }
         var path = text
         while path.hasSuffix("/") { path.removeLast() }
         guard form != .proxy || path.isEmpty else { throw InvalidValue("a proxy has no path; write http://HOST:PORT") }

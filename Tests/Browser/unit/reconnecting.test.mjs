@@ -153,7 +153,7 @@ test("500 of the call is tried again with a fresh token", async (t) => {
 });
 
 test("a 502 that the daemon calls lasting is not tried again", async (t) => {
-  for (const code of ["upstream_auth", "upstream_quota", "upstream_rejected"]) {
+  for (const code of ["upstream_auth", "upstream_quota", "upstream_rejected", "upstream_not_found"]) {
     const fake = browser(t);
     fake.tokenAnswers = [problem(502, { code })];
     await assert.rejects(fake.client().connect(), { code: "token_refused", serverCode: code, retryable: false });
