@@ -51,9 +51,12 @@ package struct Minter: Sendable {
         trace: TraceParent? = nil
     ) async throws(MintFailure) -> ClientSecret {
         let now = surroundings.monotonicNanoseconds()
-        if let pause = shared.breaker.withLock({ $0.admit(now: now) }) {
+        let admission = shared.breaker.withLock { $0.admit(now: now) }
+        if case .refused(let pause) = admission {
             throw MintFailure(refusal: .upstreamUnavailable(retryAfter: pause), report: nil)
         }
+        // However it ends: a probe that was cancelled, or found too many under way, must not keep the others waiting.
+        defer { if admission == .probe { shared.breaker.withLock { $0.endProbe() } } }
         defer { shared.inFlight.subtract(1, ordering: .relaxed) }
         guard shared.inFlight.add(1, ordering: .relaxed).newValue <= upstream.maxInFlight else {
             throw MintFailure(refusal: .overloaded, report: nil)

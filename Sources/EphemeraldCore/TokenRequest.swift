@@ -54,11 +54,13 @@ struct TokenRequest {
         return object
     }
 
-    /// Names need no percent-encoding, so none is undone.
+    /// Names need no percent-encoding, so none is undone. A parameter without `=` has the empty value (URL standard,
+    /// "application/x-www-form-urlencoded parsing"), which is not a name of a session.
     private static func sessionInQuery(of request: Request) throws(Refusal) -> String? {
         guard let query = request.query else { return nil }
-        let values = query.split(separator: "&").compactMap { parameter in
-            parameter.hasPrefix("session=") ? parameter.dropFirst("session=".count) : nil
+        let values = query.split(separator: "&").compactMap { parameter -> Substring? in
+            if parameter.utf8.elementsEqual("session".utf8) { return "" }
+            return parameter.hasPrefix("session=") ? parameter.dropFirst("session=".count) : nil
         }
         guard values.count <= 1 else { throw .invalidRequest(path: "session", "stands in the query more than once") }
         return values.first.map(String.init)

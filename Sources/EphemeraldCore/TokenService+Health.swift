@@ -1,7 +1,7 @@
-import HTTP
+package import HTTP
 import Sessions
 
-/// What probes are told. None of it costs anything upstream, and none of it is secret.
+/// Answers to probes. None of them costs anything upstream, and none holds a secret.
 extension TokenService {
     /// Sessions that one report names; a probe is not made to read megabytes.
     private static let longestReport = 256
@@ -16,24 +16,33 @@ extension TokenService {
             ])
     }
 
-    /// Whether the service takes requests: 200, or 503 with the reasons.
+    /// Whether the service takes requests: 200, or 503 with the reasons. Everybody may ask, and nobody learns more: the
+    /// details are on the operations listener.
     ///
-    /// OpenAI's failures are no reason: every replica would be taken out at once, and none would ever mint again to find
-    /// that it can. Who asks from this machine, and not through a proxy, is told of each session too.
-    func readiness(for request: Request) -> Response {
+    /// OpenAI's failures are not a reason: every replica would be taken out at once, and without requests none would
+    /// find that it can mint again.
+    func readiness() -> Response { readiness(with: [:]) }
+
+    /// The same with its details: key, pause, upstream, and the last mint of each session. For the operations listener.
+    package func detailedReadiness() -> Response {
+        let sessions = rules.sessions.sessions
+        var details: JSONObject = [
+            "key": .bool(!minter.upstream.keys.isEmpty),
+            "paused": .bool(mintingSwitch.isPaused),
+            "upstream": minter.isUpstreamLeftAlone ? "left_alone" : "ok",
+            "sessions": .object(report(on: sessions.prefix(TokenService.longestReport))),
+        ]
+        if sessions.count > TokenService.longestReport {
+            details["sessions_left_out"] = .number(JSONNumber(sessions.count - TokenService.longestReport))
+        }
+        return readiness(with: details)
+    }
+
+    private func readiness(with details: JSONObject) -> Response {
         let reasons = state.reasons
         var body: JSONObject = ["status": reasons.isEmpty ? "ready" : "not_ready"]
         if !reasons.isEmpty { body["reasons"] = .array(reasons.map(JSON.string)) }
-        if isLocal(request) {
-            body["key"] = .bool(!minter.upstream.keys.isEmpty)
-            body["paused"] = .bool(mintingSwitch.isPaused)
-            body["upstream"] = minter.isUpstreamLeftAlone ? "left_alone" : "ok"
-            let sessions = rules.sessions.sessions
-            body["sessions"] = .object(report(on: sessions.prefix(TokenService.longestReport)))
-            if sessions.count > TokenService.longestReport {
-                body["sessions_left_out"] = .number(JSONNumber(sessions.count - TokenService.longestReport))
-            }
-        }
+        for detail in details.members { body[detail.name] = detail.value }
         return answer(reasons.isEmpty ? .ok : .serviceUnavailable, body)
     }
 
@@ -51,23 +60,6 @@ extension TokenService {
             ]
         }
         return report
-    }
-
-    /// What proxies add, beside `X-Forwarded-…`: a proxy on this machine, a tunnel for example, speaks for strangers.
-    private static let forwardingFields = [
-        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP",
-    ]
-
-    /// Whether it comes from this machine, and from no proxy on it.
-    private func isLocal(_ request: Request) -> Bool {
-        let isForwarded = request.fields.all.contains { field in
-            TokenService.forwardingFields.contains { field.name.equalsIgnoringCase($0) }
-                || String(field.name.prefix(12)).equalsIgnoringCase("X-Forwarded-")
-        }
-        switch request.peer {
-        case .ip(let address, port: _): return address.isLoopback && !isForwarded
-        case .unix: return !isForwarded
-        }
     }
 
     private func answer(_ status: Status, _ body: JSONObject) -> Response {

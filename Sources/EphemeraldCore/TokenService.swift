@@ -99,7 +99,7 @@ package struct TokenService: Sendable {
         case (TokenService.healthPath[...], .get), (TokenService.healthPath[...], .head): return health()
         case (TokenService.healthPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (TokenService.readinessPath[...], .get), (TokenService.readinessPath[...], .head):
-            return readiness(for: request)
+            return readiness()
         case (TokenService.readinessPath[...], _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (let path, let method):
             guard let file = rules.files[String(path)] else { throw .notFound }

@@ -39,10 +39,13 @@ package struct UsageRecord: Hashable, Sendable {
     /// Whether a token was given out.
     package var isMint: Bool { secretDigest != nil && status == 200 }
 
-    /// Nil for what is no line of the usage log, or only a part of one.
+    /// Nil for what is not a line of the usage log, or only a part of one. A line that a log shipper has written again is
+    /// one: see ``UsageMembers``.
     package init?(_ line: [UInt8]) {
-        guard let json = try? JSON(parsing: line), let timestamp = json["timestamp"]?.stringValue,
-            UsageRecord.day(of: line[...]) != nil, let status = json["http.response.status_code"]?.numberValue?.integer,
+        guard let json = (try? JSON(parsing: line)).flatMap(UsageMembers.init),
+            let timestamp = json["timestamp"]?.stringValue,
+            UsageRecord.day(at: Array(timestamp.utf8.prefix(10))) != nil,
+            let status = json["http.response.status_code"]?.numberValue?.integer,
             let requestID = json["ephemerald.request.id"]?.stringValue
         else { return nil }
         self.timestamp = timestamp
@@ -72,8 +75,12 @@ package struct UsageRecord: Hashable, Sendable {
     /// The day of a line, without reading more of it than its beginning; nil for a line that is not ours. A million
     /// lines of other days are passed over for the cost of this.
     package static func day(of line: ArraySlice<UInt8>) -> Day? {
-        let digits = line.dropFirst(beginning.count).prefix(10)
-        guard line.starts(with: beginning), digits.count == 10 else { return nil }
+        line.starts(with: beginning) ? day(at: line.dropFirst(beginning.count).prefix(10)) : nil
+    }
+
+    /// The day of ten digits and dashes: `2026-11-22`.
+    private static func day(at digits: some Collection<UInt8>) -> Day? {
+        guard digits.count == 10 else { return nil }
         var numbers = [0, 0, 0]
         for (place, digit) in digits.enumerated() {
             if place == 4 || place == 7 {

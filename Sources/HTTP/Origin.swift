@@ -47,7 +47,7 @@ package struct Origin: Hashable, Sendable {
     }
 
     /// Cuts at the colon that no bracket encloses; the port is nil when there is no such colon.
-    static func hostAndPort(_ text: Substring) -> (host: Substring, port: Substring?) {
+    package static func hostAndPort(_ text: Substring) -> (host: Substring, port: Substring?) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")), !text[colon...].utf8.contains(UInt8(ascii: "]"))
         else { return (text, nil) }
         return (text[..<colon], text[text.utf8.index(after: colon)...])

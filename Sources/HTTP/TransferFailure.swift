@@ -13,3 +13,17 @@ package enum TransferFailure: Error, Hashable, Sendable {
     /// The task that waited was cancelled.
     case cancelled
 }
+
+extension TransferFailure: CustomStringConvertible {
+    /// A clause for an operator, to stand after a colon.
+    package var description: String {
+        switch self {
+        case .cannotConnect(let reason): "no connection: \(reason)"
+        case .tls(let reason): "the TLS handshake failed: \(reason)"
+        case .timedOut: "the server did not answer in time"
+        case .broken(let reason): "the connection broke: \(reason)"
+        case .tooLarge: "the answer is too large"
+        case .cancelled: "the request was cancelled"
+        }
+    }
+}

@@ -119,6 +119,8 @@ extension Client {
         for command in waiting { command.finish(.failure(.away(words))) }
         failures += 1
         timer = loop.after(settings.pause(after: failures)) { [unowned self] in connect() }
-        if toldReasons.insert(words).inserted { onChange(.away(words)) }
+        // A server may have a new text each time, for as long as it is away.
+        guard toldReasons.count < Client.maxToldReasons, toldReasons.insert(words).inserted else { return }
+        onChange(.away(words))
     }
 }

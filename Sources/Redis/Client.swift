@@ -14,7 +14,8 @@ package final class Client: @unchecked Sendable {
     package enum Change: Hashable, Sendable {
         /// Commands are answered from now on.
         case back
-        /// They are not, and why: each reason is told once between two times that they are.
+        /// They are not, and why: each reason is reported once between two times that they are, and of many the first
+        /// ``Client/maxToldReasons``.
         case away(String)
     }
 
@@ -45,7 +46,11 @@ package final class Client: @unchecked Sendable {
     var timer: Timer?
     /// Until a connection that answers nothing is given up.
     var silence: Timer?
+    /// Reasons why there is no connection that were reported since there was one.
     var toldReasons: Set<String> = []
+
+    /// How many reasons are reported between two connections.
+    package static let maxToldReasons = 8
 
     /// The version of hiredis that this was built with, which does not say at run time what it is: `0.14.1`.
     package static var hiredisVersion: String { "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)" }

@@ -143,6 +143,12 @@ class Daemon:
         data = raw.head(method, target, fields, host=f"127.0.0.1:{self.port}") + body
         return raw.exchange(self.port, data, head_requests=int(method == "HEAD")).only()
 
+    def operations(self, method: str, target: str, fields: dict[str, str] | None = None, host: str = "") -> raw.Answer:
+        """One request on the operations listener."""
+        port = int(self.settings["OPS_PORT"])
+        data = raw.head(method, target, fields, host=host or f"127.0.0.1:{port}")
+        return raw.exchange(port, data, head_requests=int(method == "HEAD")).only()
+
     def token(
         self,
         session: str | None = None,

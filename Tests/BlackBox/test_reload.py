@@ -58,7 +58,7 @@ def test_a_broken_file_leaves_everything_as_it_was(start, upstream, sessions, tm
     assert "default.json: session.audio.output.speed" in said
     assert daemon.token().status == 200
     assert daemon.token("shop").status == 404
-    ready = daemon.request("GET", "/api/health/ready")
+    ready = daemon.operations("GET", "/api/health/ready")
     assert (ready.status, ready.json()["sessions"]["default"]["file"]) == (200, "broken")
 
     write_sessions(sessions, default=SESSION)
@@ -68,7 +68,7 @@ def test_a_broken_file_leaves_everything_as_it_was(start, upstream, sessions, tm
     for line in (b'ephemerald_reloads_total{outcome="done"} 1', b'ephemerald_reloads_total{outcome="refused"} 1'):
         assert line in metrics.splitlines()
     assert daemon.token("shop").status == 200
-    assert daemon.request("GET", "/api/health/ready").json()["sessions"]["default"]["file"] == "valid"
+    assert daemon.operations("GET", "/api/health/ready").json()["sessions"]["default"]["file"] == "valid"
 
 
 def test_every_problem_is_told_at_once_and_no_key(start, upstream, sessions, tmp_path):

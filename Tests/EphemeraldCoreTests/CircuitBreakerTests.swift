@@ -60,14 +60,49 @@ import Testing
         for _ in 0..<5 { #expect(await test.mint().value == "ek_one") }
     }
 
-    @Test func `lets another try when the first was cancelled`() async {
+    @Test func `lets nobody else by however long one tries`() async {
+        let test = await Self.opened()
+        let gate = Gate()
+        test.upstream.answer(.behind(gate, .failure(.timedOut)))
+        test.clock.advance(by: .seconds(2))
+        let trial = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        for _ in 0..<4 {
+            test.clock.advance(by: .seconds(2))
+            #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .seconds(2)))
+        }
+        #expect(test.upstream.requests.count == 21)
+        gate.open()
+        #expect(await trial.value.code == "upstream_timeout")
+        #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .seconds(2)))
+        test.upstream.answer(.minted)
+        test.clock.advance(by: .seconds(2))
+        #expect(await test.mint().value == "ek_one")
+    }
+
+    @Test(arguments: [ScriptedUpstream.Step.failure(.cancelled), .failure(.timedOut), .answer(.error(400)), .minted])
+    func `lets another try when the first has ended, however it did`(step: ScriptedUpstream.Step) async {
         let test = await Self.opened()
         test.clock.advance(by: .seconds(2))
-        test.upstream.answer(.failure(.cancelled))
-        #expect(await test.mint().code == "shutting_down")
-        #expect(await test.mint().code == "upstream_unavailable")
-        test.clock.advance(by: .seconds(2))
+        test.upstream.answer(step)
+        _ = await test.mint()
         test.upstream.answer(.minted)
+        test.clock.advance(by: .seconds(2))
+        #expect(await test.mint().value == "ek_one")
+    }
+
+    @Test func `lets another try when the task of the first was cancelled`() async {
+        let test = await Self.opened()
+        let gate = Gate()
+        test.clock.advance(by: .seconds(2))
+        test.upstream.answer(.behind(gate, .minted))
+        let trial = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        trial.cancel()
+        #expect(await trial.value.code == "shutting_down")
+        test.upstream.answer(.minted)
+        #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .seconds(2)))
+        test.clock.advance(by: .seconds(2))
         #expect(await test.mint().value == "ek_one")
     }
 

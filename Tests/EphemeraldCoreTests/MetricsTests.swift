@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `The metrics` {
     private static func lines(_ service: TestService, accept: String? = nil) -> [String] {
-        let operations = OperationsService { service.metrics.current.families }
+        let operations = OperationsService(
+            readiness: service.service.detailedReadiness, families: { service.metrics.current.families })
         let request = Request(
             method: .get, target: OperationsService.metricsPath, fields: accept.map { ["Accept": $0] } ?? [:],
             peer: .unix)
@@ -102,7 +103,7 @@ import Testing
     ])
     func `is the one that Accept asks for`(accept: String?, mediaType: String) {
         let fields: Fields = accept.map { ["Accept": $0] } ?? [:]
-        let answer = OperationsService { Self.families }
+        let answer = OperationsService(readiness: { Response(.noContent) }, families: { Self.families })
             .respond(to: Request(method: .get, target: "/metrics", fields: fields, peer: .unix))
         #expect(answer.status == .ok)
         #expect(answer.fields["Content-Type"]?.hasPrefix(mediaType) == true)
@@ -111,7 +112,7 @@ import Testing
 
     @Test(arguments: [(Method.get, "/", 404), (.get, "/api/realtime/token", 404), (.post, "/metrics", 405)])
     func `is all there is`(method: Method, target: String, status: Int) {
-        let answer = OperationsService { Self.families }
+        let answer = OperationsService(readiness: { Response(.noContent) }, families: { Self.families })
             .respond(to: Request(method: method, target: target, peer: .unix))
         #expect(answer.status.rawValue == status)
         #expect(answer.body.isEmpty)

@@ -74,9 +74,9 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
             "Bad request"),
     ]
 
-    static let sessions: [Self] = ["nowhere", "", "Default", "default.json", "../default", "default%20", "a\u{0}"].map {
-        Self($0, .token(query: "?session=\($0)"), 404, "unknown_session", "Unknown session")
-    }
+    static let sessions: [Self] = [
+        "=nowhere", "", "=", "&a=b", "=&a=b", "=Default", "=default.json", "=../default", "=default%20", "=a\u{0}",
+    ].map { Self($0, .token(query: "?session\($0)"), 404, "unknown_session", "Unknown session") }
 
     static let bodies: [Self] = [
         invalid("no JSON", "session=default"), invalid("half", #"{"session":"#), invalid("space", " "),
@@ -94,6 +94,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         invalid("variables is a string", #"{"variables":"a"}"#, path: "variables"),
         invalid("query differs", #"{"session":"default"}"#, "?session=full", path: "session"),
         invalid("query twice", "", "?session=default&session=default", path: "session"),
+        invalid("query twice, once without a value", "", "?session&session=default", path: "session"),
         invalid("a fixed member", #"{"overrides":{"model":"x"}}"#, path: "overrides.model"),
         invalid("a variable of none", #"{"variables":{"a":"b"}}"#, path: "variables.a"),
     ]

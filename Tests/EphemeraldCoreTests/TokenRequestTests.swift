@@ -8,7 +8,7 @@ import Testing
         ("", "", "default"), ("{}", "", "default"), (" {\r\n} ", "", "default"), (#"{"session":"full"}"#, "", "full"),
         ("", "?session=full", "full"), ("{}", "?session=full", "full"),
         (#"{"session":"full"}"#, "?session=full", "full"),
-        ("", "?", "default"), ("", "?&&", "default"), ("", "?a=b&session=full&c", "full"), ("", "?session", "default"),
+        ("", "?", "default"), ("", "?&&", "default"), ("", "?a=b&session=full&c", "full"),
         ("", "?Session=full", "default"), ("", "?sessions=full", "default"), ("", "?xsession=full", "default"),
         (#"{"overrides":{},"variables":{}}"#, "", "default"), (#"{"session":"full","overrides":{}}"#, "", "full"),
     ])

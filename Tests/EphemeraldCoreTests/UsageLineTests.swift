@@ -56,6 +56,15 @@ import Testing
             ])
     }
 
+    @Test(arguments: [("nowhere", "nowhere"), ("ek_0123", "ek_0123"), ("Default", nil), ("", nil), ("eyJh.e30.x", nil)])
+    func `names a session that does not exist, and nothing that cannot be a name`(name: String, logged: String?)
+        async throws
+    {
+        let test = try TestService()
+        #expect(await test.respond(to: .token(query: "?session=\(name)")).status == .notFound)
+        #expect(try test.lastUse["ephemerald.session.name"]?.stringValue == logged)
+    }
+
     @Test func `of an upstream's refusal has the upstream's words`() async throws {
         let answer = Response.error(
             400, code: "unknown_parameter", message: "Unknown parameter: 'session.voice'.",

@@ -131,6 +131,28 @@ struct FailureTests {
         }
     }
 
+    @Test func `of a server with a new reason at each attempt, eight are reported`() async throws {
+        try await withLoop { loop in
+            var attempts = 0
+            let server = try FakeServer(on: loop) { _ in
+                attempts += 1
+                return attempts <= 30 ? "-ERR reason \(attempts)\r\n" : "+PONG\r\n"
+            }
+            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
+            var settings = ClientSettings()
+            (settings.shortestPause, settings.longestPause) = (.milliseconds(1), .milliseconds(1))
+            let client = Client(on: loop, address: server.address, settings: settings) { change in
+                continuation.yield(change)
+                if change == .back { continuation.finish() }
+            }
+            defer { client.close() }
+            var reported: [Client.Change] = []
+            for await change in stream { reported.append(change) }
+            #expect(reported.count == Client.maxToldReasons + 1 && reported.last == .back, "\(reported)")
+            #expect(attempts == 31)
+        }
+    }
+
     @Test(arguments: ["READONLY You can't write against a read only replica.", "NOAUTH Authentication required."])
     func `an error that will last ends the connection, so that another server may be found`(error: String) async throws
     {

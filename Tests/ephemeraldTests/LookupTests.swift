@@ -39,6 +39,55 @@ import ephemerald
         #expect(try Self.match(#"o"neil\x"#, line)?.caller == #"o"neil\x"#)
     }
 
+    /// The line as log shippers write it again.
+    private static let shipped: [String] = {
+        let spaced = line.replacing(#"":"#, with: #"": "#).replacing(#",""#, with: #", ""#)
+        let members = line.dropFirst().dropLast().split(separator: #",""#).map { $0.drop { $0 == "\"" } }
+        let reversed = "{" + members.reversed().map { "\"" + $0 }.joined(separator: ",") + "}"
+        let escaped = line.replacing("/", with: #"\/"#).replacing("ann", with: #"a\u006En"#)
+        let text = line.replacing("\"", with: #"\""#)
+        let nested = #"""
+            {"timestamp": "2026-11-22T12:00:00.000Z", "client": {"address": "192.0.2.1"}, "enduser": {"pseudo.id": "ann"},
+             "http": {"response": {"status_code": 200}}, "gen_ai": {"request": {"model": "gpt-realtime-2.1"}},
+             "ephemerald": {"request": {"id": "req-1"}, "origin": "https://app.example",
+              "secret": {"sha256": "\#(UsageRecord.digest(of: secret))", "expires_at": 1795367892},
+              "session": {"name": "shop", "id": "sess_req-1"}}}
+            """#
+        return [
+            spaced, reversed, escaped, nested, #"{"stream":"stdout","log":"\#(text)\n","time":"x"}"#,
+            #"{"MESSAGE":"\#(text)","PRIORITY":"6"}"#, #"{"@timestamp":"x","message":\#(line)}"#,
+            #"{"kubernetes":{"pod":"a"},"a":{"event":{"msg":"\#(text)"}}}"#,
+        ]
+    }()
+
+    @Test(arguments: shipped)
+    func `finds a line that a log shipper has written again`(line: String) throws {
+        let original = try #require(UsageRecord(Array(Self.line.utf8)))
+        for value in [Self.secret, "sess_req-1", "req-1"] { #expect(try Self.match(value, line) == original) }
+        #expect(try Self.match("req-2", line) == nil)
+        var table = UsageTable(by: .caller)
+        table.add(try #require(UsageRecord(Array(line.utf8))))
+        #expect(table.lines.contains { $0.hasPrefix("ann") })
+    }
+
+    @Test func `finds no line in the words of a client`() throws {
+        let text = Self.line.replacing("\"", with: #"\""#)
+        for line in [
+            #"{"user_agent":"\#(text)"}"#, #"{"request":{"path":"\#(text)"}}"#, #"{"log":"GET \#(text)"}"#,
+            #"{"log":"[\#(text)]"}"#,
+        ] { #expect(try Self.match("req-1", line) == nil) }
+    }
+
+    @Test(arguments: ["ü", "日本", "<a&b>", "a/b", "o'neil", "\"\"", "a b"])
+    func `finds names that another writer escapes`(caller: String) throws {
+        let name = caller.utf16.map { unit in
+            let letter = Unicode.Scalar(unit).map(Character.init) ?? "?"
+            if letter.isASCII, letter.isLetter { return String(letter) }
+            return "\\u" + String(0x10000 + Int(unit), radix: 16).dropFirst()
+        }.joined()
+        #expect(try Self.match(caller, UsageLines.mint(caller: name))?.caller == caller)
+    }
+
     @Test(arguments: ["", "sk-proj-0123", "a\u{1B}[2J", "\u{202E}a", String(repeating: "a", count: 5_000)])
     func `refuses what can be no value, without showing it`(value: String) {
         let error = #expect(throws: InvalidValue.self) { try Lookup(value) }

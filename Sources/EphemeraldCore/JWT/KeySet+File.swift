@@ -67,7 +67,7 @@ extension VerificationKey {
             guard let key = try? _RSA.Signing.PublicKey(derRepresentation: der), key.keySizeInBits <= 8192 else {
                 throw InvalidKeys("it is no RSA key of 2048 to 8192 bits")
             }
-            self.init(key, isPSS: algorithm == .AlgorithmIdentifier.rsaPSS, id: nil)
+            try self.init(key, isPSS: algorithm == .AlgorithmIdentifier.rsaPSS, id: nil)
         case .AlgorithmIdentifier.idEcPublicKey:
             guard let key = try? P256.Signing.PublicKey(derRepresentation: der) else {
                 throw InvalidKeys("its curve is not P-256")

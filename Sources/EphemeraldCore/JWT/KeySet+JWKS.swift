@@ -62,7 +62,7 @@ extension VerificationKey {
         guard let key = try? _RSA.Signing.PublicKey(n: modulus, e: exponent), key.keySizeInBits <= 8192 else {
             throw InvalidKeys("it is no RSA key of 2048 to 8192 bits")
         }
-        return VerificationKey(key, isPSS: algorithm == .ps256, id: id)
+        return try VerificationKey(key, isPSS: algorithm == .ps256, id: id)
     }
 
     private static func p256(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {

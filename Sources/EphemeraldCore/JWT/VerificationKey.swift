@@ -36,7 +36,12 @@ struct VerificationKey: Sendable {
 
     /// RS256 or PS256.
     /// - Parameter isPSS: whether signatures have the padding of PS256.
-    init(_ key: _RSA.Signing.PublicKey, isPSS: Bool, id: String?) {
+    init(_ key: _RSA.Signing.PublicKey, isPSS: Bool, id: String?) throws(InvalidKeys) {
+        guard !key.isFactorable else {
+            throw InvalidKeys(
+                "its modulus can be factored (ROCA, CVE-2017-15361), so anyone can make tokens; make a new key with other "
+                    + "software or hardware")
+        }
         (self.id, algorithm) = (id, isPSS ? .ps256 : .rs256)
         material = .rsa(key, isPSS ? .PSS : .insecurePKCS1v1_5)
     }

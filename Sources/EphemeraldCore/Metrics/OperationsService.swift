@@ -1,28 +1,79 @@
 package import HTTP
 
-/// What the operations listener answers: a scrape, and nothing else. It is for machines of the operator, so it has no
-/// limits and writes no usage lines.
+/// The routes of the operations listener: metrics, and readiness with its details. It is for machines of the operator, so
+/// it has no limits and writes no usage lines, and it refuses what a web page may have sent.
+///
+/// A page that rebinds its name (DNS rebinding) reads from the operator's browser whatever answers at an address of the
+/// operator's network: to the browser, the answer is of the page's own origin. Its requests then name the page's host in
+/// `Host`, which cannot be an address. Every other page is told from `Origin` and `Sec-Fetch-Site`.
 package struct OperationsService: Sendable {
     /// Where metrics are read.
     package static let metricsPath = "/metrics"
 
+    private let name: String?
+    private let readiness: @Sendable () -> Response
     private let families: @Sendable () -> [MetricFamily]
 
-    /// - Parameter families: everything there is to tell, at this moment.
-    package init(families: @escaping @Sendable () -> [MetricFamily]) {
+    /// - Parameters:
+    ///   - name: the host that `OPS_HOST` names, which `Host` may name as well; nil for none.
+    ///   - readiness: the answer of ``TokenService/detailedReadiness()``, at this moment.
+    ///   - families: all metrics, at this moment.
+    package init(
+        name: String? = nil, readiness: @escaping @Sendable () -> Response,
+        families: @escaping @Sendable () -> [MetricFamily]
+    ) {
+        self.name = name
+        self.readiness = readiness
         self.families = families
     }
 
     /// Answers a request, whatever it is.
     package func respond(to request: Request) -> Response {
         guard request.defect == nil else { return Response(.badRequest) }
-        guard request.path == OperationsService.metricsPath else { return Response(.notFound) }
+        if let reason = reasonToRefuse(request.fields) {
+            return Response(
+                .forbidden, fields: ["Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"],
+                body: Array("\(reason)\n".utf8))
+        }
+        let isMetrics = request.path == OperationsService.metricsPath
+        guard isMetrics || request.path == TokenService.readinessPath else { return Response(.notFound) }
         guard request.method == .get || request.method == .head else {
             return Response(.methodNotAllowed, fields: ["Allow": "GET, HEAD"])
         }
+        return isMetrics ? metrics(for: request) : uncached(readiness())
+    }
+
+    private func metrics(for request: Request) -> Response {
         let exposition = Exposition(for: request)
-        return Response(
-            .ok, fields: ["Content-Type": exposition.mediaType, "Cache-Control": "no-store", "Vary": "Accept"],
-            body: Array(exposition.text(families()).utf8))
+        return uncached(
+            Response(
+                .ok, fields: ["Content-Type": exposition.mediaType, "Vary": "Accept"],
+                body: Array(exposition.text(families()).utf8)))
+    }
+
+    private func uncached(_ response: Response) -> Response {
+        var response = response
+        response.fields.append("Cache-Control", "no-store")
+        return response
+    }
+
+    /// Why the request may come from a web page; nil when it does not.
+    private func reasonToRefuse(_ fields: Fields) -> String? {
+        if fields.count(of: "Origin") > 0 { return "This request has an Origin field, so a web page has sent it." }
+        // A browser says `none` when its user has typed the address (Fetch Metadata, section 2.3).
+        guard fields.values(of: "Sec-Fetch-Site").allSatisfy({ $0 == "none" }) else {
+            return "The Sec-Fetch-Site field of this request says that a web page has sent it."
+        }
+        // A browser always sends Host; HTTP/1.0 does without.
+        guard let host = fields["Host"], !isOurs(host) else { return nil }
+        return "The Host field of this request is not an IP address, localhost, or the name in OPS_HOST."
+    }
+
+    /// - Parameter field: the value of `Host` (RFC 9110 section 7.2). Any port will do: a proxy may have another.
+    private func isOurs(_ field: String) -> Bool {
+        let host = Origin.hostAndPort(field[...]).host
+        if host.first == "[", host.last == "]" { return IPAddress(host.dropFirst().dropLast()) != nil }
+        if IPAddress(host) != nil { return true }
+        return ["localhost", name].contains { $0.map(String(host).equalsIgnoringCase) ?? false }
     }
 }

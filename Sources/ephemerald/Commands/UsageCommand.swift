@@ -44,13 +44,9 @@ package struct UsageCommand: ParsableCommand {
         var warnings: [String] = []
         do throws(SystemError) {
             warnings = try files.read { line in
-                guard let day = UsageRecord.day(of: line) else {
-                    foreign += line.isEmpty ? 0 : 1
-                    return
-                }
-                guard day >= firstDay else { return }
+                if let day = UsageRecord.day(of: line), day < firstDay { return }
                 guard let record = UsageRecord(Array(line)) else {
-                    foreign += 1
+                    foreign += line.isEmpty ? 0 : 1
                     return
                 }
                 if record.timestamp >= first { table.add(record) }

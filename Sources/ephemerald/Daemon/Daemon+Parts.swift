@@ -43,14 +43,17 @@ extension Daemon {
         }
     }
 
-    /// The listener for metrics; nil when it is off.
+    /// The listener for metrics and readiness; nil when it is off. It is on the loop of the first worker, whose policy
+    /// it reports.
     static func operations(
         at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
     ) throws(StartFailure) -> OperationsListener? {
         guard let address else { return nil }
         let loops = workers.map(\.metrics)
         do throws(SystemError) {
-            return try OperationsListener(on: workers[0].loop, at: address) { common.families(loops) }
+            return try OperationsListener(
+                on: workers[0].loop, at: address, readiness: { [worker = workers[0]] in worker.detailedReadiness() },
+                families: { common.families(loops) })
         } catch {
             throw StartFailure(
                 outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")

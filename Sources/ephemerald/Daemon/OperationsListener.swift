@@ -11,14 +11,19 @@ final class OperationsListener: @unchecked Sendable {
     private let address: ListeningAddress
 
     /// Listens. On the loop's thread, or before it runs.
+    /// - Parameters:
+    ///   - readiness: the answer with all details, at this moment; called on the loop's thread.
+    ///   - families: all metrics, at this moment.
     init(
-        on loop: EventLoop, at address: ListeningAddress, families: @escaping @Sendable () -> [MetricFamily]
+        on loop: EventLoop, at address: ListeningAddress, readiness: @escaping @Sendable () -> Response,
+        families: @escaping @Sendable () -> [MetricFamily]
     ) throws(SystemError) {
         var settings = ServerSettings()
         settings.maxConnections = 256
         settings.maxBody = 1_024
         self.address = address
-        let service = OperationsService(families: families)
+        let name: String? = if case .tcp(let host, _) = address { host } else { nil }
+        let service = OperationsService(name: name, readiness: readiness, families: families)
         server = try Server(on: loop, listeningOn: try address.listen(), settings: settings) {
             service.respond(to: $0)
         }

@@ -37,6 +37,11 @@ final class Worker: @unchecked Sendable {
         current.adopt(policy)
     }
 
+    /// Whether the service takes requests, with all details. On the loop's thread.
+    func detailedReadiness() -> Response {
+        current.service.detailedReadiness()
+    }
+
     /// Has clients go elsewhere with their next request. On the loop's thread.
     func leave() {
         server.leave()

@@ -1,5 +1,5 @@
 package import EphemeraldCore
-import Sessions
+import HTTP
 
 /// What `ephemerald lookup` searches the usage log for: a client secret, an id, or a caller.
 package struct Lookup {
@@ -21,14 +21,21 @@ package struct Lookup {
         }
         self.value = value
         digest = UsageRecord.digest(of: value)
-        // As the log spells it, without the quotation marks.
-        let spelled = JSON.string(value).serialized().dropFirst().dropLast()
-        needles = [Array(spelled), Array(digest.utf8)]
+        needles = [Lookup.plainPart(of: value), Array(digest.utf8)]
+    }
+
+    /// The longest part of a text that every writer of JSON spells alike: a log shipper may escape other characters than
+    /// the log does. Every line holds an empty one.
+    private static func plainPart(of text: String) -> [UInt8] {
+        let parts = text.utf8.split { !$0.isNameByte }
+        return parts.max { $0.count < $1.count }.map(Array.init) ?? []
     }
 
     /// The line read, when it is one of those.
     package func match(_ line: ArraySlice<UInt8>) -> UsageRecord? {
-        guard needles.contains(where: { line.holds($0) }), let record = UsageRecord(Array(line)) else { return nil }
+        guard needles.contains(where: { $0.isEmpty || line.holds($0) }), let record = UsageRecord(Array(line)) else {
+            return nil
+        }
         let ids = [
             record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
         ]

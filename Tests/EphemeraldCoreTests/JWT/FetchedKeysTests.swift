@@ -128,6 +128,20 @@ import Testing
         #expect(await trial.outcome(token("b")) == "ann")
     }
 
+    @Test(
+        arguments: [
+            (.cannotConnect("Connection refused"), "no connection: Connection refused"),
+            (.tls("self-signed certificate"), "the TLS handshake failed: self-signed certificate"),
+            (.timedOut, "the server did not answer in time"), (.broken("reset"), "the connection broke: reset"),
+            (.tooLarge, "the answer is too large"), (.cancelled, "the request was cancelled"),
+        ] as [(TransferFailure, String)])
+    func `that cannot be had are reported in words`(failure: TransferFailure, words: String) async {
+        let trial = TokenTrial(.failure(failure))
+        #expect(await trial.outcome(token("a")) == "keys_unavailable")
+        let end = "tokens are answered with 503 until there are some"
+        #expect(trial.told.last == .failed("https://id.example/jwks.json: no keys: \(words); \(end)"))
+    }
+
     @Test(arguments: failures.indices)
     func `that cannot be had at all are not the caller's fault`(index: Int) async {
         let trial = TokenTrial(Self.failures[index])

@@ -54,6 +54,16 @@ import Testing
         #expect(await test.respond(to: .token()).json["code"] == "authentication_required")
     }
 
+    @Test(arguments: ["", " ", "\n", "\r\n\t ", "   \n", String(repeating: " ", count: 900)])
+    func `takes a header with white space before it, whether there are keys too or not`(space: String) async {
+        let header = space + #"{"alg":"HS256"}"#
+        for modes in [[Self.tokens], [.bearer(BearerKeys()), Self.tokens]] {
+            let trial = TokenTrial(Authenticator(modes))
+            #expect(await trial.outcome(TestKeys.token(header: header)) == "ann")
+            #expect(await trial.outcome(TestKeys.token(header: header) + "=") == "malformed")
+        }
+    }
+
     @Test func `takes tokens and keys beside each other, and a proxy's word where there is neither`() async throws {
         var keys = BearerKeys()
         for name in ["eph_bob", "a.b.c", "eyJ.x"] {
