@@ -60,12 +60,13 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            let place = "USAGE_LOG: \(settings.output.usageLog.description.shown)"
-            throw StartFailure(outcome: .configuration, words: "\(place): \(UsageLogFile.words(for: error))")
+            let path = settings.output.usageLog.description
+            let reason = UsageLogFile.words(for: error, at: path)
+            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(path.shown): \(reason)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
-        let opened = try Daemon.listener(listener, or: settings.listening.address)
+        let opened = try Daemon.listener(listener, or: settings.listening)
         address = opened.address
         ownsSocketFile = !opened.isInherited
         do throws(SystemError) {
@@ -77,7 +78,7 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(outcome: .unavailable, words: "cannot start: \(error)")
         }
-        operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
+        operations = try Daemon.operations(at: settings.listening, for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.

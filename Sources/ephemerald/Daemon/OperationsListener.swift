@@ -12,14 +12,15 @@ final class OperationsListener: @unchecked Sendable {
 
     /// Listens. On the loop's thread, or before it runs.
     init(
-        on loop: EventLoop, at address: ListeningAddress, families: @escaping @Sendable () -> [MetricFamily]
+        on loop: EventLoop, at address: ListeningAddress, socketMode: UInt32,
+        families: @escaping @Sendable () -> [MetricFamily]
     ) throws(SystemError) {
         var settings = ServerSettings()
         settings.maxConnections = 256
         settings.maxBody = 1_024
         self.address = address
         let service = OperationsService(families: families)
-        server = try Server(on: loop, listeningOn: try address.listen(), settings: settings) {
+        server = try Server(on: loop, listeningOn: try address.listen(socketMode: socketMode), settings: settings) {
             service.respond(to: $0)
         }
     }
