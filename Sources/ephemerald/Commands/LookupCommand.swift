@@ -8,6 +8,7 @@ package struct LookupCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Find in the usage log who was given a token, when, from where and for what.",
         discussion:
+        usage: "ephemerald lookup VALUE [--log FILE]",
             "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, or a caller; "
             + "- reads it from standard input, where the process list does not show it. Exits with 1 when nothing is "
             + "found. Rotated files are read too, compressed ones included.")
