@@ -85,8 +85,9 @@ def test_a_start_that_cannot_listen_names_the_cause_and_the_flag(start, upstream
     first = start(upstream, sessions)
     metrics = int(first.settings["OPS_PORT"])
     reachable = {"ALLOWED_ORIGINS": "https://a.example", "AUTH": "none"}
+    place = f"127.0.0.1:{first.port}"
     for changes, words in (
-        ({"PORT": str(first.port)}, (f"cannot listen on 127.0.0.1:{first.port}: another program uses", "--port (PORT)")),
+        ({"PORT": str(first.port)}, (f"cannot listen on {place}: another program uses", "--port (PORT)")),
         ({"OPS_PORT": str(metrics)}, (f"127.0.0.1:{metrics} for metrics: another", "--ops-port (OPS_PORT), or off")),
         (reachable | {"HOST": "203.0.113.1"}, ("this machine does not have this address", "--host (HOST)")),
         (reachable | {"HOST": f"unix:{tmp_path}/none/s"}, ("its directory does not exist", "--host (HOST)")),

@@ -16,6 +16,7 @@ final class Daemon: @unchecked Sendable {
     private static let signals = [SIGTERM, SIGINT] + orders
 
     let logger: Logger
+    private let diagnostics: Diagnostics
     let supervisor: Supervisor
     let usageLog: UsageLogFile
     let common: CommonState
@@ -48,13 +49,14 @@ final class Daemon: @unchecked Sendable {
     /// Opens everything that can fail: the log, the listening sockets, the loops.
     /// - Parameter listener: nil to listen at `HOST` and `PORT`.
     init(
-        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, logger: Logger,
+        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, diagnostics: Diagnostics,
         supervisor: Supervisor, listener: consuming Listener?
     ) throws(StartFailure) {
         let settings = configuration.settings
         self.configuration = configuration
         self.source = source
-        self.logger = logger
+        self.diagnostics = diagnostics
+        logger = diagnostics.logger(at: settings.output.logLevel)
         self.supervisor = supervisor
         DescriptorLimit.raise()
         do throws(SystemError) {
@@ -102,7 +104,13 @@ final class Daemon: @unchecked Sendable {
 
     private func logStart() {
         let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
-        logger.info("listening on \(place)", metadata: configuration.startMetadata(sandboxURL: sandbox?.baseURL))
+        if diagnostics.isForPeople {
+            logger.info("listening on \(place)")
+            let guide = StartGuide(configuration, at: address, program: CommandLine.arguments.first ?? "ephemerald")
+            if logger.logLevel <= .info { diagnostics.write(guide.lines) }
+        } else {
+            logger.info("listening on \(place)", metadata: configuration.startMetadata(sandboxURL: sandbox?.baseURL))
+        }
         if common.mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 
