@@ -11,9 +11,10 @@ package struct Listener: ~Copyable {
     private let socket: Descriptor
 
     /// Opens a socket which no other process holds.
+    /// - Parameter socketMode: permissions of the file of a unix socket.
     /// - Throws: the call that failed: `bind: Address already in use`.
-    package init(at address: ListeningAddress) throws(SystemError) {
-        let socket = try address.listen()
+    package init(at address: ListeningAddress, socketMode: UInt32 = 0o660) throws(SystemError) {
+        let socket = try address.listen(socketMode: socketMode)
         if case .tcp(let host, 0) = address {
             self.address = .tcp(host: host, port: try boundPort(of: socket))
         } else {

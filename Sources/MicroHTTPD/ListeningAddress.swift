@@ -17,12 +17,13 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Opens a listening socket, not blocking, which no other process holds.
+    /// - Parameter socketMode: permissions of the file of a unix socket, whatever the umask is.
     /// - Throws: the call that failed: `bind: Address already in use`.
-    package func listen() throws(SystemError) -> Descriptor {
+    package func listen(socketMode: UInt32 = 0o660) throws(SystemError) -> Descriptor {
         switch self {
         case .tcp(let host, let port):
             try listenTCP(at: SocketAddress(resolving: host, port: port), isFirst: true)
-        case .unix(let path): try listenUnix(path: path)
+        case .unix(let path): try listenUnix(path: path, mode: socketMode)
         }
     }
 
@@ -58,7 +59,7 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
         return socket
     }
 
-    private func listenUnix(path: String) throws(SystemError) -> Descriptor {
+    private func listenUnix(path: String, mode: UInt32) throws(SystemError) -> Descriptor {
         let address = try SocketAddress(unix: path)
         let socket = try address.openSocket()
         do {
@@ -68,6 +69,8 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
             _ = try unsafe check("unlink", unlink(path))
             try address.bind(socket)
         }
+        // Nobody connects before listen(2), so what the umask left in the meantime lets nobody in.
+        _ = try unsafe check("chmod", chmod(path, mode))
         _ = try check("listen", Glibc.listen(socket.number, ListeningAddress.backlog))
         return socket
     }

@@ -1,13 +1,29 @@
-/// The long part of `--help`: every setting, and the exit codes.
+/// What `--help` says beyond commands and their flags: settings and exit codes.
 package enum HelpText {
     /// For 80 columns, the width that swift-argument-parser assumes of what is no terminal.
     private static let width = 78
 
     /// What a command's own help says of settings.
-    package static let pointer = "Every setting may stand behind the command as a flag; ephemerald --help lists them."
+    package static let pointer = "Every setting is a flag of this command; ephemerald settings lists them."
 
-    /// The discussion of `ephemerald --help`.
-    package static var discussion: String {
+    /// The settings that most deployments need.
+    package static let commonSettings: [Setting] = [
+        .host, .port, .allowedOrigins, .trustedProxies, .auth, .sessionsDirectory, .demo, .limitAll, .apiKey,
+        .apiKeyFile, .usageLog, .sandbox,
+    ]
+
+    /// The end of `ephemerald --help`: the common settings, and the exit codes.
+    package static var common: String {
+        let statuses = Outcome.allCases.map { outcome in
+            wrapped("\(outcome.rawValue)".padded(to: 4) + outcome.meaning, indent: 2, hanging: 6)
+        }
+        return "COMMON SETTINGS (ephemerald help settings lists all \(Setting.allCases.count)):\n"
+            + commonSettings.map(entry).joined(separator: "\n")
+            + "\n\nEXIT CODES:\n" + statuses.joined(separator: "\n")
+    }
+
+    /// What `ephemerald settings` prints: every setting with its default.
+    package static var settings: String {
         let intro = """
             Settings come from flags, then the environment, then the JSON file of --config, then their defaults. \
             The flag --allowed-origins is the variable ALLOWED_ORIGINS and the key "allowed-origins" in the file. \
@@ -17,11 +33,7 @@ package enum HelpText {
             let settings = Setting.allCases.filter { $0.row.group == group }
             return "\(group.rawValue.uppercased()):\n" + settings.map(entry).joined(separator: "\n")
         }
-        let statuses = Outcome.allCases.map { outcome in
-            wrapped("\(outcome.rawValue)".padded(to: 4) + outcome.meaning, indent: 2, hanging: 6)
-        }
-        return ([wrapped(intro, indent: 0, hanging: 0)] + groups + ["EXIT CODES:\n" + statuses.joined(separator: "\n")])
-            .joined(separator: "\n\n")
+        return ([wrapped(intro, indent: 0, hanging: 0)] + groups).joined(separator: "\n\n")
     }
 
     private static func entry(of setting: Setting) -> String {

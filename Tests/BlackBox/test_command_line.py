@@ -24,22 +24,57 @@ def test_version_names_the_libraries(tmp_path):
         assert re.search(rf"{library} ?\d+\.\d+", ended.stdout), library
 
 
-def test_help_names_every_subcommand_and_setting(tmp_path):
+COMMANDS = ("serve", "check", "mint", "key", "usage", "lookup", "healthcheck", "settings")
+
+
+def test_help_begins_with_usage_and_commands(tmp_path):
     told = run("--help", directory=tmp_path)
-    served = run("serve", "--help", directory=tmp_path)
-    assert told.returncode == served.returncode == 0
-    for word in ("serve", "check", "mint", "healthcheck"):
-        assert word in told.stdout, word
-    for flag in (
-        "--host",
-        "--port",
-        "--allowed-origins",
-        "--limit-client",
-        "--usage-log",
-        "--openai-base-url",
-        "--sandbox",
-    ):
-        assert flag in told.stdout + served.stdout, flag
+    assert told.returncode == 0 and run("help", directory=tmp_path).stdout == told.stdout
+    lines = told.stdout.splitlines()
+    assert any(line.startswith("USAGE: ephemerald [serve]") for line in lines[:5]), told.stdout
+    for command in COMMANDS:
+        assert any(line.startswith(f"  {command} ") for line in lines[:26]), command
+    for flag in ("--host", "--port", "--allowed-origins", "--usage-log", "--sandbox"):
+        assert f"\n  {flag} " in told.stdout, flag
+    assert "--limit-origin" not in told.stdout and len(lines) < 90
+
+
+def test_all_settings_have_a_command_of_their_own(tmp_path):
+    told = run("settings", directory=tmp_path)
+    helped = run("help", "settings", directory=tmp_path)
+    assert told.returncode == helped.returncode == 0
+    for flag in ("--host", "--socket-mode", "--limit-origin", "--openai-base-url", "--sandbox-fault"):
+        assert f"\n  {flag} " in told.stdout and f"\n  {flag} " in helped.stdout, flag
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (("--prot", "1"), "ephemerald [serve] [--SETTING VALUE ...]"),
+        (("check", "--fxi"), "ephemerald check [--fix] [--SETTING VALUE ...]"),
+        (("mint", "--sesion", "x"), "ephemerald mint [--session NAME] [--SETTING VALUE ...]"),
+        (("healthcheck", "x y"), "ephemerald healthcheck [--ready] [--SETTING VALUE ...]"),
+        (("key", "--nam", "ann"), "ephemerald key [--name NAME] [--append FILE]"),
+        (("key", "--name", "a b"), "ephemerald key [--name NAME] [--append FILE]"),
+        (("usage", "--since", "soon"), "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]"),
+        (("usage", "--by", "moon"), "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]"),
+        (("lookup",), "ephemerald lookup VALUE [--log FILE]"),
+        (("lookup", ""), "ephemerald lookup VALUE [--log FILE]"),
+        (("settings", "x"), "ephemerald settings"),
+    ],
+)
+def test_a_mistake_is_told_in_one_style_with_the_usage_of_its_command(tmp_path, arguments, usage):
+    ended = run(*arguments, directory=tmp_path)
+    assert ended.returncode == 64 and ended.stdout == ""
+    lines = ended.stderr.splitlines()
+    assert lines[0].startswith("error: ") and "Error:" not in ended.stderr, ended.stderr
+    assert [line for line in lines if line.startswith("Usage:")] == [f"Usage: {usage}"], ended.stderr
+    assert len(lines) < 6, ended.stderr
+
+
+def test_every_mistake_has_a_line(tmp_path):
+    ended = run("--prot", "1", "--prot", "2", directory=tmp_path)
+    assert [line.split(":")[0] for line in ended.stderr.splitlines()][:2] == ["error", "error"]
 
 
 @pytest.mark.parametrize(

@@ -47,12 +47,51 @@ def test_lines_are_json_where_no_terminal_is(start, upstream, sessions):
 def test_a_terminal_gets_text(launch):
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    process, _ = launch(stderr=theirs)
+    process, port = launch(stderr=theirs)
     os.close(theirs)
-    text = os.read(ours, 65536).decode()
+    text = ""
+    # It answers before it has said so.
+    while not re.search(r"(?m)^  origins .*\n", text):
+        text += os.read(ours, 65536).decode()
     assert end(process) == 0
     os.close(ours)
-    assert re.search(r"(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z info: listening on 127\.0\.0\.1:\d+ ", text), text
+    listening = re.search(r"(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z info: listening on 127\.0\.0\.1:\d+$", text)
+    assert listening, text
+    lines = text[listening.start() :].splitlines()
+    assert f"  page      http://localhost:{port}/" in lines[:10]
+    assert any(line.startswith("  more ") for line in lines[:10])
+
+
+def test_the_command_that_a_terminal_shows_gets_a_token(launch):
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    process, port = launch("--allowed-origins", "https://*.shop.example", stderr=theirs)
+    os.close(theirs)
+    text = ""
+    while not re.search(r"(?m)^  origins .*\n", text):
+        text += os.read(ours, 65536).decode()
+    command = re.search(r"(?m)^  token +(curl .*)$", text)[1]
+    answer = subprocess.run(["sh", "-c", f"{command} -sS"], capture_output=True, text=True, timeout=20)
+    assert json.loads(answer.stdout)["value"].startswith("ek_sandbox"), answer
+    assert end(process) == 0
+    os.close(ours)
+
+
+def test_a_terminal_that_asks_for_json_or_for_warnings_gets_no_lines_for_people(launch):
+    for flags in (("--log-format", "json"), ("--log-level", "warning")):
+        ours, theirs = pty.openpty()
+        tty.setraw(theirs)
+        process, _ = launch(*flags, stderr=theirs)
+        os.close(theirs)
+        assert end(process) == 0
+        text = b""
+        try:
+            while part := os.read(ours, 65536):
+                text += part
+        except OSError:  # The other side has gone.
+            os.close(ours)
+        assert b"  page " not in text
+        assert (b'"body":"listening on' in text) == ("json" in flags)
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -136,6 +137,24 @@ def test_it_listens_on_ipv6_and_on_a_unix_socket(start, upstream, sessions, tmp_
     unix._answers = lambda: _answers(socket.AF_UNIX, path)
     for daemon in (six, unix):
         daemon.start()
+        assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_a_unix_socket_has_the_mode_of_the_setting(start, upstream, sessions, tmp_path, umask):
+    public, private = tmp_path / "public", tmp_path / "private"
+    places = {"HOST": f"unix:{public}", "OPS_HOST": f"unix:{private}", "ALLOWED_ORIGINS": "https://a.example"}
+    for number, (setting, mode) in enumerate([(None, 0o660), ("0600", 0o600), ("666", 0o666)]):
+        settings = settings_for(upstream, sessions, AUTH="none", SOCKET_MODE=setting, **places)
+        daemon = start.take(Daemon(tmp_path / f"mode-{number}", settings))
+        daemon._answers = lambda: _answers(socket.AF_UNIX, str(public))
+        before = os.umask(umask)
+        try:
+            daemon.start()
+        finally:
+            os.umask(before)
+        assert [stat.S_IMODE(os.stat(path).st_mode) for path in (public, private)] == [mode, mode]
+        assert ("every user of this machine can connect" in daemon.stderr) == (setting == "666")
         assert daemon.stop() == 0
 
 

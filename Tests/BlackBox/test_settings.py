@@ -81,6 +81,50 @@ def test_a_wrong_setting_is_78_and_named(upstream, sessions, tmp_path, changes, 
     assert named in ended.stderr
 
 
+def test_a_start_that_cannot_listen_names_the_cause_and_the_flag(start, upstream, sessions, tmp_path):
+    first = start(upstream, sessions)
+    metrics = int(first.settings["OPS_PORT"])
+    reachable = {"ALLOWED_ORIGINS": "https://a.example", "AUTH": "none"}
+    place = f"127.0.0.1:{first.port}"
+    for changes, words in (
+        ({"PORT": str(first.port)}, (f"cannot listen on {place}: another program uses", "--port (PORT)")),
+        ({"OPS_PORT": str(metrics)}, (f"127.0.0.1:{metrics} for metrics: another", "--ops-port (OPS_PORT), or off")),
+        (reachable | {"HOST": "203.0.113.1"}, ("this machine does not have this address", "--host (HOST)")),
+        (reachable | {"HOST": f"unix:{tmp_path}/none/s"}, ("its directory does not exist", "--host (HOST)")),
+        (reachable | {"HOST": f"unix:{sessions}"}, ("the file is not a socket", "--host (HOST)")),
+    ):
+        settings = settings_for(upstream, sessions, PORT=str(free_port()), OPS_PORT=str(free_port()))
+        ended = run(directory=tmp_path, settings=settings | changes)
+        assert ended.returncode == 69, ended.stderr
+        assert all(word in ended.stderr for word in words), ended.stderr
+
+
+def test_a_file_of_settings_that_is_not_json_is_named_with_its_setting(sessions, tmp_path):
+    file = tmp_path / "c.json"
+    file.write_text('{"port": 3001,}')
+    for arguments, settings, place in (
+        (("--config", str(file)), {}, "CONFIG (--config)"),
+        ((), {"CONFIG": str(file)}, "CONFIG (environment)"),
+    ):
+        ended = run("check", *arguments, directory=tmp_path, settings={"SANDBOX": "true"} | settings)
+        assert ended.returncode == 78
+        assert f"error: {place}: {file}: line 1, column 15: this is not valid JSON" in ended.stderr, ended.stderr
+
+
+def test_a_usage_log_without_its_directory_says_what_to_do(sessions, tmp_path):
+    settings = {"SANDBOX": "true", "SESSIONS_DIR": str(sessions), "PORT": "0", "OPS_PORT": "0"}
+    for command in ((), ("check",)):
+        ended = run(*command, directory=tmp_path, settings=settings | {"USAGE_LOG": f"{tmp_path}/none/usage.log"})
+        assert ended.returncode == 78
+        assert f'there is no directory "{tmp_path}/none/"; make it, or write another path' in ended.stderr, ended.stderr
+
+
+def test_a_key_beside_the_sandbox_is_not_used_and_that_is_told(start, upstream, sessions):
+    daemon = start(upstream, sessions, "--sandbox", OPENAI_BASE_URL=None)
+    assert "warning: OPENAI_API_KEY (environment): the key is not used" in daemon.stderr
+    assert daemon.token().status == 200 and upstream.connections == 0
+
+
 def test_a_short_deadline_needs_no_second_setting(start, upstream, sessions):
     """The default for connecting bends to the deadline of the whole."""
     assert start(upstream, sessions, UPSTREAM_TIMEOUT="1s").token().status == 200

@@ -207,6 +207,17 @@ def test_a_pipe_without_a_reader_stays_what_it_is_at_sighup(start, upstream, ses
     assert daemon.stop() == 0
 
 
+def test_a_lookup_takes_addresses_and_origins(start, upstream, sessions, tmp_path):
+    log = tmp_path / "usage.log"
+    daemon = start(upstream, sessions, USAGE_LOG=str(log), TRUSTED_PROXIES="127.0.0.1")
+    assert daemon.token(fields={"X-Forwarded-For": "2001:db8::9"}).status == 200
+    for value in ("2001:db8::9", "2001:0DB8:0:0:0:0:0:9", "http://localhost:3000"):
+        found = run("lookup", value, "--log", str(log), directory=tmp_path)
+        assert found.returncode == 0 and "client    2001:db8::9" in found.stdout, value
+    for value in ("2001:db8::", "http://localhost:300"):
+        assert run("lookup", value, "--log", str(log), directory=tmp_path).returncode == 1, value
+
+
 def test_a_log_that_cannot_be_made_is_told_by_check(sessions, tmp_path):
     for log, reason in ((tmp_path / "none/usage.log", "there is no directory"), (tmp_path, "this is a directory")):
         told = run("check", "--sandbox", "--sessions-dir", str(sessions), "--usage-log", str(log), directory=tmp_path)

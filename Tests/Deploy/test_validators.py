@@ -21,6 +21,14 @@ def test_scripts_are_sound(script):
     passes("shellcheck", "--external-sources", DEPLOY / script, cwd=ROOT)
 
 
+def test_every_example_of_nginx_takes_bodies_of_one_size():
+    """Twice MAX_BODY, so that the daemon's own refusal, which a page can read, comes first."""
+    examples = [DEPLOY / "nginx.conf", *ROOT.glob("*.md"), *DEPLOY.glob("*.md")]
+    sizes = re.findall(r"client_max_body_size +(\S+);", "".join(path.read_text() for path in examples))
+    largest = re.search(r"MAX_BODY` \| `(\d+)KiB`", "".join(path.read_text() for path in examples))[1]
+    assert len(sizes) >= 2 and set(sizes) == {f"{2 * int(largest)}k"}
+
+
 def test_the_dockerfile_is_sound():
     assert passes("hadolint", "--no-color", ROOT / "Dockerfile") == ""
 

@@ -35,6 +35,16 @@ struct ListeningAddressTests {
         _ = try address.listenAgain(beside: second)
     }
 
+    @Test(arguments: [UInt32(0o660), 0o600, 0o666])
+    func `a unix socket has the permissions that are asked for, whatever the umask`(mode: UInt32) throws {
+        let path = "/tmp/ephemerald-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
+        defer { _ = unsafe unlink(path) }
+        _ = try ListeningAddress.unix(path: path).listen(socketMode: mode)
+        var status = stat()
+        #expect(unsafe stat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == mode)
+    }
+
     @Test(arguments: [
         (ListeningAddress.tcp(host: "203.0.113.1", port: 0), "bind: Cannot assign requested address"),
         (.tcp(host: "no such host", port: 0), "getaddrinfo: Name or service not known"),

@@ -6,7 +6,7 @@ import ephemerald
         arguments: [
             (["--prot", "1"], ["unknown flag \"--prot\"", "did you mean --port?"]),
             (["--allowed_origins=x"], ["did you mean --allowed-origins?"]), (["--PORT=1"], ["did you mean --port?"]),
-            (["--qqqqqq"], ["unknown flag", "ephemerald --help"]), (["-p", "1"], ["unknown flag \"-p\""]),
+            (["--qqqqqq"], ["unknown flag", "ephemerald settings"]), (["-p", "1"], ["unknown flag \"-p\""]),
             (["--port"], ["--port needs a value: --port NUMBER"]), (["--port", "--sandbox"], ["--port needs a value"]),
             (["--port="], ["empty value"]), (["--host", ""], ["empty value"]),
             (["--port", "1", "--port=2"], ["given twice"]), (["--auth", "none", "--auth", "none"], ["with commas"]),

@@ -5,19 +5,25 @@ import ephemerald
 @Suite struct `The help` {
     @Test(arguments: Setting.allCases)
     func `lists every setting with its default`(setting: Setting) {
-        let words = HelpText.discussion.split { $0.isWhitespace }.joined(separator: " ")
+        let words = HelpText.settings.split { $0.isWhitespace }.joined(separator: " ")
         let head = setting.isSecret ? "\(setting.name) (no flag)" : "\(setting.flag) \(setting.row.placeholder)"
         #expect(words.contains("\(head) \(setting.row.help) Default: \(setting.row.defaultInWords)."))
     }
 
     @Test(arguments: Outcome.allCases)
     func `lists every exit code`(outcome: Outcome) {
-        let words = HelpText.discussion.split { $0.isWhitespace }.joined(separator: " ")
+        let words = HelpText.common.split { $0.isWhitespace }.joined(separator: " ")
         #expect(words.contains("\(outcome.rawValue) \(outcome.meaning)"))
     }
 
-    @Test func `fits a terminal of 80 columns`() {
-        #expect(HelpText.discussion.split(separator: "\n").allSatisfy { $0.count < 80 })
+    @Test(arguments: [HelpText.settings, HelpText.common])
+    func `fits a terminal of 80 columns`(text: String) {
+        #expect(text.split(separator: "\n").allSatisfy { $0.count < 80 })
+    }
+
+    @Test func `begins with a dozen settings`() {
+        let heads = HelpText.common.split(separator: "\n").filter { $0.hasPrefix("  --") || $0.hasSuffix("(no flag)") }
+        #expect(heads.count == 12 && Set(HelpText.commonSettings).count == 12)
     }
 
     @Test func `is a sentence for every setting`() {

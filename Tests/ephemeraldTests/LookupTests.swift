@@ -24,7 +24,20 @@ import ephemerald
         #expect(!text.contains(Self.secret))
     }
 
-    @Test(arguments: ["ek_other", "sess_req", "shop", "192.0.2.1", "an", "ann2", "gpt-realtime-2.1"])
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1"), ("192.0.2.1", "::ffff:192.0.2.1"), ("2001:db8::1", "2001:db8::1"),
+        ("2001:db8::1", "2001:0DB8:0:0:0:0:0:1"), ("192.0.2.1", "https://app.example"),
+    ])
+    func `finds an address in any of its spellings, and an origin`(client: String, value: String) throws {
+        #expect(try Self.match(value, UsageLines.mint(client: client))?.client == client)
+    }
+
+    @Test(arguments: ["192.0.2.11", "192.0.2", "https://app.exampl", "app.example", "https://app.example:8443"])
+    func `finds no other address and no other origin`(value: String) throws {
+        #expect(try Self.match(value, Self.line) == nil)
+    }
+
+    @Test(arguments: ["ek_other", "sess_req", "shop", "an", "ann2", "gpt-realtime-2.1"])
     func `finds nothing else`(value: String) throws {
         #expect(try Self.match(value, Self.line) == nil)
     }

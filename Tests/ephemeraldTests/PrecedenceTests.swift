@@ -97,9 +97,9 @@ import ephemerald
         ("{\"sandbox\": 1}", ["write true or false"]), ("{\"auth\": []}", ["array of strings"]),
         ("{\"allowed-origins\": [\"https://a.example,https://b.example\"]}", ["without commas"]),
         ("{\"allowed-origins\": [1]}", ["array of strings"]), ("{\"config\": \"x\"}", ["cannot stand in the file"]),
-        ("{\"openai-api-key\": 1}", ["one key as a string"]), ("[]", ["no JSON object"]),
-        ("{\"port\": 1,}", ["line 1, column ", "no valid JSON"]), ("{\"port\": 1, \"port\": 2}", ["no valid JSON"]),
-        ("", ["no valid JSON"]),
+        ("{\"openai-api-key\": 1}", ["one key as a string"]), ("[]", ["CONFIG (--config): ", "not a JSON object"]),
+        ("{\"port\": 1,}", ["CONFIG (--config): ", "line 1, column ", "not valid JSON"]),
+        ("{\"port\": 1, \"port\": 2}", ["CONFIG (--config): ", "not valid JSON"]), ("", ["not valid JSON"]),
     ])
     func `is told of when the file is wrong`(file: String, words: [String]) throws {
         let path = try directory.file("c.json", file)
@@ -111,6 +111,6 @@ import ephemerald
 
     @Test func `is told of when the file is missing`() {
         let found = problems(["--config", "/nowhere/c.json"])
-        #expect(found == ["CONFIG: /nowhere/c.json: there is no such file"])
+        #expect(found == ["CONFIG (--config): /nowhere/c.json: there is no such file"])
     }
 }

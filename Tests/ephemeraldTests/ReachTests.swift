@@ -41,12 +41,22 @@ import ephemerald
         arguments: [
             (["--allowed-origins", "http://a.example,http://localhost:3000"], 1),
             (["--allowed-origins", "https://a.example"], 0),
-            (["--sandbox-latency", "1s"], 1), (["--sandbox", "--sandbox-latency", "1s"], 0), ([], 0),
-            (["--sandbox"], 0),
-            (["--sandbox", "--openai-base-url", "https://a.example"], 1), (["--limit-all", "off"], 0),
+            (["--sandbox-latency", "1s"], 1), (["--sandbox", "--sandbox-latency", "1s"], 1), ([], 0),
+            (["--sandbox"], 1),
+            (["--sandbox", "--openai-base-url", "https://a.example"], 2), (["--limit-all", "off"], 0),
+            (["--socket-mode", "0600"], 1), (["--socket-mode", "600", "--ops-host", "unix:/run/m"], 0),
+            (["--socket-mode", "0666", "--ops-host", "unix:/run/m"], 1),
         ] as [([String], Int)])
     func `or on it, is warned of what is doubtful`(arguments: [String], count: Int) throws {
         #expect(try Settings(arguments: arguments, environment: key).warnings.count == count)
+    }
+
+    @Test func `or on it, is told that the sandbox uses no key`() throws {
+        let unused = "the key is not used: with SANDBOX nothing is sent to OpenAI"
+        #expect(try settings("--sandbox").warnings == ["OPENAI_API_KEY (environment): \(unused)"])
+        let file = try settings("--sandbox", "--openai-api-key-file", "/nowhere/key", environment: [:])
+        #expect(file.warnings == ["OPENAI_API_KEY_FILE (--openai-api-key-file): \(unused)"])
+        #expect(try settings("--sandbox", environment: [:]).warnings.isEmpty)
     }
 
     @Test func `or on it, has the origins that are set, and else this machine's`() throws {

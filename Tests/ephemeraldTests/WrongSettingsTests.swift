@@ -12,6 +12,9 @@ import ephemerald
             ("HOST", "a b", ["no address"]), ("HOST", "http://localhost", ["no address"]),
             ("HOST", "unix:", ["107 bytes"]),
             ("HOST", "unix:/" + String(repeating: "x", count: 107), ["107 bytes"]),
+            ("SOCKET_MODE", "0660x", ["octal", "0660"]), ("SOCKET_MODE", "0888", ["octal"]),
+            ("SOCKET_MODE", "660 ", ["octal"]), ("SOCKET_MODE", "1660", ["octal"]), ("SOCKET_MODE", "66", ["octal"]),
+            ("SOCKET_MODE", "0o660", ["octal"]), ("SOCKET_MODE", "0444", ["nobody could connect"]),
             ("LOOPS", "0", ["1 to 256"]), ("LOOPS", "four", ["1 to 256"]), ("LOOPS", "257", ["1 to 256"]),
             ("DRAIN_TIMEOUT", "15", ["unit is missing", "15s"]), ("DRAIN_TIMEOUT", "1d", ["ms, s, min, h"]),
             ("DRAIN_TIMEOUT", "11min", ["0ms to 10min"]), ("DRAIN_TIMEOUT", "soon", ["no duration"]),
@@ -69,6 +72,9 @@ import ephemerald
             ("SANDBOX", "on", ["true or false"]), ("SANDBOX_LATENCY", "300", ["300ms"]),
             ("SANDBOX_LATENCY", "1h", ["10min"]),
             ("SANDBOX_FAULT", "600", ["none, refuse, reset", "400 to 599"]),
+            ("SANDBOX_FAULT", "slow-header", ["did you mean slow-headers?"]),
+            ("SANDBOX_FAULT", "Qota", ["did you mean quota?"]), ("LOG_FORMAT", "jsn", ["did you mean json?"]),
+            ("AUTH", "baerer", ["did you mean bearer?"]),
             ("OPENAI_API_KEY_FILE", "/nowhere/key", ["is set as well"]),
         ] as [(String, String, [String])])
     func `is named with its source, what is wrong and what is right`(name: String, value: String, words: [String]) {

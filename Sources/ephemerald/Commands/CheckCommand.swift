@@ -7,7 +7,7 @@ package struct CheckCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Report every problem of the settings and the session files.",
-        discussion: HelpText.pointer)
+        usage: "ephemerald check [--fix] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
     @Flag(help: "Rewrite the session files that are in a legacy shape.")
     var fix = false

@@ -12,16 +12,13 @@ package struct Ephemerald: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
-        usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald check|mint|healthcheck [--SETTING VALUE ...]\n"
-            + "ephemerald key [--name NAME] [--append FILE]\nephemerald usage [--by GROUP] [--since DURATION] [--log FILE] [--json]\n"
-            + "ephemerald lookup VALUE [--log FILE]",
-        discussion: HelpText.discussion,
+        usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald COMMAND [OPTION ...]",
         version: Version.line(
             curl: Curl.Client.version, microHTTPD: Server.version, hiredis: Redis.Client.hiredisVersion,
             zlib: LogText.zlibVersion),
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
-            LookupCommand.self, HealthcheckCommand.self,
+            LookupCommand.self, HealthcheckCommand.self, SettingsCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 
@@ -33,13 +30,38 @@ package struct Ephemerald: ParsableCommand {
     /// What the daemon does with signals it can do once its loop runs. Until then those that end no process by meaning
     /// wait; SIGTERM and SIGINT end a start that takes long.
     package static func main() {
+        var running: any ParsableCommand.Type = Ephemerald.self
         do {
             try SignalWatch.block(Daemon.orders)
             var command = try parseAsRoot()
             if !(command is ServeCommand) { try SignalWatch.unblock(Daemon.orders) }
+            running = type(of: command)
             try command.run()
         } catch {
+            end(with: error, of: running)
+        }
+    }
+
+    /// Ends the program with help, or with the errors on the command line: in one style, whether swift-argument-parser or
+    /// a command found them, and with the usage of that command.
+    private static func end(with error: any Error, of command: any ParsableCommand.Type) -> Never {
+        let text = fullMessage(for: error)
+        if text == helpMessage() {
+            // Below the commands, where swift-argument-parser has no place for it.
+            print("\(text)\n\n\(HelpText.common)")
+            exit()
+        }
+        if let mistake = error as? ValidationError {
+            let name = command.configuration.commandName ?? "serve"
+            StandardError.print([
+                "error: \(mistake.message)", "Usage: \(usageString(for: command))",
+                "  See 'ephemerald \(name) --help' for more information.",
+            ])
+        } else if text.hasPrefix("Error: ") {
+            StandardError.print(["error: \(text.dropFirst(7))"])
+        } else {
             exit(withError: error)
         }
+        exit(withError: exitCode(for: error))
     }
 }

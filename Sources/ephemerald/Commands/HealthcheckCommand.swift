@@ -8,7 +8,7 @@ package struct HealthcheckCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "healthcheck",
         abstract: "Ask the daemon at HOST and PORT for /api/health; exit with 0 or 1 within 2 seconds.",
-        discussion: HelpText.pointer)
+        usage: "ephemerald healthcheck [--ready] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
     @Flag(help: "Ask for /api/health/ready: whether it takes requests, and does not drain.")
     var ready = false

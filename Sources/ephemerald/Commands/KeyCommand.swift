@@ -7,6 +7,7 @@ package struct KeyCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
+        usage: "ephemerald key [--name NAME] [--append FILE]",
         discussion: "The key goes to standard output; its line for AUTH_KEYS_FILE to the file of --append, else to "
             + "standard error. The daemon reads the file at its start and with SIGHUP.")
 

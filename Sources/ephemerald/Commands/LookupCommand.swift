@@ -2,14 +2,16 @@ package import ArgumentParser
 import EphemeraldCore
 import EventLoop
 
-/// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id or a caller.
+/// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id, a caller, an
+/// address or an origin.
 package struct LookupCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Find in the usage log who was given a token, when, from where and for what.",
+        usage: "ephemerald lookup VALUE [--log FILE]",
         discussion:
-            "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, or a caller; "
-            + "- reads it from standard input, where the process list does not show it. Exits with 1 when nothing is "
+            "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, a caller, a client "
+            + "address or an origin; - reads it from standard input, where the process list does not show it. Exits with 1 when nothing is "
             + "found. Rotated files are read too, compressed ones included.")
 
     @Argument(help: ArgumentHelp("What to look for, or - for a line of standard input.", valueName: "value"))

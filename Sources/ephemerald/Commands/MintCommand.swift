@@ -4,7 +4,8 @@ package import ArgumentParser
 package struct MintCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
-        commandName: "mint", abstract: "Print one token and exit.", discussion: HelpText.pointer)
+        commandName: "mint", abstract: "Print one token and exit.",
+        usage: "ephemerald mint [--session NAME] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
     @Option(help: ArgumentHelp("The session to mint for.", valueName: "name"))
     var session = "default"

@@ -6,7 +6,7 @@ package struct ServeCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the daemon until SIGTERM; with --sandbox against a built-in stand-in.",
-        discussion: HelpText.pointer)
+        usage: "ephemerald [serve] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
     @OptionGroup var arguments: SettingsArguments
 

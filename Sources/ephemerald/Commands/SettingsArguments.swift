@@ -8,7 +8,7 @@ struct SettingsArguments: ParsableArguments {
     @Argument(
         parsing: .allUnrecognized,
         help: ArgumentHelp(
-            "Settings as flags, such as --port 3001; ephemerald --help lists them all.", valueName: "setting"))
+            "Settings as flags, such as --port 3001; ephemerald settings lists them all.", valueName: "setting"))
     var tokens: [String] = []
 
     /// Where the settings come from, for who reads them again.
@@ -53,7 +53,7 @@ struct SettingsArguments: ParsableArguments {
     static func report(_ failure: SettingsFailure) -> any Error {
         switch failure {
         case .usage(let errors):
-            return ValidationError(errors.messages.joined(separator: "\n       "))
+            return ValidationError(errors.messages.joined(separator: "\nerror: "))
         case .invalid:
             StandardError.print(failure.diagnoses)
             return ExitCode(Outcome.configuration.rawValue)

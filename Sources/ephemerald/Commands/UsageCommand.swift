@@ -9,6 +9,7 @@ package struct UsageCommand: ParsableCommand {
     /// Its name, and its words in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
+        usage: "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]",
         discussion: "Refused is what this service refused, failed what OpenAI did not answer with a token. Rotated "
             + "files are read too, compressed ones included.")
 

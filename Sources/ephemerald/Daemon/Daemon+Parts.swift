@@ -46,27 +46,27 @@ extension Daemon {
     /// The listener for metrics and readiness; nil when it is off. It is on the loop of the first worker, whose policy
     /// it reports.
     static func operations(
-        at address: ListeningAddress?, for workers: [Worker], _ common: CommonState
+        at listening: Settings.Listening, for workers: [Worker], _ common: CommonState
     ) throws(StartFailure) -> OperationsListener? {
-        guard let address else { return nil }
+        guard let address = listening.operations else { return nil }
         let loops = workers.map(\.metrics)
         do throws(SystemError) {
             return try OperationsListener(
-                on: workers[0].loop, at: address, readiness: { [worker = workers[0]] in worker.detailedReadiness() },
+                on: workers[0].loop, at: address, socketMode: listening.socketMode,
+                readiness: { [worker = workers[0]] in worker.detailedReadiness() },
                 families: { common.families(loops) })
         } catch {
-            throw StartFailure(
-                outcome: .unavailable, words: "cannot listen on \(address) for metrics (OPS_HOST, OPS_PORT): \(error)")
+            throw StartFailure(cannotListenOn: address, error, host: .operationsHost, port: .operationsPort)
         }
     }
 
     /// What was handed over, or a socket of our own.
     static func listener(
-        _ inherited: consuming Listener?, or address: ListeningAddress
+        _ inherited: consuming Listener?, or listening: Settings.Listening
     ) throws(StartFailure) -> Listener {
         if let inherited { return inherited }
-        do throws(SystemError) { return try Listener(at: address) } catch {
-            throw StartFailure(outcome: .unavailable, words: "cannot listen on \(address) (HOST, PORT): \(error)")
+        do throws(SystemError) { return try Listener(at: listening.address, socketMode: listening.socketMode) } catch {
+            throw StartFailure(cannotListenOn: listening.address, error, host: .host, port: .port)
         }
     }
 

@@ -16,6 +16,7 @@ final class Daemon: @unchecked Sendable {
     private static let signals = [SIGTERM, SIGINT] + orders
 
     let logger: Logger
+    private let diagnostics: Diagnostics
     let supervisor: Supervisor
     let usageLog: UsageLogFile
     let common: CommonState
@@ -48,24 +49,26 @@ final class Daemon: @unchecked Sendable {
     /// Opens everything that can fail: the log, the listening sockets, the loops.
     /// - Parameter listener: nil to listen at `HOST` and `PORT`.
     init(
-        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, logger: Logger,
+        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, diagnostics: Diagnostics,
         supervisor: Supervisor, listener: consuming Listener?
     ) throws(StartFailure) {
         let settings = configuration.settings
         self.configuration = configuration
         self.source = source
-        self.logger = logger
+        self.diagnostics = diagnostics
+        logger = diagnostics.logger(at: settings.output.logLevel)
         self.supervisor = supervisor
         DescriptorLimit.raise()
         do throws(SystemError) {
             usageLog = try UsageLogFile(settings.output.usageLog)
         } catch {
-            let place = "USAGE_LOG: \(settings.output.usageLog.description.shown)"
-            throw StartFailure(outcome: .configuration, words: "\(place): \(UsageLogFile.words(for: error))")
+            let path = settings.output.usageLog.description
+            let reason = UsageLogFile.words(for: error, at: path)
+            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(path.shown): \(reason)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
-        let opened = try Daemon.listener(listener, or: settings.listening.address)
+        let opened = try Daemon.listener(listener, or: settings.listening)
         address = opened.address
         ownsSocketFile = !opened.isInherited
         do throws(SystemError) {
@@ -77,7 +80,7 @@ final class Daemon: @unchecked Sendable {
         } catch {
             throw StartFailure(outcome: .unavailable, words: "cannot start: \(error)")
         }
-        operations = try Daemon.operations(at: settings.listening.operations, for: workers, common)
+        operations = try Daemon.operations(at: settings.listening, for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
@@ -101,7 +104,13 @@ final class Daemon: @unchecked Sendable {
 
     private func logStart() {
         let place = ownsSocketFile ? "\(address)" : "\(address) (inherited)"
-        logger.info("listening on \(place)", metadata: configuration.startMetadata(sandboxURL: sandbox?.baseURL))
+        if diagnostics.isForPeople {
+            logger.info("listening on \(place)")
+            let guide = StartGuide(configuration, at: address, program: CommandLine.arguments.first ?? "ephemerald")
+            if logger.logLevel <= .info { diagnostics.write(guide.lines) }
+        } else {
+            logger.info("listening on \(place)", metadata: configuration.startMetadata(sandboxURL: sandbox?.baseURL))
+        }
         if common.mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 

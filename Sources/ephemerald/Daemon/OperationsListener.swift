@@ -15,7 +15,8 @@ final class OperationsListener: @unchecked Sendable {
     ///   - readiness: the answer with all details, at this moment; called on the loop's thread.
     ///   - families: all metrics, at this moment.
     init(
-        on loop: EventLoop, at address: ListeningAddress, readiness: @escaping @Sendable () -> Response,
+        on loop: EventLoop, at address: ListeningAddress, socketMode: UInt32,
+        readiness: @escaping @Sendable () -> Response,
         families: @escaping @Sendable () -> [MetricFamily]
     ) throws(SystemError) {
         var settings = ServerSettings()
@@ -24,7 +25,7 @@ final class OperationsListener: @unchecked Sendable {
         self.address = address
         let name: String? = if case .tcp(let host, _) = address { host } else { nil }
         let service = OperationsService(name: name, readiness: readiness, families: families)
-        server = try Server(on: loop, listeningOn: try address.listen(), settings: settings) {
+        server = try Server(on: loop, listeningOn: try address.listen(socketMode: socketMode), settings: settings) {
             service.respond(to: $0)
         }
     }

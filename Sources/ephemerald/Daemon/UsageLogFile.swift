@@ -70,15 +70,19 @@ final class UsageLogFile: Sendable {
     }
 
     /// What keeps the log from being opened.
-    static func words(for error: SystemError) -> String {
-        error.code == ENXIO ? "nobody reads this pipe; start what reads it first" : "\(error)"
+    /// - Parameter path: of the log, when that is not yet open.
+    static func words(for error: SystemError, at path: String? = nil) -> String {
+        if error.code == ENXIO { return "nobody reads this pipe; start what reads it first" }
+        if error.code == EACCES { return "this user may not write there" }
+        return path.flatMap { obstacle(at: $0) } ?? "\(error)"
     }
 
     /// Why the log could not be made there, as far as that can be told without making it; nil when nothing is known.
     static func obstacle(at path: String) -> String? {
         if InputFile.isDirectory(path) == true { return "this is a directory; write a file's path, or -" }
         let directory = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
-        return InputFile.isDirectory(directory) == false ? "there is no directory \(directory.shown)" : nil
+        return InputFile.isDirectory(directory) == false
+            ? "there is no directory \(directory.shown); make it, or write another path, or - for standard output" : nil
     }
 
     /// Whether a line was left unfinished there, by a full disk or the end of the machine.

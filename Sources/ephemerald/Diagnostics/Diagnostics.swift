@@ -31,6 +31,14 @@ final class Diagnostics: Sendable {
         return logger
     }
 
+    /// Whether a person reads along: text on a terminal.
+    var isForPeople: Bool { stream.isTerminal && !isJSON }
+
+    /// Writes lines without a time in front, for a person.
+    func write(_ lines: [String]) {
+        if !stream.write(Array(lines.map { "\($0)\n" }.joined().utf8)) { lost.add(1, ordering: .relaxed) }
+    }
+
     /// Writes one line, whatever the level of any logger.
     func write(_ level: Logger.Level, _ message: String, metadata: Logger.Metadata = [:]) {
         let untold = lost.exchange(0, ordering: .relaxed)

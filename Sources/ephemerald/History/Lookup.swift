@@ -1,11 +1,13 @@
 package import EphemeraldCore
 import HTTP
 
-/// What `ephemerald lookup` searches the usage log for: a client secret, an id, or a caller.
+/// What `ephemerald lookup` searches the usage log for: a client secret, an id, a caller, a client address or an origin.
 package struct Lookup {
     private let value: String
     /// The log holds no secrets, only this of them. Whatever the value is: not every upstream's begin with `ek_`.
     private let digest: String
+    /// The value as an address in the log's spelling; nil when it is not an address.
+    private let address: String?
     /// What must stand in a line for it to be looked at more closely.
     private let needles: [[UInt8]]
 
@@ -14,14 +16,17 @@ package struct Lookup {
     package init(_ value: String) throws(InvalidValue) {
         guard !value.isEmpty else { throw InvalidValue("the value is empty") }
         guard value.utf8.count <= 4_096, value.loggable(4_096) == value else {
-            throw InvalidValue("the value is no secret, id or caller; those have no control characters")
+            throw InvalidValue(
+                "the value is not a secret, id, caller, address or origin; those have no control characters")
         }
         guard !value.hasPrefix("sk-") else {
             throw InvalidValue("this looks like an API key, and none of those stands in the usage log")
         }
         self.value = value
         digest = UsageRecord.digest(of: value)
-        needles = [Lookup.plainPart(of: value), Array(digest.utf8)]
+        address = IPAddress(value)?.description
+        needles =
+            [Lookup.plainPart(of: value), Array(digest.utf8)] + (address.map { [Lookup.plainPart(of: $0)] } ?? [])
     }
 
     /// The longest part of a text that every writer of JSON spells alike: a log shipper may escape other characters than
@@ -38,8 +43,10 @@ package struct Lookup {
         }
         let ids = [
             record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
+            record.origin,
         ]
-        return ids.contains(value) || record.secretDigest == digest ? record : nil
+        let isMeant = ids.contains(value) || record.secretDigest == digest || record.client == address ?? value
+        return isMeant ? record : nil
     }
 
     /// The record for people: what became of it and when, then who asked, from where and for what.

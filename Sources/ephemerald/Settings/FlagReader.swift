@@ -57,7 +57,7 @@ package struct FlagReader {
         if !hasValue { dropValue() }
         let others = ["--help", "--version", "--fix", "--session", "--name", "--ready"]
         let nearest = Setting.nearest(toKey: String(flag.drop { $0 == "-" }))?.flag ?? flag.nearest(in: others)
-        let hint = nearest.map { "did you mean \($0)?" } ?? "see ephemerald --help"
+        let hint = nearest.map { "did you mean \($0)?" } ?? "see ephemerald settings"
         errors.append("unknown flag \(flag.shown); \(hint)")
     }
 

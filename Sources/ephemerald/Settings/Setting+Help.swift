@@ -8,6 +8,9 @@ extension Setting {
             "The address to listen on, or unix:PATH for a socket. Beyond loopback whoever reaches the address may "
                 + "ask, so ALLOWED_ORIGINS and AUTH must be set."
         case .port: "The port to listen on, 0 to 65535; 0 takes a free one. Without meaning for unix:PATH."
+        case .socketMode:
+            "The permissions of unix sockets (HOST, OPS_HOST), in octal. Write permission is what connecting takes: with "
+                + "0660 the proxy's user must be in the daemon's group."
         case .loops: "Event loops, each with a thread and a listening socket of its own, 1 to 256."
         case .drainDelay:
             "How long SIGTERM only turns readiness, before the listening socket closes: the time in which a load "

@@ -5,6 +5,7 @@ extension Setting {
         case .config: SettingRow(.sources, .text, .none, "FILE", help)
         case .host: SettingRow(.listening, .text, .value("127.0.0.1"), "ADDRESS", help)
         case .port: SettingRow(.listening, .number, .value("3001"), "NUMBER", help)
+        case .socketMode: SettingRow(.listening, .text, .value("0660"), "MODE", help)
         case .loops: SettingRow(.listening, .number, .computed("number of cores"), "NUMBER", help)
         case .drainDelay: SettingRow(.listening, .text, .value("0s"), "DURATION", help)
         case .drainTimeout: SettingRow(.listening, .text, .value("15s"), "DURATION", help)

@@ -9,6 +9,7 @@ package enum Setting: String, CaseIterable, Sendable {
 
     case host = "HOST"
     case port = "PORT"
+    case socketMode = "SOCKET_MODE"
     case loops = "LOOPS"
     case drainDelay = "DRAIN_DELAY"
     case drainTimeout = "DRAIN_TIMEOUT"

@@ -11,6 +11,8 @@ package struct Settings: Sendable {
     package struct Listening: Sendable {
         /// `HOST` and `PORT`; not in force where a socket is handed over.
         package let address: ListeningAddress
+        /// The permissions of the files of unix sockets, that of the operations listener included.
+        package let socketMode: UInt32
         /// Event loops, one thread each.
         package let loops: Int
         /// From SIGTERM, which turns readiness, until the socket closes.

@@ -10,22 +10,25 @@ package struct SettingsFile: Sendable {
     private let path: String
 
     /// Reads the file. A file that cannot be read, or is no JSON object, is one problem and has no settings.
-    package init(readingFrom path: String) {
-        self.path = path
+    /// - Parameter config: the value of `CONFIG`, and where it was set.
+    package init(readingFrom config: SettingValue) {
+        path = config.text
+        let place = "\(config.source.phrase(for: .config)): \(path)"
         do {
             let text = try InputFile.contents(of: path, limit: 1 << 20)
             guard case .object(let object) = try JSON(parsing: text) else {
-                problems = [SettingProblem("\(path): the file is no JSON object; write {\"port\": 3001}")]
+                problems = [SettingProblem("\(place): the file is not a JSON object; write {\"port\": 3001}")]
                 return
             }
             for member in object.members { read(member) }
         } catch let error as InvalidValue {
-            problems = [SettingProblem("CONFIG: \(path): \(error.reason)")]
+            problems = [SettingProblem("\(place): \(error.reason)")]
         } catch let error as JSONError {
             // Its message may quote the text, and the text may hold a key.
-            problems = [SettingProblem("\(path): line \(error.line), column \(error.column): this is no valid JSON")]
+            let position = "line \(error.line), column \(error.column)"
+            problems = [SettingProblem("\(place): \(position): this is not valid JSON")]
         } catch {
-            problems = [SettingProblem("\(path): \(error)")]
+            problems = [SettingProblem("\(place): \(error)")]
         }
     }
 

@@ -9,10 +9,23 @@ extension SettingsReader {
         let loops = readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
         let delay = drainTime(.drainDelay)
         let timeout = drainTime(.drainTimeout)
-        guard let address, let loops, let delay, let timeout, let operations = operations() else { return nil }
+        let mode = read(.socketMode) { text throws(InvalidValue) in try ListeningAddress.socketMode(parsing: text) }
+        let operations = operations()
+        guard let address, let mode, let loops, let delay, let timeout, let operations else { return nil }
+        warnOfSocketMode(mode, of: [address, operations].compactMap(\.self))
         return Settings.Listening(
-            address: address, loops: loops ?? min(max(cores, 1), 256), drainDelay: delay, drainTimeout: timeout,
-            operations: operations)
+            address: address, socketMode: mode, loops: loops ?? min(max(cores, 1), 256), drainDelay: delay,
+            drainTimeout: timeout, operations: operations)
+    }
+
+    private mutating func warnOfSocketMode(_ mode: UInt32, of addresses: [ListeningAddress]) {
+        guard self[.socketMode] != nil else { return }
+        let hasSocket = addresses.contains { if case .unix = $0 { true } else { false } }
+        if !hasSocket {
+            warn(.socketMode, "has no effect without a unix socket in HOST or OPS_HOST")
+        } else if mode & 0o002 != 0 {
+            warn(.socketMode, "every user of this machine can connect to the socket; 0660 keeps it to one group")
+        }
     }
 
     private mutating func drainTime(_ setting: Setting) -> Duration? {

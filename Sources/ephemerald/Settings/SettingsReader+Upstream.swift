@@ -68,7 +68,10 @@ extension SettingsReader {
         let fault = read(.sandboxFault) { text throws(InvalidValue) -> Fault? in
             if text == "none" { return nil }
             guard let fault = Fault(text) else {
-                throw InvalidValue("write none, \(Fault.names.joined(separator: ", "))")
+                let names = Array(Fault.names.dropLast())
+                throw InvalidValue(
+                    "write none, \(names.joined(separator: ", ")), or a status of 400 to 599"
+                        + text.suggestion(among: names))
             }
             return fault
         }
@@ -81,6 +84,9 @@ extension SettingsReader {
         }
         for setting in [Setting.baseURL, .upstreamProxy, .upstreamCAFile] where self[setting] != nil {
             warn(setting, "has no meaning beside SANDBOX")
+        }
+        for setting in [Setting.apiKey, .apiKeyFile] where self[setting] != nil {
+            warn(setting, "the key is not used: with SANDBOX nothing is sent to OpenAI")
         }
         return Settings.Sandbox(latency: latency, fault: fault)
     }

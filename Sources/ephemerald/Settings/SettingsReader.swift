@@ -17,7 +17,7 @@ package struct SettingsReader {
             throw .usage(error)
         }
         let config = SettingValues(flags: flags, environment: environment, file: nil)[.config]
-        let file = config.map { (path: $0.text, contents: SettingsFile(readingFrom: $0.text)) }
+        let file = config.map { (path: $0.text, contents: SettingsFile(readingFrom: $0)) }
         values = SettingValues(
             flags: flags, environment: environment, file: file.map { ($0.path, $0.contents.values) })
         problems = file?.contents.problems ?? []

@@ -12,7 +12,9 @@ package enum AuthMode: String, CaseIterable, Sendable {
     /// Reads one entry of `AUTH`.
     package init(parsing entry: String) throws(InvalidValue) {
         guard let mode = AuthMode(rawValue: entry) else {
-            throw InvalidValue("this is no way to prove who one is; there is \(Choice.list(AuthMode.self))")
+            throw InvalidValue(
+                "this is no way to prove who one is; there is \(Choice.list(AuthMode.self))"
+                    + entry.suggestion(among: AuthMode.allCases.map(\.rawValue)))
         }
         self = mode
     }

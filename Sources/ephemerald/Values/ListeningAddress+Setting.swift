@@ -32,6 +32,18 @@ extension ListeningAddress {
         }
     }
 
+    /// Reads the permissions of a unix socket: three octal digits, with or without a 0 in front.
+    package static func socketMode(parsing text: String) throws(InvalidValue) -> UInt32 {
+        let digits = text.utf8.count == 4 && text.hasPrefix("0") ? text.dropFirst() : text[...]
+        guard digits.utf8.count == 3, digits.utf8.allSatisfy(\.isDigit), let mode = UInt32(digits, radix: 8) else {
+            throw InvalidValue("write octal permissions such as 0660, 0000 to 0777")
+        }
+        guard mode & 0o222 != 0 else {
+            throw InvalidValue("nobody could connect, which takes write permission; write 0660 or 0600")
+        }
+        return mode
+    }
+
     private static func check(_ host: String) throws(InvalidValue) {
         if IPAddress(host) != nil { return }
         if host == "*" { throw InvalidValue("write 0.0.0.0 or :: for every address of this machine") }

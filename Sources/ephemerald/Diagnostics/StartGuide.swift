@@ -1,0 +1,112 @@
+import EphemeraldCore
+import HTTP
+package import MicroHTTPD
+import Sessions
+
+/// What a person reads on the terminal after the line of the start: which page to open, which command to try, and where
+/// to go on.
+package struct StartGuide {
+    /// The lines, without a time in front.
+    package let lines: [String]
+
+    /// Names of a list that one line has room for.
+    private static let longestList = 6
+
+    /// - Parameters:
+    ///   - address: where the daemon listens.
+    ///   - program: how it was called.
+    package init(_ configuration: FreshConfiguration, at address: ListeningAddress, program: String) {
+        let settings = configuration.settings
+        let place = Place(address, allowed: settings.access.allowedOrigins)
+        let sessions = configuration.sessions.catalog.sessions
+        let program = program.shellQuoted
+        var fields: [(String, String)] = []
+        if settings.isDemo, let page = place.page { fields.append(("page", page)) }
+        fields.append(("token", StartGuide.curl(place, settings.access, sessions: sessions)))
+        let log = settings.output.usageLog
+        fields.append(
+            (
+                "usage",
+                log == .standardOutput
+                    ? "one line a request on standard output; to count them name a file with --usage-log"
+                    : "\(program) usage --log \(log.description.shellQuoted)"
+            ))
+        fields.append(("more", "\(program) settings, README.md, deploy/README.md; Ctrl-C ends the daemon"))
+        let keys = settings.upstream.keys.count
+        fields.append(
+            (
+                "OpenAI",
+                settings.sandbox != nil
+                    ? "the built-in sandbox in its place; set OPENAI_API_KEY for the real one"
+                    : "\(settings.upstream.baseURL) with \(keys == 1 ? "one key" : "\(keys) keys")"
+            ))
+        fields.append(("sessions", "\(StartGuide.list(sessions.map(\.name))) in \(settings.sessionsDirectory)"))
+        fields.append(("origins", StartGuide.list(settings.access.allowedOrigins.map { "\($0)" })))
+        lines = fields.map { name, text in
+            "  \(name)\(String(repeating: " ", count: 10 - name.count))\(text.withoutControls)"
+        }
+    }
+
+    /// The command that gets a token, as far as that can be written without a secret.
+    private static func curl(_ place: Place, _ access: Settings.Access, sessions: [Session]) -> String {
+        let session = sessions.first { $0.name == "default" } ?? sessions.first
+        let origin = (session?.access.origins?.first ?? access.allowedOrigins.first).map(example)
+        var words = ["curl", "-X", "POST"]
+        if let origin { words.append("-H 'Origin: \(origin)'") }
+        // The shell of the reader puts the key in.
+        if !access.auth.isDisjoint(with: [.bearer, .jwt]) { words.append("-H \"Authorization: Bearer $KEY\"") }
+        if let path = place.socket { words.append("--unix-socket \(path.shellQuoted)") }
+        let query = session.map { $0.name == "default" ? "" : "?session=\($0.name)" } ?? ""
+        words.append("\(place.base)\(TokenService.tokenPath)\(query)".shellQuoted)
+        return words.joined(separator: " ")
+    }
+
+    /// An origin that the pattern admits.
+    private static func example(of pattern: OriginPattern) -> String {
+        let text = "\(pattern)".replacing("://*.", with: "://www.")
+        return text.hasSuffix(":*") ? "\(text.dropLast(2)):3000" : text
+    }
+
+    private static func list(_ names: [String]) -> String {
+        if names.isEmpty { return "none" }
+        let more = names.count - longestList
+        return names.prefix(longestList).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+    }
+
+    /// The address as a browser and curl on this machine write it.
+    private struct Place {
+        /// Without a slash at the end.
+        let base: String
+        /// The path of a unix socket.
+        var socket: String?
+        /// The demo page, and what keeps it from working.
+        var page: String?
+
+        init(_ address: ListeningAddress, allowed: [OriginPattern]) {
+            guard case .tcp(let host, let port) = address else {
+                base = "http://localhost"
+                if case .unix(let path) = address { socket = path }
+                return
+            }
+            // Browsers give the microphone to pages of loopback names without TLS.
+            let isHere = ["0.0.0.0", "::", "127.0.0.1", "localhost"].contains(host)
+            let names = isHere ? ["localhost", "127.0.0.1"] : [host.contains(":") ? "[\(host)]" : host]
+            let places = names.map { port == 80 ? "http://\($0)" : "http://\($0):\(port)" }
+            let isAllowed = { (place: String) in
+                Origin(place).map { origin in allowed.contains { $0.matches(origin) } } ?? false
+            }
+            base = places.first(where: isAllowed) ?? places[0]
+            page = isAllowed(base) ? "\(base)/" : "\(base)/ (it gets no token: \(base) is not in ALLOWED_ORIGINS)"
+        }
+    }
+}
+
+extension String {
+    /// The text as one word of a shell.
+    fileprivate var shellQuoted: String {
+        let isPlain = utf8.allSatisfy { byte in
+            byte.isLetter || byte.isDigit || "_-./:@%+,".utf8.contains(byte)
+        }
+        return isPlain && !isEmpty ? self : "'\(replacing("'", with: "'\\''"))'"
+    }
+}
