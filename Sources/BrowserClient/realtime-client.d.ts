@@ -43,7 +43,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `microphone_ended` | it vanished during the call and no other could take its place; the call goes on without | no |
  * | `device_failed` | an output could not be chosen | no |
  * | `rate_limited` | 429, of the token route or of the call; `retryAfter` is the wait | yes |
- * | `token_unreachable` | no answer, or one that CORS hides: offline, or the page's origin is not allowed | yes |
+ * | `token_unreachable` | no answer, or one that CORS hides: offline, or cookies that the server does not allow | yes |
  * | `token_refused` | the token route refused: see `status` and `serverCode` (`origin_not_allowed`) | from 500 on |
  * | `token_invalid` | the answer holds no client secret, or the token function returned none | no |
  * | `token_timeout` | no token within `timeouts.token` | yes |
@@ -145,7 +145,8 @@ export interface RealtimeOptions {
   variables?: Record<string, unknown>;
   /** The `Authorization` field for the token route (`Bearer …`), or a function that is asked before every attempt. */
   authorization?: string | (() => string | Promise<string>);
-  /** Whether the token request carries cookies to another origin. Default `same-origin`. */
+  /** Whether the token request carries cookies to another origin. Default `same-origin`. `include` needs the daemon's
+   *  `ALLOW_CREDENTIALS`; without it the browser hides every answer. */
   credentials?: RequestCredentials;
   /** Where the offer goes, instead of the token answer's `calls_url`. */
   callsUrl?: string | URL;

@@ -109,7 +109,7 @@ export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 
     const asked = (error.retryAfter ?? 0) * 1000;
     const delay = delays[attempt - 1];
     if (delay === undefined || asked > maxRetryAfter || (!reconnecting && attempt > firstConnection)) return null;
-    // Whoever was sent away at the same moment must not come back at the same moment.
+    // Clients that are refused together must not return together.
     const jitter = attempt < 3 && !asked ? 0 : Math.random() * 1000;
     return Math.max(asked, delay) + jitter;
   };
@@ -147,7 +147,8 @@ async function post(phase, url, init) {
     retryAfter: wait === null ? undefined : seconds(wait),
     requestId: headers.get("X-Request-Id") ?? body.request_id,
   };
-  const words = detail ?? message ?? title ?? `${url} answered ${status}`;
+  let words = detail ?? message ?? title ?? `${url} answered ${status}`;
+  if (code === "origin_not_allowed") words += ` This page: ${globalThis.origin}`;
   throw new RealtimeError(status === 429 ? "rate_limited" : `${phase}_refused`, words, details);
 }
 

@@ -5,14 +5,22 @@ package import HTTP
 /// The rule stops other people's pages. It is not authentication: any program can send any origin.
 package struct OriginPolicy: Hashable, Sendable {
     private let allowed: OriginList
+    /// The same pages under the other scheme.
+    private let otherScheme: OriginList
     private let allowsMissing: Bool
+    /// Whether browsers may send cookies along and let the page read the answer.
+    let allowsCredentials: Bool
 
     /// - Parameters:
     ///   - allowed: the origins of `ALLOWED_ORIGINS`.
     ///   - allowsMissing: whether a request without `Origin`, as a native app sends it, is admitted.
-    package init(allowing allowed: [OriginPattern], allowsMissing: Bool) {
+    ///   - allowsCredentials: whether `Access-Control-Allow-Credentials` is sent to the allowed origins. The settings
+    ///     allow it with exact origins only.
+    package init(allowing allowed: [OriginPattern], allowsMissing: Bool, allowsCredentials: Bool = false) {
         self.allowed = OriginList(allowed)
+        otherScheme = OriginList(allowed.compactMap(\.underOtherScheme))
         self.allowsMissing = allowsMissing
+        self.allowsCredentials = allowsCredentials
     }
 
     /// Admits a request by its origin, before anything else is asked of it and above all before the upstream is: a
@@ -37,6 +45,18 @@ package struct OriginPolicy: Hashable, Sendable {
         guard let origin, origins.contains(origin) else { throw .originNotAllowedForSession }
     }
 
+    /// Why the origin of a refused request looks right and is not; nil when there is nothing to say. It is for the usage
+    /// log only: the page of a stranger learns nothing of the list.
+    func flaw(in request: Request) -> OriginFlaw? {
+        guard let origin = request.fields.only("Origin"), otherScheme.contains(origin) else { return nil }
+        return .scheme
+    }
+
+    /// The one origin of the request, if it is one that a browser sends, on the list or not.
+    func asker(of request: Request) -> String? {
+        request.fields.only("Origin").flatMap { Origin($0) == nil ? nil : $0 }
+    }
+
     /// The one origin that may read an answer to the request; nil for a stranger.
     func reader(of request: Request) -> String? {
         request.fields.only("Origin").flatMap { allowed.contains($0) ? $0 : nil }
@@ -45,4 +65,10 @@ package struct OriginPolicy: Hashable, Sendable {
     private func isCrossSite(_ fields: Fields) -> Bool {
         fields.values(of: "Sec-Fetch-Site").contains { $0.equalsIgnoringCase("cross-site") }
     }
+}
+
+/// In what an origin that is refused differs from one on the list.
+enum OriginFlaw: String, Sendable {
+    /// The list has it under `http` where the page has `https`, or the other way round: two different origins.
+    case scheme
 }

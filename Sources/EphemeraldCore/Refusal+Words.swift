@@ -42,7 +42,9 @@ extension Refusal {
         case .bodyTooLarge(let limit): "The request body may have \(limit) bytes at most."
         case .notFound: "There is nothing at this path."
         case .methodNotAllowed(let allowed): "This path answers \(allowed)."
-        case .originNotAllowed: "The origin of this page is not on the list of allowed origins."
+        case .originNotAllowed:
+            "The origin of this page is not on the list of allowed origins. Scheme, host and port must all be the "
+                + "same: http and https are different origins."
         case .originNotAllowedForSession:
             "The session names the origins that may use it, and this page's is not among them."
         case .originMissing: "The request has no Origin field, and requests without one are not allowed."
@@ -67,10 +69,10 @@ extension Refusal {
         case .upstreamAuth: "The upstream does not accept the key of this service; its operator must act."
         case .upstreamQuota: "The upstream account of this service is used up; its operator must act."
         case .upstreamRejected: "The upstream does not accept this session; the operator's log says why."
-        case .upstreamError: "The upstream cannot be reached, failed, or answered what cannot be read."
-        case .upstreamTimeout: "The upstream did not answer in time."
         case .upstreamNotFound:
             "The upstream has nothing at the configured address, or does not know the model; the operator must act."
+        case .upstreamError: "The upstream cannot be reached, failed, or answered what cannot be read."
+        case .upstreamTimeout: "The upstream did not answer in time."
         }
     }
 }

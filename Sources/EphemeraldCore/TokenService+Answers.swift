@@ -3,10 +3,12 @@ import HTTP
 /// The parts of answers that no step of the policy decides.
 extension TokenService {
     /// The fields of CORS on the token route, and what every answer carries.
-    func addCommonFields(to response: inout Response, for request: Request, requestID: RequestID) {
+    func addCommonFields(
+        to response: inout Response, for request: Request, refusedBy refusal: Refusal?, requestID: RequestID
+    ) {
         let isPreflight = request.method == .options && request.defect == nil
         if request.path == TokenService.tokenPath, !isPreflight {
-            response.fields.append(contentsOf: rules.origins.responseFields(for: request))
+            response.fields.append(contentsOf: rules.origins.responseFields(for: request, refusedBy: refusal))
         }
         TokenService.addFieldsOfEveryAnswer(to: &response, requestID: requestID)
     }

@@ -68,7 +68,8 @@ package struct TokenService: Sendable {
         }
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
-        addCommonFields(to: &response, for: request, requestID: requestID)
+        if refusal == .originNotAllowed { line.originFlaw = rules.origins.flaw(in: request) }
+        addCommonFields(to: &response, for: request, refusedBy: refusal, requestID: requestID)
         metrics.record(
             route: line.route, status: response.status, refusal: refusal,
             session: line.server == nil ? nil : line.session)

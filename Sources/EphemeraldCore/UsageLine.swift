@@ -12,6 +12,8 @@ struct UsageLine {
     let client: ClientAddress
     let userAgent: String?
     let origin: String?
+    /// In what a refused origin differs from one on the list; nil when nothing is like it.
+    var originFlaw: OriginFlaw?
     /// Who the caller has proved to be.
     var caller: Caller?
     var trace: TraceParent?
@@ -51,6 +53,7 @@ struct UsageLine {
         line.append("enduser.pseudo.id", caller?.loggableName)
         line.append("user_agent.original", userAgent?.loggable(256))
         line.append("ephemerald.origin", origin?.loggable(256))
+        line.append("ephemerald.origin.flaw", originFlaw?.rawValue)
         line.append("trace_id", trace?.traceID)
         line.append("span_id", trace?.spanID)
         line.append("ephemerald.session.name", session?.loggable(64))
@@ -76,10 +79,10 @@ struct UsageLine {
         line.append("ephemerald.upstream.status_code", report.status.map { JSONNumber($0) })
         line.append("ephemerald.upstream.error.code", report.code?.loggable(128))
         line.append("ephemerald.upstream.error.message", report.message?.loggable(512))
+        line.append("ephemerald.upstream.advice", report.advice?.loggable(512))
     }
 }
 
-        line.append("ephemerald.upstream.advice", report.advice?.loggable(512))
 extension Caller {
     /// The name as the usage log has it. Quotas count by it, because they are rebuilt from there.
     var loggableName: String { name.loggable(256) }

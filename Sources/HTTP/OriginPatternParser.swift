@@ -1,7 +1,8 @@
 extension OriginPattern {
     /// Reads one entry of an allow-list. An entry that no browser could ever match is refused with the right spelling
-    /// named, because it would fail silently in production.
-    package init(parsing entry: String) throws(InvalidOriginPattern) {
+    /// named, because it would fail silently in production; so is one that would admit the pages of strangers.
+    /// - Parameter allowsSharedSuffixes: whether a wildcard may be under a domain where anyone can register a name.
+    package init(parsing entry: String, allowsSharedSuffixes: Bool = false) throws(InvalidOriginPattern) {
         func refuse(_ reason: String) -> InvalidOriginPattern { InvalidOriginPattern(entry: entry, reason: reason) }
 
         guard !entry.isEmpty else { throw refuse("an entry is empty; write an origin such as https://app.example") }
@@ -26,9 +27,24 @@ extension OriginPattern {
             try self.init(
                 scheme: entry[..<split.lowerBound],
                 authority: OriginPattern.authority(of: entry, from: split.upperBound))
+            if !allowsSharedSuffixes { try refuseStrangers() }
         } catch {
             throw refuse(error.reason)
         }
+    }
+
+    /// On a shared suffix the end of the label decides whose page it is: strangers choose the beginning of a name
+    /// freely, and platforms put the name of the team last (Vercel: `PROJECT-HASH-TEAM.vercel.app`).
+    private func refuseStrangers() throws(Fault) {
+        guard isUnderSharedSuffix, case .firstLabel(let prefix, let suffix) = form else { return }
+        // One or two characters are the end of too many names.
+        guard suffix.utf8.first != UInt8(ascii: "-") || suffix.utf8.count < 4 else { return }
+        let whole = prefix.isEmpty && suffix.isEmpty
+        let stranger = "\(prefix)\(whole ? "stranger" : "evil")\(suffix)"
+        throw Fault(
+            "anyone can register a name under \(host), so this would admit pages of strangers such as "
+                + "\(scheme)://\(stranger).\(host); name the origins, or end the label in your team's name as in "
+                + "\(scheme)://app-*-team.\(host). ALLOW_SHARED_SUFFIXES=true allows it all the same")
     }
 
     /// Why an entry is wrong, before it is known how the entry reads.
@@ -75,9 +91,8 @@ extension OriginPattern {
             return
         }
         port = try OriginPattern.port(portText, scheme: scheme, host: host)
-        if host.hasPrefix("*") {
-            form = .oneLabelUnder
-            self.host = try OriginPattern.base(ofWildcard: host, scheme: scheme)
+        if host.contains("*") {
+            (form, self.host) = try OriginPattern.firstLabel(of: host, scheme: scheme)
         } else {
             try OriginPattern.checkHost(host, scheme: scheme)
             (form, self.host) = (.exact, String(host))
@@ -96,20 +111,32 @@ extension OriginPattern {
         return port
     }
 
-    private static func base(ofWildcard host: Substring, scheme: Substring) throws(Fault) -> String {
+    private static func firstLabel(of host: Substring, scheme: Substring) throws(Fault) -> (Form, String) {
         guard host != "*" else {
             throw Fault("this would admit every website; name a domain, such as \(scheme)://*.example.com")
         }
-        guard host.hasPrefix("*."), !host.dropFirst(2).contains("*") else {
-            throw Fault("* stands for one whole label at the front; write it as in \(scheme)://*.example.com")
+        let label = host.prefix { $0 != "." }
+        let parts = label.split(separator: "*", omittingEmptySubsequences: false)
+        let base = host.dropFirst(label.count + 1)
+        guard parts.count == 2, !base.contains("*") else { throw Fault(OriginPattern.placeOfStar(scheme)) }
+        // The dot after the label was left out, or it is the end of the host.
+        guard label.count < host.count else {
+            throw Fault("this is one label, so it may admit strangers; write it before a domain of yours")
         }
-        let base = host.dropFirst(2)
+        guard OriginHost.isLabel("\(parts[0])x\(parts[1])"[...].utf8) else {
+            throw Fault("\(label) is no label of a host name; write a-z, 0-9 and - around the *, at most 62 in all")
+        }
         try checkHost(base, scheme: scheme)
         guard OriginHost(base) == .name else { throw Fault("an address has no names under it; write it without *.") }
         guard base.contains(".") else {
             throw Fault("\(base) is one label, so this may admit strangers; write *. before a domain of yours")
         }
-        return String(base)
+        return (.firstLabel(prefix: String(parts[0]), suffix: String(parts[1])), String(base))
+    }
+
+    private static func placeOfStar(_ scheme: Substring) -> String {
+        "* stands for one whole label at the front, or for a part of it; write it as in \(scheme)://*.example.com or "
+            + "\(scheme)://app-*-team.example.com"
     }
 
     private static func checkHost(_ host: Substring, scheme: Substring) throws(Fault) {
@@ -123,7 +150,7 @@ extension OriginPattern {
             return
         }
         guard !host.contains("*") else {
-            throw Fault("* stands for one whole label at the front; write it as in \(scheme)://*.example.com")
+            throw Fault(OriginPattern.placeOfStar(scheme))
         }
         guard !host.hasSuffix(".") || host == "." else {
             throw Fault("a name with a dot at its end is another origin; write \(scheme)://\(host.dropLast())")

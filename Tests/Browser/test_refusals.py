@@ -19,12 +19,50 @@ def fail(tab, limit: float = 10.0) -> dict:
     return error
 
 
-def test_a_page_of_another_origin_gets_no_token(open_tab, web, daemon, peer):
-    tab = begin(open_tab(), web, daemon, f"http://127.0.0.1:{web.port}", reconnect=False)
-    assert fail(tab)["code"] == "token_unreachable"
+#: What makes a browser ask for permission before it sends the request, and what does not.
+REQUESTS = {
+    "without a preflight": {},
+    "with a body": {"session": "default"},
+    "with an authorization": {"authorization": "Bearer eph_1"},
+    "with both": {"variables": {"customer": "Ann"}, "authorization": "Bearer eph_1"},
+}
+
+
+@pytest.mark.parametrize("options", REQUESTS.values(), ids=REQUESTS)
+def test_a_page_of_another_origin_reads_that_and_does_not_try_again(open_tab, web, daemon, peer, options):
+    page = f"http://127.0.0.1:{web.port}"
+    tab = begin(open_tab(), web, daemon, page, **options)
+    error = fail(tab)
+    assert (error["code"], error["status"], error["retryable"]) == ("token_refused", 403, False)
+    assert tab.js("client.error.serverCode") == "origin_not_allowed"
+    assert error["message"].endswith(f"This page: {page}")
+    assert tab.js("said('retry')") == []
     assert peer.mint_requests == 0 and peer.offers == 0
     [line] = daemon.usage(1)
-    assert line["http.response.status_code"] == 403
+    assert (line["http.response.status_code"], line["ephemerald.origin"]) == (403, page)
+    assert tab.js("client.error.requestId") == line["ephemerald.request.id"]
+
+
+def test_a_page_of_another_origin_that_sends_cookies_reads_nothing(open_tab, web, start, peer):
+    daemon = start(peer.base_url, ALLOWED_ORIGINS=web.origin, ALLOW_CREDENTIALS="true")
+    tab = begin(open_tab(), web, daemon, f"http://127.0.0.1:{web.port}", reconnect=False, credentials="include")
+    assert fail(tab)["code"] == "token_unreachable"
+    assert peer.mint_requests == 0
+
+
+@pytest.mark.parametrize("options", REQUESTS.values(), ids=REQUESTS)
+def test_a_listed_page_that_sends_cookies_needs_the_setting(open_tab, web, start, peer, options):
+    options = {name: value for name, value in options.items() if name != "variables"}
+    closed = start(peer.base_url, ALLOWED_ORIGINS=web.origin)
+    tab = begin(open_tab(), web, closed, reconnect=False, credentials="include", **options)
+    assert fail(tab)["code"] == "token_unreachable"
+    opened = start(peer.base_url, ALLOWED_ORIGINS=web.origin, ALLOW_CREDENTIALS="true")
+    tab = begin(open_tab(), web, opened, credentials="include", **options)
+    connect(tab, peer)
+    disconnect(tab, peer)
+    tab = begin(open_tab(), web, opened, reconnect=False, credentials="include", session="nobody")
+    error = fail(tab)
+    assert (error["code"], error["status"]) == ("token_refused", 404)
 
 
 def test_a_spent_limit_is_waited_out_and_then_tried_again(open_tab, web, start, peer):

@@ -105,7 +105,8 @@ ANSWERS = [
     pytest.param("POST", client.ORIGIN, [], b" " * 70000, 413, id="a body too large"),
     pytest.param("GET", client.ORIGIN, [], b"", 405, id="another method"),
     pytest.param("OPTIONS", client.ORIGIN, PREFLIGHT, b"", 204, id="a preflight"),
-    pytest.param("OPTIONS", "https://evil.example", PREFLIGHT, b"", 403, id="a stranger's preflight"),
+    pytest.param("OPTIONS", "https://evil.example", PREFLIGHT, b"", 204, id="a stranger's preflight"),
+    pytest.param("OPTIONS", "null", PREFLIGHT, b"", 403, id="a preflight without a page's origin"),
 ]
 
 

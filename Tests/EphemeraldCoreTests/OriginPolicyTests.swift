@@ -3,7 +3,8 @@ import HTTP
 import Testing
 
 private let allowList = [
-    "https://example.com", "https://shop.example:8443", "https://*.wild.example", "https://*.ports.example:9443",
+    "https://app-*-team.host.example", "https://example.com", "https://shop.example:8443", "https://*.wild.example",
+    "https://*.ports.example:9443",
     "http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*", "https://xn--bcher-kva.example",
     "http://plain.example", "https://192.0.2.7", "https://[2001:db8::7]:444", "capacitor://localhost",
     "chrome-extension://abcdefghijklmnop",
@@ -21,7 +22,8 @@ private func request(_ fields: Fields) -> Request {
     @Test(arguments: [
         "https://example.com", "https://shop.example:8443", "https://a.wild.example",
         "https://xn--bcher-kva.wild.example",
-        "https://a-b.wild.example", "https://a_b.wild.example", "https://1.wild.example", "https://wild.wild.example",
+        "https://app-1-team.host.example", "https://app-git-fix-team.host.example", "https://a-b.wild.example",
+        "https://a_b.wild.example", "https://1.wild.example", "https://wild.wild.example",
         "https://a.ports.example:9443", "http://localhost", "http://localhost:3000", "http://localhost:1",
         "http://localhost:443", "http://localhost:65535", "http://127.0.0.1", "http://127.0.0.1:5173", "http://[::1]",
         "http://[::1]:8080", "https://xn--bcher-kva.example", "http://plain.example", "https://192.0.2.7",
@@ -95,6 +97,8 @@ private func request(_ fields: Fields) -> Request {
         "https://b\u{FC}cher.wild.example",
         "https://a.wild.example,https://evil.net", "https://evil.net,https://a.wild.example", "https://a.ports.example",
         "https://a.ports.example:9444", "https://a.b.ports.example:9443", "https://ports.example:9443",
+        "https://app--team.host.example", "https://app-1-team.evil.example", "https://evil-1-team.host.example",
+        "https://app-1-team.host.example:8443", "https://app-1.b-team.host.example", "https://app-1-teams.host.example",
         // Loopback.
         "https://localhost", "https://localhost:3000", "http://localhost:0", "http://localhost:80", "http://localhost:",
         "http://localhost:*", "http://localhost:65536", "http://localhost:3000/", "http://localhost.:3000",
@@ -123,12 +127,30 @@ private func request(_ fields: Fields) -> Request {
         "chrome-extension://abcdefghijklmnop.evil",
         "moz-extension://abcdefghijklmnop",
     ])
-    func `refuses a stranger and lets him read nothing`(origin: String) throws {
+    func `refuses a stranger and lets them read that, and nothing else`(origin: String) throws {
         let request = request(["Origin": origin])
+        let mayKnow: Fields = ["Access-Control-Allow-Origin": origin, "Vary": "Origin"]
         for allowsMissing in [false, true] {
             let policy = try policy(allowsMissing: allowsMissing)
             #expect(throws: Refusal.originNotAllowed) { try policy.admit(request) }
             #expect(policy.responseFields(for: request) == ["Vary": "Origin"])
+            #expect(policy.responseFields(for: request, refusedBy: .unknownSession) == ["Vary": "Origin"])
+            let refused = policy.responseFields(for: request, refusedBy: .originNotAllowed)
+            #expect(refused == (Origin(origin) == nil ? ["Vary": "Origin"] : mayKnow))
+        }
+    }
+
+    @Test func `sends Allow-Credentials to an allowed origin only, and only where the settings say so`() throws {
+        let policy = OriginPolicy(
+            allowing: [try OriginPattern(parsing: "https://example.com")], allowsMissing: true, allowsCredentials: true)
+        for refusal in [nil, .originNotAllowed, .upstreamError, .originNotAllowedForSession] as [Refusal?] {
+            let own = policy.responseFields(for: request(["Origin": "https://example.com"]), refusedBy: refusal)
+            #expect(own.values(of: "Access-Control-Allow-Credentials") == ["true"])
+            #expect(own.values(of: "Access-Control-Allow-Origin") == ["https://example.com"])
+            for fields in [["Origin": "https://evil.net"], ["Origin": "null"], [:]] as [Fields] {
+                let other = policy.responseFields(for: request(fields), refusedBy: refusal)
+                #expect(other.count(of: "Access-Control-Allow-Credentials") == 0)
+            }
         }
     }
 
@@ -143,6 +165,7 @@ private func request(_ fields: Fields) -> Request {
         let policy = try policy(allowsMissing: true)
         #expect(throws: Refusal.originNotAllowed) { try policy.admit(request(fields)) }
         #expect(policy.responseFields(for: request(fields)) == ["Vary": "Origin"])
+        #expect(policy.responseFields(for: request(fields), refusedBy: .originNotAllowed) == ["Vary": "Origin"])
     }
 
     @Test(

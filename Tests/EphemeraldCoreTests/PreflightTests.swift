@@ -4,17 +4,18 @@ import Testing
 
 private let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
-private func answer(origins: [String] = ["https://example.com"], methods: [String] = ["POST"], headers: [String] = [])
-    throws
-    -> Response
-{
+private func answer(
+    origins: [String] = ["https://example.com"], methods: [String] = ["POST"], headers: [String] = [],
+    allowsCredentials: Bool = false
+) throws -> Response {
     let list = try ["https://example.com", "https://*.wild.example"].map { try OriginPattern(parsing: $0) }
     var fields: Fields = ["Host": "token.example"]
     for origin in origins { fields.append("Origin", origin) }
     for method in methods { fields.append("Access-Control-Request-Method", method) }
     for line in headers { fields.append("Access-Control-Request-Headers", line) }
     let request = Request(method: .options, target: "/api/realtime/token", fields: fields, peer: .unix)
-    return OriginPolicy(allowing: list, allowsMissing: true).answerOptions(request)
+    return OriginPolicy(allowing: list, allowsMissing: true, allowsCredentials: allowsCredentials)
+        .answerOptions(request)
 }
 
 @Suite struct `A preflight` {
@@ -43,13 +44,46 @@ private func answer(origins: [String] = ["https://example.com"], methods: [Strin
         #expect(response.fields["Access-Control-Allow-Origin"] == "https://a.wild.example")
     }
 
+    @Test func `lets a page of the list send cookies where the settings say so`() throws {
+        let response = try answer(allowsCredentials: true)
+        #expect(
+            response.fields == [
+                "Access-Control-Allow-Origin": "https://example.com",
+                "Access-Control-Allow-Credentials": "true",
+                "Access-Control-Allow-Methods": "POST",
+                "Access-Control-Allow-Headers": "authorization, content-type, x-request-id, traceparent",
+                "Access-Control-Max-Age": "7200",
+                "Vary": vary,
+            ])
+    }
+
     @Test(arguments: [
-        ["https://evil.net"], ["https://evilexample.com"], ["https://example.com.evil.net"], ["http://example.com"],
-        ["https://example.com:443"], ["https://example.com/"], ["https://EXAMPLE.com"], ["null"], [""],
-        ["https://wild.example"], ["https://a.b.wild.example"], ["https://example.com", "https://example.com"],
+        "https://evil.net", "https://evilexample.com", "https://example.com.evil.net", "http://example.com",
+        "https://wild.example", "https://a.b.wild.example",
+    ])
+    func `of a stranger is granted without cookies, so that their page can read why the request is refused`(
+        origin: String
+    ) throws {
+        for allowsCredentials in [false, true] {
+            let response = try answer(origins: [origin], allowsCredentials: allowsCredentials)
+            #expect(response.status == .noContent)
+            #expect(
+                response.fields == [
+                    "Access-Control-Allow-Origin": origin,
+                    "Access-Control-Allow-Methods": "POST",
+                    "Access-Control-Allow-Headers": "authorization, content-type, x-request-id, traceparent",
+                    "Access-Control-Max-Age": "7200",
+                    "Vary": vary,
+                ])
+        }
+    }
+
+    @Test(arguments: [
+        ["https://example.com:443"], ["https://example.com/"], ["https://EXAMPLE.com"], ["null"], [""], ["*"],
+        ["https://example.com", "https://example.com"],
         ["https://example.com", "https://evil.net"], ["https://example.com, https://evil.net"],
     ])
-    func `of a stranger is refused without a CORS field`(origins: [String]) throws {
+    func `without the one origin of a page is refused without a CORS field`(origins: [String]) throws {
         #expect(try answer(origins: origins) == Response(.forbidden, fields: ["Vary": vary]))
     }
 
@@ -59,6 +93,8 @@ private func answer(origins: [String] = ["https://example.com"], methods: [Strin
     ])
     func `for another method is refused without a CORS field`(methods: [String]) throws {
         #expect(try answer(methods: methods) == Response(.forbidden, fields: ["Vary": vary]))
+        #expect(
+            try answer(origins: ["https://evil.net"], methods: methods) == Response(.forbidden, fields: ["Vary": vary]))
     }
 
     @Test(arguments: [
@@ -71,6 +107,8 @@ private func answer(origins: [String] = ["https://example.com"], methods: [Strin
     ])
     func `for another header is refused without a CORS field`(headers: [String]) throws {
         #expect(try answer(headers: headers) == Response(.forbidden, fields: ["Vary": vary]))
+        #expect(
+            try answer(origins: ["https://evil.net"], headers: headers) == Response(.forbidden, fields: ["Vary": vary]))
     }
 
     @Test(arguments: [

@@ -29,9 +29,26 @@ import Testing
         #expect(response.fields.values(of: "Vary") == ["Origin"])
     }
 
-    @Test(arguments: ["https://evil.example", "null", "https://app.example.evil.example", nil])
-    func `may not be read by a stranger, and varies all the same`(origin: String?) async throws {
-        for method in [Method.post, .get, Method(rawValue: "PUT")] {
+    @Test(arguments: ["https://evil.example", "https://app.example.evil.example", "http://app.example"])
+    func `may be read by the page of a stranger if it says that the origin is refused`(origin: String) async throws {
+        let response = try await TestService().respond(to: .token(origin: origin))
+        #expect(response.status == .forbidden)
+        #expect(response.json["code"] == "origin_not_allowed")
+        #expect(response.fields.values(of: "Access-Control-Allow-Origin") == [origin])
+        #expect(response.fields.all.filter { $0.name.hasPrefix("Access-Control-") }.count == 1)
+        #expect(response.fields.values(of: "Vary") == ["Origin"])
+        #expect(!response.text.contains("app.example"))
+    }
+
+    @Test(arguments: [
+        ("null", [Method.post, .get]), ("https://app.example, https://evil.example", [.post, .get]),
+        (nil, [.post, .get]),
+        ("https://evil.example", [.get, Method(rawValue: "PUT")]),
+        ("https://app.example.evil.example", [.get, Method(rawValue: "PUT")]),
+    ])
+    func `else may not be read by a stranger, and varies all the same`(origin: String?, methods: [Method]) async throws
+    {
+        for method in methods {
             let response = try await TestService().respond(to: .token(method: method, origin: origin))
             #expect(!response.fields.all.contains { $0.name.hasPrefix("Access-Control-") })
             #expect(response.fields.values(of: "Vary") == ["Origin"])
@@ -42,7 +59,7 @@ import Testing
         #expect(broken.fields.values(of: "Vary") == ["Origin"])
     }
 
-    @Test(arguments: ["https://app.example", "https://evil.example", nil])
+    @Test(arguments: ["https://app.example", "https://evil.example", "null", nil])
     func `to OPTIONS has the fields of a preflight and no others of CORS`(origin: String?) async throws {
         let request = Request.token(
             method: .options, origin: origin, fields: ["Access-Control-Request-Method": "POST"])
@@ -50,7 +67,7 @@ import Testing
         #expect(
             response.fields.values(of: "Vary")
                 == ["Origin, Access-Control-Request-Method, Access-Control-Request-Headers"])
-        #expect(response.fields.count(of: "Access-Control-Allow-Origin") == (origin == "https://app.example" ? 1 : 0))
+        #expect(response.fields.count(of: "Access-Control-Allow-Origin") == (Origin(origin ?? "") == nil ? 0 : 1))
         #expect(response.fields["Access-Control-Expose-Headers"] == nil)
         #expect(response.body.isEmpty)
     }

@@ -160,11 +160,30 @@ import Testing
         #expect(await test.respond(to: .token(method: .options, fields: fields)).status == .noContent)
         #expect(await test.respond(to: .token(method: .options)).status == .noContent)
         #expect(test.usage.isEmpty)
-        let refused = Request.token(method: .options, origin: "https://evil.example", fields: fields)
+        let stranger = Request.token(method: .options, origin: "https://evil.example", fields: fields)
+        #expect(await test.respond(to: stranger).status == .noContent)
+        #expect(test.usage.isEmpty)
+        let refused = Request.token(
+            method: .options, origin: "https://evil.example", fields: ["Access-Control-Request-Method": "PUT"])
         #expect(await test.respond(to: refused).status == .forbidden)
         #expect(try test.lastUse["error.type"] == "preflight_refused")
         #expect(try test.lastUse["ephemerald.origin"] == "https://evil.example")
         #expect(try test.lastUse["http.request.method"] == "OPTIONS")
+    }
+}
+
+@Suite struct `The usage line of a forbidden origin` {
+    @Test(
+        arguments: [
+            ("http://app.example", "scheme"), ("http://app.example:80", nil), ("http://app.example:81", nil),
+            ("https://evil.example", nil), ("http://evil.example", nil), ("null", nil), (nil, nil),
+        ] as [(String?, String?)])
+    func `says when the list has it under the other scheme`(origin: String?, flaw: String?) async throws {
+        let test = try TestService()
+        #expect(await test.respond(to: .token(origin: origin)).status == .forbidden)
+        #expect(try test.lastUse["ephemerald.origin.flaw"]?.stringValue == flaw)
+        _ = await test.respond(to: .token())
+        #expect(try test.lastUse["ephemerald.origin.flaw"] == nil)
     }
 }
 

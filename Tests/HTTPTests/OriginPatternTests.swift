@@ -4,6 +4,7 @@ import Testing
 @Suite struct `An entry of an allow-list` {
     @Test(arguments: [
         "https://example.com", "https://example.com:8443", "https://*.example.com", "https://*.example.com:8443",
+        "https://app-*-team.example.com", "https://*-team.example.com:8443", "https://app-*.example.com",
         "http://localhost:*", "http://127.0.0.1:*", "https://[::1]:*", "http://app.localhost:*",
         "http://[2001:db8::1]:81",
         "capacitor://localhost", "app://obsidian.md", "chrome-extension://gighmmpiobklfepjocnamgkkbiglidom",
@@ -33,8 +34,13 @@ import Testing
         ("wss://example.com", "no page has an origin with wss:"), ("ftp://example.com", "no page"),
         ("capacitor://*", "compared exactly"), ("chrome-extension://*", "compared exactly"),
         ("capacitor://localhost:*", "compared exactly"), ("app://*.example.com", "compared exactly"),
-        ("https://a.*.example.com", "whole label at the front"), ("https://*a.example.com", "whole label at the front"),
-        ("https://a*.example.com", "whole label at the front"), ("https://*.*.example.com", "whole label at the front"),
+        ("https://a.*.example.com", "whole label at the front"),
+        ("https://*.a*.example.com", "whole label at the front"),
+        ("https://a-*-*.example.com", "for a part of it"), ("https://*.*.example.com", "whole label at the front"),
+        ("https://a*", "one label"), ("https://a*.com", "one label"), ("https://a*b.localhost", "one label"),
+        ("https://a!*.example.com", "no label of a host name"), ("https://a*.192.0.2.1", "an address has no names"),
+        ("https://\(String(repeating: "a", count: 63))*.example.com", "at most 62 in all"),
+        ("https://a*.", "empty label"),
         ("https://example.*", "whole label at the front"), ("https://**.example.com", "whole label at the front"),
         ("https://*.", "empty label"), ("https://*.192.0.2.1", "an address has no names"),
         ("https://*.[::1]", "an address has no names"), ("https://a..example.com", "empty label"),
@@ -68,6 +74,92 @@ import Testing
         } throws: {
             "\($0)".contains(words) && "\($0)".hasPrefix(entry.debugDescription)
         }
+    }
+
+    @Test(arguments: [
+        ("app-1-team", true), ("app-git-main-team", true), ("app---team", true), ("app-0-team", true),
+        ("app-xn--bcher-kva-team", true), ("app-app-1-team-team", true),
+        ("app--team", false), ("app-team", false), ("app-1-teams", false), ("xapp-1-team", false), ("app-1", false),
+        ("app-1_2-team", false), ("app-1.evil-team", false), ("evil.app-1-team", false), ("app-1-team.evil", false),
+        ("app-1-tea", false), ("pp-1-team", false), ("team", false), ("*", false), ("app-*-team", false),
+    ])
+    func `with a star inside the label stands for one or more letters, digits and hyphens`(
+        label: String, isAdmitted: Bool
+    ) throws {
+        let pattern = try OriginPattern(parsing: "https://app-*-team.example.com")
+        func matches(_ text: String) -> Bool { Origin(text).map(pattern.matches) ?? false }
+        #expect(matches("https://\(label).example.com") == isAdmitted)
+        #expect(!matches("http://\(label).example.com"))
+        #expect(!matches("https://\(label).example.com:8443"))
+        #expect(!matches("https://\(label).example.net"))
+        #expect(!matches("https://\(label).a.example.com"))
+    }
+
+    @Test(arguments: [
+        ("https://app-*.example.com", "https://app-1.example.com", true),
+        ("https://app-*.example.com", "https://app-.example.com", false),
+        ("https://*-team.example.com", "https://a-team.example.com", true),
+        ("https://*-team.example.com", "https://-team.example.com", false),
+        ("https://*-team.example.com:81", "https://a-team.example.com:81", true),
+        ("https://aa*aa.example.com", "https://aaa.example.com", false),
+        ("https://aa*aa.example.com", "https://aaaaa.example.com", true),
+    ])
+    func `never lets the star be nothing, nor a character count twice`(entry: String, origin: String, isAdmitted: Bool)
+        throws
+    {
+        #expect(try OriginPattern(parsing: entry).matches(try #require(Origin(origin))) == isAdmitted)
+    }
+
+    private static let sharedSuffixes = [
+        "vercel.app", "netlify.app", "pages.dev", "workers.dev", "github.io", "gitlab.io", "herokuapp.com", "web.app",
+        "firebaseapp.com", "onrender.com", "fly.dev", "up.railway.app", "azurewebsites.net", "azurestaticapps.net",
+        "westeurope-01.azurewebsites.net", "centralus.azurestaticapps.net", "cloudfront.net", "amplifyapp.com",
+        "ngrok.io", "ngrok-free.app", "ngrok.app", "eu.ngrok-free.app", "trycloudflare.com", "loca.lt", "replit.app",
+        "janeway.replit.dev", "repl.co", "glitch.me", "surge.sh", "a.run.app", "us-central1.run.app", "appspot.com",
+        "uc.r.appspot.com", "stackblitz.io", "webcontainer.io", "local-credentialless.webcontainer.io",
+        "codesandbox.io", "csb.app", "ws-eu1.gitpod.io", "github.dev", "app.github.dev", "lovable.app", "bolt.host",
+        "s3-website-us-east-1.amazonaws.com", "euw.devtunnels.ms", "co.uk", "com.au",
+    ]
+
+    @Test(arguments: sharedSuffixes)
+    func `is refused where strangers can have a name that fits, unless that is allowed`(suffix: String) throws {
+        for label in ["*", "app-*", "*a", "*-a", "*-ab", "app-*team"] {
+            let entry = "https://\(label).\(suffix)"
+            let error = #expect(throws: InvalidOriginPattern.self) { try OriginPattern(parsing: entry) }
+            #expect(error?.reason.contains("anyone can register a name under \(suffix)") == true)
+            #expect(error?.reason.contains("ALLOW_SHARED_SUFFIXES=true") == true)
+            #expect(try OriginPattern(parsing: entry, allowsSharedSuffixes: true).description == entry)
+        }
+        for entry in ["https://app.\(suffix)", "https://*-team.\(suffix)", "https://app-*-team.\(suffix)"] {
+            #expect(try OriginPattern(parsing: entry).description == entry)
+        }
+    }
+
+    @Test(arguments: [
+        ("https://*.vercel.app", "https://stranger.vercel.app"),
+        ("https://app-*.vercel.app", "https://app-evil.vercel.app"),
+        ("http://*-x.vercel.app", "http://evil-x.vercel.app"),
+    ])
+    func `is refused with a page that it would admit`(entry: String, page: String) {
+        #expect { try OriginPattern(parsing: entry) } throws: { "\($0)".contains("such as \(page);") }
+    }
+
+    @Test(arguments: [
+        "https://*.example.com", "https://app-*.example.com", "https://*.app.vercel.example",
+        "https://*.team.github.io",
+        "https://*.my-vercel.app", "https://*.app.up.railway.app",
+    ])
+    func `may have a star under a domain that belongs to somebody`(entry: String) throws {
+        #expect(try !OriginPattern(parsing: entry).isUnderSharedSuffix)
+    }
+
+    @Test(arguments: [
+        ("https://a.example", "http://a.example"), ("http://a.example:81", "https://a.example:81"),
+        ("https://*.b.example", "http://*.b.example"), ("http://localhost:*", "https://localhost:*"),
+        ("capacitor://localhost", nil),
+    ])
+    func `names the same pages under the other scheme`(entry: String, other: String?) throws {
+        #expect(try OriginPattern(parsing: entry).underOtherScheme?.description == other)
     }
 
     @Test(arguments: [

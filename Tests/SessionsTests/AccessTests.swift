@@ -152,6 +152,18 @@ struct `The member access` {
         #expect(try SessionDirectory.findings(in: Self.file(access)) == findings.map { "error \($0)" })
     }
 
+    @Test func `may name wildcards where anyone can register a name only when the settings allow it`() throws {
+        let text = Self.file(#"{"origins":["https://app-*-team.vercel.app","https://*.vercel.app"]}"#)
+        let directory = try SessionDirectory(["x.json": text])
+        let refused = directory.load().findings.filter { $0.severity == .error }
+        #expect(refused.map(\.path) == ["access.origins[1]"])
+        #expect(refused.first?.description.contains("anyone can register a name under vercel.app") == true)
+        let allowed = SessionCatalog.load(
+            directory: directory.path, today: SessionDirectory.today, allowsSharedSuffixes: true)
+        #expect(!allowed.hasErrors)
+        #expect(allowed.catalog.session(named: "x")?.access.origins?.count == 2)
+    }
+
     @Test(arguments: [#"{"origins":["shop.example"]}"#, #"{"origins":["https://*"]}"#, #"{"limits":{"all":"often"}}"#])
     func `is refused when an origin or a limit cannot be read`(access: String) throws {
         let findings = try SessionDirectory(["x.json": Self.file(access)]).load().findings

@@ -4,7 +4,7 @@ import Locking
 import Sessions
 import Testing
 
-/// The fields of the usage log, written by five requests in which together every field has something to say.
+/// The fields of the usage log, written by six requests in which together every field has something to say.
 @Suite struct `The usage log in the README` {
     private let lines = Locked<[[UInt8]]>([])
 
@@ -55,9 +55,12 @@ import Testing
         forged.fields.append("Authorization", "Bearer forged")
         let refused = await minting.respond(to: forged)
         let lost = try await service(.notFound, "").respond(to: request)
+        var insecure = request
+        insecure.fields = ["Origin": "http://app.example"]
+        let strange = await minting.respond(to: insecure)
         #expect(
-            [minted, limited, failed, refused, lost].map(\.status)
-                == [.ok, .tooManyRequests, .badGateway, .unauthorized, .badGateway])
+            [minted, limited, failed, refused, lost, strange].map(\.status)
+                == [.ok, .tooManyRequests, .badGateway, .unauthorized, .badGateway, .forbidden])
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
         let listed = try ReadmeTable(under: "## The usage log").names

@@ -6,13 +6,16 @@ struct AccessReader {
     let kind: SessionKind
     /// The request body without variables filled in or overrides applied.
     let body: JSON
+    /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
+    let allowsSharedSuffixes: Bool
     private(set) var access = Access()
     private(set) var findings: [Finding] = []
 
-    init(file: String, kind: SessionKind, body: JSON) {
+    init(file: String, kind: SessionKind, body: JSON, allowsSharedSuffixes: Bool) {
         self.file = file
         self.kind = kind
         self.body = body
+        self.allowsSharedSuffixes = allowsSharedSuffixes
     }
 
     private static let members = ["origins", "limits", "overrides", "variables"]
@@ -70,7 +73,7 @@ struct AccessReader {
                 continue
             }
             do throws(InvalidOriginPattern) {
-                patterns.append(try OriginPattern(parsing: text))
+                patterns.append(try OriginPattern(parsing: text, allowsSharedSuffixes: allowsSharedSuffixes))
             } catch {
                 refuse("access.origins[\(index)]", "\(error)")
             }

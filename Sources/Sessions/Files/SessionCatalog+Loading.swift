@@ -6,7 +6,11 @@ extension SessionCatalog {
 
     /// Reads every `NAME.json` of a directory. Other files, and names that begin with a dot, are not looked at, so a
     /// README, an editor's backups and the links of a Kubernetes ConfigMap (`..data`) may lie beside them.
-    package static func load(directory: String, today: Day) -> LoadedSessions {
+    /// - Parameter allowsSharedSuffixes: whether `access.origins` may have wildcards under domains where anyone can
+    ///   register a name.
+    package static func load(
+        directory: String, today: Day, allowsSharedSuffixes: Bool = false
+    ) -> LoadedSessions {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -29,7 +33,8 @@ extension SessionCatalog {
             do throws(UnreadableFile) {
                 let bytes = try contents(of: "\(directory)/\(file)")
                 fingerprints[name] = bytes.hashValue
-                var reader = SessionReader(file: file, today: today)
+                var reader = SessionReader(
+                    file: file, today: today, allowsSharedSuffixes: allowsSharedSuffixes)
                 if let session = reader.session(named: name, in: bytes) { sessions.append(session) }
                 findings += reader.findings
             } catch {

@@ -2,11 +2,13 @@
 struct SessionReader {
     let file: String
     let today: Day
+    private let allowsSharedSuffixes: Bool
     private(set) var findings: [Finding] = []
 
-    init(file: String, today: Day) {
+    init(file: String, today: Day, allowsSharedSuffixes: Bool) {
         self.file = file
         self.today = today
+        self.allowsSharedSuffixes = allowsSharedSuffixes
     }
 
     private mutating func find(_ severity: Finding.Severity, _ path: String, _ message: String) {
@@ -33,7 +35,8 @@ struct SessionReader {
         let kind = takeKind(from: &root)
         let body = JSON.object(root)
         judge(body, as: kind)
-        var reader = AccessReader(file: file, kind: kind, body: body)
+        var reader = AccessReader(
+            file: file, kind: kind, body: body, allowsSharedSuffixes: allowsSharedSuffixes)
         reader.read(access)
         findings += reader.findings
         if let answer, answer != "full" { find(.error, "answer", #"must be "full", or be left out"#) }

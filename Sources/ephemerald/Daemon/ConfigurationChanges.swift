@@ -43,8 +43,9 @@ extension Setting {
             .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
             .sandboxFault:
             true
-        case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .trustedProxies, .auth, .authKeysFile,
-            .authProxyHeader, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
+        case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes,
+            .allowCredentials, .trustedProxies, .auth, .authKeysFile, .authProxyHeader, .jwtKeys, .jwtIssuer,
+            .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
             .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin,
             .limitSession, .limitAll, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL,
             .organization, .project, .authHeader, .callsURL,

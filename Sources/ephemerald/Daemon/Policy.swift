@@ -16,7 +16,8 @@ struct Policy: Sendable {
         upstream = Upstream(settings, sandboxURL: sandboxURL)
         rules = TokenService.Rules(
             origins: OriginPolicy(
-                allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin),
+                allowing: settings.access.allowedOrigins, allowsMissing: settings.access.allowsMissingOrigin,
+                allowsCredentials: settings.access.allowsCredentials),
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)

@@ -7,6 +7,8 @@ struct ConfigurationReading {
     private(set) var settings: Settings?
     /// Where the session files are; nil when not even that can be told.
     let directory: String?
+    /// Whether session files may have wildcards under domains where anyone can register a name.
+    private let allowsSharedSuffixes: Bool
     /// What is to be said of all that has been read.
     private(set) var diagnoses: [Diagnosis]
 
@@ -18,11 +20,16 @@ struct ConfigurationReading {
                 arguments: source.arguments, environment: source.environment, socket: socket)
             self.settings = settings
             directory = settings.sessionsDirectory
+            allowsSharedSuffixes = settings.access.allowsSharedSuffixes
             diagnoses = settings.warnings.map(Diagnosis.warning)
         } catch {
             if case .usage(let errors) = error { throw errors }
             directory = try? Settings.sessionsDirectory(
                 arguments: source.arguments, environment: source.environment)
+            // A wrong value is reported once, and not by each file as well.
+            allowsSharedSuffixes =
+                (try? Settings.allowsSharedSuffixes(
+                    arguments: source.arguments, environment: source.environment)) ?? true
             diagnoses = error.diagnoses
         }
     }
@@ -36,7 +43,8 @@ struct ConfigurationReading {
     /// Reads the session files; nil when it cannot be told where they are.
     mutating func readSessions(today: Day) -> LoadedSessions? {
         guard let directory else { return nil }
-        let loaded = SessionCatalog.load(directory: directory, today: today)
+        let loaded = SessionCatalog.load(
+            directory: directory, today: today, allowsSharedSuffixes: allowsSharedSuffixes)
         diagnoses += loaded.diagnoses(in: directory)
         return loaded
     }

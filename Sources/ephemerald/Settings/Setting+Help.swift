@@ -20,10 +20,17 @@ extension Setting {
         case .operationsPort: "The port of the operations listener, 0 to 65535, or off."
         case .allowedOrigins:
             "The web pages that may ask for a token: https://app.example, https://*.example.com for one label, "
-                + "http://localhost:* for any port. Every page of these origins is trusted to start sessions."
+                + "https://app-*-team.example.com for a part of one, http://localhost:* for any port. Every page of "
+                + "these origins is trusted to start sessions."
         case .allowMissingOrigin:
             "Whether requests without an Origin field, from native apps and scripts, are answered. Then everybody "
                 + "who reaches the address is trusted."
+        case .allowSharedSuffixes:
+            "Whether a wildcard may be under a domain where anyone can register a name, as in https://*.vercel.app. "
+                + "Then the pages of strangers there are trusted as well."
+        case .allowCredentials:
+            "Whether browsers may send cookies with a request from another origin, for a proxy that logs users in by "
+                + "cookie. Needs exact origins; scripts of these can then ask as the user."
         case .trustedProxies:
             "Addresses and CIDR ranges, and unix: for the socket, whose forwarding headers are believed. They decide "
                 + "who counts as which client."

@@ -14,6 +14,8 @@ extension Setting {
         case .allowedOrigins:
             SettingRow(.access, .list, .computed("http://localhost:*,http://127.0.0.1:* on loopback"), "LIST", help)
         case .allowMissingOrigin: SettingRow(.access, .boolean, .value("false"), "true|false", help)
+        case .allowSharedSuffixes: SettingRow(.access, .boolean, .value("false"), "true|false", help)
+        case .allowCredentials: SettingRow(.access, .boolean, .value("false"), "true|false", help)
         case .trustedProxies: SettingRow(.access, .list, .none, "LIST", help)
         case .auth: SettingRow(.access, .list, .computed("none on loopback"), "LIST", help)
         case .authKeysFile: SettingRow(.access, .text, .none, "FILE", help)

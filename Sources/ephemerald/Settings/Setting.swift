@@ -18,6 +18,8 @@ package enum Setting: String, CaseIterable, Sendable {
 
     case allowedOrigins = "ALLOWED_ORIGINS"
     case allowMissingOrigin = "ALLOW_MISSING_ORIGIN"
+    case allowSharedSuffixes = "ALLOW_SHARED_SUFFIXES"
+    case allowCredentials = "ALLOW_CREDENTIALS"
     case trustedProxies = "TRUSTED_PROXIES"
     case auth = "AUTH"
     case authKeysFile = "AUTH_KEYS_FILE"

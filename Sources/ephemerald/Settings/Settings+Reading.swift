@@ -67,6 +67,13 @@ extension Settings {
         return reader.sessionsDirectory()
     }
 
+    /// Reads `ALLOW_SHARED_SUFFIXES` and nothing else: `check` judges session files by it beside wrong settings.
+    package static func allowsSharedSuffixes(
+        arguments: [String], environment: [String: String]
+    ) throws(SettingsFailure) -> Bool {
+        try only(arguments, environment) { $0.allowsSharedSuffixes() }
+    }
+
     private static func only<Value>(
         _ arguments: [String], _ environment: [String: String], _ read: (inout SettingsReader) -> Value?
     ) throws(SettingsFailure) -> Value {

@@ -29,6 +29,10 @@ package struct Settings: Sendable {
         package let allowedOrigins: [OriginPattern]
         /// Whether requests without an origin may.
         package let allowsMissingOrigin: Bool
+        /// Whether wildcards may be under domains where anyone can register a name.
+        package let allowsSharedSuffixes: Bool
+        /// Whether browsers may send cookies; only with origins that are all exact.
+        package let allowsCredentials: Bool
         /// Whose forwarding fields are believed.
         package let trustedProxies: TrustedProxies
         /// Never empty.

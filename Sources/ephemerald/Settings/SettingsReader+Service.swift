@@ -59,21 +59,19 @@ extension SettingsReader {
     }
 
     mutating func access() -> Settings.Access? {
-        let origins = readListIfSet(.allowedOrigins) { text throws(InvalidValue) in
-            do throws(InvalidOriginPattern) { return try OriginPattern(parsing: text) } catch {
-                throw InvalidValue(error.reason)
-            }
-        }
-        for origin in (origins ?? nil) ?? [] where origin.isPlainHTTPBeyondLoopback {
-            warn(.allowedOrigins, "\(origin) is not encrypted: whoever is on the way can change the page and ask as it")
-        }
+        let allowsSharedSuffixes = allowsSharedSuffixes()
+        let origins = allowedOrigins(allowsSharedSuffixes: allowsSharedSuffixes)
+        let allowsCredentials = allowsCredentials(to: origins)
         let allowsMissing = read(.allowMissingOrigin) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let proxies = trustedProxies()
         let auth = auth()
         let callers = callers(by: auth, behind: proxies)
-        guard let origins, let allowsMissing, let proxies, let auth, let callers else { return nil }
+        guard let origins, let allowsMissing, let allowsSharedSuffixes, let allowsCredentials, let proxies, let auth,
+            let callers
+        else { return nil }
         return Settings.Access(
-            allowedOrigins: origins ?? SettingsReader.loopbackOrigins, allowsMissingOrigin: allowsMissing,
+            allowedOrigins: origins, allowsMissingOrigin: allowsMissing,
+            allowsSharedSuffixes: allowsSharedSuffixes, allowsCredentials: allowsCredentials,
             trustedProxies: proxies, auth: auth, callers: callers, keysURL: auth.contains(.jwt) ? keysURL : nil)
     }
 
@@ -118,11 +116,6 @@ extension SettingsReader {
     /// The directory of the session files; what is wrong with it shows when they are read.
     func sessionsDirectory() -> String {
         self[.sessionsDirectory]?.text ?? Setting.sessionsDirectory.row.defaultInWords
-    }
-
-    /// The pages of a developer's own machine, on any port.
-    private static var loopbackOrigins: [OriginPattern] {
-        ["http://localhost:*", "http://127.0.0.1:*"].compactMap { try? OriginPattern(parsing: $0) }
     }
 
     private mutating func limit(_ setting: Setting) -> RateLimit?? {

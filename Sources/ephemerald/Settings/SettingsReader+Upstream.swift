@@ -43,8 +43,8 @@ extension SettingsReader {
         if let right = host.rightURL, right != "\(base)" {
             warn(
                 .baseURL,
-                "/realtime/client_secrets is appended to it, and \(host.name) has nothing at the address that this "
-                    + "makes; write \(right)")
+                "tokens would be minted at \(base)/realtime/client_secrets, which is not an address of \(host.name); "
+                    + "write \(right)")
         }
         // A token of Microsoft Entra, which is a JWT, is sent as Bearer to Azure too.
         let isEntra = !keys.isEmpty && keys.allSatisfy { $0.reveal().hasPrefix("eyJ") }

@@ -39,7 +39,7 @@ enum UpstreamHost {
         switch self {
         case .openAI: "OpenAI"
         case .azure: "Azure OpenAI"
-        case .other: "a server of this form"
+        case .other: "this interface"
         }
     }
 

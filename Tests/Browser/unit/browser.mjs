@@ -267,7 +267,7 @@ export function browser(test) {
 
   const replaced = {
     fetch, navigator, RTCPeerConnection: Peer, MediaStream: Stream, Audio: Element, AudioContext: Context,
-    HTMLMediaElement: Element,
+    HTMLMediaElement: Element, origin: "https://page.example",
     addEventListener: page.addEventListener.bind(page),
     setTimeout: (work, delay) => clock.start(work, delay), clearTimeout: (id) => clock.timers.delete(id),
     setInterval: (work, delay) => clock.start(work, delay, delay), clearInterval: (id) => clock.timers.delete(id),

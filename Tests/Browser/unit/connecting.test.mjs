@@ -248,12 +248,12 @@ test("a page that may not use microphones is told so", async (t) => {
 });
 
 for (const status of [400, 401, 403, 404]) {
-  test(`${status} of the token route is an error with its words, and is not tried again`, async (t) => {
+  test(`${status} of the token route is an error with its words and the origin of the page, and is not tried again`, async (t) => {
     const fake = browser(t);
     fake.tokenAnswers = [problem(status, { code: "origin_not_allowed", detail: "Not you.", request_id: "r1" })];
     const client = fake.client();
     await assert.rejects(client.connect(), refusal("token_refused", {
-      status, message: "Not you.", serverCode: "origin_not_allowed", requestId: "r1", retryable: false,
+      status, message: "Not you. This page: https://page.example", serverCode: "origin_not_allowed", requestId: "r1", retryable: false,
     }));
     await fake.clock.advance(60_000);
     assert.equal(fake.requests.length, 1);
