@@ -24,8 +24,6 @@ func serve(
         let diagnostics = try Diagnostics(settings.output.logFormat, journal: source.environment["JOURNAL_STREAM"])
         for finding in findings { diagnostics.write(.warning, finding.message) }
         let logger = diagnostics.logger(at: settings.output.logLevel)
-        // Before any other thread starts: a thread that does not block them gets the signals the old way.
-        try Daemon.blockSignals()
         let daemon = try Daemon(
             FreshConfiguration(settings: settings, sessions: loaded), from: source, logger: logger,
             supervisor: supervisor, listener: listener)

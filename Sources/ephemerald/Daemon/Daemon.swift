@@ -39,7 +39,9 @@ final class Daemon: @unchecked Sendable {
     /// Waits for the socket to close; nil before and after.
     private var drainTimer: Timer?
 
-    static func blockSignals() throws(StartFailure) {
+    /// Keeps all signals for the loop. Before the first thread starts, because a thread that does not block them gets
+    /// them the old way, and after everything that may take long: SIGTERM and SIGINT end the start.
+    private static func blockSignals() throws(StartFailure) {
         do throws(SystemError) { try SignalWatch.block(signals) } catch {
             throw StartFailure(outcome: .unavailable, words: "\(error)")
         }
@@ -68,6 +70,7 @@ final class Daemon: @unchecked Sendable {
         let opened = try Daemon.listener(listener, or: settings.listening.address)
         address = opened.address
         ownsSocketFile = !opened.isInherited
+        try Daemon.blockSignals()
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
