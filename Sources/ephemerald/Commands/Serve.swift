@@ -7,7 +7,7 @@ import Sessions
 
 /// Runs the daemon until it is told to stop.
 /// - Parameters:
-///   - source: where SIGHUP reads anew.
+///   - source: what a reload reads again.
 ///   - listener: nil to listen at `HOST` and `PORT`.
 func serve(
     _ settings: Settings, from source: FreshConfiguration.Source, under supervisor: Supervisor,

@@ -53,7 +53,7 @@ extension Setting {
     /// Whether a change waits for the next start: sockets, threads and streams are opened once.
     package var needsRestart: Bool {
         switch self {
-        case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
+        case .config, .watch, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
             .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
             .sandboxFault:
             true

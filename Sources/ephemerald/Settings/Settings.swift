@@ -123,6 +123,8 @@ package struct Settings: Sendable {
     package let sandbox: Sandbox?
     /// Whether the demo page is served.
     package let isDemo: Bool
+    /// Whether changed files are read without a signal.
+    package let watchesFiles: Bool
     /// The directory of the session files.
     package let sessionsDirectory: String
     /// What was written where this came from, to see what a reload changes.
