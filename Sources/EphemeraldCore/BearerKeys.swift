@@ -2,40 +2,47 @@ import Crypto
 
 /// The keys of callers, of which only SHA-256 digests are kept: whoever reads them cannot call with them.
 package struct BearerKeys: Hashable, Sendable {
-    private var names: [String] = []
-    /// 32 bytes a key, one behind the other.
-    private var digests: [UInt8] = []
+    private var keys = NamedKeys<[UInt8]>()
 
     /// No keys: nobody is let in.
     package init() {}
 
     /// The number of keys.
-    package var count: Int { names.count }
+    package var count: Int { keys.count }
 
     /// Adds a key.
     /// - Parameter digest: the SHA-256 of the key.
     /// - Returns: whether it was added; a name or a digest that is there already, or a digest of another length than
     ///   32 bytes, is not.
     package mutating func add(_ name: String, digest: [UInt8]) -> Bool {
-        guard digest.count == SHA256.byteCount, !names.contains(name), position(of: digest) == nil else { return false }
-        names.append(name)
-        digests += digest
+        digest.count == SHA256.byteCount && keys.add(name, digest)
+    }
+
+    /// Whose key it is. The time that the search takes says nothing about the keys: what a caller presents is hashed
+    /// first, and a digest that resembles another one is not easier to find.
+    func caller(showing key: Substring.UTF8View) -> Caller? {
+        keys.name(of: Array(SHA256.hash(data: Array(key)))).map { Caller(name: $0) }
+    }
+}
+
+/// Keys with a name each, no key and no name twice. Adding and finding take the same time however many there are.
+package struct NamedKeys<Key: Hashable & Sendable>: Hashable, Sendable {
+    private var names: [Key: String] = [:]
+    private var taken: Set<String> = []
+
+    /// No keys.
+    package init() {}
+
+    /// The number of keys.
+    package var count: Int { names.count }
+
+    /// Adds a key; false when the key or its name is there already.
+    package mutating func add(_ name: String, _ key: Key) -> Bool {
+        guard names[key] == nil, taken.insert(name).inserted else { return false }
+        names[key] = name
         return true
     }
 
-    /// Whose key it is. What is shown is hashed first, and every digest is compared to its end, so that the time tells
-    /// neither how much of a key is right nor where it stands.
-    func caller(showing key: Substring.UTF8View) -> Caller? {
-        position(of: Array(SHA256.hash(data: Array(key)))).map { Caller(name: names[$0]) }
-    }
-
-    private func position(of digest: [UInt8]) -> Int? {
-        var found: Int?
-        for index in names.indices {
-            var difference: UInt8 = 0
-            for offset in digest.indices { difference |= digests[index * digest.count + offset] ^ digest[offset] }
-            if difference == 0 { found = index }
-        }
-        return found
-    }
+    /// The name of the key; nil when it is not there.
+    package func name(of key: Key) -> String? { names[key] }
 }

@@ -2,14 +2,27 @@ import Crypto
 
 /// The names under which OpenAI is told of callers, so that it can act against one of them and not against the whole
 /// account: HMAC-SHA256 under a salt, so that OpenAI learns neither names nor addresses.
-package struct SafetyIdentifier: Sendable {
+package struct SafetyIdentifier: Hashable, Sendable {
     /// Ready to be copied: the salt has gone into both hashes.
     private let code: HMAC<SHA256>
+    /// A number for the salt, within one process.
+    private let fingerprint: Int
 
     /// - Parameter salt: 16 bytes or more. With another salt everybody has another identifier.
     package init(salt: [UInt8]) {
         precondition(salt.count >= 16, "a salt that short can be guessed")
         code = HMAC(key: SymmetricKey(data: salt))
+        fingerprint = salt.hashValue
+    }
+
+    /// Whether both have the same salt.
+    package static func == (left: SafetyIdentifier, right: SafetyIdentifier) -> Bool {
+        left.fingerprint == right.fingerprint
+    }
+
+    /// By the salt.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(fingerprint)
     }
 
     /// A salt of 256 random bits.

@@ -1,5 +1,5 @@
 /// Where a Redis or Valkey server is, and as whom to speak to it. It never shows the password.
-package struct RedisAddress: Sendable {
+package struct RedisAddress: Hashable, Sendable {
     /// How the server is reached.
     package enum Place: Hashable, Sendable {
         /// A name, or an address without brackets.

@@ -45,6 +45,8 @@ def settings_for(upstream: FakeOpenAI, sessions: Path, **changes: str | None) ->
         "SESSIONS_DIR": str(sessions),
         "LIMIT_CLIENT": "off",
         "LIMIT_ALL": "off",
+        # A test says itself when its files are read; test_watch.py has them watched.
+        "WATCH": "false",
     }
     return {name: value for name, value in (settings | changes).items() if value is not None}
 

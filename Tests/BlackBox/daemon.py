@@ -67,15 +67,17 @@ class Daemon:
         #: Listening sockets that the program gets from descriptor 3 on, and their names.
         self.handed_over: list[int] = []
         self.names = ""
+        #: What runs the program, such as `unshare`; it must not fork.
+        self.wrapper: list[str] = []
         self.stdout_path = directory / "stdout"
         self.stderr_path = directory / "stderr"
         self.process: subprocess.Popen | None = None
         self.starting_took = 0.0
 
-    def start(self, limit: float = 30.0) -> Daemon:
-        begun = time.monotonic()
+    def spawn(self, preexec_fn: Callable[[], object] | None = None) -> subprocess.Popen:
+        """Starts the process, and waits for nothing."""
         with open(self.stdout_path, "ab") as stdout, open(self.stderr_path, "ab") as stderr:
-            command = hand_over(self.handed_over, self.names) if self.handed_over else []
+            command = hand_over(self.handed_over, self.names) if self.handed_over else self.wrapper
             self.process = subprocess.Popen(
                 [*command, binary(), *self.flags],
                 pass_fds=self.handed_over,
@@ -84,7 +86,13 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
+                preexec_fn=preexec_fn,
             )
+        return self.process
+
+    def start(self, limit: float = 30.0) -> Daemon:
+        begun = time.monotonic()
+        self.spawn()
         deadline = begun + limit
         while not self._answers():
             if self.process.poll() is not None:

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ import raw
 from conftest import settings_for
 from crowd import ask_all, tally, token_request
 from daemon import HEALTH, Daemon, NotStarted, eventually
+from journal import long_journal, open_files
 from program import binary, environment, free_port, run
 
 RUNS = int(os.environ.get("BLACKBOX_DRAIN_RUNS", "5"))
@@ -226,6 +228,44 @@ def test_a_signal_during_the_start_waits_until_it_serves(start, upstream, sessio
     interrupting.join()
     eventually(lambda: words in daemon.stderr, words)
     assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_start_that_reads_a_long_journal_can_be_ended(upstream, sessions, tmp_path, number):
+    """Minutes of reading, which nobody waits for."""
+    log = tmp_path / "usage.log"
+    journal = long_journal(log, megabytes=4_000)
+    daemon = Daemon(tmp_path / "daemon", settings_for(upstream, sessions, USAGE_LOG=str(log), QUOTA_ALL="9"))
+    process = daemon.spawn(preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+    try:
+        eventually(lambda: journal in open_files(process.pid), "the journal is read")
+        process.send_signal(number)
+        assert process.wait(25) == -number
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_first_process_of_a_container_can_be_ended_while_it_starts(upstream, sessions, tmp_path):
+    """Linux discards what such a process does not handle."""
+    inside = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*inside, "true"], capture_output=True).returncode != 0:
+        pytest.skip("this user may not make a namespace")
+    log = tmp_path / "usage.log"
+    journal = long_journal(log, megabytes=4_000)
+    daemon = Daemon(tmp_path / "daemon", settings_for(upstream, sessions, USAGE_LOG=str(log), QUOTA_ALL="9"))
+    daemon.wrapper = inside
+    process = daemon.spawn()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    try:
+        eventually(lambda: children.read_text(), "the namespace has its first process")
+        first = int(children.read_text())
+        eventually(lambda: journal in open_files(first), "the journal is read")
+        os.kill(first, signal.SIGTERM)
+        assert process.wait(25) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -142,6 +142,23 @@ def test_what_needs_a_restart_is_said(start, upstream, sessions, tmp_path):
     assert daemon.token().status == 200
 
 
+def test_connections_to_the_upstream_outlive_a_reload_unless_its_authorities_change(
+    start, upstream, sessions, tmp_path
+):
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+    daemon = start(upstream, sessions, UPSTREAM_CA_FILE=str(bundle), LOOPS="1")
+    for _ in range(2):
+        assert daemon.token().status == 200
+        write_sessions(sessions, shop=SESSION)
+        reload(daemon)
+    assert upstream.connections == 1
+    bundle.write_text("-----BEGIN CERTIFICATE-----\nanother")
+    assert "reloaded: UPSTREAM_CA_FILE\n" in reload(daemon)
+    assert daemon.token().status == 200
+    assert upstream.connections == 2
+
+
 def test_who_may_ask_is_judged_by_the_address_in_use(start, upstream, sessions, tmp_path):
     """A file that moves to loopback and drops its lists must not open the address that is still listened on."""
     config = tmp_path / "config.json"

@@ -25,8 +25,10 @@ CLIENTS = 16
 class Load:
     """Clients that connect, ask for a token, and connect again, until they are told to stop."""
 
-    def __init__(self, port: int):
+    def __init__(self, port: int, clients: int = CLIENTS, fields: dict[str, str] | None = None):
         self.port = port
+        self.clients = clients
+        self.fields = {"Connection": "close"} | (fields or {})
         self.counts: Counter[str] = Counter()
         self.longest = 0.0
         self.stopping = False
@@ -41,7 +43,7 @@ class Load:
         self.thread.join(60)
 
     async def _run(self) -> None:
-        await asyncio.gather(*(self._client() for _ in range(CLIENTS)))
+        await asyncio.gather(*(self._client() for _ in range(self.clients)))
 
     async def _client(self) -> None:
         while not self.stopping:
@@ -55,7 +57,7 @@ class Load:
         except OSError as error:
             return f"not connected: {type(error).__name__}"
         try:
-            writer.write(token_request({"Connection": "close"}))
+            writer.write(token_request(self.fields))
             data = await asyncio.wait_for(reader.read(), 20)
         except (OSError, asyncio.TimeoutError) as error:
             return f"failed: {type(error).__name__}"

@@ -49,6 +49,49 @@ import ephemerald
         #expect(!changes.words.contains("sk-proj"))
     }
 
+    @Test(
+        arguments: [
+            ("--safety-salt-file", "0123456789abcdef", "0123456789abcdeg", "SAFETY_SALT_FILE", [Setting]()),
+            ("--upstream-ca-file", certificate, certificate + "\n", "UPSTREAM_CA_FILE", []),
+            ("--redis-url-file", "redis://:one@localhost/", "redis://:two@localhost/", nil, [.redisURLFile]),
+            ("--openai-api-key-file", "sk-proj-one", "sk-proj-two", "API keys (now 1)", []),
+            ("--jwt-keys", String(repeating: "j", count: 32), String(repeating: "k", count: 32), "keys of callers", []),
+            ("--auth-keys-file", "a:\(digest)", "b:\(digest)", "keys of callers", []),
+            ("--config", #"{"limit-all": "7/min"}"#, #"{"limit-all": "8/min"}"#, "LIMIT_ALL", []),
+        ] as [(String, String, String, String?, [Setting])])
+    func `says which file has other contents under the same name`(
+        flag: String, first: String, second: String, effective: String?, waiting: [Setting]
+    ) throws {
+        let needs = ["--jwt-keys": ["--auth", "jwt"], "--auth-keys-file": ["--auth", "bearer"]][flag] ?? []
+        let environment = flag == "--openai-api-key-file" ? [:] : key
+        let arguments = needs + [flag, "\(directory.path)/file", "--sessions-dir", directory.path]
+        let source = FreshConfiguration.Source(arguments: arguments, environment: environment)
+        let readings = try [first, first, second].map { text in
+            try write("file", text)
+            return try FreshConfiguration.read(
+                source, for: .tcp(host: "127.0.0.1", port: 3001), isSandbox: false, today: Day(2026, 11, 22))
+        }
+        #expect(ConfigurationChanges(from: readings[0], to: readings[1]).areNone)
+        let changes = ConfigurationChanges(from: readings[1], to: readings[2])
+        #expect(changes.effective == (effective.map { [$0] } ?? []))
+        #expect(changes.waiting == waiting)
+    }
+
+    private static let certificate = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+    private static let digest = String(repeating: "0a", count: 32)
+
+    @Test func `comes from files that are watched, and no setting that names one is forgotten`() throws {
+        let named = Setting.allCases.filter { $0.row.placeholder.hasPrefix("FILE") && $0 != .usageLog }
+        let flags = named.flatMap { [$0.flag, "/etc/\($0.key)"] }
+        let source = FreshConfiguration.Source(
+            arguments: flags + ["--sessions-dir", "somewhere"], environment: ["CREDENTIALS_DIRECTORY": "/run/c"])
+        let files = ConfigurationFiles(of: source)
+        #expect(Set(files.paths) == Set(named.map { "/etc/\($0.key)" } + ["/run/c/openai_api_key"]))
+        #expect(files.sessionsDirectory == "somewhere")
+        let fetched = FreshConfiguration.Source(arguments: ["--jwt-keys", "https://a.example/jwks"], environment: [:])
+        #expect(ConfigurationFiles(of: fetched).paths == [])
+    }
+
     @Test func `is broken by a setting and a file at once, and names both`() throws {
         try write("default.json", "{")
         let broken = #expect(throws: FreshConfiguration.Broken.self) { _ = try read("--limit-client", "many") }

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import FoundationEssentials
+import Glibc
 import HTTP
 import Testing
 import ephemerald
@@ -57,6 +58,43 @@ import ephemerald
         }
         #expect(names.count == 1)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["safety_salt"])
+    }
+
+    @Test(arguments: [EPERM, EOPNOTSUPP, ENOSYS])
+    func `is made on a file system without hard links, too`(code: CInt) throws {
+        let path = "\(directory.path)/safety_salt"
+        _ = try SafetySaltFile.open(path, link: { _, _ in code })
+        #expect(try Data(contentsOf: URL(filePath: path)).count == 32)
+        #expect(InputFile.permissions(of: path) == 0o600)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["safety_salt"])
+    }
+
+    @Test(
+        arguments: [
+            ([7, 25], 0, nil), ([7, -1], 0, "No space left on device"), ([-1], EPERM, "No space left on device"),
+            ([7, -1], EPERM, "No space left on device"), ([32], EXDEV, "cross-device"),
+        ] as [([Int], CInt, String?)])
+    func `is whole or not there, and an error is that of the call that failed`(
+        writes: [Int], linking: CInt, words: String?
+    ) throws {
+        let path = "\(directory.path)/safety_salt"
+        var rest = writes[...]
+        func write(_ file: CInt, _ bytes: ArraySlice<UInt8>) -> Int {
+            let count = rest.removeFirst()
+            if count > 0 { return SafetySaltFile.write(file, bytes.prefix(count)) }
+            errno = ENOSPC
+            return -1
+        }
+        let link = { (draft: String, path: String) in linking == 0 ? SafetySaltFile.link(draft, path) : linking }
+        if let words {
+            let error = #expect(throws: InvalidValue.self) { try SafetySaltFile.open(path, link: link, write: write) }
+            #expect(error?.reason.contains(words) == true, "\(error?.reason ?? "")")
+        } else {
+            _ = try SafetySaltFile.open(path, link: link, write: write)
+        }
+        let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        #expect(left == (words == nil ? ["safety_salt"] : []))
+        if words == nil { #expect(try Data(contentsOf: URL(filePath: path)).count == 32) }
     }
 
     @Test func `stops the start when it is cut short or cannot be made`() throws {

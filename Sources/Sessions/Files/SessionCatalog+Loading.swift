@@ -4,6 +4,9 @@ extension SessionCatalog {
     /// A session file may have this many bytes, 1 MiB: OpenAI's own limit for a body lies below it.
     package static let largestFile = 1 << 20
 
+    /// How the name of a session file ends.
+    package static let suffix = ".json"
+
     /// Reads every `NAME.json` of a directory. Other files, and names that begin with a dot, are not looked at, so a
     /// README, an editor's backups and the links of a Kubernetes ConfigMap (`..data`) may lie beside them.
     /// - Parameter allowsSharedSuffixes: whether `access.origins` may have wildcards under domains where anyone can

@@ -1,6 +1,8 @@
 package import ArgumentParser
 import Curl
 import EventLoop
+import Glibc
+import Glibc
 import MicroHTTPD
 import Redis
 
@@ -30,6 +32,7 @@ package struct Ephemerald: ParsableCommand {
     /// What the daemon does with signals it can do once its loop runs. Until then those that end no process by meaning
     /// wait; SIGTERM and SIGINT end a start that takes long.
     package static func main() {
+        endsAtSignals()
         var running: any ParsableCommand.Type = Ephemerald.self
         do {
             try SignalWatch.block(Daemon.orders)
@@ -63,5 +66,11 @@ package struct Ephemerald: ParsableCommand {
             exit(withError: error)
         }
         exit(withError: exitCode(for: error))
+    }
+
+    /// Linux discards SIGTERM and SIGINT for the first process of a container unless it handles them: kill(2).
+    private static func endsAtSignals() {
+        guard getpid() == 1 else { return }
+        for number in [SIGTERM, SIGINT] { _ = signal(number) { _exit(128 + $0) } }
     }
 }

@@ -9,7 +9,7 @@ package struct KeyCommand: ParsableCommand {
         commandName: "key", abstract: "Make a key for a caller, for AUTH=bearer.",
         usage: "ephemerald key [--name NAME] [--append FILE]",
         discussion: "The key goes to standard output; its line for AUTH_KEYS_FILE to the file of --append, else to "
-            + "standard error. The daemon reads the file at its start and with SIGHUP.")
+            + "standard error. The daemon reads the file at its start and when it changes.")
 
     @Option(help: ArgumentHelp("Who will show the key: 1 to 64 of A-Z a-z 0-9 . _ -", valueName: "name"))
     var name: String?

@@ -7,7 +7,7 @@ import Sessions
 
 /// Runs the daemon until it is told to stop.
 /// - Parameters:
-///   - source: where SIGHUP reads anew.
+///   - source: what a reload reads again.
 ///   - listener: nil to listen at `HOST` and `PORT`.
 func serve(
     _ settings: Settings, from source: FreshConfiguration.Source, under supervisor: Supervisor,
@@ -25,8 +25,6 @@ func serve(
     do throws(StartFailure) {
         let diagnostics = try Diagnostics(settings.output.logFormat, journal: source.environment["JOURNAL_STREAM"])
         for finding in findings { diagnostics.write(.warning, finding.message) }
-        // Before any other thread starts: a thread that does not block them gets the signals the old way.
-        try Daemon.blockSignals()
         let daemon = try Daemon(
             FreshConfiguration(settings: settings, sessions: loaded), from: source, diagnostics: diagnostics,
             supervisor: supervisor, listener: listener)

@@ -30,7 +30,7 @@ extension CommonState {
                 "ephemerald_session_model_ends_days", .gauge,
                 "Days until something that the session uses ends; negative behind it.", endings),
             MetricFamily(
-                "ephemerald_reloads", .counter, "Readings of settings, keys and session files on SIGHUP.",
+                "ephemerald_reloads", .counter, "Reloads of settings, keys and session files.",
                 state.reloads.map { MetricFamily.Sample(Double($0.count), [("outcome", $0.outcome)]) }),
             MetricFamily(
                 "ephemerald_redis_away", .gauge, "Loops that Redis does not count for; 0 without REDIS_URL.",

@@ -6,20 +6,34 @@ package struct ConfigurationChanges: Sendable {
     /// What takes effect, in a few words; empty when nothing has changed.
     package private(set) var effective: [String] = []
     /// The settings that were changed and stay what they were until the next start.
-    package let waiting: [Setting]
+    package private(set) var waiting: [Setting]
 
-    /// Compares what was written, and of keys and sessions what was read: their files may change under one name.
+    /// Compares what was written, and the contents of the files that were read: they may change under one name.
     package init(from old: FreshConfiguration, to new: FreshConfiguration) {
         let changed = new.settings.written.changes(since: old.settings.written)
         waiting = changed.filter(\.needsRestart)
         note("sessions", from: old.sessions.fingerprints, to: new.sessions.fingerprints)
         effective += changed.filter { !$0.needsRestart }.map(\.name)
         let (before, now) = (old.settings, new.settings)
+        if !changed.contains(.redisURL), !changed.contains(.redisURLFile),
+            before.limits.redis?.address != now.limits.redis?.address
+        {
+            waiting.append(.redisURLFile)
+        }
+        if !changed.contains(.safetySaltFile), before.upstream.safetySalt != now.upstream.safetySalt {
+            effective.append(Setting.safetySaltFile.name)
+        }
+        if !changed.contains(.upstreamCAFile), before.upstream.authorities != now.upstream.authorities {
+            effective.append(Setting.upstreamCAFile.name)
+        }
         if before.upstream.keys.map({ $0.reveal() }) != now.upstream.keys.map({ $0.reveal() }) {
             effective.append("API keys (now \(now.upstream.keys.count))")
         }
         if !now.access.callers.hasSameKeys(as: before.access.callers) { effective.append("keys of callers") }
     }
+
+    /// Whether the two are the same.
+    package var areNone: Bool { effective.isEmpty && waiting.isEmpty }
 
     /// One line for the log.
     package var words: String {
@@ -39,7 +53,7 @@ extension Setting {
     /// Whether a change waits for the next start: sockets, threads and streams are opened once.
     package var needsRestart: Bool {
         switch self {
-        case .config, .host, .port, .socketMode, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
+        case .config, .watch, .host, .port, .socketMode, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
             .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
             .sandboxFault:
             true

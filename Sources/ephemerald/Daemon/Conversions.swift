@@ -12,7 +12,7 @@ extension ClientSettings {
     init(_ settings: Settings.Upstream, isSandbox: Bool) {
         self.init()
         connectTimeout = settings.connectTimeout
-        caFile = settings.caFile
+        caFile = settings.authorities?.path
         httpVersion = settings.httpVersion == .http2 ? .http2 : .http1
         allowsPlainHTTP = isSandbox || settings.baseURL.origin.scheme == "http"
         proxy = isSandbox ? nil : settings.proxy?.description

@@ -40,9 +40,10 @@ final class CurrentPolicy: @unchecked Sendable {
 
     /// On the loop's thread.
     func adopt(_ new: Policy) {
-        // A new client has to open its connections anew. libcurl reads a bundle once, so a new one needs a new client.
-        if new.client != policy.client || new.client.caFile != nil { client = Curl.Client(new.client, on: loop) }
-        if new.keyClient != policy.keyClient || new.keyClient?.caFile != nil {
+        // A new client has to open new connections. libcurl reads a bundle once, so a new one needs a new client.
+        let areOtherAuthorities = new.authorities != policy.authorities
+        if new.client != policy.client || areOtherAuthorities { client = Curl.Client(new.client, on: loop) }
+        if new.keyClient != policy.keyClient || areOtherAuthorities {
             keyClient = new.keyClient.map { Curl.Client($0, on: loop) }
             keyFetching = common.keyFetching(through: keyClient, on: loop)
         }

@@ -5,28 +5,42 @@ import Logging
 import OpenAISandbox
 import Sessions
 
-/// What SIGHUP does: reads everything anew, whole or not at all.
+/// Why the configuration is read again.
+enum ReloadCause {
+    /// SIGHUP. The log says what came of it, whatever that is.
+    case signal
+    /// Files have changed. The log says so when they say something else than before.
+    case files
+}
+
+/// The reload: everything is read again, and takes effect as a whole or not at all.
 extension Daemon {
-    func reload() {
-        do throws(SystemError) { try usageLog.reopen() } catch {
-            logger.error("the usage log stays as it is: \(UsageLogFile.words(for: error))")
-        }
+    func reload(_ cause: ReloadCause) {
+        if cause == .signal { reopenUsageLog() }
         guard !isStopping else { return }
         guard !isReloading else {
-            // What was changed behind the last signal may have been read already, or not.
-            mustReloadAgain = true
+            // What changed after the last event may have been read already, or not.
+            if nextReload != .signal { nextReload = cause }
             return
         }
         isReloading = true
-        supervisor.notify(.reloading(microseconds: Surroundings.monotonicNanoseconds() / 1_000))
-        do throws(SystemError) { try readOnThreadOfItsOwn() } catch {
-            finishReload()
+        if cause == .signal {
+            supervisor.notify(.reloading(microseconds: Surroundings.monotonicNanoseconds() / 1_000))
+        }
+        do throws(SystemError) { try readOnThreadOfItsOwn(cause) } catch {
+            finishReload(cause)
             logger.error("nothing is reloaded: \(error)")
         }
     }
 
+    private func reopenUsageLog() {
+        do throws(SystemError) { try usageLog.reopen() } catch {
+            logger.error("the usage log stays as it is: \(UsageLogFile.words(for: error))")
+        }
+    }
+
     /// A disk may be slow and a pipe may never end; the loops wait for neither.
-    private func readOnThreadOfItsOwn() throws(SystemError) {
+    private func readOnThreadOfItsOwn(_ cause: ReloadCause) throws(SystemError) {
         let (home, isSandbox) = (workers[0].loop, sandbox != nil)
         let reading = try EventLoop()
         let thread = try EventLoopThread(running: reading, name: "reload")
@@ -38,16 +52,19 @@ extension Daemon {
             home.submit { [self] in
                 thread.join()
                 switch result {
-                case .success(let fresh): adopt(fresh)
-                case .failure(let broken): refuse(broken)
+                case .success(let fresh): adopt(fresh, cause)
+                case .failure(let broken): refuse(broken, cause)
                 }
             }
         }
     }
 
     /// Requests that are under way go on with what they began with.
-    private func adopt(_ fresh: FreshConfiguration) {
+    private func adopt(_ fresh: FreshConfiguration, _ cause: ReloadCause) {
         let changes = ConfigurationChanges(from: configuration, to: fresh)
+        // A file was written as it was before.
+        if cause == .files, refused == nil, changes.areNone { return finishReload(cause) }
+        refused = nil
         configuration = fresh
         let catalog = fresh.sessions.catalog
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
@@ -65,30 +82,33 @@ extension Daemon {
             for setting in changes.waiting { logger.warning("\(setting.name) has changed: that needs a restart") }
             common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.words)", metadata: fresh.reloadMetadata)
-            finishReload()
+            finishReload(cause)
             await workers[0].prepare()
         }
     }
 
-    private func refuse(_ broken: FreshConfiguration.Broken) {
+    private func refuse(_ broken: FreshConfiguration.Broken, _ cause: ReloadCause) {
+        // What is wrong is said once, not with every file that changes beside it.
+        if cause == .files, refused == broken { return finishReload(cause) }
+        refused = broken
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
         for finding in broken.findings { log(finding) }
         logger.error("nothing is reloaded: what was in force before still is")
-        finishReload()
+        finishReload(cause)
     }
 
     private func log(_ finding: Diagnosis) {
         logger.log(level: finding.severity == .error ? .error : .warning, "\(finding.message)")
     }
 
-    private func finishReload() {
+    private func finishReload(_ cause: ReloadCause) {
         isReloading = false
         guard !isStopping else { return }
-        supervisor.notify(.ready(status: "listening on \(address)"))
-        guard mustReloadAgain else { return }
-        mustReloadAgain = false
-        reload()
+        if cause == .signal { supervisor.notify(.ready(status: "listening on \(address)")) }
+        guard let next = nextReload else { return }
+        nextReload = nil
+        reload(next)
     }
 }

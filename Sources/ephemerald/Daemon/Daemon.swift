@@ -30,8 +30,11 @@ final class Daemon: @unchecked Sendable {
     var configuration: FreshConfiguration
     var policy: Policy
     var isReloading = false
-    /// Another signal has come while one reading was under way.
-    var mustReloadAgain = false
+    /// Why to reload once more, when the reading that is under way ends.
+    var nextReload: ReloadCause?
+    /// What was wrong with the last reading; nil when it took effect.
+    var refused: FreshConfiguration.Broken?
+    private var watch: ConfigurationWatch?
     private let ownsSocketFile: Bool
     private let operations: OperationsListener?
     private var signalWatch: SignalWatch?
@@ -40,7 +43,9 @@ final class Daemon: @unchecked Sendable {
     /// Waits for the socket to close; nil before and after.
     private var drainTimer: Timer?
 
-    static func blockSignals() throws(StartFailure) {
+    /// Keeps all signals for the loop. Before the first thread starts, because a thread that does not block them gets
+    /// them the old way, and after everything that may take long: SIGTERM and SIGINT end the start.
+    private static func blockSignals() throws(StartFailure) {
         do throws(SystemError) { try SignalWatch.block(signals) } catch {
             throw StartFailure(outcome: .unavailable, words: "\(error)")
         }
@@ -68,6 +73,7 @@ final class Daemon: @unchecked Sendable {
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
+        try Daemon.blockSignals()
         let opened = try Daemon.listener(listener, or: settings.listening)
         address = opened.address
         ownsSocketFile = !opened.isInherited
@@ -97,6 +103,7 @@ final class Daemon: @unchecked Sendable {
             Task(executorPreference: loop) { [workers] in await workers[0].prepare() }
             loop.run()
             for thread in threads { thread.join() }
+            watch?.end()
         } catch {
             throw StartFailure(outcome: .unavailable, words: "cannot run: \(error)")
         }
@@ -117,6 +124,10 @@ final class Daemon: @unchecked Sendable {
     /// The loops run: tells the service manager so, and from now on that they still do.
     private func begin() {
         supervisor.notify(.ready(status: "listening on \(address)"))
+        if configuration.settings.watchesFiles {
+            let loop = workers[0].loop
+            watch = ConfigurationWatch(source, logger: logger) { [self] in loop.submit { self.reload(.files) } }
+        }
         guard let limit = supervisor.watchdog else { return }
         let watchdog = Watchdog(limit: limit, loops: workers.map(\.loop)) { [supervisor] in
             supervisor.notify(.alive)
@@ -127,7 +138,7 @@ final class Daemon: @unchecked Sendable {
 
     private func handle(_ signal: CInt) {
         switch signal {
-        case SIGHUP: reload()
+        case SIGHUP: reload(.signal)
         case SIGUSR1: pause(true)
         case SIGUSR2: pause(false)
         default:

@@ -2,7 +2,7 @@ import FoundationEssentials
 package import MicroHTTPD
 package import Sessions
 
-/// Everything that SIGHUP reads anew, read and judged as a whole before any of it takes effect.
+/// Everything that a reload reads, read and judged as a whole before any of it takes effect.
 package struct FreshConfiguration: Sendable {
     /// Where it is read from: what the process was started with.
     package struct Source: Sendable {

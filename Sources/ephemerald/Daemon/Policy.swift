@@ -7,6 +7,8 @@ struct Policy: Sendable {
     private(set) var rules: TokenService.Rules
     let upstream: Upstream
     let client: ClientSettings
+    /// The contents of the file that both clients take certificate authorities from.
+    let authorities: CertificateFile?
     /// For the keys of tokens; nil when none are fetched.
     let keyClient: ClientSettings?
 
@@ -24,6 +26,7 @@ struct Policy: Sendable {
         rules.files = BrowserFiles.served(
             withDemo: settings.isDemo, upstream: upstream, isSandbox: sandboxURL != nil)
         rules.files[APIDescription.path] = APIDescription.file
+        authorities = settings.upstream.authorities
         client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
         keyClient = ClientSettings(forKeysOf: settings)
     }

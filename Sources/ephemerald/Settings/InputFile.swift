@@ -64,6 +64,13 @@ package enum InputFile {
         throw InvalidValue("this is no regular file, and what writes to it is not done within \(patience)")
     }
 
+    /// Whether something is at the path that has no content to read again: a pipe, a socket, a terminal.
+    static func isReadOnce(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return false }
+        return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    }
+
     /// The permission bits of the file, nil when they are not to be had.
     package static func permissions(of path: String) -> Int? {
         var status = stat()

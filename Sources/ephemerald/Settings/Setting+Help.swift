@@ -4,6 +4,9 @@ extension Setting {
         switch self {
         case .config:
             "A JSON file with settings, as in {\"port\": 3001}. Whoever may write it decides everything below."
+        case .watch:
+            "Whether files take effect when they change: session files, the files of keys and callers, the file of "
+                + "CONFIG. With false they wait for SIGHUP."
         case .host:
             "The address to listen on, or unix:PATH for a socket. Beyond loopback whoever reaches the address may "
                 + "ask, so ALLOWED_ORIGINS and AUTH must be set."

@@ -3,6 +3,7 @@ extension Setting {
     package var row: SettingRow {
         switch self {
         case .config: SettingRow(.sources, .text, .none, "FILE", help)
+        case .watch: SettingRow(.sources, .boolean, .value("true"), "true|false", help)
         case .host: SettingRow(.listening, .text, .value("127.0.0.1"), "ADDRESS", help)
         case .port: SettingRow(.listening, .number, .value("3001"), "NUMBER", help)
         case .socketMode: SettingRow(.listening, .text, .value("0660"), "MODE", help)

@@ -6,6 +6,7 @@ import Sessions
 /// setting is, its default and who is trusted because of it stands in its ``row``, and so not at the cases.
 package enum Setting: String, CaseIterable, Sendable {
     case config = "CONFIG"
+    case watch = "WATCH"
 
     case host = "HOST"
     case port = "PORT"
@@ -91,6 +92,11 @@ package enum Setting: String, CaseIterable, Sendable {
         default: nil
         }
     }
+
+    /// The settings that name a file which a reload reads.
+    static let filesRead: [Setting] = [
+        .config, .authKeysFile, .jwtKeys, .redisURLFile, .apiKeyFile, .safetySaltFile, .upstreamCAFile,
+    ]
 
     /// The setting of a flag, with its dashes.
     package init?(flag: some StringProtocol) {

@@ -29,6 +29,7 @@ extension Settings {
             state: environment["STATE_DIRECTORY"])
         let output = reader.output()
         let demo = reader.readIfSet(.demo) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
+        let watchesFiles = reader.read(.watch) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let sessionsDirectory = reader.sessionsDirectory()
         if let access, let limits, access.auth == [.none], limits.rates.caller != nil {
             reader.warn(.limitCaller, "has no effect while AUTH is none: nobody is asked who he is")
@@ -36,13 +37,12 @@ extension Settings {
         if let access, let limits, let output { reader.checkQuotas(limits, access: access, output: output) }
         if let address { reader.checkReach(of: address, access: access, limits: limits) }
         guard reader.problems.isEmpty, let listening, let access, let limits, let upstream, let output, let sandbox,
-            let demo
+            let demo, let watchesFiles
         else { throw .invalid(reader.problems, warnings: reader.warnings) }
         self.init(
             listening: listening, access: access, limits: limits, upstream: upstream, output: output,
-            sandbox: sandbox, isDemo: demo ?? (sandbox != nil), sessionsDirectory: sessionsDirectory,
-            written: WrittenValues(reader),
-            warnings: reader.warnings)
+            sandbox: sandbox, isDemo: demo ?? (sandbox != nil), watchesFiles: watchesFiles,
+            sessionsDirectory: sessionsDirectory, written: WrittenValues(reader), warnings: reader.warnings)
     }
 
     /// Reads where the daemon listens and nothing else: a health check does not need the key.

@@ -89,8 +89,8 @@ package struct Settings: Sendable {
         package let connectTimeout: Duration
         /// HTTP/1.1, unless the settings ask for HTTP/2.
         package let httpVersion: UpstreamHTTPVersion
-        /// A bundle in PEM; nil for the system's.
-        package let caFile: String?
+        /// The authorities of `UPSTREAM_CA_FILE`; nil for the system's bundle.
+        package let authorities: CertificateFile?
         /// Nil for none: what the environment says of proxies does not count.
         package let proxy: ServerURL?
         /// Whether it is told of the trace that a trusted proxy names.
@@ -129,6 +129,8 @@ package struct Settings: Sendable {
     package let sandbox: Sandbox?
     /// Whether the demo page is served.
     package let isDemo: Bool
+    /// Whether changed files are read without a signal.
+    package let watchesFiles: Bool
     /// The directory of the session files.
     package let sessionsDirectory: String
     /// What was written where this came from, to see what a reload changes.

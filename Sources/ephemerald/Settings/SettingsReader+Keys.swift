@@ -21,6 +21,11 @@ extension SettingsReader {
         }
     }
 
+    /// The file of systemd's credential.
+    static func keyCredential(in directory: String) -> String {
+        "\(directory)/openai_api_key"
+    }
+
     private mutating func keys(setAs value: SettingValue) -> [Secret]? {
         readIfSet(.apiKey) { text throws(InvalidValue) in
             // An array of keys in the file comes with a line for each.
@@ -30,7 +35,7 @@ extension SettingsReader {
     }
 
     private mutating func keys(inCredentials directory: String?) -> [Secret]? {
-        let path = directory.flatMap { $0.isEmpty ? nil : "\($0)/openai_api_key" }
+        let path = directory.flatMap { $0.isEmpty ? nil : SettingsReader.keyCredential(in: $0) }
         guard let path, FileManager.default.fileExists(atPath: path) else {
             refuse(.apiKey, "no key is set; name a file with --openai-api-key-file, or try --sandbox, which needs none")
             return nil

@@ -58,7 +58,7 @@ extension SettingsReader {
         do throws(InvalidKeys) { return .fixed(try KeySet(file: contents)) } catch { throw InvalidValue(error.reason) }
     }
 
-    private static func isAddress(_ text: String) -> Bool {
+    static func isAddress(_ text: String) -> Bool {
         text.lowercased().hasPrefix("https://") || text.lowercased().hasPrefix("http://")
     }
 

@@ -22,19 +22,19 @@ extension SettingsReader {
         let version = read(.upstreamHTTP) { text throws(InvalidValue) in
             try Choice.parse(text, as: UpstreamHTTPVersion.self)
         }
-        let caFile = readIfSet(.upstreamCAFile, SettingsReader.certificates)
+        let authorities = readIfSet(.upstreamCAFile) { path throws(InvalidValue) in try CertificateFile(path) }
         let proxy = readIfSet(.upstreamProxy) { text throws(InvalidValue) -> ServerURL? in
             text == "none" ? nil : try ServerURL(parsing: text, as: .proxy)
         }
         let trace = read(.upstreamTrace) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         guard let keys, let base, let organization, let project, let header, let calls, let salt, let timeouts,
-            let version, let caFile, let proxy, let trace
+            let version, let authorities, let proxy, let trace
         else { return nil }
         return Settings.Upstream(
             keys: keys, baseURL: base, organization: organization, project: project, authHeader: header,
             callsURL: calls?.description, safetySalt: salt, timeout: timeouts.total,
-            connectTimeout: timeouts.connect, httpVersion: version, caFile: caFile, proxy: proxy ?? nil,
-            passesTrace: trace)
+            connectTimeout: timeouts.connect, httpVersion: version, authorities: authorities,
+            proxy: proxy ?? nil, passesTrace: trace)
     }
 
     /// Warns of a base URL or a field for the key that cannot be right at a host whose form is known.
@@ -127,13 +127,5 @@ extension SettingsReader {
             throw InvalidValue("write 1 to 128 letters, digits, - and _")
         }
         return text
-    }
-
-    private static func certificates(_ path: String) throws(InvalidValue) -> String {
-        let bytes = try InputFile.contents(of: path, limit: 16 << 20)
-        guard String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else {
-            throw InvalidValue("the file has no certificate in PEM; write the path of a CA bundle")
-        }
-        return path
     }
 }

@@ -1,7 +1,7 @@
 package import EphemeraldCore
 
 /// Where the salt of safety identifiers comes from.
-package enum SafetySalt: Sendable {
+package enum SafetySalt: Hashable, Sendable {
     /// The file of `SAFETY_SALT_FILE`, which is there.
     case kept(SafetyIdentifier)
     /// A file that the first start makes, and later ones read.

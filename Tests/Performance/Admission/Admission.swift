@@ -50,6 +50,7 @@ struct AdmissionBenchmark {
         let name: String
         let service: TokenService
         let authorization: String?
+        var answer = Status.ok
     }
 
     static func cases() throws -> [Case] {
@@ -67,7 +68,20 @@ struct AdmissionBenchmark {
             Case(
                 name: "five limits and an HS256 token",
                 service: try service(Authenticator([.jwt(try verifier())]), limits), authorization: signedToken()),
+            try wrongKey(among: 10), try wrongKey(among: 14_000),
         ]
+    }
+
+    /// A key that is none of so many.
+    static func wrongKey(among count: Int) throws -> Case {
+        var keys = BearerKeys()
+        for index in 0..<count {
+            let isAdded = keys.add("caller\(index)", digest: Array(SHA256.hash(data: Array("key \(index)".utf8))))
+            precondition(isAdded, "a new name and a new key")
+        }
+        return Case(
+            name: "a wrong key, among \(count)", service: try service(Authenticator([.bearer(keys)]), RateLimits()),
+            authorization: "eph_wrong", answer: .unauthorized)
     }
 
     /// The CPU time of that many requests.
@@ -80,7 +94,7 @@ struct AdmissionBenchmark {
         let began = clinux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID)
         for _ in 0..<requests {
             let response = await one.service.respond(to: request)
-            precondition(response.status == .ok, "a refused request measures something else")
+            precondition(response.status == one.answer, "another answer measures something else")
         }
         return Double(clinux_nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - began)
     }
