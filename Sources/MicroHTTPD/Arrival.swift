@@ -26,6 +26,13 @@ extension Server {
         if let defect = collector.defect ?? Framing.defect(in: collector.fields, version: versionText) {
             return refuse(exchange, .malformed(defect), on: handle)
         }
+        if let target = AbsoluteTarget(exchange.request.target, method: exchange.request.method) {
+            if let defect = Framing.defect(in: target, host: collector.fields["Host"]) {
+                return refuse(exchange, .malformed(defect), on: handle)
+            }
+            exchange.request.target = target.originForm
+            exchange.request.fields = collector.fields.replacingHost(target.authority)
+        }
         if handle.headSize > settings.maxHead {
             return refuse(exchange, .headTooLarge(limit: settings.maxHead), on: handle)
         }

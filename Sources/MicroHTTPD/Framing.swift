@@ -30,11 +30,21 @@ enum Framing {
         case 1: break
         default: return "there is more than one Host field"
         }
-        let host = fields["Host"] ?? ""
-        let isClean = host.utf8.allSatisfy { byte in
+        return isHost(fields["Host"] ?? "") ? nil : "the Host field is not a host and port"
+    }
+
+    private static func isHost(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { byte in
             byte > 0x20 && byte < 0x7F && !"/\\?#@,\"<>".utf8.contains(byte)
         }
-        return isClean ? nil : "the Host field is not a host and port"
+    }
+
+    /// - Returns: what is wrong with the authority of a target in absolute form, by RFC 9112 section 3.2 and RFC 9110
+    ///   section 4.2; nil when nothing is.
+    static func defect(in target: AbsoluteTarget, host: String?) -> String? {
+        guard !target.authority.isEmpty, isHost(target.authority) else { return "the target names no host and port" }
+        if let host, !target.agrees(with: host) { return "the target and the Host field name different hosts" }
+        return nil
     }
 
     private static func lengthDefect(in fields: Fields, version: String) -> String? {

@@ -7,7 +7,7 @@ extension Server {
         exchange.phase = .responding
         exchange.connection.deadline = nil
         exchange.connection.isReading = false
-        if let lastAnswer { return finish(exchange, with: lastAnswer) }
+        if let lastAnswer { return finish(exchange, with: lastAnswer(exchange.request)) }
         let request = exchange.request
         exchange.task = Task.immediate(executorPreference: loop) { [self] in
             let response = await respond(request)

@@ -14,8 +14,9 @@ extension Server {
     /// Stops accepting, waits until every request has its answer, and ends the server.
     /// - Parameters:
     ///   - timeout: what is not answered by then is cancelled.
-    ///   - lastAnswer: for requests that arrive after that, and those whose task goes on for half a second more.
-    package func drain(timeout: Duration, lastAnswer: Response) async {
+    ///   - lastAnswer: answers requests that arrive after that, and those whose task goes on for half a second more.
+    ///     On the loop's thread.
+    package func drain(timeout: Duration, lastAnswer: @escaping @Sendable (Request) -> Response) async {
         guard daemon != nil, !isDraining else { return }
         acceptBacklog()
         isLeaving = true
@@ -27,7 +28,7 @@ extension Server {
         let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
         // A cancelled task answers at once, and in its own words, unless it hangs.
         let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
-            for exchange in exchanges.values { finish(exchange, with: lastAnswer) }
+            for exchange in exchanges.values { finish(exchange, with: lastAnswer(exchange.request)) }
         }
         scheduleTurn()
         await withCheckedContinuation { drained = $0 }
@@ -53,7 +54,7 @@ extension Server {
 
     /// Cancels what is being answered, and cuts every other connection: idle ones may bring another request, and the
     /// clients of the rest are too slow for this drain.
-    private func cutShort(_ lastAnswer: Response) {
+    private func cutShort(_ lastAnswer: @escaping @Sendable (Request) -> Response) {
         self.lastAnswer = lastAnswer
         var responding: Set<ObjectIdentifier> = []
         for exchange in exchanges.values where exchange.phase == .responding {

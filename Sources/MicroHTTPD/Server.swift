@@ -26,7 +26,7 @@ package final class Server: @unchecked Sendable {
     /// Until when a drain waits for the first request of a connection.
     var patienceEnds = ContinuousClock.now
     /// Answers everything from now on: the time of the drain is over.
-    var lastAnswer: Response?
+    var lastAnswer: (@Sendable (Request) -> Response)?
     var drained: CheckedContinuation<Void, Never>?
 
     /// libmicrohttpd's own version, for `--version`: `0.9.75`.

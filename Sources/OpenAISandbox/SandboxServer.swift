@@ -36,6 +36,6 @@ package final class SandboxServer: @unchecked Sendable {
     /// Ends it. On the loop's thread.
     package func stop() async {
         faulty?.stop()
-        await server?.drain(timeout: .zero, lastAnswer: Response(.serviceUnavailable))
+        await server?.drain(timeout: .zero, lastAnswer: { _ in Response(.serviceUnavailable) })
     }
 }

@@ -47,7 +47,7 @@ struct DrainTests {
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 504"))
     }
 
-    @Test func `what does not even end when it is cancelled gets the last answer`() async throws {
+    @Test func `what does not even end when it is cancelled gets the last answer, made for its request`() async throws {
         let arrived = Gate()
         let hanging = Gate()
         let server = try await TestServer { _ in
@@ -61,10 +61,17 @@ struct DrainTests {
             return Response(.ok)
         }
         let client = try RawClient(port: server.port)
-        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.send("GET /mine HTTP/1.1\r\nHost: x\r\nOrigin: http://a.example\r\n\r\n")
         await arrived.wait()
-        await server.drain(timeout: .milliseconds(50))
-        #expect(client.readToEnd().hasPrefix("HTTP/1.1 503"))
+        await server.drain(timeout: .milliseconds(50)) { request in
+            Response(
+                .serviceUnavailable, fields: ["Access-Control-Allow-Origin": request.fields["Origin"] ?? ""],
+                body: Array(request.target.utf8))
+        }
+        let answer = client.readToEnd()
+        #expect(answer.hasPrefix("HTTP/1.1 503"))
+        #expect(answer.contains("Access-Control-Allow-Origin: http://a.example\r\n"))
+        #expect(answer.hasSuffix("\r\n\r\n/mine"))
         hanging.open()
         server.end()
     }

@@ -34,7 +34,7 @@ struct ListenerTests {
         client.send("GET / HTTP/1.0\r\n\r\n")
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 200"))
         await Task(executorPreference: thread.loop) {
-            await server.drain(timeout: .seconds(5), lastAnswer: Response(.serviceUnavailable))
+            await server.drain(timeout: .seconds(5), lastAnswer: { _ in Response(.serviceUnavailable) })
         }.value
         _ = try RawClient(port: port)
         #expect(accept(held.number) >= 0)

@@ -27,10 +27,13 @@ final class TestServer: Sendable {
         end()
     }
 
-    func drain(timeout: Duration) async {
+    func drain(
+        timeout: Duration,
+        lastAnswer: @escaping @Sendable (Request) -> Response = { _ in Response(.serviceUnavailable) }
+    ) async {
         let server = server
         await Task(executorPreference: thread.loop) {
-            await server.drain(timeout: timeout, lastAnswer: Response(.serviceUnavailable))
+            await server.drain(timeout: timeout, lastAnswer: lastAnswer)
         }.value
     }
 

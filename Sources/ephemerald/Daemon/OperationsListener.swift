@@ -33,6 +33,6 @@ final class OperationsListener: @unchecked Sendable {
     /// Ends it. On the loop's thread.
     func stop() async {
         address.removeSocketFile()
-        await server.drain(timeout: .seconds(1), lastAnswer: Response(.serviceUnavailable))
+        await server.drain(timeout: .seconds(1), lastAnswer: { _ in Response(.serviceUnavailable) })
     }
 }
