@@ -2,8 +2,9 @@
 # shell in it, no package manager, no user database and no key.
 #
 # Who trusts whom: whoever may write the session directory decides what is spent, whoever may read the key's file spends
-# it; both come by mounts and never into a layer. HOST is 0.0.0.0, so the daemon refuses to start (78) until
-# ALLOWED_ORIGINS and AUTH say who may ask. Everything that can reach the port may ask as far as they let it.
+# it; the key comes by a mount and never into a layer, and of the sessions there is one for a first try. HOST is
+# 0.0.0.0, so the daemon refuses to start (78) until ALLOWED_ORIGINS and AUTH say who may ask. Everything that can reach
+# the port may ask as far as they let it.
 #
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     --mount type=bind,src=/etc/ephemerald/sessions,dst=/etc/ephemerald/sessions,readonly \
@@ -42,13 +43,14 @@ LABEL org.opencontainers.image.title="ephemerald" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 COPY --from=tree /tree /
 COPY --from=builder /out/ephemerald /usr/local/bin/ephemerald
-# The path of a mount is no secret.
-# hadolint ignore=DL3064
+# For a first try; a mount over the directory replaces it.
+COPY sessions/default.json /etc/ephemerald/sessions/default.json
+# The key is the file openai_api_key in CREDENTIALS_DIRECTORY, unless OPENAI_API_KEY or OPENAI_API_KEY_FILE is set.
 ENV PATH=/usr/local/bin \
     HOST=0.0.0.0 \
     PORT=3001 \
     SESSIONS_DIR=/etc/ephemerald/sessions \
-    OPENAI_API_KEY_FILE=/run/secrets/openai_api_key
+    CREDENTIALS_DIRECTORY=/run/secrets
 WORKDIR /
 # By number, so that runAsNonRoot can judge it; it owns nothing and has no home.
 USER 10001:10001

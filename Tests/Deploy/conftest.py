@@ -12,6 +12,7 @@ import raw
 from daemon import HEALTH, SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
 from proxies import Proxy, Upstream
+from tools import DEPLOY, passes
 
 
 class Behind(Daemon):
@@ -81,3 +82,11 @@ def proxy(tmp_path, behind, proxy_name) -> Iterator[Proxy]:
         yield proxy.start()
     finally:
         proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def static_binary(tmp_path_factory) -> Path:
+    """What deploy/binary makes."""
+    binary = tmp_path_factory.mktemp("builder") / "out/ephemerald"
+    passes(DEPLOY / "binary", binary, limit=3000)
+    return binary

@@ -37,14 +37,21 @@ class Storage:
         context = ["--build-context", f"builder={builder}"]
         return passes("buildah", *self.options, "bud", *isolation, *context, "-t", IMAGE, ROOT, limit=600)
 
-    def configuration(self) -> dict:
+    def variables(self) -> dict[str, str]:
+        """The environment in which podman and buildah use this storage by themselves."""
+        file = self.folder / "storage.conf"
+        places = f'graphroot = "{self.folder}/root"\nrunroot = "{self.folder}/run"'
+        file.write_text(f'[storage]\ndriver = "vfs"\n{places}\n')
+        return {"CONTAINERS_STORAGE_CONF": str(file), "BUILDAH_ISOLATION": "chroot"}
+
+    def configuration(self, name: str = IMAGE) -> dict:
         """What the image says about itself."""
-        (image,) = json.loads(passes("podman", *self.options, "image", "inspect", IMAGE))
+        (image,) = json.loads(passes("podman", *self.options, "image", "inspect", name))
         return image
 
-    def unpack(self, folder: Path) -> Path:
+    def unpack(self, folder: Path, name: str = IMAGE) -> Path:
         """The files of the image."""
-        container = passes("buildah", *self.options, "from", "--pull-never", IMAGE, limit=120).split()[-1]
+        container = passes("buildah", *self.options, "from", "--pull-never", name, limit=120).split()[-1]
         mounted = passes("buildah", *self.options, "mount", container).strip()
         shutil.copytree(mounted, folder, symlinks=True)
         passes("buildah", *self.options, "rm", container)

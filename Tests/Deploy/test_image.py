@@ -15,7 +15,7 @@ import raw
 from container import Container, Storage
 from daemon import HEALTH, SESSION, eventually, write_sessions
 from program import free_port
-from tools import ROOT, passes
+from tools import DEPLOY, ROOT, passes
 
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(3600)]
 
@@ -26,20 +26,6 @@ LARGEST = 100_000_000
 LONGEST_END = 10.0
 SETTINGS = {"ALLOWED_ORIGINS": "https://app.example", "AUTH": "none"}
 KEY = "sk-canary-0123456789abcdef"
-
-
-@pytest.fixture(scope="session")
-def static_binary(tmp_path_factory) -> Path:
-    """What the stage `builder` makes, by the command that stands in the Dockerfile."""
-    (command,) = re.findall(r"^RUN (swift build .*--static-swift-stdlib.*)$", DOCKERFILE, re.M)
-    scratch = ["--scratch-path", str(ROOT / ".build/static")]
-    program, *arguments = shlex.split(command)
-    passes(program, *arguments, *scratch, limit=3000, cwd=ROOT)
-    place = passes(program, "build", "-c", "release", *scratch, "--show-bin-path", cwd=ROOT).split()[-1]
-    binary = tmp_path_factory.mktemp("builder") / "out/ephemerald"
-    binary.parent.mkdir()
-    passes("install", "--strip", Path(place) / "ephemerald", binary)
-    return binary
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +68,8 @@ def test_the_tree_is_small_and_holds_no_tool(storage, tmp_path):
     size = sum(path.stat().st_size for path in files)
     print(f"image tree: {size / 1e6:.1f} MB, binary {(tree / 'usr/local/bin/ephemerald').stat().st_size / 1e6:.1f} MB")
     assert size < LARGEST
+    said = re.search(r"The image holds (\d+) MB in all", (ROOT / "README.md").read_text())[1]
+    assert abs(size / 1e6 - int(said)) < 2
     programs = {path.name for path in files if os.access(path, os.X_OK) and ".so" not in path.name}
     assert programs == {"ephemerald"}
     assert not (tree / "etc/passwd").exists() and not list((tree / "home").iterdir())
@@ -96,6 +84,61 @@ def test_the_image_says_what_it_is_and_holds_no_secret(storage):
     assert image["Healthcheck"]["Test"] == ["CMD", "/usr/local/bin/ephemerald", "healthcheck"]
     assert config["Labels"]["org.opencontainers.image.title"] == "ephemerald"
     assert not [entry for entry in config["Env"] if re.match(r"\w*(KEY|SECRET|TOKEN)\w*=(?!/run/secrets/)", entry)]
+
+
+def test_the_dockerfile_builds_the_binary_as_deploy_binary_does():
+    (command,) = re.findall(r"^RUN (swift build .*--static-swift-stdlib.*)$", DOCKERFILE, re.M)
+    assert f"\n{command} --scratch-path " in (DEPLOY / "binary").read_text()
+
+
+@pytest.mark.parametrize("engine", ["podman", "buildah"])
+def test_deploy_image_builds_the_same_image_and_needs_no_registry(storage, tmp_path, engine):
+    # An engine that is there and does not work is passed over.
+    broken = tmp_path / "bin/podman"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 125\n")
+    broken.chmod(0o755)
+    path = f"{broken.parent}:{os.environ['PATH']}" if engine == "buildah" else os.environ["PATH"]
+    name = f"localhost/by-{engine}"
+    said = passes(DEPLOY / "image", name, limit=900, env=os.environ | storage.variables() | {"PATH": path})
+    assert f"building {name} with {engine}" in said
+    assert re.findall(r"(?m)^FROM (.*)$", (ROOT / ".build/image/Dockerfile").read_text()) == ["scratch"]
+    theirs, ours = storage.configuration(), storage.configuration(name)
+    assert (ours["Config"], ours["Healthcheck"]) == (theirs["Config"], theirs["Healthcheck"])
+    trees = [storage.unpack(tmp_path / "theirs"), storage.unpack(tmp_path / "ours", name)]
+    assert contents(trees[0]) == contents(trees[1])
+    for tree in trees:
+        shutil.rmtree(tree)
+
+
+def contents(tree: Path) -> dict[str, tuple[int, int]]:
+    """Mode and size of every file."""
+    stats = {str(path.relative_to(tree)): path.lstat() for path in tree.rglob("*") if not path.is_dir()}
+    return {path: (stat.st_mode, stat.st_size) for path, stat in stats.items()}
+
+
+def test_the_first_try_of_the_readme_works(storage, tmp_path, upstream):
+    """Nothing is mounted: the image has a session, and the key comes by the environment."""
+    (line,) = re.findall(r"(?m)^docker run .*$", (ROOT / "README.md").read_text())
+    words = shlex.split(line)
+    told = [value for option, value in zip(words, words[1:], strict=False) if option == "--env"]
+    settings = dict(setting.split("=", 1) for setting in told if "=" in setting)
+    assert "OPENAI_API_KEY" in told and not [word for word in words if word in ("--mount", "--volume", "-v")]
+    port = free_port()
+    ours = {"PORT": str(port), "OPS_PORT": str(free_port()), "OPENAI_BASE_URL": upstream.base_url}
+    log = tmp_path / "log"
+    settings_of_all = settings | ours | {"OPENAI_API_KEY": upstream.key}
+    container = Container(storage, f"ephemerald-{os.getpid()}-first", {}, settings_of_all, log)
+    try:
+        container.start()
+        eventually(lambda: "listening" in container.output or container.process.poll() is not None, "it listens", 30)
+        assert container.process.poll() is None, container.output
+        assert raw.exchange(port, raw.head("GET", "/")).only().status == 200
+        fields = {"Origin": settings["ALLOWED_ORIGINS"], "Content-Length": "0"}
+        token = raw.exchange(port, raw.head("POST", "/api/realtime/token", fields)).only()
+        assert token.status == 200 and token.json()["value"] == upstream.minted[0]
+    finally:
+        container.remove()
 
 
 def test_it_does_not_start_before_it_is_said_who_may_ask(start):

@@ -11,7 +11,7 @@ from typing import Iterator
 
 import pytest
 from program import binary
-from tools import DEPLOY, passes, run, tool
+from tools import DEPLOY, inside, passes, run, tool
 
 SCRIPT = DEPLOY / "image-tree"
 #: Read by path, so that no linker knows of them.
@@ -66,19 +66,6 @@ def put_in(tree: Path, program: str) -> None:
         if is_swift(path):
             (tree / path[1:]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, tree / path[1:])
-
-
-def inside(tree: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
-    """Runs a program in the tree, as a user whom nobody there knows. With /proc, as every container has it: the Swift
-    runtime reads its arguments there."""
-    change = [tool("unshare"), "--fork", "--pid", "--mount", "--root", str(tree), "--mount-proc"]
-    if os.geteuid() == 0:
-        change += ["--setgid=10001", "--setuid=10001"]
-    else:
-        change += ["--user", "--map-user=10001"]
-    return subprocess.run(
-        [*change, *command], env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
-    )
 
 
 def test_the_list_is_what_the_binary_links():

@@ -16,7 +16,7 @@ from tools import DEPLOY, ROOT, passes, run
 EXPOSURE = 12
 
 
-@pytest.mark.parametrize("script", ["run", "test", "packages", "image-tree"])
+@pytest.mark.parametrize("script", ["run", "test", "packages", "binary", "image", "image-tree"])
 def test_scripts_are_sound(script):
     passes("shellcheck", "--external-sources", DEPLOY / script, cwd=ROOT)
 
