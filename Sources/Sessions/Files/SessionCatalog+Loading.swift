@@ -6,7 +6,10 @@ extension SessionCatalog {
 
     /// Reads every `NAME.json` of a directory. Other files, and names that begin with a dot, are not looked at, so a
     /// README, an editor's backups and the links of a Kubernetes ConfigMap (`..data`) may lie beside them.
-    package static func load(directory: String, today: Day) -> LoadedSessions {
+    /// - Parameters:
+    ///   - today: the day by which models and features that end are judged.
+    ///   - owner: whose models the sessions name.
+    package static func load(directory: String, today: Day, owner: UpstreamOwner = .openAI) -> LoadedSessions {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -29,7 +32,7 @@ extension SessionCatalog {
             do throws(UnreadableFile) {
                 let bytes = try contents(of: "\(directory)/\(file)")
                 fingerprints[name] = bytes.hashValue
-                var reader = SessionReader(file: file, today: today)
+                var reader = SessionReader(file: file, today: today, owner: owner)
                 if let session = reader.session(named: name, in: bytes) { sessions.append(session) }
                 findings += reader.findings
             } catch {

@@ -9,7 +9,8 @@ import Sessions
 /// Mints one token for the session of that name and prints it to standard output, for a script. The reasons of a failure
 /// go to standard error in full: who may run this command may read the log.
 func mint(_ settings: Settings, session name: String) -> Outcome {
-    let loaded = SessionCatalog.load(directory: settings.sessionsDirectory, today: Day.today)
+    let loaded = SessionCatalog.load(
+        directory: settings.sessionsDirectory, today: Day.today, owner: settings.upstreamOwner)
     StandardError.print(
         settings.warnings.map(Diagnosis.warning)
             + loaded.findings.map { Diagnosis($0, in: settings.sessionsDirectory) })

@@ -13,7 +13,8 @@ func serve(
     _ settings: Settings, from source: FreshConfiguration.Source, under supervisor: Supervisor,
     on listener: consuming Listener?
 ) -> Outcome {
-    let loaded = SessionCatalog.load(directory: settings.sessionsDirectory, today: Day.today)
+    let loaded = SessionCatalog.load(
+        directory: settings.sessionsDirectory, today: Day.today, owner: settings.upstreamOwner)
     let findings = settings.warnings.map(Diagnosis.warning) + loaded.diagnoses(in: settings.sessionsDirectory)
     guard !loaded.hasErrors else {
         // For whoever tries to start it, in whatever form the log is.

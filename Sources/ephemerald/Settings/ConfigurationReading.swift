@@ -7,6 +7,8 @@ struct ConfigurationReading {
     private(set) var settings: Settings?
     /// Where the session files are; nil when not even that can be told.
     let directory: String?
+    /// Whose models the sessions name; OpenAI's where not even that can be told.
+    let owner: UpstreamOwner
     /// What is to be said of all that has been read.
     private(set) var diagnoses: [Diagnosis]
 
@@ -18,11 +20,14 @@ struct ConfigurationReading {
                 arguments: source.arguments, environment: source.environment, socket: socket)
             self.settings = settings
             directory = settings.sessionsDirectory
+            owner = settings.upstreamOwner
             diagnoses = settings.warnings.map(Diagnosis.warning)
         } catch {
             if case .usage(let errors) = error { throw errors }
             directory = try? Settings.sessionsDirectory(
                 arguments: source.arguments, environment: source.environment)
+            let owner = try? Settings.upstreamOwner(arguments: source.arguments, environment: source.environment)
+            self.owner = owner ?? .openAI
             diagnoses = error.diagnoses
         }
     }
@@ -36,7 +41,7 @@ struct ConfigurationReading {
     /// Reads the session files; nil when it cannot be told where they are.
     mutating func readSessions(today: Day) -> LoadedSessions? {
         guard let directory else { return nil }
-        let loaded = SessionCatalog.load(directory: directory, today: today)
+        let loaded = SessionCatalog.load(directory: directory, today: today, owner: owner)
         diagnoses += loaded.diagnoses(in: directory)
         return loaded
     }
