@@ -80,7 +80,8 @@ let package = Package(
         .testTarget(
             name: "RedisTests", dependencies: ["EphemeraldCore", "EventLoop", "Redis", "Sessions"],
             swiftSettings: settings),
-        .testTarget(name: "SessionsTests", dependencies: ["HTTP", "Sessions"], swiftSettings: settings),
+        .testTarget(
+            name: "SessionsTests", dependencies: ["HTTP", "Sessions"], exclude: ["Cases"], swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",
             dependencies: [

@@ -281,6 +281,11 @@ export class RealtimeClient extends EventTarget {
   send(event: ClientEvent): string;
   /** Says something in text and asks for an answer, cutting short one that is under way. Throws `not_connected`. */
   sendText(text: string, options?: { respond?: boolean; interrupt?: boolean }): void;
+  /**
+   * Ends the user's turn in a session with `turn_detection: null`: commits the audio, and asks for an answer unless the
+   * session only transcribes. Throws `not_connected`.
+   */
+  commitAudio(options?: { respond?: boolean }): void;
   /** Sends `session.update`; `type` is added when left out. */
   updateSession(session: SessionUpdate): void;
   /** Cuts the answer short: no more is generated, and what is generated is not played. */

@@ -1053,6 +1053,12 @@ export class RealtimeClient extends Emitter {
     if (respond) this.send({ type: "response.create" });
   }
 
+  /** @param {Parameters<Client["commitAudio"]>[0]} options */
+  commitAudio({ respond = this.session?.type !== "transcription" } = {}) {
+    this.send({ type: "input_audio_buffer.commit" });
+    if (respond) this.send({ type: "response.create" });
+  }
+
   /** @type {Client["updateSession"]} */
   updateSession(session) {
     /** @type {any} */

@@ -128,5 +128,21 @@ def by_type(**kinds: Rule) -> Rule:
     return check
 
 
+def every(*rules: Rule) -> Rule:
+    """All of these, in order; the first that is broken answers."""
+    return lambda path, value: next((problem for rule in rules if (problem := rule(path, value))), None)
+
+
+def one_of(*names: str) -> Rule:
+    """An object that has at least one of these members."""
+
+    def check(path: str, value: Any) -> Problem | None:
+        if not isinstance(value, dict) or any(name in value for name in names):
+            return None
+        return "missing_required_parameter", f"{path}.{names[0]}", f"Missing required parameter: '{path}.{names[0]}'."
+
+    return check
+
+
 def text_or(rule: Rule, *values: str) -> Rule:
     return lambda path, value: (text(*values) if isinstance(value, str) else rule)(path, value)

@@ -80,6 +80,6 @@ def test_an_unknown_fault_is_refused_with_the_known_ones(sessions, tmp_path):
 def test_the_shipped_sessions_pass_it(start, upstream):
     assert (ROOT / "sessions").is_dir()
     daemon = start(upstream, ROOT / "sessions", "--sandbox", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
-    for name in ("default", "transcription", "translation", "legacy"):
+    for name in ("default", "transcription", "translation"):
         assert daemon.token(name).status == 200, name
     assert upstream.connections == 0

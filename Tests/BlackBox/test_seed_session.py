@@ -88,7 +88,7 @@ def test_the_strict_upstream_refuses_the_seeds_session_as_it_stands():
     assert openai_rules.CLIENT_SECRETS("", UPGRADED) is None
 
 
-@pytest.mark.parametrize("name", ["default", "transcription", "translation", "legacy"])
+@pytest.mark.parametrize("name", ["default", "transcription", "translation"])
 def test_the_sessions_we_ship_are_minted(start, upstream, name):
     daemon = start(upstream, ROOT / "sessions")
     assert daemon.token(name).status == 200

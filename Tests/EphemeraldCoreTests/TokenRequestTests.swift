@@ -35,6 +35,21 @@ import Testing
         #expect(test.upstream.requests.count == 1)
     }
 
+    @Test(arguments: [
+        (#"{"variables":{"a":["#, "1,", 4_092, "1]}}", "is not a variable of this session."),
+        (#"{"variables":{"a":["#, "1,", 4_093, "1]}}", "the text has too many values."),
+        (#"{"variables":"#, "[", 63, "", "expected a value, found the end of the text."),
+        (#"{"variables":"#, "[", 64, "", "nested deeper than 64 levels."),
+    ])
+    func `may have 4096 values and 64 levels`(
+        start: String, part: String, count: Int, end: String, words: String
+    ) async throws {
+        let body = start + String(repeating: part, count: count) + end
+        let response = try await TestService().respond(to: .token(body))
+        #expect(response.status == .badRequest)
+        #expect(response.json["detail"]?.stringValue?.hasSuffix(words) == true)
+    }
+
     @Test func `is judged by its origin before its body is read`() async throws {
         let response = try await TestService().respond(to: .token("{", origin: "https://evil.example"))
         #expect(response.status == .forbidden)

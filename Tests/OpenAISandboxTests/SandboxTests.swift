@@ -24,7 +24,7 @@ import Testing
         Request(method: method, target: path, fields: fields, body: Array(body.utf8), peer: .unix)
     }
 
-    @Test(arguments: ["default", "legacy", "transcription", "translation"])
+    @Test(arguments: ["default", "transcription", "translation"])
     func `mints for every session that is shipped`(name: String) async throws {
         let session = try #require(Self.sessions.catalog.session(named: name))
         let sandbox = Self.sandbox()
@@ -90,6 +90,15 @@ import Testing
         (#"{"session":{"type":"realtime","audio":{"output":{"voice":"onyx"}}}}"#, "invalid_value"),
         (#"{"session":{"type":"realtime","audio":{"output":{"speed":1.6}}}}"#, "decimal_above_max_value"),
         (#"{"session":{"type":"realtime","tools":{}}}"#, "invalid_type"),
+        (#"{"session":{"type":"realtime","tools":[{"type":"function","name":"a b"}]}}"#, "invalid_value"),
+        (
+            #"{"session":{"type":"realtime","audio":{"input":{"transcription":{"language":"de","languages":["de"]}}}}}"#,
+            "invalid_value"
+        ),
+        (
+            #"{"session":{"type":"realtime","audio":{"input":{"transcription":{"model":"whisper-1","keywords":[]}}}}}"#,
+            "invalid_value"
+        ),
         (
             #"{"session":{"type":"realtime"},"expires_after":{"anchor":"created_at","seconds":9}}"#,
             "integer_below_min_value"
@@ -99,6 +108,18 @@ import Testing
         let response = await Self.sandbox().respond(to: Self.request(body))
         #expect(response.status == .badRequest)
         #expect(try JSON(parsing: response.body)["error"]?["code"]?.stringValue == code)
+    }
+
+    @Test(arguments: ["", #","turn_detection":{"type":"server_vad"}"#])
+    func `refuses turn detection where the model does, in OpenAI's words`(detection: String) async throws {
+        let input = #"{"transcription":{"model":"gpt-live-transcribe"}\#(detection)}"#
+        let body = #"{"session":{"type":"transcription","audio":{"input":\#(input)}}}"#
+        let response = await Self.sandbox().respond(to: Self.request(body))
+        #expect(response.status == .badRequest)
+        let error = try JSON(parsing: response.body)["error"]
+        #expect(error?["message"] == "Turn detection is not supported for this transcription model.")
+        #expect(error?["param"] == "session.audio.input.turn_detection")
+        #expect(error?["code"] == "invalid_value")
     }
 
     @Test func `holds a translation to its own shape`() async {

@@ -24,10 +24,10 @@ struct `What ends when` {
     }
 
     @Test(arguments: [
-        (Day(2026, 11, 22), "whisper-1 ends on 2027-02-26 (in 96 days); use gpt-transcribe or gpt-live-transcribe"),
-        (Day(2027, 2, 25), "whisper-1 ends on 2027-02-26 (in 1 day); use gpt-transcribe or gpt-live-transcribe"),
-        (Day(2027, 2, 26), "whisper-1 ended on 2027-02-26; use gpt-transcribe or gpt-live-transcribe"),
-        (Day(2028, 1, 1), "whisper-1 ended on 2027-02-26; use gpt-transcribe or gpt-live-transcribe"),
+        (Day(2026, 11, 22), "whisper-1 ends on 2027-02-26 (in 96 days); use gpt-transcribe"),
+        (Day(2027, 2, 25), "whisper-1 ends on 2027-02-26 (in 1 day); use gpt-transcribe"),
+        (Day(2027, 2, 26), "whisper-1 ended on 2027-02-26; use gpt-transcribe"),
+        (Day(2028, 1, 1), "whisper-1 ended on 2027-02-26; use gpt-transcribe"),
     ])
     func `is told with the date and what to use`(today: Day, sentence: String) {
         #expect(Endings.ending(of: "whisper-1")?.sentence(on: today) == sentence)

@@ -62,7 +62,7 @@ struct `The Express server's configuration` {
                 "warning session.temperature: the GA interface has no temperature; dropped",
                 "warning session.model: gpt-realtime ends on 2027-01-20 (in 59 days); use gpt-realtime-2.1",
                 "warning session.audio.input.transcription.model: whisper-1 ends on 2027-02-26 (in 96 days); "
-                    + "use gpt-transcribe or gpt-live-transcribe",
+                    + "use gpt-transcribe",
             ])
     }
 

@@ -16,6 +16,12 @@ struct `The rules of a realtime session` {
         ("include", "null", "invalid_type", "include"),
         ("tools", #"[{"name":"f"}]"#, "missing_required_parameter", "tools[0].type"),
         ("tools", "{}", "invalid_type", "tools"),
+        ("tools", #"[{"type":"function","name":"get weather!"}]"#, "invalid_value", "tools[0].name"),
+        ("tools", #"[{"type":"function","name":""}]"#, "invalid_value", "tools[0].name"),
+        (
+            "tools", #"[{"type":"function","name":"f","server_url":"a://b"}]"#, "unknown_parameter",
+            "tools[0].server_url"
+        ),
         ("tools", #"[{"type":"function","name":"f","strict":true}]"#, "unknown_parameter", "tools[0].strict"),
         ("tools", #"[{"type":"function","name":"f","parameters":[]}]"#, "invalid_type", "tools[0].parameters"),
         ("tools", #"[{"type":"function","name":"f"},{"type":"web_search"}]"#, "invalid_value", "tools[1].type"),

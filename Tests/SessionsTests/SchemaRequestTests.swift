@@ -95,7 +95,24 @@ struct `The rules of a mint request` {
                 ["turn_detection"]
             ),
             (.transcription, #"{"transcription":{"model":"gpt-realtime-whisper"},"turn_detection":null}"#, []),
-            (.transcription, #"{"transcription":{"model":"gpt-realtime-whisper"}}"#, []),
+            (.transcription, #"{"transcription":{"model":"gpt-realtime-whisper"}}"#, ["turn_detection"]),
+            (.transcription, #"{"transcription":{"model":"gpt-live-transcribe"}}"#, ["turn_detection"]),
+            (.transcription, #"{"transcription":{"model":"gpt-live-transcribe-2026-10-01"}}"#, ["turn_detection"]),
+            (
+                .transcription,
+                #"{"transcription":{"model":"gpt-live-transcribe"},"turn_detection":{"type":"semantic_vad"}}"#,
+                ["turn_detection"]
+            ),
+            (.transcription, #"{"transcription":{"model":"gpt-live-transcribe"},"turn_detection":null}"#, []),
+            (.transcription, #"{"transcription":{"model":"gpt-transcribe"}}"#, []),
+            (.realtime, #"{"transcription":{"model":"gpt-live-transcribe"}}"#, []),
+            (
+                .realtime, #"{"transcription":{"model":"gpt-transcribe","language":"de","languages":["de"]}}"#,
+                ["transcription.language"]
+            ),
+            (.realtime, #"{"transcription":{"model":"whisper-1","keywords":["x"]}}"#, ["transcription.keywords"]),
+            (.realtime, #"{"transcription":{"model":"deployment","keywords":["x"]}}"#, []),
+            (.realtime, #"{"transcription":{"model":"whisper-1","languages":["de"]}}"#, []),
             (
                 .transcription, #"{"transcription":{"model":"gpt-transcribe"},"turn_detection":{"type":"server_vad"}}"#,
                 []

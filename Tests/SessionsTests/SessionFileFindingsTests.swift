@@ -33,7 +33,7 @@ struct `A session file` {
             (
                 "{\"session\":{\"type\":\"realtime\",\n}}",
                 [
-                    "warning 2:1: the file is a JavaScript object literal, not JSON; ephemerald check --fix writes JSON",
+                    "warning 2:1: a comma before a closing bracket is not JSON; ephemerald check --fix writes JSON",
                     "warning session.model: is not given, so OpenAI chooses the model and may change it",
                 ]
             ),

@@ -71,15 +71,15 @@ struct `A session file is answered` {
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-transcribe","delay":"low"}}}"#,
-            "warning session.audio.input.transcription.delay: it works with gpt-realtime-whisper only, and the model is 'gpt-transcribe'"
+            "warning session.audio.input.transcription.delay: only gpt-live-transcribe and gpt-realtime-whisper take it, and the model is 'gpt-transcribe'"
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","keywords":[]}}}"#,
-            "warning session.audio.input.transcription.keywords: it works with gpt-transcribe and gpt-live-transcribe only, and the model is 'gpt-realtime-whisper'"
+            "error session.audio.input.transcription.keywords: only gpt-transcribe and gpt-live-transcribe take it, and the model is 'gpt-realtime-whisper'"
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","languages":["de"]}}}"#,
-            "warning session.audio.input.transcription.languages: it works with gpt-transcribe and gpt-live-transcribe only, and the model is 'gpt-realtime-whisper'"
+            "warning session.audio.input.transcription.languages: only gpt-transcribe and gpt-live-transcribe take it, and the model is 'gpt-realtime-whisper'"
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","prompt":"p"}}}"#,
@@ -98,7 +98,7 @@ struct `A session file is answered` {
         #""reasoning":{"effort":"low"},"parallel_tool_calls":true"#, #""prompt":null"#, #""max_output_tokens":"inf""#,
         #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","delay":"low"}}}"#,
         #""audio":{"input":{"transcription":{"language":"de"}}}"#,
-        #""audio":{"input":{"transcription":{"model":"gpt-live-transcribe","keywords":[],"languages":["de"]}}}"#,
+        #""audio":{"input":{"transcription":{"model":"gpt-transcribe","keywords":[],"languages":["de"]}}}"#,
     ])
     func `with nothing where nothing is wrong`(member: String) throws {
         #expect(try SessionDirectory.findings(in: Self.file(member)) == [])
@@ -109,13 +109,13 @@ struct `A session file is answered` {
             (
                 #"{"type":"realtime","model":"gpt-realtime-1.5","reasoning":{}}"#,
                 [
-                    "warning session.reasoning: it works with gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 only, and the model is 'gpt-realtime-1.5'"
+                    "warning session.reasoning: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 take it, and the model is 'gpt-realtime-1.5'"
                 ]
             ),
             (
                 #"{"type":"realtime","model":"gpt-realtime-1.5","parallel_tool_calls":false}"#,
                 [
-                    "warning session.parallel_tool_calls: it works with gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 only, and the model is 'gpt-realtime-1.5'"
+                    "warning session.parallel_tool_calls: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 take it, and the model is 'gpt-realtime-1.5'"
                 ]
             ),
             (
@@ -128,7 +128,9 @@ struct `A session file is answered` {
             ),
             (
                 #"{"type":"realtime","model":"gpt-live-1"}"#,
-                ["error session.model: is minted, and fails when the browser connects; use gpt-realtime-2.1"]
+                [
+                    "error session.model: is a model of OpenAI's Live API, which has no client secrets: a secret is minted, and the session fails when the browser connects; use gpt-realtime-2.1"
+                ]
             ),
             (
                 #"{"type":"realtime","model":"gpt-4o-realtime-preview-2024-10-01"}"#,
@@ -154,7 +156,9 @@ struct `A session file is answered` {
             ),
             (
                 #"{"type":"transcription","audio":{"input":{"transcription":{"model":"gpt-realtime-whisper"}}}}"#,
-                ["warning session.audio.input.turn_detection: it must be null with the model 'gpt-realtime-whisper'"]
+                [
+                    "error session.audio.input.turn_detection: the model 'gpt-realtime-whisper' refuses turn detection: write \"turn_detection\": null, and the page ends each utterance with input_audio_buffer.commit; or use gpt-transcribe, which takes turn detection"
+                ]
             ),
             (
                 #"{"type":"transcription","audio":{"input":{"transcription":{"model":"gpt-realtime-whisper"},"turn_detection":null}}}"#,

@@ -33,9 +33,10 @@ struct `A session file in JavaScript` {
     }
 
     @Test(arguments: [
-        ("{a:process.env.MODEL}", "1:4: expected a value, found process"),
-        ("{a:undefined}", "1:4: expected a value, found undefined"),
-        ("{a:True}", "1:4: expected a value, found True"), ("{a:'x' + 'y'}", "1:8: expected a comma or '}', found '+'"),
+        ("{a:process.env.MODEL}", "1:4: expected a value, found process; write the value itself"),
+        ("{a:undefined}", "1:4: expected a value, found undefined; write the value itself"),
+        ("{a:True}", "1:4: expected a value, found True; write the value itself"),
+        ("{a:'x' + 'y'}", "1:8: expected a comma or '}', found '+'"),
         ("{a:`${x}`}", "1:5: a template with ${…} needs a program to fill it in; write the text itself"),
         ("{a:'x\ny'}", "1:6: line breaks, tabs and other control characters in a string must be escaped"),
         ("{a:1 b:2}", "1:6: expected a comma or '}', found 'b'"),
@@ -44,7 +45,8 @@ struct `A session file in JavaScript` {
         ("{a:1, a:2}", "1:7: the member \"a\" stands twice"),
         ("{a:1 /* x }", "1:6: the comment is not closed"), ("{a:1 / 2}", "1:6: expected a comment, found '/'"),
         ("{...rest}", "1:2: expected a member name in double quotes, found '.'"),
-        ("const a: T = {}", "1:1: expected a value, found const"), ("{a:.5}", "1:4: expected a value, found '.'"),
+        ("send({})", "1:1: the text begins with send; leave only the object, from its { to its }"),
+        ("{a:.5}", "1:4: expected a value, found '.'"),
         ("{a:0x10}", "1:5: expected a comma or '}', found 'x'"),
         ("{a:'x", "1:6: the string has no closing quote"),
         ("{\"a\":1", "1:7: expected a comma or '}', found the end of the text"),
@@ -54,6 +56,33 @@ struct `A session file in JavaScript` {
     ])
     func `is refused with the place of what is not data`(text: String, finding: String) throws {
         #expect(try SessionDirectory.findings(in: text) == ["error \(finding)"])
+    }
+
+    @Test(arguments: [
+        "const x: T = \(json);", "export const x: Record<string, {a: 1}> = \(json)", "export default \(json) as const",
+        "const x = \(json) satisfies T;\nexport default x;", "const x = \(json)\nmodule.exports = x",
+        "import type { T } from 'y';\nimport \"z\"\nlet x: T = \(json) as const satisfies T",
+        "{session:{type:'realtime' as const,model:('gpt-realtime-2.1' as string)}}",
+        "{session:{type:'realtime' as 'realtime' | 'transcription',model:<string>'gpt-realtime-2.1'}}",
+        "{session:{type:'realtime' as T[\"type\"],model:\"gpt-realtime-2.1\" as Array<{a: 1, b: 2}>[]},} as T",
+    ])
+    func `may be TypeScript`(text: String) throws {
+        if text.contains("('gpt") || text.contains("<string>'") {
+            #expect(throws: JSONError.self) { try SessionFile.upgraded(Array(text.utf8)) }
+        } else {
+            #expect(try JSON(parsing: SessionFile.upgraded(Array(text.utf8)) ?? []) == .parsed(Self.json))
+        }
+    }
+
+    @Test(arguments: [
+        ("{a:1}\nexport const b = {c:2}", "2:1: expected the end of the text, found 'e'"),
+        ("const a = 7", "1:1: the text begins with const; leave only the object, from its { to its }"),
+        ("const a: T", "1:1: the text begins with const; leave only the object, from its { to its }"),
+        ("import x from 'y'", "1:18: expected a value, found the end of the text"),
+        ("{a:1 as const b:2}", "1:16: expected a comma or '}', found ':'"),
+    ])
+    func `hides no second statement`(text: String, finding: String) throws {
+        #expect(try SessionDirectory.findings(in: text).first == "error \(finding)")
     }
 
     @Test

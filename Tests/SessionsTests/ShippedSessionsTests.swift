@@ -12,19 +12,19 @@ struct `The session files that are shipped` {
     @Test
     func `are all usable`() {
         #expect(!loaded.hasErrors)
-        #expect(loaded.catalog.sessions.map(\.name) == ["default", "legacy", "transcription", "translation"])
-        #expect(loaded.catalog.sessions.map(\.kind) == [.realtime, .realtime, .transcription, .translation])
+        #expect(loaded.catalog.sessions.map(\.name) == ["default", "transcription", "translation"])
+        #expect(loaded.catalog.sessions.map(\.kind) == [.realtime, .transcription, .translation])
     }
 
-    @Test(arguments: ["default", "legacy", "transcription", "translation"])
+    @Test(arguments: ["default", "transcription", "translation"])
     func `hold nothing that OpenAI refuses`(name: String) throws {
         let session = try #require(loaded.catalog.session(named: name))
         #expect(Schema.violations(of: try JSON(parsing: session.body), for: session.kind) == [])
     }
 
     @Test
-    func `need no word but for the legacy one`() {
-        #expect(loaded.findings.filter { $0.file != "legacy.json" } == [])
+    func `need no warning`() {
+        #expect(loaded.findings == [])
     }
 
     @Test
@@ -37,17 +37,21 @@ struct `The session files that are shipped` {
         #expect(session.access.origins == nil)
     }
 
-    @Test
-    func `the legacy one is the Express configuration, key for key`() throws {
-        let file = try JSON(parsing: Array(Data(contentsOf: URL(fileURLWithPath: "\(Self.directory)/legacy.json"))))
-        #expect(file["session"]?.objectValue?.names.count == 12)
-        #expect(file["session"]?["temperature"] == 0.8)
-    }
-
     @Test(arguments: ["default", "transcription", "translation"])
     func `have nothing to fix`(name: String) throws {
         let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.directory)/\(name).json")))
         #expect(try SessionFile.upgraded(bytes) == nil)
+    }
+
+    @Test
+    func `and the legacy one in the manual becomes what it says`() throws {
+        let manual = try String(contentsOfFile: "\(Self.directory)/README.md", encoding: .utf8)
+        let section = try #require(manual.components(separatedBy: "## The legacy shape").last)
+        let examples = section.components(separatedBy: "```json\n").dropFirst().prefix(2)
+            .compactMap { $0.components(separatedBy: "```").first }
+        #expect(examples.count == 2)
+        let upgraded = try #require(try SessionFile.upgraded(Array(examples[0].utf8)))
+        #expect(String(decoding: upgraded, as: UTF8.self) == examples[1])
     }
 
     @Test

@@ -3,10 +3,10 @@ import Testing
 
 /// Patterns, by way of a variable that must match one.
 struct `A pattern` {
-    private static func session(_ pattern: String) throws -> Session {
+    private static func session(_ pattern: String, maxLength: Int = 200) throws -> Session {
         let file: JSON = [
             "session": ["type": "realtime", "model": "gpt-realtime-2.1", "instructions": "{{v}}"],
-            "access": ["variables": ["v": ["maxLength": 10000, "pattern": .string(pattern)]]],
+            "access": ["variables": ["v": ["maxLength": .number(JSONNumber(maxLength)), "pattern": .string(pattern)]]],
         ]
         return try SessionDirectory.session(file.description)
     }
@@ -59,12 +59,28 @@ struct `A pattern` {
 
     @Test(arguments: ["(a+)+b", "(a|a)*b", "(a*)*b", "(a|aa)+b", "(.*)*x(.*)*y"])
     func `takes time that grows with the text and no faster`(pattern: String) throws {
-        let session = try Self.session(pattern)
+        let session = try Self.session(pattern, maxLength: 5000)
         let text = JSON.string(String(repeating: "a", count: 5000))
         let duration = ContinuousClock().measure {
             #expect(throws: InvalidRequest.self) { try session.body(overrides: [:], variables: ["v": text]) }
         }
         // An engine that backtracks would need longer than the age of the universe.
         #expect(duration < .seconds(20))
+    }
+
+    @Test(arguments: [
+        ("[\\p{L} '-]{1,40}", 1000), ("a*", 50_000), (".{1,200}", 333), ("(a{1,200}|b{1,200})*", 249),
+        ("[aeiou]+", 22_222),
+    ])
+    func `has a budget, by which a text may be so long`(pattern: String, length: Int) throws {
+        let most = min(length, 10_000)
+        #expect(throws: Never.self) { try Self.session(pattern, maxLength: most) }
+        guard most == length else { return }
+        let error = try #require(throws: SessionDirectory.NotLoaded.self) {
+            try Self.session(pattern, maxLength: length + 1)
+        }
+        #expect(
+            error.findings.first == "x.json: access.variables.v.pattern: is too costly for texts of \(length + 1) "
+                + "characters; with it maxLength may be at most \(length)")
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Sessions
 import Testing
 import ephemerald
@@ -72,6 +73,33 @@ import ephemerald
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 2)
         let second = try check(fixes: true)
         #expect(second.output == ["ok: settings for 127.0.0.1:3001, sessions default, old"])
+    }
+
+    @Test func `judges models by the host that mints, beside wrong settings too`() throws {
+        _ = try directory.file(
+            "default.json", #"{"session": {"type": "realtime", "model": "gpt-4o-realtime-preview-prod"}}"#)
+        for host in ["api.openai.com", "eu.api.openai.com"] {
+            #expect(try check("--openai-base-url", "https://\(host)/v1").outcome == .configuration)
+        }
+        for host in ["res.openai.azure.com", "api.openai.com.example", "xapi.openai.com", "de.api.openai.com"] {
+            let found = try check("--openai-base-url", "https://\(host)/openai/v1")
+            #expect(found.outcome == .success)
+            #expect(found.findings.map { "\($0)".hasPrefix("warning: ") } == [true])
+            let beside = try check("--openai-base-url", "https://\(host)/openai/v1", "--loops", "0")
+            #expect(beside.findings.filter { "\($0)".contains("default.json") } == found.findings)
+        }
+    }
+
+    /// As root, or else a file cannot have another owner.
+    @Test(.enabled(if: geteuid() == 0))
+    func `keeps the owner and the group of a file that it rewrites`() throws {
+        let path = try directory.file("old.json", legacy, mode: 0o640)
+        #expect(unsafe chown(path, 12_345, 23_456) == 0)
+        #expect(try check(fixes: true).outcome == .success)
+        var status = stat()
+        #expect(unsafe stat(path, &status) == 0)
+        #expect(status.st_uid == 12_345 && status.st_gid == 23_456 && status.st_mode & 0o7777 == 0o640)
+        #expect(try String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self) != legacy)
     }
 
     @Test func `rewrites what a link points to and leaves the link`() throws {

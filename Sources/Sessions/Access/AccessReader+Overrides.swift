@@ -13,7 +13,7 @@ extension AccessReader {
                 let known = Schema.session(of: kind).paths(below: "session").map {
                     String($0.dropFirst("session.".count))
                 }
-                let hint = name.nearest(in: known).map { "; did you mean \($0)?" } ?? ""
+                let hint = name.nearest(in: known).flatMap { Suggestion($0, insteadOf: name) }.map { "; \($0)" } ?? ""
                 refuse(at, "a \(kind) session has no session.\(name)\(hint)")
                 continue
             }
@@ -69,7 +69,7 @@ extension AccessReader {
         for (place, value) in samples {
             let changed = body.replacing(value, at: (["session"] + rule.path)[...])
             for violation in Schema.judge(changed, as: kind) where !before.contains(violation) {
-                let severity: Finding.Severity = violation.level == .doubtful ? .warning : .error
+                let severity = owner.severity(of: violation.level)
                 note(Finding(severity, file: file, path: place, "\(violation.path) \(violation.advice(for: kind))"))
             }
         }

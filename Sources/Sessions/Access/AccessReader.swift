@@ -6,15 +6,18 @@ struct AccessReader {
     let kind: SessionKind
     /// The request body without variables filled in or overrides applied.
     let body: JSON
+    /// Whose models the session names.
+    let owner: UpstreamOwner
     /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
     let allowsSharedSuffixes: Bool
     private(set) var access = Access()
     private(set) var findings: [Finding] = []
 
-    init(file: String, kind: SessionKind, body: JSON, allowsSharedSuffixes: Bool) {
+    init(file: String, kind: SessionKind, body: JSON, owner: UpstreamOwner, allowsSharedSuffixes: Bool) {
         self.file = file
         self.kind = kind
         self.body = body
+        self.owner = owner
         self.allowsSharedSuffixes = allowsSharedSuffixes
     }
 
@@ -126,7 +129,14 @@ struct AccessReader {
             return nil
         }
         do throws(InvalidPattern) {
-            return TextLimit(maxLength: maxLength, pattern: try TextPattern(source))
+            let pattern = try TextPattern(source)
+            let most = TextPattern.budget / pattern.comparisonsPerCharacter
+            guard maxLength <= most else {
+                throw InvalidPattern(
+                    message: "is too costly for texts of \(maxLength) characters; "
+                        + "with it maxLength may be at most \(most)")
+            }
+            return TextLimit(maxLength: maxLength, pattern: pattern)
         } catch {
             refuse("\(path).pattern", error.message)
             return nil

@@ -21,6 +21,13 @@ struct ScalarSet: Sendable {
         } != isInverted
     }
 
+    /// How many items are looked at for a scalar that is in none of them.
+    var size: Int {
+        items.reduce(0) { sum, item in
+            if case .not(let set) = item { sum + set.size } else { sum + 1 }
+        }
+    }
+
     /// The one scalar that is in it, as far as it was written as such.
     var onlyScalar: UnicodeScalar? {
         guard case .range(let range)? = items.first, items.count == 1, !isInverted else { return nil }

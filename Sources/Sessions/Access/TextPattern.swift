@@ -10,6 +10,8 @@
 struct TextPattern: Sendable {
     /// How many steps a pattern may have when repetitions are written out.
     static let sizeLimit = 1000
+    /// How many comparisons the longest text that a limit admits may take.
+    static let budget = 200_000
 
     /// One instruction of the machine.
     enum Step: Sendable {
@@ -33,6 +35,13 @@ struct TextPattern: Sendable {
         try node.append(to: &steps)
         steps.append(.accept)
         self.steps = steps
+    }
+
+    /// The most comparisons that one character can take: each place that waits for it looks at each item of its set.
+    var comparisonsPerCharacter: Int {
+        steps.reduce(0) { sum, step in
+            if case .take(let set) = step { sum + set.size } else { sum + 1 }
+        }
     }
 
     /// Whether the text, from its first scalar to its last, is one that the pattern describes.

@@ -9,9 +9,15 @@ struct LegacyUpgrade {
     private(set) var notes: [Note] = []
     /// Stands before a path: nothing in a file whose members stand flat.
     private var prefix = "session."
+    /// How members were written whose names were camelCase, by their names in the API.
+    private let spellings: [String: String]
+
+    init(spellings: [String: String] = [:]) {
+        self.spellings = spellings
+    }
 
     /// Members that stand beside `session`, in a flat file too.
-    private static let outer = ["session", "expires_after", "client_secret", "access", "answer"]
+    static let outer = ["session", "expires_after", "client_secret", "access", "answer"]
 
     /// The file in GA shape. What is not legacy comes back as it is, right or wrong.
     mutating func upgrade(_ file: JSON) -> JSON {
@@ -87,7 +93,7 @@ struct LegacyUpgrade {
         _ member: JSONObject.Member, _ legacy: LegacyMember, for kind: SessionKind, in session: JSONObject,
         to result: inout JSONObject
     ) {
-        let path = prefix + member.name
+        let path = prefix + (spellings[member.name] ?? member.name)
         if legacy.successor.isEmpty {
             note(path, "the GA interface has no \(member.name); dropped")
         } else if Schema.session(of: kind).shape(at: legacy.successor[...]) == nil {

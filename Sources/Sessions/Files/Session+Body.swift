@@ -45,7 +45,8 @@ extension Session {
 
     /// Each override is valid by itself; two of them together, or a text, may still not be.
     private func checkRules(of tree: JSON) throws(InvalidRequest) {
-        guard let violation = Schema.judge(tree, as: kind).first(where: { $0.level != .doubtful }) else { return }
+        let violations = Schema.judge(tree, as: kind)
+        guard let violation = violations.first(where: { owner.severity(of: $0.level) == .error }) else { return }
         let path =
             violation.path.hasPrefix("session.") ? String(violation.path.dropFirst("session.".count)) : violation.path
         throw InvalidRequest("overrides.\(path)", violation.advice(for: kind))

@@ -19,12 +19,17 @@ package struct Session: Sendable {
 
     let tree: JSON
     let template: InstructionTemplate
+    /// Whose models it names.
+    let owner: UpstreamOwner
 
-    init(name: String, kind: SessionKind, tree: JSON, access: Access, answersInFull: Bool) {
+    init(
+        name: String, kind: SessionKind, tree: JSON, access: Access, answersInFull: Bool, owner: UpstreamOwner
+    ) {
         let session = tree["session"] ?? .null
         self.name = name
         self.kind = kind
         self.tree = tree
+        self.owner = owner
         self.access = access
         self.answersInFull = answersInFull
         model = session["model"]?.stringValue

@@ -9,10 +9,13 @@ extension SessionCatalog {
 
     /// Reads every `NAME.json` of a directory. Other files, and names that begin with a dot, are not looked at, so a
     /// README, an editor's backups and the links of a Kubernetes ConfigMap (`..data`) may lie beside them.
-    /// - Parameter allowsSharedSuffixes: whether `access.origins` may have wildcards under domains where anyone can
-    ///   register a name.
+    /// - Parameters:
+    ///   - today: the day by which models and features that end are judged.
+    ///   - owner: whose models the sessions name.
+    ///   - allowsSharedSuffixes: whether `access.origins` may have wildcards under domains where anyone can register a
+    ///     name.
     package static func load(
-        directory: String, today: Day, allowsSharedSuffixes: Bool = false
+        directory: String, today: Day, owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false
     ) -> LoadedSessions {
         let names: [String]
         do {
@@ -37,7 +40,7 @@ extension SessionCatalog {
                 let bytes = try contents(of: "\(directory)/\(file)")
                 fingerprints[name] = bytes.hashValue
                 var reader = SessionReader(
-                    file: file, today: today, allowsSharedSuffixes: allowsSharedSuffixes)
+                    file: file, today: today, owner: owner, allowsSharedSuffixes: allowsSharedSuffixes)
                 if let session = reader.session(named: name, in: bytes) { sessions.append(session) }
                 findings += reader.findings
             } catch {

@@ -14,17 +14,29 @@ package struct SessionFile: Sendable {
         do throws(JSONError) {
             text = try JSON(parsing: bytes)
         } catch {
-            var hasComments = false
-            text = try JSON(parsingLiteral: bytes, hasComments: &hasComments)
-            let words = "the file is a JavaScript object literal, not JSON; ephemerald check --fix writes JSON"
-            let comments = hasComments ? " (without the comments)" : ""
-            notes.append(Finding(.warning, file: file, words + comments, at: error))
+            var liberties: JSONLiberties = []
+            text = try JSON(parsingLiteral: bytes, liberties: &liberties)
+            notes.append(Finding(.warning, file: file, SessionFile.remark(on: liberties), at: error))
         }
-        var upgrade = LegacyUpgrade()
-        root = upgrade.upgrade(text)
-        notes += upgrade.notes.map { Finding(.warning, file: file, path: $0.path, $0.message) }
+        var pasted = PastedForms()
+        let request = pasted.unwrap(text)
+        var upgrade = LegacyUpgrade(spellings: pasted.spellings)
+        root = pasted.finish(upgrade.upgrade(request))
+        notes += (pasted.notes + upgrade.notes).map { Finding(.warning, file: file, path: $0.path, $0.message) }
         isChanged = !notes.isEmpty
         self.notes = notes
+    }
+
+    private static func remark(on liberties: JSONLiberties) -> String {
+        let lost = liberties.contains(.comments) ? " (without the comments)" : ""
+        let what =
+            switch liberties {
+            case .trailingCommas: "a comma before a closing bracket is not JSON"
+            case .comments: "comments are not JSON"
+            case [.comments, .trailingCommas]: "comments and a comma before a closing bracket are not JSON"
+            default: "the file is a JavaScript object literal, not JSON"
+            }
+        return "\(what); ephemerald check --fix writes JSON\(lost)"
     }
 
     /// The file's contents for `ephemerald check --fix`: in GA shape, as JSON, prettily printed, members in order, ours

@@ -2,12 +2,14 @@
 struct SessionReader {
     let file: String
     let today: Day
+    let owner: UpstreamOwner
     private let allowsSharedSuffixes: Bool
     private(set) var findings: [Finding] = []
 
-    init(file: String, today: Day, allowsSharedSuffixes: Bool) {
+    init(file: String, today: Day, owner: UpstreamOwner, allowsSharedSuffixes: Bool) {
         self.file = file
         self.today = today
+        self.owner = owner
         self.allowsSharedSuffixes = allowsSharedSuffixes
     }
 
@@ -36,12 +38,13 @@ struct SessionReader {
         let body = JSON.object(root)
         judge(body, as: kind)
         var reader = AccessReader(
-            file: file, kind: kind, body: body, allowsSharedSuffixes: allowsSharedSuffixes)
+            file: file, kind: kind, body: body, owner: owner, allowsSharedSuffixes: allowsSharedSuffixes)
         reader.read(access)
         findings += reader.findings
         if let answer, answer != "full" { find(.error, "answer", #"must be "full", or be left out"#) }
         guard !findings.contains(where: { $0.severity == .error }) else { return nil }
-        return Session(name: name, kind: kind, tree: body, access: reader.access, answersInFull: answer != nil)
+        return Session(
+            name: name, kind: kind, tree: body, access: reader.access, answersInFull: answer != nil, owner: owner)
     }
 
     /// The kind of the session. `"type": "translation"` is ours, for upstreams whose model has a name of its own, and is
@@ -58,13 +61,17 @@ struct SessionReader {
 
     private mutating func judge(_ body: JSON, as kind: SessionKind) {
         let model = body["session"]?["model"]
-        let fails = ModelName.failingAtConnect.contains(model?.stringValue ?? "")
-        if fails {
-            find(.error, "session.model", "is minted, and fails when the browser connects; use gpt-realtime-2.1")
+        let isOfLiveAPI = ModelName.isOfLiveAPI(model?.stringValue ?? "")
+        if isOfLiveAPI {
+            find(
+                owner.severity(of: .refusedForModel), "session.model",
+                "is a model of OpenAI's Live API, which has no client secrets: a secret is minted, and the session fails "
+                    + "when the browser connects; use gpt-realtime-2.1")
         }
-        for violation in Schema.judge(body, as: kind) where !(fails && violation.path == "session.model") {
-            let severity: Finding.Severity = violation.level == .doubtful ? .warning : .error
-            find(severity, violation.path, violation.advice(for: kind))
+        for violation in Schema.judge(body, as: kind) where !(isOfLiveAPI && violation.path == "session.model") {
+            // Another upstream's names are its own, and none of them is known here.
+            if owner == .other, violation.isAboutModelName { continue }
+            find(owner.severity(of: violation.level), violation.path, violation.advice(for: kind))
         }
         if model == nil, kind == .realtime, body["session"]?.objectValue != nil {
             find(.warning, "session.model", "is not given, so OpenAI chooses the model and may change it")
@@ -74,7 +81,7 @@ struct SessionReader {
         }
         for (path, ending) in Session.endings(of: body["session"] ?? .null) {
             let isGone = ending.wentWithBeta && ending.isOver(on: today)
-            find(isGone ? .error : .warning, path, ending.sentence(on: today))
+            find(isGone ? owner.severity(of: .refusedForModel) : .warning, path, ending.sentence(on: today))
         }
     }
 }

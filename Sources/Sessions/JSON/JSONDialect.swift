@@ -1,18 +1,30 @@
+import HTTP
+
 /// What a reader takes for JSON.
 enum JSONDialect: Sendable {
     /// RFC 8259 and nothing beyond it. Everything that comes over the network is read so.
     case strict
-    /// Also a JavaScript object literal as people paste it from a program: bare member names, single quotes, templates
-    /// without `${…}`, comments, trailing commas, and `const name =` before and `;` behind it. For session files only.
+    /// Also a JavaScript or TypeScript object literal as people paste it from a program: bare member names, single
+    /// quotes, templates without `${…}`, comments, trailing commas, `as const` and `satisfies T`, and the statement
+    /// around it. For session files only.
     case javaScript
 }
 
-/// The parts of JavaScript that are not JSON.
+/// What a text has that JSON does not take.
+struct JSONLiberties: OptionSet, Sendable {
+    let rawValue: Int
+    static let comments = JSONLiberties(rawValue: 1)
+    static let trailingCommas = JSONLiberties(rawValue: 2)
+    /// Names, quotes and statements of a program.
+    static let code = JSONLiberties(rawValue: 4)
+}
+
+/// The parts of JavaScript and TypeScript that are not JSON.
 extension JSONReader {
     mutating func skipComment() throws(JSONError) {
         let start = index
         let opening = bytes[index...].prefix(2)
-        hasComments = true
+        liberties.insert(.comments)
         if opening.elementsEqual("//".utf8) {
             while let byte = next, byte != UInt8(ascii: "\n") { index += 1 }
         } else if opening.elementsEqual("/*".utf8) {
@@ -27,23 +39,97 @@ extension JSONReader {
         }
     }
 
-    /// Steps over `const sessionConfig =`, `export default`, `module.exports =` and the like, when an object follows.
+    /// Steps over imports and over `const sessionConfig: T =`, `export default`, `module.exports =` and the like.
     mutating func skipAssignment() throws(JSONError) {
-        let start = index
         try skipSpace()
-        while let byte = next, byte.startsIdentifier || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=") {
-            index += 1
-            if !byte.startsIdentifier { continue }
-            _ = identifier()
+        while startsWord("import") { try skipImport() }
+        let start = index
+        guard let first = next, first.startsIdentifier else { return }
+        liberties.insert(.code)
+        while let byte = next {
+            if byte.startsIdentifier {
+                _ = identifier()
+            } else if byte == UInt8(ascii: ":") {
+                try skipType(until: "=")
+            } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=") {
+                index += 1
+            } else {
+                break
+            }
             try skipSpace()
         }
-        try skipSpace()
-        if next != UInt8(ascii: "{") { index = start }
+        guard next == UInt8(ascii: "{") || next == UInt8(ascii: "[") else {
+            index = start
+            let word = identifier()
+            throw error("the text begins with \(word); leave only the object, from its { to its }", at: start)
+        }
     }
 
-    /// Steps over the semicolon that ends a statement.
-    mutating func skipSemicolon() throws(JSONError) {
+    /// Steps over `as const` and `satisfies T` after a value.
+    mutating func skipAssertions() throws(JSONError) {
+        let start = index
         try skipSpace()
-        if next == UInt8(ascii: ";") { index += 1 }
+        guard startsWord("as") || startsWord("satisfies") else {
+            index = start
+            return
+        }
+        liberties.insert(.code)
+        // A colon belongs to no type out here, so what it names is not swallowed.
+        try skipType(until: ",;:}])\n")
     }
+
+    /// Steps over the semicolon that ends a statement, and over `export default NAME;` after it.
+    mutating func skipEnd() throws(JSONError) {
+        try skipSemicolon()
+        let start = index
+        guard startsWord("export") || startsWord("module") else { return }
+        while let byte = next, byte.startsIdentifier || byte.isDigit || ".= ".utf8.contains(byte) { index += 1 }
+        guard next == nil || next == UInt8(ascii: ";") || next == UInt8(ascii: "\n") else {
+            index = start
+            return
+        }
+        try skipSemicolon()
+    }
+
+    private mutating func skipSemicolon() throws(JSONError) {
+        try skipSpace()
+        if next == UInt8(ascii: ";") {
+            index += 1
+            try skipSpace()
+        }
+    }
+
+    /// Whether that word, and no longer one, is at the current place.
+    private func startsWord(_ word: StaticString) -> Bool {
+        var reader = self
+        return reader.identifier() == "\(word)"
+    }
+
+    /// `import type {Session} from "openai";`
+    private mutating func skipImport() throws(JSONError) {
+        liberties.insert(.code)
+        while let byte = next, !byte.isQuote, byte != UInt8(ascii: ";") { index += 1 }
+        if next?.isQuote == true { _ = try string() }
+        try skipSemicolon()
+    }
+
+    /// Steps over a type, up to one of these characters outside of its brackets, or the end of the text.
+    private mutating func skipType(until stops: StaticString) throws(JSONError) {
+        let stops = Array("\(stops)".utf8)
+        var depth = 0
+        while let byte = next {
+            if depth == 0, stops.contains(byte) { return }
+            if byte.isQuote {
+                _ = try string()
+                continue
+            }
+            if "{([<".utf8.contains(byte) { depth += 1 }
+            if "})]>".utf8.contains(byte) { depth = max(0, depth - 1) }
+            index += 1
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isQuote: Bool { "\"'`".utf8.contains(self) }
 }

@@ -69,7 +69,7 @@ extension JSONReader {
         case UInt8(ascii: "n"): text.append(0x0A)
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"): text += Character(try escapedScalar(startingAt: start)).utf8
+        case UInt8(ascii: "u"): text += try escapedScalar(startingAt: start).utf8
         case UInt8(ascii: "'") where dialect == .javaScript, UInt8(ascii: "`") where dialect == .javaScript,
             UInt8(ascii: "$") where dialect == .javaScript:
             text.append(byte)

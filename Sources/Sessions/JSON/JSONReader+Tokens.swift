@@ -17,11 +17,14 @@ extension JSONReader {
         let name: String
         switch next {
         case UInt8(ascii: "\""): name = try string()
-        case UInt8(ascii: "'") where dialect == .javaScript: name = try string()
+        case UInt8(ascii: "'") where dialect == .javaScript:
+            liberties.insert(.code)
+            name = try string()
         case .some(let byte) where byte.startsIdentifier:
             guard dialect == .javaScript else {
                 throw error("member names must be in double quotes (this looks like a JavaScript object)")
             }
+            liberties.insert(.code)
             name = identifier()
         default: throw error("expected a member name in double quotes, found \(found)")
         }
@@ -45,7 +48,9 @@ extension JSONReader {
         case "false": return false
         case "null": return .null
         case "": throw error("expected a value, found \(found)")
-        case let other: throw error("expected a value, found \(other)", at: start)
+        case let other:
+            let repair = dialect == .javaScript ? "; write the value itself" : ""
+            throw error("expected a value, found \(other)\(repair)", at: start)
         }
     }
 

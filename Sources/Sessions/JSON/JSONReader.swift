@@ -10,13 +10,16 @@ struct JSONReader {
     let bytes: [UInt8]
     let dialect: JSONDialect
     var index = 0
-    /// Whether a comment was skipped.
-    var hasComments = false
+    /// What was read that JSON does not take.
+    var liberties: JSONLiberties = []
+    /// How many more values may be read.
+    private var valuesLeft: Int
     private(set) var depth = 0
 
     /// Fails at once when the bytes are not UTF-8, so that all that follows may take them as text.
-    init(_ bytes: [UInt8], dialect: JSONDialect = .strict) throws(JSONError) {
+    init(_ bytes: [UInt8], dialect: JSONDialect = .strict, values: Int = .max) throws(JSONError) {
         self.bytes = bytes
+        valuesLeft = values
         self.dialect = dialect
         do {
             _ = try UTF8Span(validating: bytes.span)
@@ -40,6 +43,15 @@ struct JSONReader {
     /// The value at the current place, as a tree.
     mutating func value() throws(JSONError) -> JSON {
         try skipSpace()
+        // Before the value is built: what a stranger sends costs memory and time by its values, not by its bytes.
+        guard valuesLeft > 0 else { throw error("the text has too many values") }
+        valuesLeft -= 1
+        let value = try plainValue()
+        if dialect == .javaScript { try skipAssertions() }
+        return value
+    }
+
+    private mutating func plainValue() throws(JSONError) -> JSON {
         switch next {
         case UInt8(ascii: "{"): return .object(try object())
         case UInt8(ascii: "["): return .array(try array())
@@ -47,6 +59,7 @@ struct JSONReader {
         case .some(let byte) where byte.isDigit || byte == UInt8(ascii: "-"): return .number(try number())
         case UInt8(ascii: "'"), UInt8(ascii: "`"):
             guard dialect == .javaScript else { throw error("strings must be in double quotes") }
+            liberties.insert(.code)
             return .string(try string())
         default: return try word()
         }
@@ -98,7 +111,10 @@ struct JSONReader {
             }
             index += 1
             try skipSpace()
-            if next == close, dialect == .strict { throw error("a comma must be followed by another element") }
+            if next == close {
+                if dialect == .strict { throw error("a comma must be followed by another element") }
+                liberties.insert(.trailingCommas)
+            }
         }
         guard next == close else { return true }
         index += 1

@@ -1,4 +1,4 @@
-/// What ends when, by OpenAI's deprecations page as of 22 November 2026.
+/// What ends when, by OpenAI's deprecations page as of 27 November 2026.
 package enum Endings {
     /// The announced end of that model, nil when none is announced.
     package static func ending(of model: String) -> Ending? {
@@ -22,7 +22,8 @@ package enum Endings {
         var wentWithBeta = false
     }
 
-    private static let transcribers = "gpt-transcribe or gpt-live-transcribe"
+    /// It takes turn detection and goes without, as the models that end do; `gpt-live-transcribe` refuses it.
+    private static let transcriber = "gpt-transcribe"
 
     private static let models: [Row] = [
         Row(
@@ -42,9 +43,9 @@ package enum Endings {
         Row(name: "gpt-realtime-mini-2025-12-15", date: Day(2027, 1, 20), replacement: "gpt-realtime-2.1-mini"),
         Row(name: "gpt-audio-mini", date: Day(2027, 1, 20), replacement: "gpt-realtime-2.1-mini"),
         Row(name: "gpt-audio-mini-2025-12-15", date: Day(2027, 1, 20), replacement: "gpt-realtime-2.1-mini"),
-        Row(name: "whisper-1", date: Day(2027, 2, 26), replacement: transcribers),
-        Row(name: "gpt-4o-transcribe", date: Day(2027, 2, 26), replacement: transcribers),
-        Row(name: "gpt-4o-mini-transcribe", date: Day(2027, 2, 26), replacement: transcribers, isPrefix: true),
-        Row(name: "gpt-4o-transcribe-diarize", date: Day(2027, 2, 26), replacement: transcribers),
+        Row(name: "whisper-1", date: Day(2027, 2, 26), replacement: transcriber),
+        Row(name: "gpt-4o-transcribe", date: Day(2027, 2, 26), replacement: transcriber),
+        Row(name: "gpt-4o-mini-transcribe", date: Day(2027, 2, 26), replacement: transcriber, isPrefix: true),
+        Row(name: "gpt-4o-transcribe-diarize", date: Day(2027, 2, 26), replacement: transcriber),
     ]
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// The names of models that are known; every other name is passed on with a warning, for new ones come and other
 /// upstreams have their own.
 enum ModelName {
@@ -25,9 +27,38 @@ enum ModelName {
     /// Those of them that take `languages` and `keywords`.
     static let biasable = ["gpt-transcribe", "gpt-live-transcribe"]
 
+    /// Those of them that take `delay`.
+    static let delayable = ["gpt-live-transcribe", "gpt-realtime-whisper"]
+
+    /// Those of them that refuse turn detection, in a session that only transcribes.
+    static let withoutTurnDetection = delayable
+
     /// Models that a translation session runs on.
     static let translating = ["gpt-realtime-translate"]
 
-    /// Models for which OpenAI mints a secret that then fails when the browser connects.
-    static let failingAtConnect = ["gpt-live-1"]
+    /// Whether the model is one of these or a version of one: `gpt-transcribe-2026-10-01` is of `gpt-transcribe`.
+    static func isOne(_ model: String, of families: [String]) -> Bool {
+        families.contains { model == $0 || model.hasPrefix("\($0)-") }
+    }
+
+    /// Whether the model is one of these, or a version of one that has only a date behind the name.
+    static func isKnown(_ model: String, among names: [String]) -> Bool {
+        names.contains { name in
+            model == name || model.hasPrefix("\(name)-") && isDate(model.utf8.dropFirst(name.utf8.count + 1))
+        }
+    }
+
+    /// Whether the model belongs to the Live API, which has no client secrets: a secret is minted for it, and the
+    /// session fails when the browser connects.
+    static func isOfLiveAPI(_ model: String) -> Bool {
+        model.hasPrefix("gpt-live") && !model.hasPrefix("gpt-live-transcribe")
+    }
+
+    /// `2026-10-01`
+    private static func isDate(_ text: Substring.UTF8View) -> Bool {
+        text.count == 10
+            && zip(text, "0000-00-00".utf8).allSatisfy { byte, form in
+                form == UInt8(ascii: "-") ? byte == form : byte.isDigit
+            }
+    }
 }

@@ -35,10 +35,21 @@ extension Schema {
         .optional(
             "language", .advisory(.text(.form("a language code of two letters (ISO 639-1)", matches: isLanguage)))),
         .optional("languages", .advisory(.strings(atLeast: 1))),
-        .optional("keywords", .strings()),
+        .optional("keywords", keywords),
         .optional("prompt", .string),
         .optional("delay", .oneOf("minimal", "low", "medium", "high", "xhigh")),
     ])
+
+    /// Number and characters are customary, not published.
+    private static let keywords = Shape.advisory(
+        .array(
+            of: .text(
+                .form("without <, > and line breaks") { text in
+                    !text.utf8.contains {
+                        $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "\n")
+                            || $0 == UInt8(ascii: "\r")
+                    }
+                }), count: 0...100))
 
     private static let turnDetection = Shape.tagged([
         .init(

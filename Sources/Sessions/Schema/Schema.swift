@@ -10,7 +10,7 @@ package struct Schema: Sendable {
     /// Members are judged in document order, then what must hold between members. Which of `realtime` and
     /// `transcription` the body is about, its own `session.type` says.
     package static func violations(of body: JSON, for kind: SessionKind) -> [Violation] {
-        judge(body, as: kind).filter { $0.level == .refusedByOpenAI }
+        judge(body, as: kind).filter { $0.level != .doubtful }
     }
 
     /// Everything there is to say about a body by the rules, doubtful things included.
@@ -23,6 +23,7 @@ package struct Schema: Sendable {
         for rule in schema.rules where rule.type == nil || rule.type == type {
             rule.judge(session, into: &violations)
         }
+        if kind != .translation { MemberRules.judge(session, into: &violations) }
         return violations
     }
 

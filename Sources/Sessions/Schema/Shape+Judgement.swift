@@ -3,7 +3,7 @@ extension Shape {
     /// Adds what is wrong with the value, in document order; what is missing from an object comes before its members.
     func judge(_ value: JSON, at path: String, into violations: inout [Violation]) {
         guard hasType(of: value) else {
-            violations.append(Violation(path, .wrongType(expected: typeNames, found: value.typeName)))
+            violations.append(Violation(path, .wrongType(expected: typeNames, found: value)))
             return
         }
         switch (self, value) {
@@ -36,7 +36,8 @@ extension Shape {
                 element.judge(member.value, at: "\(path).\(member.name)", into: &violations)
             }
         case (.object(let members), .object(let object)):
-            Shape.judge(object, by: members, at: path, into: &violations)
+            Shape.judge(object, by: members, at: path, into: &violations) { _ in .unknown(allowed: members.map(\.name))
+            }
         case (.tagged(let variants), .object(let object)):
             Shape.judge(object, byVariants: variants, at: path, into: &violations)
         case (.either(let shapes), _):
@@ -50,7 +51,8 @@ extension Shape {
     }
 
     private static func judge(
-        _ object: JSONObject, by members: [Member], at path: String, into violations: inout [Violation]
+        _ object: JSONObject, by members: [Member], at path: String, into violations: inout [Violation],
+        unknown: (String) -> Violation.Fault
     ) {
         let prefix = path.isEmpty ? "" : "\(path)."
         for member in members where member.isRequired && object[member.name] == nil {
@@ -58,7 +60,7 @@ extension Shape {
         }
         for member in object.members {
             guard let known = members.first(where: { $0.name == member.name }) else {
-                violations.append(Violation(prefix + member.name, .unknown(allowed: members.map(\.name))))
+                violations.append(Violation(prefix + member.name, unknown(member.name)))
                 continue
             }
             known.shape.judge(member.value, at: prefix + member.name, into: &violations)
@@ -80,7 +82,12 @@ extension Shape {
         if let first = variant.needsOneOf.first, !variant.needsOneOf.contains(where: { object[$0] != nil }) {
             violations.append(Violation("\(path).\(first)", .missing))
         }
-        judge(object, by: [.required("type", .anything)] + variant.members, at: path, into: &violations)
+        judge(object, by: [.required("type", .anything)] + variant.members, at: path, into: &violations) { name in
+            let owners = variants.filter { $0.members.contains { $0.name == name } }.map(\.tag)
+            let own = variant.members.map(\.name)
+            return owners.isEmpty
+                ? .unknown(allowed: ["type"] + own) : .foreign(owners: owners, type: variant.tag, allowed: own)
+        }
     }
 }
 
@@ -91,11 +98,19 @@ extension Shape.TextRule {
         case .oneOf(let values):
             if !values.contains(text) { violations.append(Violation(path, .unsupported(text, supported: values))) }
         case .known(let values, let refused):
-            if values.contains(text) { break }
+            if ModelName.isKnown(text, among: values) { break }
             let violation = Violation(path, .unsupported(text, supported: values))
             violations.append(refused.contains(text) ? violation : violation.weakened)
         case .form(let form, let matches):
             if !matches(text) { violations.append(Violation(path, .malformed(text, form: form))) }
+        case .all(let rules):
+            for rule in rules { rule.judge(text, at: path, into: &violations) }
+        case .advisory(let rule):
+            var found: [Violation] = []
+            rule.judge(text, at: path, into: &found)
+            violations += found.map(\.weakened)
+        case .deprecated(let words):
+            violations.append(Violation(path, .conflict(words), level: .doubtful))
         }
     }
 }

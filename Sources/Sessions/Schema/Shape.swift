@@ -50,13 +50,19 @@ indirect enum Shape: Sendable {
     }
 
     /// What a string may be.
-    enum TextRule: Sendable {
+    indirect enum TextRule: Sendable {
         case any
         case oneOf([String])
-        /// Others than the known values may work; those that are known to fail are refused.
+        /// Others than the known values, and versions of them that have a date behind the name, may work; those that are known to fail are refused.
         case known([String], refused: [String] = [])
         /// A form that has a name, for example "a two-letter language code (ISO 639-1)".
         case form(String, matches: @Sendable (String) -> Bool)
+        /// Each of these.
+        case all([TextRule])
+        /// A rule that is published as prose only: a text that breaks it is doubtful.
+        case advisory(TextRule)
+        /// No text is wrong, and any is a warning that the member is on its way out.
+        case deprecated(String)
     }
 
     static func oneOf(_ values: String...) -> Shape { .text(.oneOf(values)) }

@@ -4,6 +4,8 @@ package struct Violation: Hashable, Sendable {
     package enum Level: Hashable, Sendable {
         /// OpenAI answers 400.
         case refusedByOpenAI
+        /// OpenAI answers 400 because of the model; another upstream may have a model of that name that takes it.
+        case refusedForModel
         /// Against a rule that is published as prose, or about to end, or depends on the model: sent, with a warning.
         case doubtful
     }
@@ -11,8 +13,10 @@ package struct Violation: Hashable, Sendable {
     /// What is wrong.
     enum Fault: Hashable, Sendable {
         case unknown(allowed: [String])
+        /// Known with other values of `type`, the owners, and not with this one.
+        case foreign(owners: [String], type: String, allowed: [String])
         case missing
-        case wrongType(expected: [String], found: String)
+        case wrongType(expected: [String], found: JSON)
         case unsupported(String, supported: [String])
         case malformed(String, form: String)
         /// `limits` is the whole range in words, `limit` the end of it that was passed.
@@ -21,6 +25,8 @@ package struct Violation: Hashable, Sendable {
         case count(allowed: ClosedRange<Int>, found: Int)
         /// Against another member of the same session; the words say which.
         case conflict(String)
+        /// A model that refuses turn detection, which must be written as null.
+        case turnDetection(model: String)
     }
 
     /// The member, from the top of the body: `session.tools[0].name`. OpenAI's errors call it `param`.
@@ -35,10 +41,15 @@ package struct Violation: Hashable, Sendable {
         self.level = level
     }
 
+    /// Whether all that is wrong is the name of a model, which is not known.
+    var isAboutModelName: Bool {
+        if case .unsupported = fault { level == .doubtful && path.hasSuffix(".model") } else { false }
+    }
+
     /// The same, as something doubtful; a wrong type, an unknown name and a missing member stay refused.
     var weakened: Violation {
         switch fault {
-        case .wrongType, .unknown, .missing: self
+        case .wrongType, .unknown, .foreign, .missing: self
         default: Violation(path, fault, level: .doubtful)
         }
     }
@@ -49,10 +60,10 @@ extension Violation {
     /// The member `code` of OpenAI's error body.
     package var code: String {
         switch fault {
-        case .unknown: "unknown_parameter"
+        case .unknown, .foreign: "unknown_parameter"
         case .missing: "missing_required_parameter"
         case .wrongType: "invalid_type"
-        case .unsupported, .malformed, .conflict: "invalid_value"
+        case .unsupported, .malformed, .conflict, .turnDetection: "invalid_value"
         case .below(_, _, let found): found.isSpelledAsInteger ? "integer_below_min_value" : "decimal_below_min_value"
         case .above(_, _, let found): found.isSpelledAsInteger ? "integer_above_max_value" : "decimal_above_max_value"
         case .count(_, let found): found == 0 ? "empty_array" : "array_above_max_length"
@@ -62,10 +73,10 @@ extension Violation {
     /// The member `message` of OpenAI's error body.
     package var message: String {
         switch fault {
-        case .unknown: "Unknown parameter: '\(path)'."
+        case .unknown, .foreign: "Unknown parameter: '\(path)'."
         case .missing: "Missing required parameter: '\(path)'."
         case .wrongType(let expected, let found):
-            "Invalid type for '\(path)': expected \(expected.listed(by: "or")), but got \(found) instead."
+            "Invalid type for '\(path)': expected \(expected.listed(by: "or")), but got \(found.typeName) instead."
         case .unsupported(let value, let supported):
             "Invalid value: '\(value)'. Supported values are: \(supported.map { "'\($0)'" }.listed(by: "and"))."
         case .malformed(let value, let form): "Invalid value for '\(path)': '\(value)'. Expected \(form)."
@@ -82,6 +93,7 @@ extension Violation {
             "Invalid '\(path)': array too long. Expected an array with maximum length \(allowed.upperBound), "
                 + "but got an array with length \(found) instead."
         case .conflict(let words): "Invalid value for '\(path)': \(words)."
+        case .turnDetection: "Turn detection is not supported for this transcription model."
         }
     }
 }

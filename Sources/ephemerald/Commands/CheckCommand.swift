@@ -9,7 +9,7 @@ package struct CheckCommand: ParsableCommand {
         commandName: "check", abstract: "Report every problem of the settings and the session files.",
         usage: "ephemerald check [--fix] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
-    @Flag(help: "Rewrite the session files that are in a legacy shape.")
+    @Flag(help: "Rewrite session files of the legacy shape, and what was pasted in another form, as JSON.")
     var fix = false
 
     @OptionGroup var arguments: SettingsArguments

@@ -2,7 +2,6 @@ package import ArgumentParser
 import Curl
 import EventLoop
 import Glibc
-import Glibc
 import MicroHTTPD
 import Redis
 

@@ -14,7 +14,7 @@ func serve(
     on listener: consuming Listener?
 ) -> Outcome {
     let loaded = SessionCatalog.load(
-        directory: settings.sessionsDirectory, today: Day.today,
+        directory: settings.sessionsDirectory, today: Day.today, owner: settings.upstreamOwner,
         allowsSharedSuffixes: settings.access.allowsSharedSuffixes)
     let findings = settings.warnings.map(Diagnosis.warning) + loaded.diagnoses(in: settings.sessionsDirectory)
     guard !loaded.hasErrors else {

@@ -7,6 +7,8 @@ struct ConfigurationReading {
     private(set) var settings: Settings?
     /// Where the session files are; nil when not even that can be told.
     let directory: String?
+    /// Whose models the sessions name; OpenAI's where not even that can be told.
+    let owner: UpstreamOwner
     /// Whether session files may have wildcards under domains where anyone can register a name.
     private let allowsSharedSuffixes: Bool
     /// What is to be said of all that has been read.
@@ -20,12 +22,15 @@ struct ConfigurationReading {
                 arguments: source.arguments, environment: source.environment, socket: socket)
             self.settings = settings
             directory = settings.sessionsDirectory
+            owner = settings.upstreamOwner
             allowsSharedSuffixes = settings.access.allowsSharedSuffixes
             diagnoses = settings.warnings.map(Diagnosis.warning)
         } catch {
             if case .usage(let errors) = error { throw errors }
             directory = try? Settings.sessionsDirectory(
                 arguments: source.arguments, environment: source.environment)
+            let owner = try? Settings.upstreamOwner(arguments: source.arguments, environment: source.environment)
+            self.owner = owner ?? .openAI
             // A wrong value is reported once, and not by each file as well.
             allowsSharedSuffixes =
                 (try? Settings.allowsSharedSuffixes(
@@ -44,7 +49,7 @@ struct ConfigurationReading {
     mutating func readSessions(today: Day) -> LoadedSessions? {
         guard let directory else { return nil }
         let loaded = SessionCatalog.load(
-            directory: directory, today: today, allowsSharedSuffixes: allowsSharedSuffixes)
+            directory: directory, today: today, owner: owner, allowsSharedSuffixes: allowsSharedSuffixes)
         diagnoses += loaded.diagnoses(in: directory)
         return loaded
     }

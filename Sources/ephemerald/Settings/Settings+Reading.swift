@@ -1,6 +1,8 @@
 import EphemeraldCore
 import FoundationEssentials
+import HTTP
 package import MicroHTTPD
+import Sessions
 
 extension Settings {
     /// Reads every setting from everywhere, and reports everything that is wrong at once.
@@ -72,6 +74,21 @@ extension Settings {
         arguments: [String], environment: [String: String]
     ) throws(SettingsFailure) -> Bool {
         try only(arguments, environment) { $0.allowsSharedSuffixes() }
+    }
+
+    /// Reads whose models the sessions name and nothing else: `check` judges the files beside wrong settings.
+    static func upstreamOwner(
+        arguments: [String], environment: [String: String]
+    ) throws(SettingsFailure) -> UpstreamOwner {
+        try only(arguments, environment) { reader in
+            reader.read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
+                .map { UpstreamOwner(host: $0.origin.host) }
+        }
+    }
+
+    /// Whose models the sessions name. The sandbox plays OpenAI, whatever the base URL.
+    var upstreamOwner: UpstreamOwner {
+        sandbox == nil ? UpstreamOwner(host: upstream.baseURL.origin.host) : .openAI
     }
 
     private static func only<Value>(

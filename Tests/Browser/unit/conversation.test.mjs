@@ -112,7 +112,10 @@ test("all 11 client events are sent as they are, with an id", async (t) => {
 test("nothing can be sent without a connection", async (t) => {
   const fake = browser(t);
   const client = fake.client();
-  for (const attempt of [() => client.send({ type: "response.create" }), () => client.sendText("hello")]) {
+  const attempts = [
+    () => client.send({ type: "response.create" }), () => client.sendText("hello"), () => client.commitAudio(),
+  ];
+  for (const attempt of attempts) {
     assert.throws(attempt, { code: "not_connected" });
   }
   client.interrupt();
@@ -129,6 +132,14 @@ test("a text is an item and a request for an answer, unless none is wanted", asy
   assert.deepEqual(fake.peer.channel.sent[0].item, {
     type: "message", role: "user", content: [{ type: "input_text", text: "Hello" }],
   });
+});
+
+test("without turn detection the page ends a turn: the audio is committed and an answer asked for", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected();
+  client.commitAudio();
+  client.commitAudio({ respond: false });
+  assert.deepEqual(types(fake), ["input_audio_buffer.commit", "response.create", "input_audio_buffer.commit"]);
 });
 
 test("a text cuts an answer short, and interrupt() sends only what the server would take", async (t) => {

@@ -18,8 +18,10 @@ test("a transcription session's words are the user's, in transcripts", async (t)
   assert.deepEqual(client.transcripts.map(({ role, text, final }) => [role, text, final]), [["user", "Good day", true]]);
   client.interrupt();
   assert.deepEqual(fake.peer.channel.sent, []);
+  client.commitAudio();
+  assert.deepEqual(fake.peer.channel.sent.map(({ type }) => type), ["input_audio_buffer.commit"]);
   client.updateSession({ audio: {} });
-  assert.deepEqual(fake.peer.channel.sent[0].session, { type: "transcription", audio: {} });
+  assert.deepEqual(fake.peer.channel.sent[1].session, { type: "transcription", audio: {} });
 });
 
 test("a translation session's offer goes where the token's answer says, and its sound is played", async (t) => {
