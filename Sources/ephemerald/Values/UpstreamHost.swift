@@ -1,10 +1,10 @@
 import HTTP
+import Sessions
 
 /// Whose server a base URL names, as far as the host says it, and what its base URL must be.
 ///
-/// OpenAI's are `api.openai.com` and the hosts of its data residency (`eu.api.openai.com`). Azure OpenAI's v1 interface is
-/// at `https://RESOURCE.openai.azure.com/openai/v1`, without `api-version` (Microsoft's guide to the Realtime API by
-/// WebRTC).
+/// OpenAI's are the hosts of `UpstreamOwner`. Azure OpenAI's v1 interface is at
+/// `https://RESOURCE.openai.azure.com/openai/v1`, without `api-version` (Microsoft's guide to the Realtime API by WebRTC).
 enum UpstreamHost {
     case openAI(origin: String, path: String)
     case azure(origin: String, path: String)
@@ -25,7 +25,7 @@ enum UpstreamHost {
 
     init(_ base: ServerURL) {
         let (host, path) = (base.origin.host, base.path)
-        if host == "api.openai.com" || host.hasSuffix(".api.openai.com") {
+        if UpstreamOwner(host: host) == .openAI {
             self = .openAI(origin: "\(base.origin)", path: path)
         } else if UpstreamHost.azureDomains.contains(where: { host.hasSuffix($0) }) {
             self = .azure(origin: "\(base.origin)", path: path)
