@@ -24,6 +24,21 @@ import HTTP
         unsafe MHD_queue_response(pointer, UInt32(status.rawValue), answer.handle)
     }
 
+    /// Whether the library has memory left for the connection: unused room in its read buffer, or in the pool that the
+    /// buffer grows from. The answer costs 64 bytes of it, so ask rarely. The manual allows the
+    /// call inside the handler only, because of threads; we have one.
+    ///
+    /// A chunk-size line that has filled the memory is never parsed: the library neither reads on nor gives up.
+    func hasMemoryLeft() -> Bool {
+        unsafe mhd_take_memory(pointer) == .YES
+    }
+
+    /// Has the library close the connection once it has read nothing for longer than a second.
+    func limitSilence() {
+        let result = unsafe mhd_limit_silence(pointer, 1)
+        assert(result == .YES, "the library knows the option")
+    }
+
     var socket: CInt {
         unsafe mhd_socket(pointer)?.pointee.connect_fd ?? -1
     }
