@@ -53,7 +53,12 @@ extension Server {
 
     /// The request is complete: makes the answer, or hands over the one that has been made.
     func receiveEnd(of exchange: Exchange, on handle: ConnectionHandle) -> MHD_Result {
-        if exchange.phase == .receivingBody { answer(exchange) }
+        if exchange.phase == .receivingBody {
+            answer(exchange)
+        } else {
+            // The limit of `resume()` has had its effect.
+            handle.limitSilence(seconds: 0)
+        }
         return queueOrSuspend(exchange, on: handle)
     }
 

@@ -56,6 +56,6 @@ final class Connection {
     func cut() {
         // Fails only when the client has gone already.
         _ = shutdown(socket, CInt(SHUT_RDWR))
-        handle.limitSilence()
+        handle.limitSilence(seconds: 1)
     }
 }

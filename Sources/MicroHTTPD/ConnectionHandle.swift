@@ -15,7 +15,12 @@ import HTTP
         unsafe MHD_suspend_connection(pointer)
     }
 
+    /// Has the library call the handler for its answer, before it reads from the client again.
+    ///
+    /// A library that reads first finds the end of a client that has half-closed after its request, and drops the
+    /// answer. A connection with a time limit of its own is looked at before those that can be read.
     func resume() {
+        limitSilence(seconds: 3_600)
         unsafe MHD_resume_connection(pointer)
     }
 
@@ -33,9 +38,10 @@ import HTTP
         unsafe mhd_take_memory(pointer) == .YES
     }
 
-    /// Has the library close the connection once it has read nothing for longer than a second.
-    func limitSilence() {
-        let result = unsafe mhd_limit_silence(pointer, 1)
+    /// Has the library close the connection once it has read nothing for longer than this; 0 is the default, never.
+    /// The library goes through all connections with a limit of their own in every turn, so let few have one.
+    func limitSilence(seconds: UInt32) {
+        let result = unsafe mhd_limit_silence(pointer, seconds)
         assert(result == .YES, "the library knows the option")
     }
 
