@@ -52,6 +52,11 @@ MHD_SHIM const union MHD_ConnectionInfo *mhd_head_size(struct MHD_Connection *co
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 }
 
+/// `MHD_set_connection_option` is variadic.
+MHD_SHIM enum MHD_Result mhd_limit_silence(struct MHD_Connection *connection, unsigned int seconds) {
+    return MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 // Enumerators below: the names Swift makes of them depend on what else the enumeration holds, so on the version.
 
 MHD_SHIM int mhd_has_started(enum MHD_ConnectionNotificationCode code) {
@@ -60,6 +65,11 @@ MHD_SHIM int mhd_has_started(enum MHD_ConnectionNotificationCode code) {
 
 MHD_SHIM int mhd_header_fields(struct MHD_Connection *connection, MHD_KeyValueIteratorN found, void *context) {
     return MHD_get_connection_values_n(connection, MHD_HEADER_KIND, found, context);
+}
+
+/// MHD_NO when the connection has no memory left. The entry takes some of it, and is in a list that nobody reads.
+MHD_SHIM enum MHD_Result mhd_take_memory(struct MHD_Connection *connection) {
+    return MHD_set_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, "-", 1, NULL, 0);
 }
 
 /// The response holds a copy of the bytes. The cast is for a parameter that is not const for other modes' sake.

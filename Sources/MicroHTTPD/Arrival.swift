@@ -37,7 +37,10 @@ extension Server {
             return refuse(exchange, .headTooLarge(limit: settings.maxHead), on: handle)
         }
         // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read behind their end.
-        if collector.fields.count(of: "Transfer-Encoding") > 0 { exchange.mustClose = true }
+        if collector.fields.count(of: "Transfer-Encoding") > 0 {
+            exchange.mustClose = true
+            watchChunks(of: exchange.connection)
+        }
         guard let length = collector.fields["Content-Length"].flatMap(Framing.contentLength) else { return .YES }
         // A client that waits for 100 (Continue) has sent nothing yet, and one that announces a flood is not read out.
         let waits = collector.fields.count(of: "Expect") > 0
@@ -50,7 +53,12 @@ extension Server {
 
     /// The request is complete: makes the answer, or hands over the one that has been made.
     func receiveEnd(of exchange: Exchange, on handle: ConnectionHandle) -> MHD_Result {
-        if exchange.phase == .receivingBody { answer(exchange) }
+        if exchange.phase == .receivingBody {
+            answer(exchange)
+        } else {
+            // The limit of `resume()` has had its effect.
+            handle.limitSilence(seconds: 0)
+        }
         return queueOrSuspend(exchange, on: handle)
     }
 

@@ -73,7 +73,10 @@ let messageLogged: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar
 }
 
 extension Server {
+    /// The server, which counts the call: a call is progress.
     fileprivate static func from(_ context: UnsafeMutableRawPointer) -> Server {
-        unsafe Unmanaged<Server>.fromOpaque(context).takeUnretainedValue()
+        let server = unsafe Unmanaged<Server>.fromOpaque(context).takeUnretainedValue()
+        server.calls &+= 1
+        return server
     }
 }

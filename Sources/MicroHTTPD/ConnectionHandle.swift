@@ -15,13 +15,34 @@ import HTTP
         unsafe MHD_suspend_connection(pointer)
     }
 
+    /// Has the library call the handler for its answer, before it reads from the client again.
+    ///
+    /// A library that reads first finds the end of a client that has half-closed after its request, and drops the
+    /// answer. A connection with a time limit of its own is looked at before those that can be read.
     func resume() {
+        limitSilence(seconds: 3_600)
         unsafe MHD_resume_connection(pointer)
     }
 
     /// Queues a response. The library takes one only inside its handler.
     func queue(_ answer: borrowing Answer, status: Status) -> MHD_Result {
         unsafe MHD_queue_response(pointer, UInt32(status.rawValue), answer.handle)
+    }
+
+    /// Whether the library has memory left for the connection: unused room in its read buffer, or in the pool that the
+    /// buffer grows from. The answer costs 64 bytes of it, so ask rarely. The manual allows the
+    /// call inside the handler only, because of threads; we have one.
+    ///
+    /// A chunk-size line that has filled the memory is never parsed: the library neither reads on nor gives up.
+    func hasMemoryLeft() -> Bool {
+        unsafe mhd_take_memory(pointer) == .YES
+    }
+
+    /// Has the library close the connection once it has read nothing for longer than this; 0 is the default, never.
+    /// The library goes through all connections with a limit of their own in every turn, so let few have one.
+    func limitSilence(seconds: UInt32) {
+        let result = unsafe mhd_limit_silence(pointer, seconds)
+        assert(result == .YES, "the library knows the option")
     }
 
     var socket: CInt {

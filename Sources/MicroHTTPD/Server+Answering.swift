@@ -5,6 +5,7 @@ extension Server {
     /// Starts the task that makes the answer. It may be there when this returns.
     func answer(_ exchange: Exchange) {
         exchange.phase = .responding
+        unwatchChunks(of: exchange.connection)
         exchange.connection.deadline = nil
         exchange.connection.isReading = false
         if let lastAnswer { return finish(exchange, with: lastAnswer(exchange.request)) }

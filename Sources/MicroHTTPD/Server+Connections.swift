@@ -2,8 +2,7 @@ import EventLoop
 
 extension Server {
     func accept(_ handle: ConnectionHandle) -> Connection {
-        let connection = Connection(
-            peer: handle.peer, socket: handle.socket, deadline: loop.now + settings.exchangeTimeout)
+        let connection = Connection(handle, deadline: loop.now + settings.exchangeTimeout)
         connections[ObjectIdentifier(connection)] = connection
         accepted += 1
         return connection
@@ -11,6 +10,7 @@ extension Server {
 
     func forget(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
+        unwatchChunks(of: connection)
     }
 
     func begin(target: UnsafePointer<CChar>, on connection: Connection) -> Exchange {

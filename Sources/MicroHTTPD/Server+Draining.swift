@@ -68,6 +68,7 @@ extension Server {
 
     func end() {
         sweep?.cancel()
+        rest?.cancel()
         watch?.end()
         daemon = nil
         drained?.resume()

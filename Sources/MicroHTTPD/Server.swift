@@ -17,7 +17,15 @@ package final class Server: @unchecked Sendable {
     var watch: Watch?
     var sweep: Timer?
     var isTurnPending = false
+    /// How many turns in a row have moved nothing, though the library wanted each of them.
+    var idleTurns = 0
+    /// The next turn while turns move nothing.
+    var rest: Timer?
+    /// The calls of libmicrohttpd so far.
+    var calls: UInt = 0
     var connections: [ObjectIdentifier: Connection] = [:]
+    /// Those on which a chunked body is being received.
+    var chunkedConnections: [ObjectIdentifier: Connection] = [:]
     var accepted = 0
     var exchanges: [ObjectIdentifier: Exchange] = [:]
     /// Every answer is the last one on its connection.
@@ -48,7 +56,7 @@ package final class Server: @unchecked Sendable {
         self.respond = respond
         let daemon = try unsafe Daemon(
             listeningOn: socket, settings: settings, context: Unmanaged.passUnretained(self).toOpaque())
-        watch = try loop.watch(daemon.epollDescriptor, for: .readable) { [unowned self] _ in turn() }
+        watch = try loop.watch(daemon.epollDescriptor, for: .readable) { [unowned self] _ in turn(isWoken: true) }
         self.daemon = consume daemon
         scheduleSweep()
         scheduleTurn()
@@ -58,6 +66,7 @@ package final class Server: @unchecked Sendable {
         // libmicrohttpd aborts when it is stopped with a suspended connection; without requests there is none.
         precondition(exchanges.isEmpty, "a server that has served is drained before it is let go")
         sweep?.cancel()
+        rest?.cancel()
         watch?.end()
     }
 

@@ -36,5 +36,9 @@ MUST_REFUSE = {
     "a target of 40 KiB",
     "Content-Length too long by far",
     "chunked body with 70 kB",
+    "chunked body with an extension of 30 kB",
+    "chunked body with an extension of 100 kB",
+    "chunked body with an extension of 30 kB that has no end",
+    "chunked body with a size of 30,000 zeros",
     "chunked body with 70,000 chunks of a byte",
 }
