@@ -12,11 +12,13 @@ from program import binary
 from proxies import Proxy, Upstream
 from tools import DEPLOY, ROOT, passes, run
 
+#: Those that configure nothing.
+SCRIPTS = ["run", "test", "packages", "binary", "image", "image-tree"]
 #: What systemd-analyze may find at most, in tenths: goal of the file.
 EXPOSURE = 12
 
 
-@pytest.mark.parametrize("script", ["run", "test", "packages", "binary", "image", "image-tree"])
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_scripts_are_sound(script):
     passes("shellcheck", "--external-sources", DEPLOY / script, cwd=ROOT)
 
@@ -106,8 +108,6 @@ def test_caddy_takes_the_file_as_compose_gives_it(tmp_path):
     assert '"dial":"ephemerald:3001"' in said and client.HOST in said
 
 
-#: Those that configure nothing.
-SCRIPTS = {"run", "test", "packages", "image-tree"}
 CONFIGURATIONS = [ROOT / "Dockerfile"] + sorted(
     path
     for path in DEPLOY.rglob("*")

@@ -49,6 +49,7 @@ package struct StartGuide {
 
     /// The command that gets a token, as far as that can be written without a secret.
     private static func curl(_ place: Place, _ access: Settings.Access, sessions: [Session]) -> String {
+        guard access.auth != [.proxy] else { return "only through the proxy that names the user (AUTH=proxy)" }
         let session = sessions.first { $0.name == "default" } ?? sessions.first
         let origin = (session?.access.origins?.first ?? access.allowedOrigins.first).map(example)
         var words = ["curl", "-X", "POST"]
