@@ -45,6 +45,7 @@ def settings_for(upstream: FakeOpenAI, sessions: Path, **changes: str | None) ->
         "SESSIONS_DIR": str(sessions),
         "LIMIT_CLIENT": "off",
         "LIMIT_ALL": "off",
+        "LIMIT_REFUSALS": "off",
     }
     return {name: value for name, value in (settings | changes).items() if value is not None}
 

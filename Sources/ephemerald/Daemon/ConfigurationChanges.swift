@@ -46,7 +46,8 @@ extension Setting {
         case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .trustedProxies, .auth, .authKeysFile,
             .authProxyHeader, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
             .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin,
-            .limitSession, .limitAll, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL,
+            .limitSession, .limitAll, .limitRefusals, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile,
+            .baseURL,
             .organization, .project, .authHeader, .callsURL,
             .safetySaltFile, .upstreamTimeout, .upstreamConnectTimeout, .upstreamHTTP, .upstreamCAFile,
             .upstreamProxy, .upstreamTrace:
