@@ -12,6 +12,10 @@ package struct LimitReached: Hashable, Sendable {
     let key: UInt64
     /// How long it is not told of again.
     package let window: Duration
+    /// How long until the limit, or quota, admits somebody again.
+    let wait: Duration
+    /// Whether each refusal has a usage line.
+    package let isLogged: Bool
     /// Whether there is only no place left to count somebody in.
     package let isFull: Bool
 
@@ -22,6 +26,21 @@ package struct LimitReached: Hashable, Sendable {
         policy = "\(limit)"
         self.who = who
         window = limit.window
+        wait = standing.wait
+        isLogged = true
+        isFull = false
+    }
+
+    /// The limit on refusals, beyond which there are no usage lines.
+    init(refusalsOf client: ClientAddress, _ standing: LimitStanding, key: UInt64) {
+        let limit = standing.policy.limit
+        self.key = key
+        kind = "limit refusals"
+        policy = "\(limit)"
+        who = client.description
+        window = limit.window
+        wait = standing.wait
+        isLogged = false
         isFull = false
     }
 
@@ -33,6 +52,8 @@ package struct LimitReached: Hashable, Sendable {
         hasher.combine(self.who)
         key = UInt64(bitPattern: Int64(hasher.finalize()))
         window = exhaustion.wait
+        wait = exhaustion.wait
+        isLogged = true
         isFull = exhaustion.isFull
     }
 }

@@ -37,11 +37,19 @@ extension Refusal {
 }
 
 extension TokenService {
-    /// For requests that the end of the daemon cuts short: the policy is no longer asked.
-    package static let lastAnswer: Response = {
-        let requestID = RequestID(randomBits: 0)
+    /// The answer to a request that the end of the daemon cuts short, and its usage line: no step of the policy is taken, but
+    /// a page that may ask can read it. Its id is not that of a task that was answering the request and hangs.
+    package func lastAnswer(to request: Request) -> Response {
+        let isTrusted = rules.proxies.contains(request.peer)
+        let requestID = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
+        var line = UsageLine(
+            request, requestID: requestID, client: ClientAddress(of: request, behind: rules.proxies))
+        line.route = TokenService.namedPaths.first { request.path == $0[...] }
         var response = Refusal.shuttingDown.response(to: requestID)
-        addFieldsOfEveryAnswer(to: &response, requestID: requestID)
+        addCommonFields(to: &response, for: request, refusedBy: .shuttingDown, requestID: requestID)
+        conclude(
+            line, with: response.status, refusal: .shuttingDown, isLogged: true,
+            began: surroundings.monotonicNanoseconds())
         return response
-    }()
+    }
 }

@@ -19,6 +19,7 @@ extension Refusal {
         case .unknownSession: "Unknown session"
         case .rateLimited: "Too many requests"
         case .quotaExhausted: "Quota used up"
+        case .tooManyRefusals: "Too many refusals"
         case .limitsUnavailable: "Limits unavailable"
         case .mintingPaused: "Minting paused"
         case .overloaded: "Overloaded"
@@ -60,6 +61,9 @@ extension Refusal {
             "\(standing.policy.dimension.detail) Try again in \(RateLimitFields.wholeSeconds(standing.wait)) s."
         case .quotaExhausted(let exhaustion):
             "\(exhaustion.check.dimension.detail) The next day begins at midnight UTC."
+        case .tooManyRefusals(let time):
+            "This request is refused, as many requests of this client were before; the reason is given again in "
+                + "\(RateLimitFields.wholeSeconds(time)) s."
         case .limitsUnavailable: "This service cannot count requests at the moment. Try again."
         case .mintingPaused: "The operator of this service has paused it. Try again later."
         case .overloaded: "This service is handling as many requests as it takes at once."

@@ -39,6 +39,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case rateLimited(LimitStanding)
     /// A quota of the day is used up.
     case quotaExhausted(QuotaExhaustion)
+    /// The request would have been refused, and so many of this client's were before that they have no usage line.
+    case tooManyRefusals(retryAfter: Duration)
     /// What counts limits and quotas for several processes is away, and the settings say to refuse then.
     case limitsUnavailable
     /// The operator has stopped all minting.
@@ -75,7 +77,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused, .sessionNotAllowed:
             .forbidden
-        case .rateLimited, .quotaExhausted, .upstreamRateLimited: .tooManyRequests
+        case .rateLimited, .quotaExhausted, .tooManyRefusals, .upstreamRateLimited: .tooManyRequests
         case .limitsUnavailable, .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable, .keysUnavailable:
             .serviceUnavailable
         case .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError: .badGateway
@@ -101,6 +103,7 @@ package enum Refusal: Error, Hashable, Sendable {
         case .unknownSession: "unknown_session"
         case .rateLimited: "rate_limited"
         case .quotaExhausted: "quota_exhausted"
+        case .tooManyRefusals: "too_many_refusals"
         case .limitsUnavailable: "limits_unavailable"
         case .mintingPaused: "minting_paused"
         case .overloaded: "overloaded"
@@ -121,7 +124,9 @@ package enum Refusal: Error, Hashable, Sendable {
         switch self {
         case .rateLimited(let standing): standing.wait
         case .quotaExhausted(let exhaustion): exhaustion.wait
-        case .upstreamUnavailable(let time), .upstreamRateLimited(let time), .keysUnavailable(let time): time
+        case .upstreamUnavailable(let time), .upstreamRateLimited(let time), .keysUnavailable(let time),
+            .tooManyRefusals(let time):
+            time
         case .limitsUnavailable, .overloaded, .shuttingDown: .seconds(1)
         // Nobody knows; long enough that everybody together asks seldom.
         case .mintingPaused: .seconds(30)

@@ -10,11 +10,6 @@ extension TokenService {
         if request.path == TokenService.tokenPath, !isPreflight {
             response.fields.append(contentsOf: rules.origins.responseFields(for: request, refusedBy: refusal))
         }
-        TokenService.addFieldsOfEveryAnswer(to: &response, requestID: requestID)
-    }
-
-    /// What every answer carries, whatever is known of its request.
-    static func addFieldsOfEveryAnswer(to response: inout Response, requestID: RequestID) {
         if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "no-referrer")

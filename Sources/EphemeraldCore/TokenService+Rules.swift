@@ -13,6 +13,8 @@ extension TokenService {
         package var sessions: SessionCatalog
         /// How often, where a session file says nothing else.
         package var limits: RateLimits
+        /// How many refusals of one client have a usage line; nil for all.
+        package var refusalLimit: RateLimit?
         /// How much a day.
         package var quotas: Quotas
         /// Under which name the upstream hears of a caller.

@@ -10,6 +10,7 @@ package struct TokenService: Sendable {
     let minter: Minter
     let state: ServiceState
     private let keyFetching: KeyFetching
+    private let refusals: RefusalLimiter
     private let upstreamHost: String
     private let metrics: LoopMetrics
     /// The sessions of the rules, by their names.
@@ -23,10 +24,11 @@ package struct TokenService: Sendable {
     /// Takes what an operator should hear of, and of which request.
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
 
-    /// One for each loop and each reading of the settings; `admission`, `state` and `mintingSwitch` outlive it.
+    /// One for each loop and each reading of the settings; `admission`, `refusals`, `state` and `mintingSwitch` outlive
+    /// it.
     package init(
         rules: Rules, admission: Admission, minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics,
-        surroundings: Surroundings, state: ServiceState = ServiceState(),
+        surroundings: Surroundings, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
         mintingSwitch: MintingSwitch = MintingSwitch(),
         limitReached: @escaping @Sendable (LimitReached, RequestID) -> Void = { _, _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
@@ -38,6 +40,7 @@ package struct TokenService: Sendable {
         self.admission = admission
         self.minter = minter
         self.keyFetching = keyFetching
+        self.refusals = refusals
         self.state = state
         upstreamHost = minter.upstream.host
         self.metrics = metrics
@@ -69,18 +72,42 @@ package struct TokenService: Sendable {
         // A preflight is refused by its answer: a browser reads no more of it than that it is not allowed.
         if refusal == nil, response.status == .forbidden { refusal = .preflightRefused }
         if refusal == .originNotAllowed { line.originFlaw = rules.origins.flaw(in: request) }
-        addCommonFields(to: &response, for: request, refusedBy: refusal, requestID: requestID)
-        metrics.record(
-            route: line.route, status: response.status, refusal: refusal,
-            session: line.server == nil ? nil : line.session)
         // What probes and preflights ask is no use of the service, unless it is refused.
-        if refusal != nil || request.method == .post {
-            writeUsage(
-                line.serialized(
-                    status: response.status, refusal: refusal, unixMilliseconds: surroundings.unixMilliseconds(),
-                    duration: surroundings.monotonicNanoseconds() - began))
+        var isLogged = refusal != nil || request.method == .post
+        if let refused = refusal, let spent = countRefusal(refused, line) {
+            isLogged = false
+            // One that says when to come back goes on saying so.
+            if refused.retryAfter == nil {
+                let instead = Refusal.tooManyRefusals(retryAfter: spent.wait)
+                (refusal, response) = (instead, instead.response(to: requestID))
+            }
         }
+        addCommonFields(to: &response, for: request, refusedBy: refusal, requestID: requestID)
+        conclude(line, with: response.status, refusal: refusal, isLogged: isLogged, began: began)
         return response
+    }
+
+    /// Counts a request that is answered, and writes its usage line.
+    /// - Parameter began: nanoseconds on the monotonic clock.
+    func conclude(_ line: UsageLine, with status: Status, refusal: Refusal?, isLogged: Bool, began: UInt64) {
+        metrics.record(
+            route: line.route, status: status, refusal: refusal, session: line.server == nil ? nil : line.session)
+        guard isLogged else { return }
+        var line = line
+        line.unlogged = refusals.takeUntold()
+        writeUsage(
+            line.serialized(
+                status: status, refusal: refusal, unixMilliseconds: surroundings.unixMilliseconds(),
+                duration: surroundings.monotonicNanoseconds() - began))
+    }
+
+    /// Counts a refusal that cost nothing but a usage line: none of a mint that was tried.
+    /// - Returns: nil when it has its line.
+    private func countRefusal(_ refusal: Refusal, _ line: UsageLine) -> LimitReached? {
+        guard line.server == nil, let limit = rules.refusalLimit else { return nil }
+        let spent = refusals.count(line.client, under: limit, now: surroundings.monotonicNanoseconds())
+        if let spent { limitReached(spent, line.requestID) }
+        return spent
     }
 
     /// The routes.

@@ -24,6 +24,8 @@ struct UsageLine {
     var secret: ClientSecret?
     var report: UpstreamReport?
     var server: String?
+    /// Refusals before this line that have none, of all clients together.
+    var unlogged = 0
 
     init(_ request: Request, requestID: RequestID, client: ClientAddress) {
         self.requestID = requestID
@@ -50,6 +52,7 @@ struct UsageLine {
         line.append("error.type", refusal?.code)
         line.append("ephemerald.limit.dimension", refusal?.dimension)
         if case .authenticationFailed(let flaw?) = refusal { line.append("ephemerald.token.flaw", flaw.rawValue) }
+        if unlogged > 0 { line.append("ephemerald.refusals.unlogged", JSONNumber(unlogged)) }
         line.append("enduser.pseudo.id", caller?.loggableName)
         line.append("user_agent.original", userAgent?.loggable(256))
         line.append("ephemerald.origin", origin?.loggable(256))

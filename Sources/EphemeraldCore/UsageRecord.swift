@@ -33,6 +33,8 @@ package struct UsageRecord: Hashable, Sendable {
     package let sessionID: String?
     /// The upstream's `x-request-id`.
     package let upstreamRequestID: String?
+    /// Refusals before this line that have none, of all clients together.
+    package let unlogged: Int
     /// Why a mint failed, in the upstream's word or ours.
     package let upstreamErrorCode: String?
 
@@ -64,6 +66,7 @@ package struct UsageRecord: Hashable, Sendable {
         secretExpiresAt = json["ephemerald.secret.expires_at"]?.numberValue?.integer
         sessionID = text("ephemerald.session.id")
         upstreamRequestID = text("ephemerald.upstream.request.id")
+        unlogged = min(max(json["ephemerald.refusals.unlogged"]?.numberValue?.integer ?? 0, 0), Int(Int32.max))
         upstreamErrorCode = text("ephemerald.upstream.error.code")
     }
 

@@ -45,6 +45,7 @@ def settings_for(upstream: FakeOpenAI, sessions: Path, **changes: str | None) ->
         "SESSIONS_DIR": str(sessions),
         "LIMIT_CLIENT": "off",
         "LIMIT_ALL": "off",
+        "LIMIT_REFUSALS": "off",
         # A test says itself when its files are read; test_watch.py has them watched.
         "WATCH": "false",
     }

@@ -23,6 +23,7 @@ class Launcher:
         """One process that answers, and its port."""
         port = free_port()
         settings = {"PORT": str(port), "OPS_PORT": "0", "SANDBOX": "true", "SESSIONS_DIR": str(self.sessions)}
+        settings["LIMIT_REFUSALS"] = "off"
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | options
         surroundings = {"env": environment(settings, self.directory), "cwd": self.directory}
         process = subprocess.Popen([binary(), *flags], **surroundings, **options)

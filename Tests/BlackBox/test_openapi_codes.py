@@ -91,6 +91,13 @@ def what_is_broken(witness: Witness) -> None:
         assert witness.send(daemon, method, target, raw.head(method, target + "?" + "x" * 30_000)) == 414
 
 
+def who_is_refused_too_often(witness: Witness) -> None:
+    daemon = witness.daemon(MAX_BODY="1KiB", DEMO="true", LIMIT_REFUSALS="1/h")
+    assert witness.ask(daemon, "GET", "/nowhere") == 404
+    for method, target in operations(witness.judge.document):
+        assert witness.ask(daemon, method, target, ASKED, b"x" * 1025) == 429
+
+
 def who_asks(witness: Witness, folder) -> None:
     daemon = witness.daemon(AUTH="bearer", AUTH_KEYS_FILE=keys_file(folder, ann="eph_1"))
     assert witness.mint(daemon) == 401
@@ -165,6 +172,7 @@ def what_ends(witness: Witness) -> None:
 def test_everything_that_is_promised_is_reached(witness, tmp_path):
     what_is_served(witness)
     what_is_broken(witness)
+    who_is_refused_too_often(witness)
     who_asks(witness, tmp_path)
     what_is_asked(witness)
     what_is_enough(witness, tmp_path)

@@ -242,3 +242,29 @@ def test_a_start_on_a_pipe_without_a_reader_ends_with_words(start, upstream, ses
     with pytest.raises(NotStarted, match=r"USAGE_LOG: \".*/usage.log\": nobody reads this pipe") as failure:
         start(upstream, sessions, USAGE_LOG=str(log))
     assert failure.value.code == 78
+
+
+def test_refusals_beyond_their_limit_have_no_line_and_shut_nobody_out(start, upstream, sessions):
+    """All clients have one address here, as behind a proxy that TRUSTED_PROXIES does not name."""
+    daemon = start(upstream, sessions, LOOPS="2", LIMIT_REFUSALS="1/h burst 3")
+    codes = [daemon.token(origin="https://stranger.example").json()["code"] for _ in range(20)]
+    assert codes == ["origin_not_allowed"] * 3 + ["too_many_refusals"] * 17
+    answers = [daemon.request("GET", "/nowhere"), daemon.token(session="nobody"), daemon.token(body=b"{")]
+    assert {(answer.status, answer.json()["code"]) for answer in answers} == {(429, "too_many_refusals")}
+    assert all(0 < int(answer.one("Retry-After")) <= 3600 for answer in answers)
+    assert [daemon.token().status for _ in range(5)] == [200] * 5
+    assert daemon.request("GET", HEALTH).status == 200
+    lines = daemon.usage(8)
+    assert [line.get("ephemerald.refusals.unlogged") for line in lines] == [None] * 3 + [20] + [None] * 4
+    metrics = daemon.operations("GET", "/metrics").body.decode().splitlines()
+    assert "ephemerald_unlogged_refusals_total 20" in metrics
+    assert 'ephemerald_refusals_total{code="too_many_refusals",dimension=""} 20' in metrics
+    assert daemon.stderr.count("limit refusals: 127.0.0.1 has reached 1/h burst 3") == 1
+    table = run("usage", "--log", str(daemon.stdout_path), "--by", "outcome", directory=daemon.directory)
+    assert ["too_many_refusals", "0", "20", "0"] in [row.split() for row in table.stdout.splitlines()]
+
+
+def test_refusals_are_limited_by_default(start, upstream, sessions):
+    daemon = start(upstream, sessions, LIMIT_REFUSALS=None)
+    statuses = [daemon.token(origin="https://stranger.example").status for _ in range(150)]
+    assert statuses[:120] == [403] * 120 and 429 in statuses[120:]

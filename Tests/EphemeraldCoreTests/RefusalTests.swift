@@ -183,10 +183,30 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         #expect(test.upstream.requests.isEmpty)
     }
 
-    @Test func `at the end of the daemon gets the last answer`() {
-        let response = TokenService.lastAnswer
+    @Test(arguments: [("https://app.example", true), ("https://evil.example", false), (nil, false)])
+    func `at the end of the daemon gets the last answer, which a page can read`(origin: String?, isRead: Bool) throws {
+        let test = try TestService()
+        let response = test.service.lastAnswer(to: .token(origin: origin))
         #expect(response.status == .serviceUnavailable)
         #expect(response.fields["Retry-After"] == "1")
+        #expect(response.fields["Access-Control-Allow-Origin"] == (isRead ? origin : nil))
+        #expect(response.fields["Vary"] == "Origin" && response.fields["Cache-Control"] == "no-store")
         #expect(response.json["code"] == "shutting_down")
+        #expect(response.json["request_id"] == "00000000000000000000000000000abc")
+        #expect(response.fields["X-Request-Id"] == "00000000000000000000000000000abc")
+        #expect(test.usage.count == 1)
+        let use = try test.lastUse
+        #expect(use["error.type"] == "shutting_down" && use["http.route"] == "/api/realtime/token")
+        #expect(use["ephemerald.request.id"] == response.json["request_id"] && use["client.address"] == "192.0.2.7")
+        let metrics = Exposition.prometheus.text(test.metrics.current.families)
+        #expect(metrics.contains("ephemerald_refusals_total{code=\"shutting_down\",dimension=\"\"} 1\n"))
+    }
+
+    @Test func `at the end of the daemon keeps the id that a trusted proxy gave it`() throws {
+        let test = try TestService()
+        let fields: Fields = ["X-Request-Id": "of-the-proxy", "X-Forwarded-For": "192.0.2.9"]
+        let response = test.service.lastAnswer(to: .token(fields: fields, peer: "10.0.0.1"))
+        #expect(response.fields.values(of: "X-Request-Id") == ["of-the-proxy"])
+        #expect(try test.lastUse["client.address"] == "192.0.2.9")
     }
 }

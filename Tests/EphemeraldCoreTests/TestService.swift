@@ -12,12 +12,14 @@ struct TestService {
     let metrics = LoopMetrics()
     private let lines = Locked<[[UInt8]]>([])
     let mintingSwitch = MintingSwitch()
+    let refusals = RefusalLimiter()
     private let reached = Locked<[LimitReached]>([])
     private let remarked = Locked<[ClientAddress.Remark]>([])
 
     init(
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
-        clientLimit: String = "off", totalLimit: String = "off", limits others: RateLimits = RateLimits(),
+        clientLimit: String = "off", totalLimit: String = "off", refusalLimit: String = "off",
+        limits others: RateLimits = RateLimits(),
         quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
         callers: Authenticator = .anybody, admission: Admission? = nil, files: [String: StaticFile] = [:],
         state: ServiceState = ServiceState(),
@@ -36,6 +38,7 @@ struct TestService {
             callers: callers, proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
             limits: limits, quotas: quotas, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
         rules.files = files
+        rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
         let minter = Minter(
             upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
         let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
@@ -44,7 +47,7 @@ struct TestService {
             admission: admission ?? .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
             minter: minter,
             keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
-            metrics: metrics, surroundings: upstream.clock.surroundings,
+            metrics: metrics, surroundings: upstream.clock.surroundings, refusals: refusals,
             state: state, mintingSwitch: mintingSwitch,
             limitReached: { [reached] limit, _ in reached.withLock { $0.append(limit) } },
             writeUsage: { [lines] line in lines.withLock { $0.append(line) } },

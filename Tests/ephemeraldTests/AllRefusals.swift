@@ -39,7 +39,8 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .invalidRequest: .unknownSession
     case .unknownSession: .rateLimited(spentStanding)
     case .rateLimited: .quotaExhausted(spentQuota)
-    case .quotaExhausted: .limitsUnavailable
+    case .quotaExhausted: .tooManyRefusals(retryAfter: .seconds(1))
+    case .tooManyRefusals: .limitsUnavailable
     case .limitsUnavailable: .mintingPaused
     case .mintingPaused: .overloaded
     case .overloaded: .shuttingDown

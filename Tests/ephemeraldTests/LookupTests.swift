@@ -153,6 +153,17 @@ import ephemerald
         #expect(Self.table(by: .caller).json.last == #"{"caller":"-","minted":0,"refused":2,"failed":2}"#)
     }
 
+    @Test func `counts refusals that have no line of their own`() {
+        let unlogged = #""ephemerald.refusals.unlogged":7,"error.type""#
+        let line = UsageLines.refusal().replacing(#""error.type""#, with: unlogged)
+        for (group, row) in [(UsageTable.Group.session, "-"), (.client, "-"), (.outcome, "too_many_refusals")] {
+            var table = UsageTable(by: group)
+            if let record = UsageRecord(Array(line.utf8)) { table.add(record) }
+            #expect(table.json.contains { $0.hasSuffix(#":"\#(row)","minted":0,"refused":7,"failed":0}"#) })
+            #expect(table.lines.last?.split(separator: " ") == ["total", "0", "8", "0"])
+        }
+    }
+
     @Test func `has a row for each outcome`() {
         let names = Self.table(by: .outcome).lines.dropFirst().dropLast().compactMap { $0.split(separator: " ").first }
         #expect(names == ["minted", "minting_paused", "rate_limited", "upstream_rate_limited", "upstream_timeout"])

@@ -17,19 +17,21 @@ import Testing
         let minter = Minter(upstream: upstream, shared: Minter.Shared(), surroundings: surroundings) { _ in
             Response(status, fields: ["x-request-id": "req_1"], body: Array(answer.utf8))
         }
+        var rules = TokenService.Rules(
+            origins: OriginPolicy(
+                allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
+            callers: Authenticator([
+                .proxy(field: "X-Auth-Request-User"),
+                .jwt(
+                    TokenVerifier(
+                        keys: .fetched(FetchedKeys(url: "")), rules: TokenRules(issuer: nil, audience: nil))),
+            ]),
+            proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
+            limits: RateLimits(client: try RateLimit(parsing: "1/min")),
+            safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt()))
+        rules.refusalLimit = try RateLimit(parsing: "2/min")
         return TokenService(
-            rules: TokenService.Rules(
-                origins: OriginPolicy(
-                    allowing: [try OriginPattern(parsing: "https://app.example")], allowsMissing: false),
-                callers: Authenticator([
-                    .proxy(field: "X-Auth-Request-User"),
-                    .jwt(
-                        TokenVerifier(
-                            keys: .fetched(FetchedKeys(url: "")), rules: TokenRules(issuer: nil, audience: nil))),
-                ]),
-                proxies: TrustedProxies([.unixSocket]), sessions: sessions.catalog,
-                limits: RateLimits(client: try RateLimit(parsing: "1/min")),
-                safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt())),
+            rules: rules,
             admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
             keyFetching: KeyFetching(
                 surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
@@ -61,6 +63,10 @@ import Testing
         #expect(
             [minted, limited, failed, refused, lost, strange].map(\.status)
                 == [.ok, .tooManyRequests, .badGateway, .unauthorized, .badGateway, .forbidden])
+        #expect(await minting.respond(to: forged).status == .tooManyRequests, "beyond the limit on refusals")
+        var other = request
+        other.peer = .ip(IPAddress(v4: 1), port: 1)
+        #expect(await minting.respond(to: other).status == .unauthorized)
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
         let listed = try ReadmeTable(under: "## The usage log").names

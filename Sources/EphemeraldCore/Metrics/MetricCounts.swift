@@ -84,6 +84,6 @@ extension Refusal {
     /// What alerts ask for, besides limits and quotas.
     fileprivate static let watchedCodes = [
         Refusal.originNotAllowed, .authenticationRequired, .authenticationFailed(nil), .overloaded, .limitsUnavailable,
-        .keysUnavailable(retryAfter: .zero), .mintingPaused,
+        .keysUnavailable(retryAfter: .zero), .mintingPaused, .tooManyRefusals(retryAfter: .zero),
     ].map(\.code)
 }

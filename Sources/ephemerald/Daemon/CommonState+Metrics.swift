@@ -27,6 +27,9 @@ extension CommonState {
             MetricFamily(
                 "ephemerald_usage_log_failures", .counter, "Usage lines that could not be written.", lostLines.total),
             MetricFamily(
+                "ephemerald_unlogged_refusals", .counter, "Refusals beyond LIMIT_REFUSALS, which have no usage line.",
+                refusals.total),
+            MetricFamily(
                 "ephemerald_session_model_ends_days", .gauge,
                 "Days until something that the session uses ends; negative behind it.", endings),
             MetricFamily(

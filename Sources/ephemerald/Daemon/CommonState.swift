@@ -20,6 +20,7 @@ struct CommonState: Sendable {
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
+    let refusals = RefusalLimiter()
     /// nil where limits and quotas are counted in the memory of this process.
     let redis: Settings.Redis?
     let redisNotices: RedisNotices?
@@ -75,7 +76,7 @@ struct CommonState: Sendable {
         return TokenService(
             rules: policy.rules, admission: admission(in: redis, surroundings: surroundings),
             minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
-            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, state: state,
+            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, refusals: refusals, state: state,
             mintingSwitch: mintingSwitch,
             limitReached: { [notices, logger] reached, requestID in
                 let now = surroundings.monotonicNanoseconds()

@@ -61,7 +61,8 @@ extension Setting {
             .allowCredentials, .trustedProxies, .auth, .authKeysFile, .authProxyHeader, .jwtKeys, .jwtIssuer,
             .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .sessionsDirectory,
             .demo, .maxInFlight, .limitClient, .limitCaller, .limitOrigin,
-            .limitSession, .limitAll, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile, .baseURL,
+            .limitSession, .limitAll, .limitRefusals, .quotaCaller, .quotaSession, .quotaAll, .apiKey, .apiKeyFile,
+            .baseURL,
             .organization, .project, .authHeader, .callsURL,
             .safetySaltFile, .upstreamTimeout, .upstreamConnectTimeout, .upstreamHTTP, .upstreamCAFile,
             .upstreamProxy, .upstreamTrace:

@@ -23,6 +23,7 @@ struct Policy: Sendable {
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)
+        rules.refusalLimit = settings.limits.refusals
         rules.files = BrowserFiles.served(
             withDemo: settings.isDemo, upstream: upstream, isSandbox: sandboxURL != nil)
         rules.files[APIDescription.path] = APIDescription.file

@@ -49,7 +49,7 @@ final class Worker: @unchecked Sendable {
 
     /// Answers what is in flight and ends. On the loop's thread.
     func drain(timeout: Duration) async {
-        await server.drain(timeout: timeout, lastAnswer: { _ in TokenService.lastAnswer })
+        await server.drain(timeout: timeout, lastAnswer: { [current] in current.service.lastAnswer(to: $0) })
         current.close()
     }
 }

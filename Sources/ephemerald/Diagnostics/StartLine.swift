@@ -20,7 +20,8 @@ extension FreshConfiguration {
             "ephemerald.origins": Self.list(settings.access.allowedOrigins.map { "\($0)" }),
             "ephemerald.auth": Self.list(settings.access.auth.map(\.rawValue).sorted()),
             "ephemerald.jwt_keys": Self.list(settings.access.callers.tokenKeys),
-            "ephemerald.limits": Self.list(settings.limits.rates.inWords),
+            "ephemerald.limits": Self.list(
+                settings.limits.rates.inWords + (settings.limits.refusals.map { ["refusals \($0)"] } ?? [])),
             "ephemerald.quotas": Self.list(settings.limits.quotas.inWords),
             "ephemerald.max_in_flight": .stringConvertible(settings.limits.maxInFlight),
             "ephemerald.redis": "\(settings.limits.redis.map { "\($0.address)" } ?? "off")",

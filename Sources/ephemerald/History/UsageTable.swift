@@ -38,6 +38,10 @@ package struct UsageTable {
             if record.isMint { \.minted } else if record.isUpstreamFailure { \.failed } else { \.refused }
         counts[name, default: Counts()][keyPath: member] += 1
         total[keyPath: member] += 1
+        guard record.unlogged > 0 else { return }
+        let rest = group == .outcome ? "too_many_refusals" : "-"
+        counts[rest, default: Counts()].refused += record.unlogged
+        total.refused += record.unlogged
     }
 
     private func name(of record: UsageRecord) -> String {

@@ -19,7 +19,8 @@ extension Setting {
             "How long SIGTERM only turns readiness, before the listening socket closes: the time in which a load "
                 + "balancer notices, 0s to 10min."
         case .drainTimeout: "How long requests in flight may take once the socket is closed, 0s to 10min."
-        case .operationsHost: "The address of the operations listener, which tells metrics to whoever reaches it."
+        case .operationsHost:
+            "The address of the operations listener, or a name for it. Anyone who can reach it reads metrics and readiness."
         case .operationsPort: "The port of the operations listener, 0 to 65535, or off."
         case .allowedOrigins:
             "The web pages that may ask for a token: https://app.example, https://*.example.com for one label, "
@@ -69,6 +70,9 @@ extension Setting {
         case .limitOrigin: "Tokens for all pages of one origin, or off. Requests without an origin count as one origin."
         case .limitSession: "Tokens for one session, whoever asks for it, or off."
         case .limitAll: "Tokens for everybody together, or off: the most that strangers can cost."
+        case .limitRefusals:
+            "Refused requests of one client address (IPv6: one /64) that have a usage line and say why, or off. Beyond them "
+                + "refusals are answered with 429; no other request is affected."
         case .quotaCaller:
             "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Needs a USAGE_LOG file."
         case .quotaSession: "Tokens a day (UTC) for one session, whoever asks for it; or off."

@@ -35,6 +35,7 @@ extension Setting {
         case .limitOrigin: SettingRow(.limits, .text, .value("off"), "LIMIT", help)
         case .limitSession: SettingRow(.limits, .text, .value("off"), "LIMIT", help)
         case .limitAll: SettingRow(.limits, .text, .value("600/min burst 100"), "LIMIT", help)
+        case .limitRefusals: SettingRow(.limits, .text, .value("60/min burst 120"), "LIMIT", help)
         case .quotaCaller: SettingRow(.limits, .number, .value("off"), "NUMBER", help)
         case .quotaSession: SettingRow(.limits, .number, .value("off"), "NUMBER", help)
         case .quotaAll: SettingRow(.limits, .number, .value("off"), "NUMBER", help)

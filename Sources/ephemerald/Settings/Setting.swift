@@ -40,6 +40,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case limitOrigin = "LIMIT_ORIGIN"
     case limitSession = "LIMIT_SESSION"
     case limitAll = "LIMIT_ALL"
+    case limitRefusals = "LIMIT_REFUSALS"
     case quotaCaller = "QUOTA_CALLER"
     case quotaSession = "QUOTA_SESSION"
     case quotaAll = "QUOTA_ALL"

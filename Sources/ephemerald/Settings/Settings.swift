@@ -4,6 +4,7 @@ package import Logging
 package import MicroHTTPD
 package import OpenAISandbox
 package import Redis
+package import Sessions
 
 /// The settings of the program, checked: whatever holds one can work with it.
 package struct Settings: Sendable {
@@ -51,6 +52,8 @@ package struct Settings: Sendable {
         package let maxInFlight: Int
         /// Tokens, in each dimension.
         package let rates: RateLimits
+        /// Refusals of one client address that have a usage line; nil for all.
+        package let refusals: RateLimit?
         /// Whether nothing is minted until SIGUSR2.
         package let isPaused: Bool
         /// Tokens a day.

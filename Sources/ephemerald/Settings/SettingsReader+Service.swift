@@ -85,15 +85,18 @@ extension SettingsReader {
         let origin = limit(.limitOrigin)
         let session = limit(.limitSession)
         let all = limit(.limitAll)
+        let refusals = limit(.limitRefusals)
         let quotas = quotas()
         let redis = redis()
         let isPaused = read(.paused) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
-        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all, let quotas,
+        guard let maxBody, let maxInFlight, let client, let caller, let origin, let session, let all, let refusals,
+            let quotas,
             let isPaused, let redis
         else { return nil }
         let rates = RateLimits(client: client, caller: caller, origin: origin, session: session, all: all)
         return Settings.Limits(
-            maxBody: maxBody, maxInFlight: maxInFlight, rates: rates, isPaused: isPaused, quotas: quotas,
+            maxBody: maxBody, maxInFlight: maxInFlight, rates: rates, refusals: refusals, isPaused: isPaused,
+            quotas: quotas,
             redis: redis)
     }
 

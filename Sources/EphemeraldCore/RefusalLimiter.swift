@@ -1,0 +1,48 @@
+import Locking
+import Sessions
+
+/// Counts refused requests by client address, for all loops, and how many of them left no usage line.
+///
+/// It is consulted after a request is refused, so it cannot refuse any other: clients that share an address, as all do
+/// behind a proxy that `TRUSTED_PROXIES` does not name, keep their tokens while one of them is refused again and again.
+package final class RefusalLimiter: Sendable {
+    private struct Unlogged {
+        /// Since the start.
+        var total = 0
+        /// Since the last usage line that said how many.
+        var untold = 0
+    }
+
+    /// A table of its own: refused requests of many addresses must not push out of the other one what clients owe there.
+    private let limiter = Locked(RateLimiter(capacity: 16_384))
+    private let unlogged = Locked(Unlogged())
+
+    /// Nobody has been refused.
+    package init() {}
+
+    /// Refusals without a usage line since the start.
+    package var total: Int { unlogged.withLock(\.total) }
+
+    /// Counts a refusal of a client.
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    /// - Returns: nil when the limit allows the refusal a usage line, else the limit and how long until it allows one.
+    func count(_ client: ClientAddress, under limit: RateLimit, now: UInt64) -> LimitReached? {
+        var checks = LimitChecks()
+        let policy = LimitPolicy(.client, limit)
+        checks.append(policy, LimitIdentity(.client(client.limitKey)))
+        guard case .refused(let standing) = limiter.withLock({ $0.admit(checks, now: now) }) else { return nil }
+        unlogged.withLock { unlogged in
+            unlogged.total += 1
+            unlogged.untold += 1
+        }
+        return LimitReached(refusalsOf: client, standing, key: checks.key(of: policy))
+    }
+
+    /// Refusals without a usage line since the last call: for the next line that is written, whoever it belongs to.
+    func takeUntold() -> Int {
+        unlogged.withLock { unlogged in
+            defer { unlogged.untold = 0 }
+            return unlogged.untold
+        }
+    }
+}
