@@ -78,6 +78,40 @@ import ephemerald
         #expect(settings.warnings.allSatisfy { $0.contains("chmod 600") })
     }
 
+    @Test(arguments: [
+        ("--openai-api-key-file", "sk-first-key", 0o644, "OPENAI_API_KEY_FILE"),
+        ("--redis-url-file", "redis://:secret@localhost/", 0o604, "REDIS_URL_FILE"),
+        ("--jwt-keys", "0123456789abcdef0123456789abcdef", 0o644, "JWT_KEYS"),
+        ("--safety-salt-file", "0123456789abcdef", 0o644, "SAFETY_SALT_FILE"),
+        ("--config", "{\"openai-api-key\": \"sk-first-key\"}", 0o644, "CONFIG"),
+        ("--config", "{\"redis-url\": \"redis://:secret@localhost/\"}", 0o644, "CONFIG"),
+        ("--jwt-keys", "0123456789abcdef0123456789abcdef", 0o602, "JWT_KEYS"),
+        ("--auth-keys-file", "ann:" + String(repeating: "0", count: 64), 0o602, "AUTH_KEYS_FILE"),
+        ("--config", "{}", 0o622, "CONFIG"),
+    ])
+    func `is warned of in every file that others can read, and so is a file that others can write`(
+        flag: String, text: String, mode: Int, name: String
+    ) throws {
+        let needs = [
+            "--jwt-keys": ["--auth", "jwt", "--jwt-audience", "a"], "--auth-keys-file": ["--auth", "bearer"],
+        ]
+        let hasKey = flag != "--openai-api-key-file" && !text.contains("openai-api-key")
+        func warnings(_ mode: Int) throws -> [String] {
+            let path = try directory.file("file", text, mode: mode)
+            return try Settings(arguments: (needs[flag] ?? []) + [flag, path], environment: hasKey ? key : [:]).warnings
+        }
+        let found = try warnings(mode)
+        #expect(found.count == 1 && found[0].hasPrefix("\(name) (\(flag)): "), "\(found)")
+        #expect(found[0].contains("by every user of this machine; chmod"))
+        #expect(try warnings(0o660) == [])
+    }
+
+    @Test func `is not what a public key is`() throws {
+        let set = #"{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#
+        let path = try directory.file("keys", set, mode: 0o644)
+        #expect(try settings("--auth", "jwt", "--jwt-audience", "a", "--jwt-keys", path).warnings == [])
+    }
+
     @Test func `is needed, but not by the sandbox, which never gets a real one`() throws {
         #expect(problems(environment: [:]).first?.contains("--openai-api-key-file") == true)
         #expect(try settings("--sandbox", environment: [:]).upstream.keys.isEmpty)

@@ -43,6 +43,9 @@ package struct KeySet: Sendable {
             .map(\.rawValue).joined(separator: ", ")
     }
 
+    /// Whether a key of the set can make tokens as well as verify them.
+    package var hasSecrets: Bool { keys.contains { $0.algorithm == .hs256 } }
+
     /// What the keys are, for the log: each algorithm once, and secrets with their lengths.
     package var words: [String] {
         keys.map(\.words).reduce(into: []) { words, word in

@@ -33,6 +33,7 @@ extension Settings {
         let demo = reader.readIfSet(.demo) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let watchesFiles = reader.read(.watch) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
         let sessionsDirectory = reader.sessionsDirectory()
+        if let path = reader[.config]?.text { reader.warnOfWriters(.config, of: path) }
         if let access, let limits, access.auth == [.none], limits.rates.caller != nil {
             reader.warn(.limitCaller, "has no effect while AUTH is none: nobody is asked who he is")
         }

@@ -20,6 +20,7 @@ extension SettingsReader {
         let keys = readIfSet(.authKeysFile) { text throws(InvalidValue) in
             try BearerKeyLines.parse(InputFile.contents(of: text, limit: BearerKeyLines.largestFile))
         }
+        if case .some(.some) = keys, let path = self[.authKeysFile]?.text { warnOfWriters(.authKeysFile, of: path) }
         let tokens = tokens(areRead: auth?.contains(.jwt) ?? false)
         let field = read(.authProxyHeader, UserField.name)
         guard let auth, let keys, let tokens, let field else { return nil }

@@ -10,7 +10,7 @@ extension SettingsReader {
             return keys(setAs: key)
         case (nil, .some):
             return readIfSet(.apiKeyFile, SettingsReader.keys(inFile:)).flatMap { keys in
-                if let path = self[.apiKeyFile]?.text { warnOfReaders(of: path) }
+                if let path = self[.apiKeyFile]?.text { warnOfReaders(.apiKeyFile, of: path) }
                 return keys
             }
         case (.some, .some):
@@ -27,7 +27,8 @@ extension SettingsReader {
     }
 
     private mutating func keys(setAs value: SettingValue) -> [Secret]? {
-        readIfSet(.apiKey) { text throws(InvalidValue) in
+        if case .file(let path) = value.source { warnOfReaders(.config, of: path) }
+        return readIfSet(.apiKey) { text throws(InvalidValue) in
             // An array of keys in the file comes with a line for each.
             if case .file = value.source { return try APIKeys.parse(lines: Array(text.utf8)) }
             return [try APIKeys.parse(one: text)]
@@ -42,7 +43,7 @@ extension SettingsReader {
         }
         do throws(InvalidValue) {
             let keys = try SettingsReader.keys(inFile: path)
-            warnOfReaders(of: path)
+            warnOfReaders(.apiKeyFile, of: path)
             return keys
         } catch {
             refuse(.apiKeyFile, "\(path): \(error.reason)")
@@ -55,10 +56,5 @@ extension SettingsReader {
             throw InvalidValue("this looks like a key; write the path of a file with the key in it", isHidden: true)
         }
         return try APIKeys.parse(lines: InputFile.contents(of: path, limit: 64 << 10))
-    }
-
-    private mutating func warnOfReaders(of path: String) {
-        guard let mode = InputFile.permissions(of: path), mode & 0o004 != 0 else { return }
-        warn(.apiKeyFile, "\(path) can be read by every user of this machine; chmod 600 (or 640) helps")
     }
 }

@@ -11,9 +11,12 @@ extension SettingsReader {
             return nil
         case (nil, .some):
             address = readIfSet(.redisURLFile, SettingsReader.redisURL(inFile:))
-            if case .some(.some) = address { warnOfReaders(of: .redisURLFile) }
+            if case .some(.some) = address, let path = self[.redisURLFile]?.text {
+                warnOfReaders(.redisURLFile, of: path)
+            }
         default:
             address = readIfSet(.redisURL, RedisURL.parse)
+            if case .file(let path)? = self[.redisURL]?.source { warnOfReaders(.config, of: path) }
         }
         guard let down, let address else { return nil }
         guard let address else {
@@ -30,12 +33,5 @@ extension SettingsReader {
         let lines = try InputFile.contents(of: path, limit: 4096).split { $0 == 0x0A || $0 == 0x0D }
         guard lines.count == 1 else { throw InvalidValue("one line is wanted, with the URL") }
         return try RedisURL.parse(String(decoding: lines[0], as: UTF8.self))
-    }
-
-    private mutating func warnOfReaders(of setting: Setting) {
-        guard let path = self[setting]?.text, let mode = InputFile.permissions(of: path), mode & 0o004 != 0 else {
-            return
-        }
-        warn(setting, "\(path) can be read by every user of this machine; chmod 600 (or 640) helps")
     }
 }

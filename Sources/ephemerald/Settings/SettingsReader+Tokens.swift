@@ -13,6 +13,7 @@ extension SettingsReader {
         }
         let claim = read(.jwtSessionsClaim, SettingsReader.claimText)
         guard let keys, let issuer, let audience, let leeway, let claim else { return nil }
+        warnOfOthers(keys)
         if areRead {
             if keys != nil { warnOfTokens(hasAudience: audience != nil) }
         } else {
@@ -36,12 +37,13 @@ extension SettingsReader {
         if !hasAudience {
             warn(.jwtAudience, "not set: tokens that these keys have signed for other services are taken too")
         }
-        guard let path = self[.jwtKeys]?.text, !SettingsReader.isAddress(path),
-            let mode = InputFile.permissions(of: path)
-        else { return }
-        if mode & 0o002 != 0 {
-            warn(.jwtKeys, "\(path) can be written by every user of this machine, who could let himself in")
-        }
+    }
+
+    /// A secret signs tokens as well as it verifies them, and a public key decides who else does.
+    private mutating func warnOfOthers(_ keys: TokenVerifier.Keys?) {
+        guard case .fixed(let set) = keys, let path = self[.jwtKeys]?.text else { return }
+        warnOfWriters(.jwtKeys, of: path)
+        if set.hasSecrets { warnOfReaders(.jwtKeys, of: path) }
     }
 
     private static func tokenKeys(_ text: String) throws(InvalidValue) -> TokenVerifier.Keys {

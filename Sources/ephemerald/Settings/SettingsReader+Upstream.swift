@@ -96,6 +96,7 @@ extension SettingsReader {
             SafetySalt.kept(try SafetySalt.read(text))
         }
         guard let kept else { return nil }
+        if kept != nil, let path = self[.safetySaltFile]?.text { warnOfReaders(.safetySaltFile, of: path) }
         let directory = state?.split(separator: ":").first
         return kept ?? directory.map { .made(path: "\($0)/safety_salt") } ?? .ofThisProcess
     }

@@ -90,6 +90,18 @@ package struct SettingsReader {
         warnings.append("\(values[setting]?.source.phrase(for: setting) ?? setting.name): \(words)")
     }
 
+    /// Warns of a file with a secret that every user of the machine can read.
+    mutating func warnOfReaders(_ setting: Setting, of path: String) {
+        guard let mode = InputFile.permissions(of: path), mode & 0o004 != 0 else { return }
+        warn(setting, "\(path) can be read by every user of this machine; chmod 600 (or 640) helps")
+    }
+
+    /// Warns of a file that decides who may call, or what is spent, and that every user of the machine can change.
+    mutating func warnOfWriters(_ setting: Setting, of path: String) {
+        guard let mode = InputFile.permissions(of: path), mode & 0o002 != 0 else { return }
+        warn(setting, "\(path) can be written by every user of this machine; chmod o-w helps")
+    }
+
     private mutating func parse<Value>(
         _ value: SettingValue, of setting: Setting, _ parse: (String) throws(InvalidValue) -> Value
     ) -> Value? {
