@@ -9,7 +9,10 @@ import shutil
 import pytest
 
 import openai_rules
+from conftest import settings_for
+from daemon import write_sessions
 from program import ROOT, run
+from test_reload import reload
 
 CASES = ROOT / "Tests" / "SessionsTests" / "Cases"
 #: What models and features end on changes by the day, and so is left to the Swift tests, which set it.
@@ -45,13 +48,13 @@ def errors(findings: list[str]) -> list[str]:
     ],
 )
 def test_check_says_of_each_file_what_the_table_says(tmp_path, folder, settings):
-    directory = CASES / folder
+    directory = CASES / folder.rstrip("/")
     ended = run("check", directory=tmp_path, settings={**settings, "SESSIONS_DIR": str(directory)})
     assert ended.returncode == 78, ended.stderr
     found: dict[str, list[str]] = {name: [] for name in verdicts() if ("/" in name) == bool(folder)}
     for line in ended.stderr.splitlines():
         # In the directory's place stands the path as it was given.
-        place = re.fullmatch(rf"(error|warning): {re.escape(str(directory).rstrip('/'))}/+([\w.-]+?\.json):\s?(.*)", line)
+        place = re.fullmatch(rf"(error|warning): {re.escape(str(directory))}/+([\w.-]+?\.json):\s?(.*)", line)
         if place and not ENDING.search(line):
             found[folder + place[2]].append(f"{place[1]} {place[3]}")
     expected = {
@@ -83,3 +86,30 @@ def test_the_strict_upstream_refuses_what_check_refuses(name):
     assert problem is not None
     refused = [finding.split(" ")[1].rstrip(":") for finding in errors(verdicts()[name])]
     assert problem[1] in refused
+
+
+def test_another_upstreams_names_are_its_own_at_the_start_at_a_reload_and_for_mint(start, upstream, sessions, tmp_path):
+    """OpenAI's calendar and models bind on its hosts only, and the stand-in's is none of them."""
+    prod = {"session": {"type": "realtime", "model": "gpt-4o-realtime-preview-prod"}}
+    write_sessions(sessions, prod=prod)
+    daemon = start(upstream, sessions)
+    assert "prod.json: session.model: gpt-4o-realtime-preview-prod ended on" in daemon.stderr
+    assert daemon.token("prod").status == 200
+    write_sessions(sessions, live={"session": {**prod["session"], "model": "gpt-live-prod"}})
+    assert "sessions +live" in reload(daemon)
+    assert daemon.token("live").status == 200
+    ended = run("mint", "--session", "prod", directory=tmp_path, settings=settings_for(upstream, sessions))
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "mint"])
+def test_openais_hosts_are_held_to_its_calendar(sessions, tmp_path, command):
+    write_sessions(sessions, default={"session": {"type": "realtime", "model": "gpt-4o-realtime-preview-prod"}})
+    settings = {
+        "SESSIONS_DIR": str(sessions),
+        "OPENAI_API_KEY": "sk-0123456789abcdefghij",
+        "OPENAI_BASE_URL": "https://eu.api.openai.com/v1",
+    }
+    ended = run(command, directory=tmp_path, settings=settings)
+    assert ended.returncode == 78
+    assert "default.json: session.model: gpt-4o-realtime-preview-prod ended on 2026-05-07" in ended.stderr

@@ -86,6 +86,12 @@ struct PastedForms {
     }
 
     private mutating func withoutNulls(_ value: JSON, shape: Shape?, path: String) -> JSON {
+        if case .array(let element, _)? = shape, case .array(let elements) = value {
+            return .array(
+                elements.enumerated().map { index, value in
+                    withoutNulls(value, shape: element, path: "\(path.dropLast())[\(index)].")
+                })
+        }
         guard case .object(let object) = value else { return value }
         var kept = JSONObject()
         for member in object.members {

@@ -12,6 +12,9 @@ extension Violation {
         case .missing: "is required"
         case .wrongType(let expected, let found):
             "must be \(expected.listed(by: "or")), is \(found.typeName)\(repair(of: found, expected: expected))"
+        case .unsupported(let value, _)
+        where path == "session.model" && ModelName.isKnown(value, among: ModelName.transcribing):
+            "\(JSON.string(value)) only transcribes; name it in session.audio.input.transcription.model"
         case .unsupported(let value, let supported) where level == .doubtful:
             "\(JSON.string(value)) is not known here and passed on as it is"
                 + (value.nearest(in: supported).map { "; did you mean \($0)?" } ?? "")
