@@ -18,7 +18,7 @@ struct `A hint` {
         ("prompt", [:]), ("reasoning", [:]),
     ]
     private static let names = [
-        "type", "model", "output_modalities", "instructions", "audio", "input", "output", "format", "voice", "speed",
+        "model", "output_modalities", "instructions", "audio", "input", "output", "format", "voice", "speed",
         "transcription", "noise_reduction", "turn_detection", "include", "tools", "tool_choice", "parallel_tool_calls",
         "reasoning", "effort", "max_output_tokens", "tracing", "truncation", "prompt", "language", "languages",
         "keywords", "delay", "strength", "threshold", "prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms",
@@ -33,17 +33,17 @@ struct `A hint` {
         var hints = 0
         for (kind, base) in Self.bases {
             for (place, value) in Self.objects {
-                for name in Self.names {
-                    let path = place.split(separator: ".").map(String.init)
-                    let session = JSON.parsed(base).setting(path[...], to: place.isEmpty ? .parsed(base) : value)
-                    let file: JSON = ["session": session.setting((path + [name])[...], to: .parsed("[[]]"))]
-                    for finding in try SessionDirectory.findings(in: file.description) {
-                        guard let hint = finding.firstRange(of: "did you mean ") else { continue }
-                        let refused = finding.prefix { $0 != ":" }.split(separator: " ").last ?? ""
-                        let meant = finding[hint.upperBound...].prefix { $0 != "?" }
-                        hints += 1
-                        #expect(meant != refused && !refused.hasSuffix(".\(meant)"), "\(kind): \(finding)")
-                    }
+                let path = place.split(separator: ".").map(String.init)
+                // Whatever a name is, known here or not, one value is wrong for all of them.
+                var object = place.isEmpty ? JSON.parsed(base) : value
+                for name in Self.names { object = object.setting([name], to: .parsed("[[]]")) }
+                let file: JSON = ["session": JSON.parsed(base).setting(path[...], to: object)]
+                for finding in try SessionDirectory.findings(in: file.description) {
+                    guard let hint = finding.firstRange(of: "did you mean ") else { continue }
+                    let refused = finding.prefix { $0 != ":" }.split(separator: " ").last ?? ""
+                    let meant = finding[hint.upperBound...].prefix { $0 != "?" }
+                    hints += 1
+                    #expect(meant != refused && !refused.hasSuffix(".\(meant)"), "\(kind): \(finding)")
                 }
             }
         }
