@@ -54,6 +54,14 @@ extension Result where Failure == TransferFailure {
 
     /// `tls`, `broken`…: which failure it is, without the words.
     var kind: String {
-        failure.map { String("\($0)".prefix { $0 != "(" }) } ?? "success"
+        switch failure {
+        case nil: "success"
+        case .cannotConnect: "cannotConnect"
+        case .tls: "tls"
+        case .timedOut: "timedOut"
+        case .broken: "broken"
+        case .tooLarge: "tooLarge"
+        case .cancelled: "cancelled"
+        }
     }
 }

@@ -31,7 +31,7 @@ class Run:
         (tree / "deploy").mkdir(parents=True)
         for name in ("run", "packages"):
             shutil.copy(DEPLOY / name, tree / "deploy")
-        shutil.copytree(ROOT / "sessions", tree / "sessions", ignore=shutil.ignore_patterns("legacy.json"))
+        shutil.copytree(ROOT / "sessions", tree / "sessions")
         (tree / ".build/release").mkdir(parents=True)
         (tree / ".build/release/ephemerald").symlink_to(binary())
         (tree / "bin").mkdir()

@@ -121,6 +121,15 @@ extension Result where Success == Response, Failure == TransferFailure {
 
     /// `broken`, `timedOut`…: which failure it is, without the words.
     fileprivate var kind: String {
-        if case .failure(let failure) = self { String("\(failure)".prefix { $0 != "(" }) } else { "success" }
+        let failure: TransferFailure? = if case .failure(let failure) = self { failure } else { nil }
+        return switch failure {
+        case nil: "success"
+        case .cannotConnect: "cannotConnect"
+        case .tls: "tls"
+        case .timedOut: "timedOut"
+        case .broken: "broken"
+        case .tooLarge: "tooLarge"
+        case .cancelled: "cancelled"
+        }
     }
 }

@@ -84,9 +84,10 @@ import ephemerald
         for host in ["res.openai.azure.com", "api.openai.com.example", "xapi.openai.com", "de.api.openai.com"] {
             let found = try check("--openai-base-url", "https://\(host)/openai/v1")
             #expect(found.outcome == .success)
-            #expect(found.findings.map { "\($0)".hasPrefix("warning: ") } == [true])
+            let findings = found.findings.filter { "\($0)".contains("default.json") }
+            #expect(findings.map { "\($0)".hasPrefix("warning: ") } == [true])
             let beside = try check("--openai-base-url", "https://\(host)/openai/v1", "--loops", "0")
-            #expect(beside.findings.filter { "\($0)".contains("default.json") } == found.findings)
+            #expect(beside.findings.filter { "\($0)".contains("default.json") } == findings)
         }
     }
 
