@@ -1,4 +1,4 @@
-// The browser's side of a call with a realtime model. The interface and its types are in realtime-client.d.ts.
+// The browser's side of a call. Its types are in realtime-client.d.ts.
 
 /**
  * @typedef {import("./realtime-client.js").RealtimeError} Failure
@@ -109,13 +109,13 @@ export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 
     const asked = (error.retryAfter ?? 0) * 1000;
     const delay = delays[attempt - 1];
     if (delay === undefined || asked > maxRetryAfter || (!reconnecting && attempt > firstConnection)) return null;
-    // Clients that are refused together must not return together.
+    // So that clients refused together do not return together.
     const jitter = attempt < 3 && !asked ? 0 : Math.random() * 1000;
     return Math.max(asked, delay) + jitter;
   };
 }
 
-// A 502 or 429 that time does not mend: the daemon's key, account or session file.
+// A 502 or 429 that time does not cure: key, account or session file.
 const LASTING = /^upstream_(auth|quota|rejected|not_found)$|insufficient_quota|credit_balance/;
 
 /**
@@ -358,7 +358,7 @@ class Microphone {
     try {
       await sender?.replaceTrack(track);
     } catch (error) {
-      // When the connection ended meanwhile, the next one takes this track anyway.
+      // If the connection has ended, the next one takes this track.
       if (sender === this.sender) {
         this.#release(track);
         this.track = before;
@@ -440,7 +440,7 @@ class Speaker {
     this.#graph?.hear(remote);
     const element = (this.element ??= new Audio());
     if (this.#volume !== 1 || this.#pull) {
-      // Chromium feeds Web Audio only with what an element plays.
+      // Chromium feeds Web Audio only what an element plays.
       this.#pull ??= new Audio();
       this.#pull.muted = true;
       this.#pull.srcObject = remote;
@@ -638,7 +638,7 @@ class Transcripts {
     const before = list[at] ?? { itemId, role, text: "", final: false, interrupted: false, failed: false };
     const after = { ...before, ...changes, text: this.#parts.get(itemId)?.join("") ?? "" };
     if (at < 0) {
-      // What the user said may be announced after the answer.
+      // The user's words may come after the answer.
       const previous = list.findIndex((transcript) => transcript.itemId === previousId);
       at = previous < 0 ? list.length : previous + 1;
       list.splice(at, 0, after);
@@ -929,7 +929,7 @@ export class RealtimeClient extends Emitter {
         signal.throwIfAborted();
         const error = thrown instanceof RealtimeError ? thrown
           : new RealtimeError("unsupported", "The browser cannot connect", { cause: thrown });
-        // A connection that lasted this long was a good one.
+        // A connection this long was a good one.
         if (Date.now() - openedAt >= 10_000) attempt = 1;
         const delay = error.retryable && this.#reconnect ? this.#reconnect({ attempt, error, reconnecting }) : null;
         if (delay === null) throw error;
@@ -1053,7 +1053,7 @@ export class RealtimeClient extends Emitter {
     if (respond) this.send({ type: "response.create" });
   }
 
-  /** @param {Parameters<Client["commitAudio"]>[0]} options */
+  /** @type {Client["commitAudio"]} */
   commitAudio({ respond = this.session?.type !== "transcription" } = {}) {
     this.send({ type: "input_audio_buffer.commit" });
     if (respond) this.send({ type: "response.create" });
