@@ -5,6 +5,7 @@
 @safe struct StreamOutput: ~Copyable {
     @safe private struct Block {
         let memory: UnsafeMutableRawBufferPointer
+        let capacity: Int
         var sent = 0
         var count = 0
     }
@@ -27,9 +28,9 @@
 
     mutating func append(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
-        if blocks.last.map({ $0.memory.count - $0.count < bytes.count }) ?? true {
+        if blocks.last.map({ $0.capacity - $0.count < bytes.count }) ?? true {
             let size = max(bytes.count, StreamOutput.blockSize)
-            unsafe blocks.append(Block(memory: .allocate(byteCount: size, alignment: 1)))
+            unsafe blocks.append(Block(memory: .allocate(byteCount: size, alignment: 1), capacity: size))
         }
         let last = blocks.count - 1
         unsafe bytes.withUnsafeBytes { bytes in
@@ -51,7 +52,7 @@
     /// Keeps one small block for what comes later.
     private mutating func dropSent() {
         while let first = blocks.first, first.sent == first.count {
-            if blocks.count == 1, first.memory.count == StreamOutput.blockSize {
+            if blocks.count == 1, first.capacity == StreamOutput.blockSize {
                 blocks[0].sent = 0
                 blocks[0].count = 0
                 return

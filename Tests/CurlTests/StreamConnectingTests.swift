@@ -1,5 +1,6 @@
 import Curl
 import EventLoop
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

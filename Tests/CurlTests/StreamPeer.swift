@@ -1,3 +1,5 @@
+import TestTools
+
 /// The other end of byte streams, in a process of its own: it reads one line, and does what that says.
 ///
 /// `echo`, `count N` (reads so many bytes, slowly at first, and answers with their SHA-256), `flood N` (sends so many

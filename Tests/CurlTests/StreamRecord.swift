@@ -1,5 +1,6 @@
 import Curl
 import EventLoop
+import TestTools
 
 /// A stream, and what came of it. Belongs to the thread of its loop.
 final class StreamRecord: @unchecked Sendable {

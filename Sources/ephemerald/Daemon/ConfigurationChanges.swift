@@ -40,7 +40,8 @@ extension Setting {
     package var needsRestart: Bool {
         switch self {
         case .config, .host, .port, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
-            .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
+            .redisURLFile, .redisCAFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox,
+            .sandboxLatency,
             .sandboxFault:
             true
         case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .trustedProxies, .auth, .authKeysFile,

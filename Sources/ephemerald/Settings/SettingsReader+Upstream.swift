@@ -103,7 +103,7 @@ extension SettingsReader {
         return text
     }
 
-    private static func certificates(_ path: String) throws(InvalidValue) -> String {
+    static func certificates(_ path: String) throws(InvalidValue) -> String {
         let bytes = try InputFile.contents(of: path, limit: 16 << 20)
         guard String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else {
             throw InvalidValue("the file has no certificate in PEM; write the path of a CA bundle")

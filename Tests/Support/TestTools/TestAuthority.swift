@@ -1,9 +1,11 @@
 /// A certificate authority of a test's own, and what it signed, all in a directory that goes with it: `localhost`
 /// (for that name and 127.0.0.1), `other` (for another name), `expired` (for localhost, over since yesterday).
-final class TestAuthority {
+package final class TestAuthority: @unchecked Sendable {
+    // `@unchecked`: nothing changes after it is made.
     private let directory: TemporaryDirectory
 
-    init() throws {
+    /// Runs `openssl`, and `faketime` for what is over.
+    package init() throws {
         directory = try TemporaryDirectory()
         try run([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -23,12 +25,15 @@ final class TestAuthority {
     }
 
     /// Of a file in the directory: `ca.pem`, `localhost.pem`, `localhost.key`.
-    func path(_ name: String) -> String { "\(directory.path)/\(name)" }
+    package func path(_ name: String) -> String { "\(directory.path)/\(name)" }
 
     private func run(_ command: [String]) throws {
         guard try ChildProcess(command).wait() == 0 else { throw Missing() }
     }
 
     /// A program is not installed, or does not do what it should.
-    struct Missing: Error {}
+    package struct Missing: Error {
+        /// For what else a test cannot go on without.
+        package init() {}
+    }
 }
