@@ -32,7 +32,7 @@ let package = Package(
         .target(
             name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CLinux", "EventLoop", "HTTP"], swiftSettings: settings),
         .target(name: "Curl", dependencies: ["CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
-        .target(name: "Redis", dependencies: ["CHiredis", "EventLoop"], swiftSettings: settings),
+        .target(name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore",
@@ -72,13 +72,17 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/Performance/Admission", swiftSettings: settings),
+        .target(
+            name: "TestTools", dependencies: ["EventLoop"], path: "Tests/Support/TestTools", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
-        .testTarget(name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP"], swiftSettings: settings),
         .testTarget(
-            name: "RedisTests", dependencies: ["EphemeraldCore", "EventLoop", "Redis", "Sessions"],
+            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "TestTools"], swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "SessionsTests", dependencies: ["HTTP", "Sessions"], exclude: ["Cases"], swiftSettings: settings),

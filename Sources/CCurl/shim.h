@@ -57,6 +57,10 @@ CCURL_CHECKED CURLcode ccurl_easy_get_private(ccurl_easy easy, void **value) {
     return curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)value);
 }
 
+CCURL_CHECKED CURLcode ccurl_easy_get_socket(ccurl_easy easy, curl_socket_t *value) {
+    return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, value);
+}
+
 CCURL_CHECKED CURLMcode ccurl_multi_set_long(ccurl_multi multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
@@ -87,6 +91,14 @@ CCURL_CHECKED CURLcode ccurl_easy_set_quick_exit(ccurl_easy easy) {
 
 CCURL_CHECKED CURLcode ccurl_global_init(void) {
     return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+CCURL_CHECKED CURLcode ccurl_easy_send(ccurl_easy easy, const void *bytes, size_t count, size_t *sent) {
+    return curl_easy_send(easy, bytes, count, sent);
+}
+
+CCURL_CHECKED CURLcode ccurl_easy_receive(ccurl_easy easy, void *bytes, size_t count, size_t *received) {
+    return curl_easy_recv(easy, bytes, count, received);
 }
 
 CCURL_CHECKED CURLMcode ccurl_multi_add(ccurl_multi multi, ccurl_easy easy) {

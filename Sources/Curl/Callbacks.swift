@@ -18,6 +18,9 @@ let receiveHeaderLine: curl_write_callback = { bytes, _, count, context in
     return unsafe transfer.receiveLine(UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
 }
 
+/// CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION of a byte stream: what a proxy says to CONNECT.
+let discard: curl_write_callback = { _, size, count, _ in size * count }
+
 /// CURLMOPT_SOCKETFUNCTION: what a socket is to be watched for from now on.
 let watchSocket: curl_socket_callback = { _, socket, interest, context, _ in
     guard let context = unsafe context else { return 0 }

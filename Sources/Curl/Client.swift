@@ -29,7 +29,9 @@ package final class Client: @unchecked Sendable {
         self.loop = loop
         self.settings = settings
         idle = [try Transfer(settings)]
-        multi = try Multi(on: loop, settings: settings) { [unowned self] transfer, code in
+        multi = unsafe try Multi(on: loop, maxIdleConnections: settings.maxIdleConnections) {
+            [unowned self] context, code in
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             end(transfer.number) { $0.result(code) }
         }
     }
@@ -66,7 +68,7 @@ package final class Client: @unchecked Sendable {
         do {
             let transfer = try idle.popLast() ?? Transfer(settings)
             try transfer.prepare(request, number: number)
-            try multi.add(transfer)
+            unsafe try multi.add(transfer.pointer)
             underWay[number] = transfer
             transfer.begin(continuation)
         } catch {
@@ -76,7 +78,7 @@ package final class Client: @unchecked Sendable {
 
     private func end(_ number: UInt64, _ result: (Transfer) -> Result<Response, TransferFailure>) {
         guard let transfer = underWay.removeValue(forKey: number) else { return }
-        multi?.remove(transfer)
+        unsafe multi?.remove(transfer.pointer)
         do {
             try transfer.end(result(transfer))
             if idle.count < Client.maxIdle { idle.append(transfer) }

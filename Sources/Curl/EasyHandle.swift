@@ -7,6 +7,7 @@ import HTTP
     let pointer: ccurl_easy
     private let message: UnsafeMutablePointer<CChar>
     private var fields = HeaderList()
+    private var detour = HeaderList()
 
     init() throws(CurlError) {
         guard let pointer = unsafe curl_easy_init() else {
@@ -36,9 +37,14 @@ import HTTP
         try check(name(of: option), unsafe ccurl_easy_set_callback(pointer, option, value))
     }
 
-    /// - Parameter context: what the callbacks get; must outlive the handle.
-    func setContext(_ context: UnsafeMutableRawPointer) throws(CurlError) {
-        for option in [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA] {
+    /// - Parameters:
+    ///   - context: what the callbacks get; must outlive the handle.
+    ///   - options: for which callbacks.
+    func setContext(
+        _ context: UnsafeMutableRawPointer,
+        for options: [CURLoption] = [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA]
+    ) throws(CurlError) {
+        for option in options {
             try check(name(of: option), unsafe ccurl_easy_set_pointer(pointer, option, context))
         }
         try check("CURLOPT_ERRORBUFFER", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_ERRORBUFFER, message))
@@ -69,13 +75,24 @@ import HTTP
         fields = list
     }
 
-    /// The size of what was sent of the request; 0 when it cannot have reached the server.
-    func requestBytesSent() -> Int {
-        var size = 0
-        let code = unsafe ccurl_easy_get_long(pointer, CURLINFO_REQUEST_SIZE, &size)
-        precondition(code == CURLE_OK, "every libcurl knows CURLINFO_REQUEST_SIZE")
-        return size
+    /// Connects to that host and port instead of those in the URL, for which the certificate is checked.
+    mutating func setDetour(_ hostAndPort: String) throws(CurlError) {
+        // The two empty parts stand for every host and port of the URL.
+        let list = try HeaderList(line: "::\(hostAndPort)")
+        try check("CURLOPT_CONNECT_TO", unsafe ccurl_easy_set_list(pointer, CURLOPT_CONNECT_TO, list.pointer))
+        detour = list
     }
+
+    /// A number that libcurl knows about the last transfer.
+    func number(_ info: CURLINFO) -> Int {
+        var number = 0
+        let code = unsafe ccurl_easy_get_long(pointer, info, &number)
+        precondition(code == CURLE_OK, "a number that every libcurl knows")
+        return number
+    }
+
+    /// The size of what was sent of the request; 0 when it cannot have reached the server.
+    func requestBytesSent() -> Int { number(CURLINFO_REQUEST_SIZE) }
 
     /// What libcurl wrote about the last failure; empty when nothing.
     var lastMessage: String { unsafe String(cString: message) }

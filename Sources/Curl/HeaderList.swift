@@ -23,6 +23,12 @@ import HTTP
         }
     }
 
+    /// A list of one line, for an option that takes another kind of list.
+    init(line: String) throws(CurlError) {
+        self.init()
+        try append(line)
+    }
+
     deinit {
         unsafe curl_slist_free_all(pointer)
     }

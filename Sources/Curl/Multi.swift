@@ -7,19 +7,22 @@ import EventLoop
 @safe final class Multi {
     private let handle: MultiHandle
     private let loop: EventLoop
-    private let onFinish: (Transfer, CURLcode) -> Void
+    private let onFinish: (UnsafeMutableRawPointer, CURLcode) -> Void
     private var watches: [curl_socket_t: Watch] = [:]
     private var timer: Timer?
 
-    /// - Parameter onFinish: called for every transfer that comes to its end by itself, to remove it.
+    /// - Parameters:
+    ///   - maxIdleConnections: how many connections stay open for later transfers; nil for libcurl's own default.
+    ///   - onFinish: called for every easy handle that has done what it was added for, with its CURLOPT_PRIVATE.
     init(
-        on loop: EventLoop, settings: ClientSettings, onFinish: @escaping (Transfer, CURLcode) -> Void
+        on loop: EventLoop, maxIdleConnections: Int? = nil,
+        onFinish: @escaping (UnsafeMutableRawPointer, CURLcode) -> Void
     ) throws(CurlError) {
         handle = try MultiHandle()
         self.loop = loop
-        self.onFinish = onFinish
+        unsafe self.onFinish = onFinish
         // By default four for each transfer under way: after a burst the pool would be thrown away.
-        try handle.set(CURLMOPT_MAXCONNECTS, settings.maxIdleConnections)
+        if let maxIdleConnections { try handle.set(CURLMOPT_MAXCONNECTS, maxIdleConnections) }
         try unsafe handle.setCallbacks(context: Unmanaged.passUnretained(self).toOpaque())
     }
 
@@ -29,12 +32,12 @@ import EventLoop
         for watch in watches.values { watch.end() }
     }
 
-    func add(_ transfer: Transfer) throws(CurlError) {
-        try handle.add(transfer)
+    func add(_ easy: ccurl_easy) throws(CurlError) {
+        unsafe try handle.add(easy)
     }
 
-    func remove(_ transfer: Transfer) {
-        handle.remove(transfer)
+    func remove(_ easy: ccurl_easy) {
+        unsafe handle.remove(easy)
     }
 
     func watch(_ socket: curl_socket_t, for interest: CInt) {
@@ -76,6 +79,6 @@ import EventLoop
     }
 
     private func collectFinished() {
-        while let (transfer, code) = handle.nextFinished() { onFinish(transfer, code) }
+        while let (context, code) = unsafe handle.nextFinished() { unsafe onFinish(context, code) }
     }
 }

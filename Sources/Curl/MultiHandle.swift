@@ -32,13 +32,14 @@ import CCurl
         require("CURLMOPT_TIMERFUNCTION", unsafe ccurl_multi_set_timer_callback(pointer, nil))
     }
 
-    func add(_ transfer: Transfer) throws(CurlError) {
-        try check("curl_multi_add_handle", unsafe ccurl_multi_add(pointer, transfer.pointer))
+    func add(_ easy: ccurl_easy) throws(CurlError) {
+        try check("curl_multi_add_handle", unsafe ccurl_multi_add(pointer, easy))
     }
 
-    /// Ends the transfer at once if it is under way, and its connection with it (HTTP/2: its stream).
-    func remove(_ transfer: Transfer) {
-        require("curl_multi_remove_handle", unsafe ccurl_multi_remove(pointer, transfer.pointer))
+    /// Ends the transfer at once if it is under way, and its connection with it (HTTP/2: its stream). Closes the
+    /// connection of a byte stream.
+    func remove(_ easy: ccurl_easy) {
+        require("curl_multi_remove_handle", unsafe ccurl_multi_remove(pointer, easy))
     }
 
     /// Lets libcurl do what there is to do.
@@ -50,8 +51,8 @@ import CCurl
         require("curl_multi_socket_action", unsafe ccurl_multi_act(pointer, socket, events, &running))
     }
 
-    /// The next transfer that has come to its end, and how.
-    func nextFinished() -> (transfer: Transfer, code: CURLcode)? {
+    /// CURLOPT_PRIVATE of the next easy handle that has done what it was added for, and the result.
+    func nextFinished() -> (context: UnsafeMutableRawPointer, code: CURLcode)? {
         var left: CInt = 0
         while let message = unsafe curl_multi_info_read(pointer, &left) {
             guard unsafe message.pointee.msg == CURLMSG_DONE, let easy = unsafe message.pointee.easy_handle else {
@@ -59,9 +60,8 @@ import CCurl
             }
             var context: UnsafeMutableRawPointer?
             let code = unsafe ccurl_easy_get_private(easy, &context)
-            guard code == CURLE_OK, let context = unsafe context else { preconditionFailure("every transfer sets it") }
-            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            return unsafe (transfer, message.pointee.data.result)
+            guard code == CURLE_OK, let context = unsafe context else { preconditionFailure("every handle has one") }
+            return unsafe (context, message.pointee.data.result)
         }
         return nil
     }

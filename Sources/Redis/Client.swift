@@ -1,16 +1,15 @@
-import CHiredis
+package import Curl
 package import EventLoop
-import Glibc
 
-/// A client for Redis and Valkey: hiredis behind one `async` function, on an event loop.
+/// A client for Redis and Valkey, behind one `async` function, on an event loop.
 ///
 /// Each loop has a client of its own, with one connection, on which all commands are pipelined. It connects by itself,
-/// and again when the connection ends. The last reference to it is to be given up on the loop's thread, or when the loop
-/// does not run.
+/// again when the connection ends, and to another node when a cluster says that the keys are there: all keys of a client
+/// must be in one slot. The last reference to it is to be given up on the loop's thread, or when the loop does not run.
 package final class Client: @unchecked Sendable {
     // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to whoever prepares it.
 
-    /// What an operator should hear of.
+    /// What an operator should know.
     package enum Change: Hashable, Sendable {
         /// Commands are answered from now on.
         case back
@@ -19,55 +18,48 @@ package final class Client: @unchecked Sendable {
         case away(String)
     }
 
-    /// The loop whose thread it belongs to.
-    package let loop: EventLoop
-    let address: RedisAddress
-    let settings: ClientSettings
-    let onChange: (Change) -> Void
-
-    /// What is, or is becoming, of the connection.
-    enum State {
-        /// Nothing is known yet; commands wait, each until its deadline.
-        case beginning([Command])
+    private enum State {
+        /// Nothing is known yet, or the keys have moved; commands wait, each until its deadline.
+        case connecting([Command])
         case ready(Connection)
         case away(String)
         case closed
     }
 
-    var state = State.beginning([])
-    /// The connection that is not ready yet, if there is one.
-    var attempt: Connection?
-    /// Addresses that are still to be tried before the next pause.
-    var candidates: [RedisAddress.Place] = []
-    /// Attempts that failed, and connections that did not last, in a row.
-    var failures = 0
-    var readySince = ContinuousClock.now
-    /// Until the next attempt, or for the attempt under way.
-    var timer: Timer?
-    /// Until a connection that answers nothing is given up.
-    var silence: Timer?
-    /// Reasons why there is no connection that were reported since there was one.
-    var toldReasons: Set<String> = []
-
+    /// Errors that last as long as the connection does, or until the server is another one.
+    private static let lasting = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "READONLY"]
     /// How many reasons are reported between two connections.
     package static let maxToldReasons = 8
 
-    /// The version of hiredis that this was built with, which does not say at run time what it is: `0.14.1`.
-    package static var hiredisVersion: String { "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)" }
+    /// The loop whose thread it belongs to.
+    package let loop: EventLoop
+    let settings: ClientSettings
+    private let connector: Connector
+    private let onChange: (Change) -> Void
 
-    /// Begins to connect once the loop runs. Ignores SIGPIPE in the whole process.
+    private var state = State.connecting([])
+    private var readySince = ContinuousClock.now
+    /// Until a connection that answers nothing is given up.
+    private var silence: Timer?
+    /// The connections besides the one.
+    private let detours: Detours
+    private var reported: Set<String> = []
+
+    /// Begins to connect once the loop runs.
     /// - Parameter onChange: called on the loop's thread.
     package init(
-        on loop: EventLoop, address: RedisAddress, settings: ClientSettings = ClientSettings(),
+        over streams: Streams, address: RedisAddress, settings: ClientSettings = ClientSettings(),
         onChange: @escaping (Change) -> Void = { _ in }
     ) {
-        // hiredis writes to sockets that the server may have closed.
-        _ = signal(SIGPIPE, SIG_IGN)
-        self.loop = loop
-        self.address = address
+        loop = streams.loop
         self.settings = settings
         self.onChange = onChange
-        timer = loop.after(.zero) { [unowned self] in connect() }
+        connector = Connector(over: streams, address: address, settings: settings)
+        detours = Detours(from: connector, on: loop, settings: settings)
+        connector.start(
+            onReady: { [weak self] in self?.isReady($0) }, onFailure: { [weak self] in self?.hasFailed($0) },
+            onReply: { [weak self] in self?.hasReceived($2, to: $1, on: $0) },
+            onEnd: { [weak self] in self?.hasEnded($0, $1) })
     }
 
     deinit {
@@ -87,27 +79,31 @@ package final class Client: @unchecked Sendable {
     /// Sends a command whose reply nobody waits for, if there is a connection. On the loop's thread.
     package func post(_ words: [String]) {
         precondition(loop.isCurrent, "a client belongs to the thread of its loop")
-        guard case .ready(let connection) = state, failureBeforeSending == nil else { return }
-        _ = connection.send(Command(words))
+        guard case .ready = state, failureBeforeSending == nil else { return }
+        let command = Command(words, maxRedirections: Connector.maxRedirections)
+        // As if someone waited: it is sent on to another node, too.
+        command.onFinish { _ in }
+        start(command)
     }
 
     /// Ends all commands as `.cancelled` and closes the connection; what is sent from then on is `.cancelled` too. On the
     /// loop's thread, or when the loop does not run.
     package func close() {
-        let waiting = if case .beginning(let commands) = state { commands } else { [Command]() }
-        let connection = if case .ready(let connection) = state { connection } else { attempt }
+        let (waiting, ready) = (waiting, ready)
         state = .closed
-        attempt = nil
-        timer?.cancel()
         silence?.cancel()
+        connector.close()
         for command in waiting { command.finish(.failure(.cancelled)) }
-        connection?.close(.cancelled)
+        ready?.close(.cancelled)
+        detours.close()
     }
 
-    func send(_ words: [String], until deadline: ContinuousClock.Instant) async throws(RedisFailure) -> RedisReply {
+    func send(
+        _ words: [String], until deadline: ContinuousClock.Instant
+    ) async throws(RedisFailure) -> RedisReply {
         precondition(loop.isCurrent, "a client belongs to the thread of its loop")
         if let failure = failureBeforeSending { throw failure }
-        let command = Command(words)
+        let command = Command(words, maxRedirections: Connector.maxRedirections)
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 command.onFinish { continuation.resume(returning: $0) }
@@ -122,25 +118,97 @@ package final class Client: @unchecked Sendable {
         }.get()
     }
 
-    private func readArrived() {
-        if case .ready(let connection) = state { connection.readArrived() }
+    private var ready: Connection? {
+        if case .ready(let connection) = state { connection } else { nil }
+    }
+
+    private var waiting: [Command] {
+        if case .connecting(let commands) = state { commands } else { [] }
     }
 
     private var failureBeforeSending: RedisFailure? {
         switch state {
-        case .beginning(let waiting): waiting.count < settings.maxUnanswered ? nil : .tooManyWaiting
+        case .connecting(let waiting): waiting.count < settings.maxUnanswered ? nil : .tooManyWaiting
         case .ready(let connection): connection.unanswered < settings.maxUnanswered ? nil : .tooManyWaiting
         case .away(let words): .away(words)
         case .closed: .cancelled
         }
     }
 
+    private func readArrived() {
+        ready?.readArrived()
+        detours.readArrived()
+    }
+
     private func start(_ command: Command) {
-        switch state {
-        case .beginning(let waiting): state = .beginning(waiting + [command])
-        case .ready(let connection):
-            if !connection.send(command) { command.finish(.failure(.away("the connection is about to end"))) }
-        case .away, .closed: preconditionFailure("it was looked at just before")
+        if let failure = failureBeforeSending { return command.finish(.failure(failure)) }
+        if let ready { ready.send(command) } else { state = .connecting(waiting + [command]) }
+    }
+}
+
+/// How its connection comes and goes.
+extension Client {
+    private func isReady(_ connection: Connection) {
+        let waiting = waiting
+        readySince = loop.now
+        reported = []
+        state = .ready(connection)
+        for command in waiting where command.isAwaited { connection.send(command) }
+        onChange(.back)
+    }
+
+    private func hasFailed(_ words: String) {
+        let waiting = waiting
+        state = .away(words)
+        for command in waiting { command.finish(.failure(.away(words))) }
+        connector.retry()
+        guard reported.count < Client.maxToldReasons, reported.insert(words).inserted else { return }
+        onChange(.away(words))
+    }
+
+    private func hasEnded(_ connection: Connection, _ reason: RedisFailure) {
+        guard ready === connection else { return detours.forget(connection) }
+        silence?.cancel()
+        silence = nil
+        // One that lasted was no failure to connect.
+        if loop.now - readySince > settings.longestPause { connector.forgetFailures() }
+        hasFailed("\(reason)")
+    }
+
+    /// Begins to watch for a connection that answers nothing at all, which may be dead without a sign.
+    private func watchSilence() {
+        guard silence == nil, let ready else { return }
+        silence = loop.after(settings.silenceTimeout) { ready.close(.broken("it does not answer any more")) }
+    }
+
+    private func hasReceived(_ reply: RedisReply, to command: Command, on connection: Connection) {
+        if ready === connection {
+            silence?.cancel()
+            silence = nil
+        }
+        if command.redirectionsLeft > 0, let redirection = Redirection(reply, from: connection.place) {
+            command.redirectionsLeft -= 1
+            return follow(redirection, with: command, from: connection)
+        }
+        command.finish(.success(reply))
+        guard ready === connection, case .error(let words) = reply else { return }
+        if Client.lasting.contains(where: reply.isError) { connection.close(.broken(words)) }
+    }
+
+    private func follow(_ redirection: Redirection, with command: Command, from connection: Connection) {
+        guard command.isAwaited else { return }
+        switch redirection.kind {
+        case .moved:
+            if ready === connection {
+                state = .connecting([])
+                silence?.cancel()
+                silence = nil
+                detours.leave(connection)
+                connector.connect(to: redirection.place)
+            }
+            start(command)
+        case .ask:
+            detours.send(command, asking: redirection.place)
         }
     }
 }

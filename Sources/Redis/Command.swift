@@ -1,19 +1,50 @@
 import EventLoop
 
-/// One command from its call to its end. hiredis keeps it until the reply is there, even when nobody waits any more, so
-/// that no reply is taken for that of another command, and none for one that is gone.
+/// Why a command has no reply. A reply that is an error is a reply.
+package enum RedisFailure: Error, Hashable, Sendable {
+    /// There is no connection, and nothing was sent. The text says why there is none.
+    case away(String)
+    /// The connection broke before the reply came: the command may have been carried out or not.
+    case broken(String)
+    /// The deadline passed before the reply came: the command may still be carried out.
+    case timedOut
+    /// As many commands wait for their replies as the settings allow; nothing was sent.
+    case tooManyWaiting
+    /// The task was cancelled, or the client was closed.
+    case cancelled
+}
+
+extension RedisFailure: CustomStringConvertible {
+    /// For an operator; without anything of the command.
+    package var description: String {
+        switch self {
+        case .away(let words), .broken(let words): words
+        case .timedOut: "Redis did not answer in time"
+        case .tooManyWaiting: "too many commands wait for Redis"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
+/// One command from its call to its end. A connection keeps it until the reply is there, even when nobody waits any
+/// more, so that no reply is taken for that of another command.
 final class Command: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     typealias Completion = (Result<RedisReply, RedisFailure>) -> Void
 
     /// As it goes over the wire.
     let bytes: [UInt8]
+    /// How often it may still be sent again because a node of a cluster names another.
+    var redirectionsLeft: Int
     private var completion: Completion?
     private var timer: Timer?
 
-    /// - Parameter words: the command's name and its arguments.
-    init(_ words: [String]) {
+    /// - Parameters:
+    ///   - words: the command's name and its arguments.
+    ///   - maxRedirections: 0 for what is meant for one node.
+    init(_ words: [String], maxRedirections: Int = 0) {
         bytes = Command.serialized(words)
+        redirectionsLeft = maxRedirections
     }
 
     /// Whether anybody waits for the reply.
@@ -39,7 +70,7 @@ final class Command: @unchecked Sendable {
         }
     }
 
-    /// Tells who waits; does nothing from the second time on.
+    /// Resumes the one who waits; does nothing from the second time on.
     func finish(_ result: Result<RedisReply, RedisFailure>) {
         timer?.cancel()
         timer = nil
@@ -59,5 +90,36 @@ final class Command: @unchecked Sendable {
             bytes.append(contentsOf: "\r\n".utf8)
         }
         return bytes
+    }
+}
+
+/// A Lua script that the server runs as one command. It names scripts by their SHA-1, and is sent the text only when it
+/// does not know the name: each node of a cluster for itself.
+package struct Script: Sendable {
+    /// The Lua.
+    package let text: String
+    /// Of the text, in 40 lower-case hexadecimal digits.
+    package let sha1: String
+
+    /// - Parameter sha1: must be that of the text, which is not checked: EVALSHA would run another script.
+    package init(_ text: String, sha1: String) {
+        self.text = text
+        self.sha1 = sha1
+    }
+}
+
+extension Client {
+    /// Runs a script, within one deadline.
+    /// - Parameters:
+    ///   - keys: every key that it touches, as a cluster wants it.
+    ///   - arguments: what it finds in ARGV.
+    package func evaluate(
+        _ script: Script, keys: [String], arguments: [String]
+    ) async throws(RedisFailure) -> RedisReply {
+        let deadline = ContinuousClock.now + settings.deadline
+        let rest = [String(keys.count)] + keys + arguments
+        let reply = try await send(["EVALSHA", script.sha1] + rest, until: deadline)
+        guard reply.isError("NOSCRIPT") else { return reply }
+        return try await send(["EVAL", script.text] + rest, until: deadline)
     }
 }

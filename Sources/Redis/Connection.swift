@@ -1,116 +1,99 @@
-import CHiredis
-import EventLoop
-import Glibc
+import Curl
 
-/// One connection of hiredis' asynchronous interface, driven by an event loop. Commands are pipelined: each is written
-/// without waiting for the replies to those before it.
+/// One connection, on which commands are pipelined: each is written without waiting for the replies to those before it.
 ///
-/// hiredis frees a connection by itself when it breaks; `context` is nil from then on.
-@safe final class Connection: @unchecked Sendable {
+/// It lives until it ends or is closed, and tells its owner about either.
+final class Connection: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop, all of it.
-    let loop: EventLoop
-    var context: UnsafeMutablePointer<redisAsyncContext>?
-    let onReply: (RedisReply) -> Void
-    let onEnd: (RedisFailure) -> Void
-    var watch: Watch?
-    var interest: Readiness = .writable
-    var isReading = false
-    var isWriting = true
-    /// Whether hiredis is reading and calling back: a write that fails in there would free what it works with.
-    var isInRead = false
-    /// What has been read since the last reply that was complete.
-    var incompleteBytes = 0
-    let maxReplyBytes: Int
-    /// Why we end the connection; nil while it lives, and when it ended by itself.
-    private var closeReason: RedisFailure?
-    /// Commands whose reply has not come, those that nobody waits for any more included.
-    var unanswered = 0
+    typealias ReplyHandler = (Connection, Command, RedisReply) -> Void
+    typealias EndHandler = (Connection, RedisFailure) -> Void
+
+    /// What a server says without having been asked.
+    private static let surplus = RedisFailure.broken("it sent what nobody asked for")
+
+    /// Where it leads.
+    let place: RedisAddress.Place
+    private let onReply: ReplyHandler
+    private let onEnd: EndHandler
+    private var reader: ReplyReader
+    /// nil once ended.
+    private var stream: Curl.Stream?
+    /// Commands whose reply has not come, those that nobody waits for any more included, in the order of their replies.
+    private var waiting: [Command] = []
+    private var isLeaving = false
 
     /// Begins to connect; commands may be sent at once, and go out when the connection is open.
     /// - Parameters:
-    ///   - place: a socket, or an address in numbers: hiredis would resolve a name before it returns.
+    ///   - target: the way to `place`.
     ///   - maxReplyBytes: a reply that has more, and is not complete by then, ends the connection.
-    ///   - onReply: called for every reply.
-    ///   - onEnd: called once, with the reason.
+    ///   - onReply: called for every reply, to finish its command.
+    ///   - onEnd: called once, when all commands have failed for the same reason.
     init(
-        to place: RedisAddress.Place, on loop: EventLoop, maxReplyBytes: Int,
-        onReply: @escaping (RedisReply) -> Void, onEnd: @escaping (RedisFailure) -> Void
-    ) throws(ConnectionFailure) {
-        self.loop = loop
-        self.maxReplyBytes = maxReplyBytes
+        to place: RedisAddress.Place, by target: StreamTarget, over streams: Streams, maxReplyBytes: Int,
+        onReply: @escaping ReplyHandler,
+        onEnd: @escaping EndHandler
+    ) throws(StreamFailure) {
+        self.place = place
+        reader = ReplyReader(maxReplyBytes: maxReplyBytes)
         self.onReply = onReply
         self.onEnd = onEnd
-        let handle =
-            switch place {
-            case .tcp(let host, let port): unsafe chiredis_connect(host, CInt(port))
-            case .unix(let path): unsafe chiredis_connect_unix(path)
-            }
-        guard let handle = unsafe handle else { throw ConnectionFailure("out of memory") }
-        do throws(ConnectionFailure) {
-            guard unsafe handle.pointee.err == REDIS_OK else {
-                throw ConnectionFailure(unsafe String(cString: handle.pointee.errstr))
-            }
-            if case .tcp = place, unsafe chiredis_keep_alive(handle) != REDIS_OK {
-                throw ConnectionFailure("keep-alive cannot be set")
-            }
-            unsafe context = handle
-            try watch(unsafe handle.pointee.c.fd)
-        } catch {
-            unsafe context = nil
-            unsafe redisAsyncFree(handle)
-            throw error
-        }
-        // Released in `cleanUp`.
-        let retained = unsafe Unmanaged.passRetained(self).toOpaque()
-        unsafe handle.pointee.data = retained
-        unsafe chiredis_set_hooks(
-            handle, retained, startReading, stopReading, startWriting, stopWriting, cleanUp)
+        // The stream keeps `self` until it ends.
+        stream = try streams.open(
+            target, onReceive: { [self] in receive($0) },
+            onEnd: { [self] in close(.broken($0 == .ended ? "Server closed the connection" : "\($0)")) })
     }
 
-    /// Writes a command, at once if there is room: a loop that is busy would otherwise use up the command's time itself.
-    /// - Returns: false when the connection has ended, or is about to.
+    /// How many replies have not come.
+    var unanswered: Int { waiting.count }
+
+    /// - Returns: false when the connection has ended.
+    @discardableResult
     func send(_ command: Command) -> Bool {
-        guard let context = unsafe context, closeReason == nil else { return false }
-        // Released in `receiveReply`.
-        let retained = unsafe Unmanaged.passRetained(command)
-        let code = unsafe command.bytes.withUnsafeBufferPointer { bytes in
-            unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
-                unsafe chiredis_send(
-                    context, receiveReply, retained.toOpaque(), characters.baseAddress, characters.count)
-            }
-        }
-        guard code == REDIS_OK else {
-            unsafe retained.release()
-            return false
-        }
-        unanswered += 1
-        if isConnected, !isInRead { write() }
-        updateInterest()
+        guard let stream else { return false }
+        waiting.append(command)
+        stream.send(command.bytes)
         return true
-    }
-
-    /// Ends the connection, and every command on it for that reason. From a callback of hiredis, this happens behind it.
-    func close(_ reason: RedisFailure) {
-        guard let context = unsafe context, closeReason == nil else { return }
-        closeReason = reason
-        unsafe redisAsyncFree(context)
     }
 
     /// Reads replies that have arrived, without waiting for the loop to say so.
     func readArrived() {
-        act(.readable)
+        stream?.receiveArrived()
     }
 
-    var reason: RedisFailure {
-        if let closeReason { return closeReason }
-        guard let context = unsafe context, unsafe context.pointee.err != REDIS_OK else {
-            return .broken("the connection ended")
+    /// Closes the connection as soon as every command has its reply.
+    func leave() {
+        isLeaving = true
+        if waiting.isEmpty { close(.cancelled) }
+    }
+
+    /// Ends the connection, and every command on it for that reason.
+    func close(_ reason: RedisFailure) {
+        guard let stream else { return }
+        self.stream = nil
+        stream.close()
+        let failed = waiting
+        waiting = []
+        for command in failed { command.finish(.failure(reason)) }
+        onEnd(self, reason)
+    }
+
+    private func receive(_ bytes: RawSpan) {
+        do throws(RedisFailure) {
+            try reader.feed(bytes)
+            while stream != nil, let reply = try reader.next() { try take(reply) }
+        } catch {
+            close(error)
         }
-        return .broken(unsafe String(cString: context.pointee.errstr))
+        if isLeaving, waiting.isEmpty { close(.cancelled) }
     }
 
-    var isConnected: Bool {
-        guard let context = unsafe context else { return false }
-        return unsafe context.pointee.c.flags & REDIS_CONNECTED != 0
+    private func take(_ reply: RedisReply) throws(RedisFailure) {
+        guard !waiting.isEmpty else {
+            if case .error(let words) = reply { throw .broken(words) }
+            throw Connection.surplus
+        }
+        // The answer is not believed when more follows than was asked for.
+        if waiting.count == 1, reader.hasSurplus { throw Connection.surplus }
+        onReply(self, waiting.removeFirst(), reply)
     }
 }

@@ -1,3 +1,6 @@
+import Curl
+import Glibc
+
 /// Where a Redis or Valkey server is, and as whom to speak to it. It never shows the password.
 package struct RedisAddress: Hashable, Sendable {
     /// How the server is reached.
@@ -8,7 +11,7 @@ package struct RedisAddress: Hashable, Sendable {
         case unix(path: String)
     }
 
-    /// The room for a path in `sockaddr_un`, less the NUL behind it: unix(7). hiredis would cut a longer one.
+    /// The room for a path in `sockaddr_un`, less the NUL at its end: unix(7).
     package static let longestPath = 107
 
     /// Where it listens.
@@ -17,11 +20,18 @@ package struct RedisAddress: Hashable, Sendable {
     package let database: Int
     /// The user of Redis' access lists; nil for `default`.
     package let user: String?
+    /// Whether the connection is encrypted, and the server has to prove who it is.
+    package let isTLS: Bool
+    /// A PEM file with the certificates that are trusted; nil for the system's bundle.
+    package var caFile: String?
     /// nil where the server asks for none.
-    let password: String?
+    private let password: String?
 
     /// Traps for a path that is empty or longer than `longestPath`.
-    package init(_ place: Place, database: Int = 0, user: String? = nil, password: String? = nil) {
+    package init(
+        _ place: Place, database: Int = 0, user: String? = nil, password: String? = nil, isTLS: Bool = false,
+        caFile: String? = nil
+    ) {
         if case .unix(let path) = place {
             precondition((1...RedisAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
         }
@@ -29,10 +39,53 @@ package struct RedisAddress: Hashable, Sendable {
         self.database = database
         self.user = user
         self.password = password
+        self.isTLS = isTLS
+        self.caFile = caFile
     }
 }
 
 extension RedisAddress {
+    /// The way to a node of the same service.
+    func target(_ node: Place, connectTimeout: Duration) -> StreamTarget {
+        var target =
+            switch node {
+            case .tcp(let host, let port): StreamTarget(.tcp(host: host, port: port))
+            case .unix(let path): StreamTarget(.unix(path: path))
+            }
+        target.connectTimeout = connectTimeout
+        if isTLS {
+            var tls = StreamTarget.TLS()
+            tls.caFile = caFile
+            tls.serverName = serverName(for: node)
+            target.tls = tls
+        }
+        return target
+    }
+
+    /// The name that the certificate of a node must be for; nil for its own.
+    ///
+    /// Clusters often name their nodes by address, and certificates hold names: that of the URL counts then, since the
+    /// nodes are one service.
+    private func serverName(for node: Place) -> String? {
+        guard case .tcp(let name, _) = place, case .tcp(let host, _) = node else { return nil }
+        return isNumeric(host) && !isNumeric(name) ? name : nil
+    }
+
+    /// AUTH and SELECT where they are needed.
+    var greeting: [[String]] {
+        var commands: [[String]] = []
+        if let password { commands.append(["AUTH"] + (user.map { [$0] } ?? []) + [password]) }
+        if database != 0 { commands.append(["SELECT", String(database)]) }
+        return commands
+    }
+
+    /// What a server says to the greeting. One without the command AUTH repeats its arguments in the error, shortened
+    /// perhaps.
+    func concealingRefusal(_ error: String) -> String {
+        guard let password, error.contains(password.prefix(4)) else { return error }
+        return String(error.prefix { $0 != " " })
+    }
+
     /// What a server says, without the password and the user that it was told: an error may repeat them.
     package func concealing(_ words: String) -> String {
         var bytes = Array(words.utf8)
@@ -46,12 +99,13 @@ extension RedisAddress {
 }
 
 extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `redis://127.0.0.1:6379/0`, `redis+unix:///run/redis.sock?db=0`: the place alone.
+    /// `redis://127.0.0.1:6379/0`, `rediss://redis.example:6380/0`, `redis+unix:///run/redis.sock?db=0`: the place alone.
     package var description: String {
-        switch place {
+        let scheme = isTLS ? "rediss" : "redis"
+        return switch place {
         case .tcp(let host, let port):
             host.utf8.contains(UInt8(ascii: ":"))
-                ? "redis://[\(host)]:\(port)/\(database)" : "redis://\(host):\(port)/\(database)"
+                ? "\(scheme)://[\(host)]:\(port)/\(database)" : "\(scheme)://\(host):\(port)/\(database)"
         case .unix(let path): "redis+unix://\(path)?db=\(database)"
         }
     }
@@ -61,4 +115,11 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
 
     /// Without children: `dump` shows what a mirror has.
     package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
+/// Whether the host is an address in numbers.
+private func isNumeric(_ host: String) -> Bool {
+    var v4 = in_addr()
+    var v6 = in6_addr()
+    return unsafe inet_pton(AF_INET, host, &v4) == 1 || inet_pton(AF_INET6, host, &v6) == 1
 }

@@ -58,3 +58,42 @@ extension RedisReply {
         unsafe UnsafeRawBufferPointer(start: reply.pointee.str, count: reply.pointee.len)
     }
 }
+
+/// The answer of a cluster's node that does not have the key: another node does.
+///
+/// https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/, "MOVED redirection" and "ASK redirection".
+struct Redirection: Hashable {
+    enum Kind {
+        /// All commands for the key belong there from now on.
+        case moved
+        /// The key is on its way there, so this one command belongs there, behind ASKING.
+        case ask
+    }
+
+    let kind: Kind
+    let place: RedisAddress.Place
+
+    /// nil for any other reply.
+    /// - Parameter origin: where the answer comes from: a node that does not know the other's name names only the port.
+    init?(_ reply: RedisReply, from origin: RedisAddress.Place) {
+        guard case .error(let text) = reply else { return nil }
+        let words = text.split(separator: " ")
+        guard words.count == 3 else { return nil }
+        switch words[0] {
+        case "MOVED": kind = .moved
+        case "ASK": kind = .ask
+        default: return nil
+        }
+        // An IPv6 address has no brackets here.
+        guard let colon = words[2].lastIndex(of: ":"),
+            let port = UInt16(words[2][words[2].index(after: colon)...]), port > 0
+        else { return nil }
+        let host = String(words[2][..<colon])
+        if host.isEmpty || host == "?" {
+            guard case .tcp(let host, _) = origin else { return nil }
+            place = .tcp(host: host, port: port)
+        } else {
+            place = .tcp(host: host, port: port)
+        }
+    }
+}

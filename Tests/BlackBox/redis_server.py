@@ -7,19 +7,34 @@ import socket
 import subprocess
 from pathlib import Path
 
+from authority import Authority
 from daemon import eventually
 from program import free_port
 
 
 class RedisServer:
-    """Listens on a free port of 127.0.0.1 and on a socket in its directory."""
+    """Listens on a free port of 127.0.0.1, with an authority over TLS alone, and on a socket in its directory."""
 
-    def __init__(self, directory: Path, *options: str, password: str | None = None):
+    def __init__(
+        self,
+        directory: Path,
+        *options: str,
+        password: str | None = None,
+        authority: Authority | None = None,
+        certificate: str = "localhost",
+    ):
         directory.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.socket = directory / "redis.sock"
         self.password = password
-        self.command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(directory)]
+        self.authority = authority
+        self.command = ["redis-server", "--bind", "127.0.0.1", "--dir", str(directory)]
+        if authority is None:
+            self.command += ["--port", str(self.port)]
+        else:
+            self.command += ["--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no"]
+            self.command += ["--tls-cert-file", authority[f"{certificate}.pem"]]
+            self.command += ["--tls-key-file", authority[f"{certificate}.key"], "--tls-ca-cert-file", authority["ca.pem"]]
         self.command += ["--unixsocket", str(self.socket), "--save", "", "--appendonly", "no", *options]
         if password is not None:
             self.command += ["--requirepass", password]
@@ -27,7 +42,12 @@ class RedisServer:
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}"
+        return f"redis://127.0.0.1:{self.port}" if self.authority is None else f"rediss://localhost:{self.port}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Those of a daemon that counts here."""
+        return {"REDIS_URL": self.url} | ({"REDIS_CA_FILE": self.authority["ca.pem"]} if self.authority else {})
 
     def start(self) -> RedisServer:
         self.process = subprocess.Popen(
@@ -48,17 +68,36 @@ class RedisServer:
             return False
 
     def command_reply(self, *words: str, database: int = 0) -> bytes:
-        """The first line of the reply."""
+        """The reply: a text as it is, of anything else the first line."""
+        return self._exchange(database, words)[0]
+
+    def lines(self, *words: str) -> list[str]:
+        """The texts of an array."""
+        return [text.decode() for text in self._exchange(0, words)[1:]]
+
+    def _exchange(self, database: int, words: tuple[str, ...]) -> list[bytes]:
         before = [("AUTH", self.password)] if self.password else []
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        before += [("SELECT", str(database))] if database else []
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(self.socket))
             stream = connection.makefile("rwb")
-            for command in [*before, ("SELECT", str(database)), words]:
+            for command in [*before, words]:
                 stream.write(b"*%d\r\n" % len(command))
                 for word in command:
                     stream.write(b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode()))
                 stream.flush()
-                reply = stream.readline().strip()
-        return reply
+                replies = [self._read(stream)]
+            if replies[0].startswith(b"*"):
+                replies += [self._read(stream) for _ in range(int(replies[0][1:]))]
+        return replies
+
+    @staticmethod
+    def _read(stream) -> bytes:
+        line = stream.readline().strip()
+        if line.startswith(b"$") and line != b"$-1":
+            return stream.read(int(line[1:]) + 2)[:-2]
+        return line
 
     def pause(self) -> None:
         """From now on it accepts connections, and answers nothing."""

@@ -12,6 +12,7 @@ from typing import Iterator
 
 import pytest
 
+from authority import Authority
 from crowd import Reply, ask_all, tally, token_request
 from daemon import Daemon, eventually
 from redis_server import RedisServer
@@ -23,9 +24,14 @@ DEADLINE = 0.05
 COUNTED = "limits and quotas are counted in"
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis").start()
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(params=["plain", "tls"])
+def redis(request: pytest.FixtureRequest, tmp_path: Path, authority: Authority) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path / "redis", authority=authority if request.param == "tls" else None).start()
     yield server
     server.kill()
 
@@ -66,7 +72,7 @@ LIMITS = {
 @pytest.mark.parametrize("name", LIMITS)
 def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, name):
     settings, admitted = LIMITS[name]
-    settings = settings | {"REDIS_URL": redis.url, "REDIS_DOWN": "refuse", "LOOPS": "3"}
+    settings = settings | redis.settings | {"REDIS_DOWN": "refuse", "LOOPS": "3"}
     daemons = [connected(start(upstream, sessions, **settings)) for _ in range(2)]
 
     def fields(number: int) -> dict[str, str]:
@@ -88,7 +94,7 @@ def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, n
 
 
 def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessions, redis):
-    settings = {"REDIS_URL": redis.url, "QUOTA_ALL": "2"}
+    settings = redis.settings | {"QUOTA_ALL": "2"}
     daemons = [connected(start(upstream, sessions, **settings)) for _ in range(2)]
     upstream.keys = {"another"}
     assert [daemon.token().status for daemon in daemons * 3] == [502] * 6
@@ -101,7 +107,7 @@ def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessi
 
 
 def test_an_answer_says_how_the_shared_limit_stands(start, upstream, sessions, redis):
-    settings = {"REDIS_URL": redis.url, "LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h"}
+    settings = redis.settings | {"LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h"}
     first, second = (connected(start(upstream, sessions, **settings)) for _ in range(2))
     assert [daemon.token().one("RateLimit").split(";")[1] for daemon in (first, second, first)] == ["r=2", "r=1", "r=0"]
     refused = second.token()
@@ -122,7 +128,7 @@ def nobody_waits(daemon: Daemon) -> bool:
 
 @pytest.mark.parametrize("down", ["local", "refuse"])
 def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis, down):
-    settings = {"REDIS_URL": redis.url, "REDIS_DOWN": down, "LIMIT_ALL": "400/h", "LOOPS": "2"}
+    settings = redis.settings | {"REDIS_DOWN": down, "LIMIT_ALL": "400/h", "LOOPS": "2"}
     daemon = connected(start(upstream, sessions, **settings))
     replies: list[Reply] = []
     asking = threading.Thread(target=lambda: replies.extend(crowd([daemon], 12)))
@@ -156,7 +162,7 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
 
 @pytest.mark.parametrize("down", ["local", "refuse"])
 def test_a_redis_that_hangs_keeps_nobody_waiting(start, upstream, sessions, redis, down):
-    settings = {"REDIS_URL": redis.url, "REDIS_DOWN": down, "LIMIT_ALL": "1000000/h", "LOOPS": "1"}
+    settings = redis.settings | {"REDIS_DOWN": down, "LIMIT_ALL": "1000000/h", "LOOPS": "1"}
     daemon = connected(start(upstream, sessions, **settings))
     assert daemon.token().status == 200
     redis.pause()
@@ -191,7 +197,7 @@ def test_a_daemon_starts_without_redis_and_finds_it_later(start, upstream, sessi
     [
         (":canary-wrong-password@", "", "AUTH is refused: WRONGPASS"),
         ("nobody:canary-wrong-password@", "", "AUTH is refused: WRONGPASS"),
-        ("", "", "PING is refused: NOAUTH"),
+        ("", "", "GET is refused: NOAUTH"),
         (":canary-right-password@", "/99", "SELECT is refused: ERR DB index is out of range"),
     ],
 )
@@ -221,7 +227,7 @@ def test_an_error_of_redis_is_one_line_without_the_password(start, upstream, ses
                 if b"EVAL" in received:
                     connection.sendall(error)
                 else:
-                    connection.sendall(b"+OK\r\n" * received.count(b"AUTH") + b"+PONG\r\n" * received.count(b"PING"))
+                    connection.sendall(b"+OK\r\n" * received.count(b"AUTH") + b"$-1\r\n" * received.count(b"GET"))
 
     def accept() -> None:
         with contextlib.suppress(OSError):
@@ -253,5 +259,28 @@ def test_a_password_from_a_file_opens_a_socket(start, upstream, sessions, tmp_pa
         assert redis.command_reply("DBSIZE", database=3) == b":1"
         process = Path(f"/proc/{daemon.process.pid}")
         assert "canary" not in daemon.stdout + daemon.stderr + (process / "cmdline").read_text()
+    finally:
+        redis.kill()
+
+
+@pytest.mark.parametrize(
+    ("certificate", "trusted", "words"),
+    [
+        ("other", True, "no alternative certificate subject name matches target host name 'localhost'"),
+        ("expired", True, "certificate has expired"),
+        ("localhost", False, "self-signed certificate in certificate chain"),
+    ],
+)
+def test_a_redis_that_does_not_prove_its_name_is_not_spoken_to(
+    start, upstream, sessions, tmp_path, authority, certificate, trusted, words
+):
+    redis = RedisServer(tmp_path / "redis", authority=authority, certificate=certificate).start()
+    try:
+        settings = redis.settings if trusted else {"REDIS_URL": redis.url}
+        daemon = start(upstream, sessions, REDIS_DOWN="refuse", LIMIT_ALL="5/h", **settings)
+        eventually(lambda: f"{words}; requests are refused" in daemon.stderr, words)
+        assert f"Redis at rediss://localhost:{redis.port}/0 is away: SSL" in daemon.stderr
+        assert daemon.token().status == 503
+        assert redis.command_reply("DBSIZE") == b":0"
     finally:
         redis.kill()

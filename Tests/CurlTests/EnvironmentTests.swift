@@ -1,6 +1,7 @@
 import Curl
 import Glibc
 import HTTP
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

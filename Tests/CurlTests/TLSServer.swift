@@ -1,3 +1,5 @@
+import TestTools
+
 /// A TLS server with a certificate of its own making, for `localhost` alone: `openssl s_server` in a process of its
 /// own, ended with this object. It answers every GET with 200.
 final class TLSServer {

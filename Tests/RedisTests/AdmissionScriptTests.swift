@@ -50,7 +50,7 @@ struct AdmissionScriptTests {
         }
     }
 
-    @Test func `admits exactly the limit to many at once, by its own clock`() async throws {
+    @Test(.eachTransport) func `admits exactly the limit to many at once, by its own clock`() async throws {
         let server = try RedisServer()
         let admitted = try await withClient(server.address) { client, _ in
             let counts = SharedCounts(client)

@@ -2,7 +2,7 @@ import EventLoop
 import Redis
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(1)), .eachTransport)
 struct EndTests {
     @Test func `a cancelled task resumes at once, and the connection goes on`() async throws {
         let server = try RedisServer()
@@ -56,13 +56,15 @@ struct EndTests {
     @Test func `a client may be dropped at any moment`() async throws {
         let server = try RedisServer()
         try await withLoop { loop in
-            _ = Client(on: loop, address: server.address)
+            _ = try Client(on: loop, address: server.address)
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            var client: Client? = Client(on: loop, address: server.address) { continuation.yield($0) }
+            var client: Client? = try Client(on: loop, address: server.address) { continuation.yield($0) }
             await Changes(stream).back()
             client?.post(["BLPOP", "list", "0"])
             client = nil
-            let (_, reply) = (client, await Client(on: loop, address: server.address, settings: patient).result("PING"))
+            let (_, reply) = (
+                client, try await Client(on: loop, address: server.address, settings: patient).result("PING")
+            )
             #expect(reply == .success(.status("PONG")))
         }
     }

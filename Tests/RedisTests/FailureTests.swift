@@ -3,7 +3,7 @@ import Glibc
 import Redis
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(1)), .eachTransport)
 struct FailureTests {
     @Test func `a command is given up at its deadline, and its reply meets no other`() async throws {
         let server = try RedisServer()
@@ -79,7 +79,7 @@ struct FailureTests {
             settings.deadline = .milliseconds(20)
             settings.connectTimeout = .milliseconds(100)
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
             defer { client.close() }
             #expect(await client.result("PING").failure == .timedOut)
             #expect(await Changes(stream).away() == "it does not answer")
@@ -119,7 +119,7 @@ struct FailureTests {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { _ in greeting }
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = Client(on: loop, address: server.address) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address) { continuation.yield($0) }
             defer { client.close() }
             let changes = Changes(stream)
             if greeting == "+PONG\r\n" {
@@ -161,7 +161,7 @@ struct FailureTests {
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
             var settings = ClientSettings()
             settings.deadline = .seconds(10)
-            let client = Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
             defer { client.close() }
             #expect(await client.result("INCR", "number") == .success(.error(error)))
             #expect(await Changes(stream).away() == error)

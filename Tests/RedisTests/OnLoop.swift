@@ -19,7 +19,7 @@ func withClient<Value: Sendable>(
     change(&settings)
     return try await Task(executorPreference: thread.loop) { [settings] in
         let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-        let client = Client(on: thread.loop, address: address, settings: settings) { continuation.yield($0) }
+        let client = try Client(on: thread.loop, address: address, settings: settings) { continuation.yield($0) }
         defer { client.close() }
         return try await body(client, Changes(stream))
     }.value

@@ -1,17 +1,22 @@
 import EventLoop
 import Glibc
 import Redis
+import TestTools
 
 /// A redis-server in a process of its own, which keeps nothing on disk, listening on a socket in a directory of its own.
 final class RedisServer: @unchecked Sendable {
     // `@unchecked`: one task at a time kills and starts it.
     private let directory: String
     private let options: [String]
+    /// nil without TLS.
+    private let port: UInt16?
     private var process: pid_t = 0
 
     /// Returns once the server accepts connections.
-    /// - Parameter options: more of its command line: `--requirepass`, `secret`.
-    init(_ options: [String] = []) throws {
+    /// - Parameters:
+    ///   - options: more of its command line: `--requirepass`, `secret`.
+    ///   - certificate: of the test's authority, for TLS.
+    init(_ options: [String] = [], certificate: String = "localhost") throws {
         var template = Array("/tmp/RedisTests-XXXXXX".utf8CString)
         directory = try unsafe template.withUnsafeMutableBufferPointer { buffer in
             guard let template = buffer.baseAddress, let name = unsafe mkdtemp(template) else {
@@ -19,7 +24,19 @@ final class RedisServer: @unchecked Sendable {
             }
             return unsafe String(cString: name)
         }
-        self.options = options
+        switch Transport.current {
+        case .unix:
+            self.options = options
+            port = nil
+        case .tls:
+            let (authority, port) = (try authority.get(), try FakeServer.freePort())
+            self.options =
+                options + ["--tls-port", "\(port)", "--tls-auth-clients", "no", "--bind", "127.0.0.1"]
+                + ["--tls-cert-file", authority.path("\(certificate).pem")]
+                + ["--tls-key-file", authority.path("\(certificate).key")]
+                + ["--tls-ca-cert-file", authority.path("ca.pem")]
+            self.port = port
+        }
         try start()
     }
 
@@ -32,7 +49,12 @@ final class RedisServer: @unchecked Sendable {
     /// Of the socket.
     var path: String { "\(directory)/redis.sock" }
 
-    var address: RedisAddress { RedisAddress(.unix(path: path)) }
+    /// With the test's authority, for TLS.
+    var address: RedisAddress {
+        guard let port, let authority = try? authority.get() else { return RedisAddress(.unix(path: path)) }
+        return RedisAddress(
+            .tcp(host: "localhost", port: port), isTLS: true, caFile: authority.path("ca.pem"))
+    }
 
     func kill() {
         guard process > 0 else { return }

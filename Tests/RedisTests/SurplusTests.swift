@@ -14,7 +14,7 @@ struct `A server that says more than it was asked` {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = Client(on: loop, address: server.address) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address) { continuation.yield($0) }
             defer { client.close() }
             let changes = Changes(stream)
             await changes.back()
@@ -28,7 +28,7 @@ struct `A server that says more than it was asked` {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { _ in "+PONG\r\n+OK\r\n" }
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = Client(on: loop, address: server.address) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address) { continuation.yield($0) }
             defer { client.close() }
             #expect(await Changes(stream).next { _ in true } == .away("it sent what nobody asked for"))
         }
@@ -43,7 +43,7 @@ struct `A server that says more than it was asked` {
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
             var settings = ClientSettings()
             settings.deadline = .seconds(20)
-            let client = Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
             defer { client.close() }
             await Changes(stream).back()
             let tasks = ["first", "second", "last"].map { key in
@@ -73,7 +73,7 @@ struct `A giant reply` {
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
             var settings = ClientSettings()
             settings.deadline = .seconds(20)
-            let client = Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
             defer { client.close() }
             let changes = Changes(stream)
             await changes.back()
@@ -82,7 +82,7 @@ struct `A giant reply` {
         }
     }
 
-    @Test func `is none as long as it has fewer bytes than allowed`() async throws {
+    @Test(.eachTransport) func `is none as long as it has fewer bytes than allowed`() async throws {
         let server = try RedisServer()
         try await withClient(server.address) { client, _ in
             for _ in 1...20 {

@@ -11,6 +11,7 @@ import ephemerald
     @Test(arguments: [
         ("redis://redis.example", "redis://redis.example:6379/0"),
         ("REDIS://10.0.0.1:7000/", "redis://10.0.0.1:7000/0"),
+        ("rediss://redis.example:6380/1", "rediss://redis.example:6380/1"), ("rediss://h", "rediss://h:6379/0"),
         ("redis://my_redis:7000/15", "redis://my_redis:7000/15"), ("redis://[::1]:7000/2", "redis://[::1]:7000/2"),
         ("redis://:pass@word@h/1", "redis://h:6379/1"), ("redis://user:p%40ss@h", "redis://h:6379/0"),
         ("redis+unix:///run/redis.sock", "redis+unix:///run/redis.sock?db=0"),
@@ -22,7 +23,8 @@ import ephemerald
     }
 
     @Test(arguments: [
-        ("canary", "this is no URL"), ("http://canary", "the scheme is neither"), ("rediss://canary", "TLS to Redis"),
+        ("canary", "this is no URL"), ("http://canary", "the scheme is none of"),
+        ("rediss+unix:///canary", "the scheme is none of"),
         ("redis://", "the host is missing"), ("redis://canary:0", "no such port"),
         ("redis://canary:70000", "no such port"), ("redis://canary:x", "the port is no number"),
         ("redis://canary/x", "the database is no number"), ("redis://canary/1/2", "the database is no number"),
@@ -70,6 +72,21 @@ import ephemerald
         #expect(problems(["--redis-down", "never"]).first?.contains("write local or refuse") == true)
         let warnings = try settings("--redis-down", "refuse").warnings
         #expect(warnings.contains { $0.contains("has no effect without REDIS_URL") }, "\(warnings)")
+    }
+
+    @Test func `is trusted by a bundle of its own, where it speaks TLS`() throws {
+        let directory = try TemporaryDirectory()
+        let bundle = try directory.file("ca", "-----BEGIN CERTIFICATE-----\n")
+        for (url, caFile, warning) in [
+            ("rediss://h", bundle, nil), ("redis://h", bundle, "unless REDIS_URL begins with rediss://"),
+            (nil, nil, "has no effect without REDIS_URL"),
+        ] {
+            let read = try settings(
+                "--redis-ca-file", bundle, environment: key.merging(url.map { ["REDIS_URL": $0] } ?? [:]) { $1 })
+            #expect(read.limits.redis?.address.caFile == caFile)
+            #expect(read.warnings.contains { $0.contains("REDIS_CA_FILE") } == (warning != nil), "\(read.warnings)")
+            if let warning { #expect(read.warnings.contains { $0.contains(warning) }, "\(read.warnings)") }
+        }
     }
 
     @Test func `remembers quotas, so that no usage log has to`() throws {

@@ -58,6 +58,7 @@ import ephemerald
             ("UPSTREAM_CONNECT_TIMEOUT", "11s", ["(11s)", "(10s)"]),
             ("UPSTREAM_CONNECT_TIMEOUT", "3", ["unit is missing"]),
             ("UPSTREAM_HTTP", "3", ["1.1 or 2"]), ("UPSTREAM_HTTP", "1", ["1.1 or 2"]),
+            ("REDIS_CA_FILE", "/nowhere/ca.pem", ["no such file"]), ("REDIS_CA_FILE", "/etc/passwd", ["certificate"]),
             ("UPSTREAM_CA_FILE", "/nowhere/ca.pem", ["no such file"]),
             ("UPSTREAM_CA_FILE", "/etc/passwd", ["certificate"]), ("UPSTREAM_CA_FILE", "/etc", ["directory"]),
             ("UPSTREAM_PROXY", "proxy:3128", ["no URL"]), ("UPSTREAM_PROXY", "http://proxy:3128/x", ["no path"]),

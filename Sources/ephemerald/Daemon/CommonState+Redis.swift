@@ -1,3 +1,4 @@
+import Curl
 import EphemeraldCore
 import EventLoop
 import Redis
@@ -7,7 +8,11 @@ extension CommonState {
     /// A client that begins to connect; nil where no Redis is set.
     func redisClient(on loop: EventLoop) -> Redis.Client? {
         guard let redis, let notices = redisNotices else { return nil }
-        return Redis.Client(on: loop, address: redis.address) { [unowned loop] change in
+        var settings = Redis.ClientSettings()
+        // A key like those that are counted: in a cluster, a node that does not have them answers which does.
+        settings.probe = ["GET", "{ephemerald}:probe"]
+        return Redis.Client(over: Streams(for: loop), address: redis.address, settings: settings) {
+            [unowned loop] change in
             switch change {
             case .back: notices.isWell(loop)
             case .away(let words): notices.isAway(loop, words)

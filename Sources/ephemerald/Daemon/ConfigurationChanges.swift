@@ -54,7 +54,8 @@ extension Setting {
     package var needsRestart: Bool {
         switch self {
         case .config, .watch, .host, .port, .socketMode, .operationsHost, .operationsPort, .loops, .maxBody, .redisURL,
-            .redisURLFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox, .sandboxLatency,
+            .redisURLFile, .redisCAFile, .redisDown, .paused, .usageLog, .logLevel, .logFormat, .sandbox,
+            .sandboxLatency,
             .sandboxFault:
             true
         case .drainDelay, .drainTimeout, .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes,

@@ -31,6 +31,17 @@ extension Client {
     }
 }
 
+extension Streams {
+    /// The streams of a loop.
+    convenience init(for loop: EventLoop) {
+        do throws(CurlError) {
+            try self.init(on: loop)
+        } catch {
+            preconditionFailure("libcurl has been set up for the clients before: \(error)")
+        }
+    }
+}
+
 extension ClientSettings {
     /// For the client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
     /// upstream's, which is the way out of this network, but straight to an address of this machine.

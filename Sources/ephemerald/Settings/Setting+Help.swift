@@ -82,9 +82,11 @@ extension Setting {
                 + "SIGUSR2 pause and resume a running one."
         case .redisURL:
             "A Redis or Valkey in which several daemons count limits and quotas together: "
-                + "redis://[user:password@]host:port/db or redis+unix:///path?db=N. It is a secret, so it is no flag. "
+                + "redis://[user:password@]host:port/db, rediss://… for TLS, or redis+unix:///path?db=N. It is a "
+                + "secret, so it is no flag. "
                 + "Whoever can write there decides what is let through."
         case .redisURLFile: "A file with that URL. Whoever can read it can do with that Redis what the daemon can."
+        case .redisCAFile: "The certificate authorities, in PEM, that are trusted to vouch for a rediss:// server."
         case .redisDown: "What happens while Redis is away: local, each daemon counts for itself; refuse, 503."
         case .apiKey: "The standard API key. It is a secret, so it is no flag; prefer OPENAI_API_KEY_FILE."
         case .apiKeyFile:

@@ -42,6 +42,7 @@ extension Setting {
         case .paused: SettingRow(.limits, .boolean, .value("false"), "true|false", help)
         case .redisURL: SettingRow(.limits, .text, .none, "URL", help)
         case .redisURLFile: SettingRow(.limits, .text, .none, "FILE", help)
+        case .redisCAFile: SettingRow(.limits, .text, .computed("the system's bundle"), "FILE", help)
         case .redisDown: SettingRow(.limits, .text, .value("local"), "local|refuse", help)
         case .apiKey: SettingRow(.openAI, .text, .none, "KEY", help)
         case .apiKeyFile:

@@ -47,6 +47,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case paused = "PAUSED"
     case redisURL = "REDIS_URL"
     case redisURLFile = "REDIS_URL_FILE"
+    case redisCAFile = "REDIS_CA_FILE"
     case redisDown = "REDIS_DOWN"
 
     case apiKey = "OPENAI_API_KEY"

@@ -4,6 +4,7 @@ extension SettingsReader {
     /// Where several processes count together; nil inside for the memory of this one.
     mutating func redis() -> Settings.Redis?? {
         let down = read(.redisDown) { text throws(InvalidValue) in try Choice.parse(text, as: RedisDown.self) }
+        let caFile = readIfSet(.redisCAFile) { path throws(InvalidValue) in try CertificateFile(path).path }
         let address: RedisAddress??
         switch (self[.redisURL], self[.redisURLFile]) {
         case (.some, .some):
@@ -18,11 +19,15 @@ extension SettingsReader {
             address = readIfSet(.redisURL, RedisURL.parse)
             if case .file(let path)? = self[.redisURL]?.source { warnOfReaders(.config, of: path) }
         }
-        guard let down, let address else { return nil }
-        guard let address else {
-            if self[.redisDown] != nil { warn(.redisDown, "has no effect without REDIS_URL") }
+        guard let down, let caFile, let address else { return nil }
+        guard var address else {
+            for setting in [Setting.redisDown, .redisCAFile] where self[setting] != nil {
+                warn(setting, "has no effect without REDIS_URL")
+            }
             return .some(nil)
         }
+        if caFile != nil, !address.isTLS { warn(.redisCAFile, "has no effect unless REDIS_URL begins with rediss://") }
+        address.caFile = caFile
         return .some(Settings.Redis(address: address, down: down))
     }
 

@@ -1,7 +1,8 @@
 import HTTP
 package import Redis
 
-/// `REDIS_URL`: `redis://[user:password@]host[:port][/db]`, or `redis+unix://[user:password@]/path[?db=N]`.
+/// `REDIS_URL`: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or
+/// `redis+unix://[user:password@]/path[?db=N]`.
 ///
 /// No problem with it shows any of it: the password may be anywhere.
 package enum RedisURL {
@@ -17,14 +18,14 @@ package enum RedisURL {
         guard let split = text.firstRange(of: "://") else { throw wrong("this is no URL") }
         let rest = text[split.upperBound...]
         switch text[..<split.lowerBound].lowercased() {
-        case "redis": return try tcp(rest)
+        case "redis": return try tcp(rest, isTLS: false)
+        case "rediss": return try tcp(rest, isTLS: true)
         case "redis+unix": return try unix(rest)
-        case "rediss": throw wrong("TLS to Redis is not offered; put a tunnel such as stunnel between")
-        default: throw wrong("the scheme is neither redis nor redis+unix")
+        default: throw wrong("the scheme is none of redis, rediss and redis+unix")
         }
     }
 
-    private static func tcp(_ text: Substring) throws(InvalidValue) -> RedisAddress {
+    private static func tcp(_ text: Substring, isTLS: Bool) throws(InvalidValue) -> RedisAddress {
         guard !text.contains("?"), !text.contains("#") else { throw wrong("? and # have no meaning in it") }
         let slash = text.firstIndex(of: "/") ?? text.endIndex
         let (credentials, place) = split(text[..<slash])
@@ -33,7 +34,7 @@ package enum RedisURL {
         let database = text[slash...].dropFirst()
         return RedisAddress(
             .tcp(host: host, port: port), database: database.isEmpty ? 0 : try number(database, of: "database"),
-            user: user, password: password)
+            user: user, password: password, isTLS: isTLS)
     }
 
     private static func unix(_ text: Substring) throws(InvalidValue) -> RedisAddress {

@@ -2,11 +2,13 @@ import EventLoop
 import Glibc
 
 /// A directory that is removed with this object, and the files in it.
-final class TemporaryDirectory {
-    let path: String
+package final class TemporaryDirectory {
+    /// Without a slash at the end.
+    package let path: String
 
-    init() throws {
-        var template = Array("/tmp/CurlTests-XXXXXX".utf8CString)
+    /// Makes it, below `/tmp`.
+    package init() throws {
+        var template = Array("/tmp/ephemerald-XXXXXX".utf8CString)
         path = try unsafe template.withUnsafeMutableBufferPointer { buffer in
             guard let template = buffer.baseAddress, let name = unsafe mkdtemp(template) else {
                 throw SystemError("mkdtemp")
@@ -15,7 +17,8 @@ final class TemporaryDirectory {
         }
     }
 
-    func write(_ text: String, to name: String) throws {
+    /// A file that only this user can read.
+    package func write(_ text: String, to name: String) throws {
         let kind = O_WRONLY | O_CREAT | O_CLOEXEC
         let file = Descriptor(owning: try check("open", unsafe open("\(path)/\(name)", kind, 0o600)))
         _ = try check("write", unsafe Glibc.write(file.number, text, text.utf8.count))

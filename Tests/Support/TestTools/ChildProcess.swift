@@ -2,13 +2,13 @@ import EventLoop
 import Glibc
 
 /// A program in a process of its own, killed with this object; what it prints can be read.
-final class ChildProcess {
+package final class ChildProcess {
     private let process: pid_t
     private let output: Descriptor
     private var isOver = false
 
     /// - Parameter command: the program, searched for in `PATH`, and its arguments.
-    init(_ command: [String]) throws {
+    package init(_ command: [String]) throws {
         var ends: [CInt] = [0, 0]
         guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
         let reader = Descriptor(owning: ends[0])
@@ -38,7 +38,7 @@ final class ChildProcess {
 
     /// Waits for the end of the process.
     /// - Returns: the status of waitpid(2): 0 for success.
-    func wait() -> CInt {
+    package func wait() -> CInt {
         var status: CInt = 0
         unsafe waitpid(process, &status, 0)
         isOver = true
@@ -46,7 +46,7 @@ final class ChildProcess {
     }
 
     /// The next line that the process prints; nil when it prints no more.
-    func readLine() -> String? {
+    package func readLine() -> String? {
         var line: [UInt8] = []
         var byte: UInt8 = 0
         while unsafe read(output.number, &byte, 1) == 1 {

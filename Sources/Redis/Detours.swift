@@ -1,0 +1,67 @@
+import Curl
+import EventLoop
+
+/// The connections of a client besides the one that commands go to: to a node that a key is on its way to (ASK), and to
+/// nodes that have been left and still owe answers (MOVED).
+final class Detours: @unchecked Sendable {
+    // `@unchecked`: belongs to the thread of its loop.
+
+    /// The node that a key was on its way to is left when none was for so long.
+    private static let longestPause = Duration.seconds(10)
+
+    private let connector: Connector
+    private let loop: EventLoop
+    private let settings: ClientSettings
+    private var asked: Connection?
+    private var timer: Timer?
+    private var leaving: [Connection] = []
+
+    init(from connector: Connector, on loop: EventLoop, settings: ClientSettings) {
+        self.connector = connector
+        self.loop = loop
+        self.settings = settings
+    }
+
+    /// Sends one command to the node that its key is on the way to.
+    func send(_ command: Command, asking place: RedisAddress.Place) {
+        timer?.cancel()
+        if let asked, asked.place != place { leave(asked) }
+        do throws(StreamFailure) {
+            let node = if let asked { asked } else { try connector.open(place) }
+            asked = node
+            timer = loop.after(Detours.longestPause) { [unowned self] in
+                if asked === node { leave(node) }
+            }
+            node.send(Command(["ASKING"]))
+            node.send(command)
+        } catch {
+            command.finish(.failure(.away("\(error)")))
+        }
+    }
+
+    /// Closes a connection when it has answered everything, or answers nothing any more.
+    func leave(_ connection: Connection) {
+        if asked === connection { asked = nil }
+        leaving.append(connection)
+        // Nothing happens if it has ended by then.
+        _ = loop.after(settings.silenceTimeout) { connection.close(.broken("it does not answer any more")) }
+        connection.leave()
+    }
+
+    /// Reads replies that have arrived, without waiting for the loop to say so.
+    func readArrived() {
+        asked?.readArrived()
+        for connection in leaving { connection.readArrived() }
+    }
+
+    /// A connection has ended.
+    func forget(_ connection: Connection) {
+        if asked === connection { asked = nil }
+        leaving.removeAll { $0 === connection }
+    }
+
+    func close() {
+        timer?.cancel()
+        for connection in leaving + [asked].compactMap({ $0 }) { connection.close(.cancelled) }
+    }
+}

@@ -1,0 +1,78 @@
+"""Several daemons that count together in a Redis cluster, whose nodes have the keys in turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+from authority import Authority
+from crowd import tally
+from daemon import Daemon, eventually
+from redis_cluster import RedisCluster
+from test_redis import CLIENTS, authority, connected, crowd  # noqa: F401 (a fixture)
+
+
+@pytest.fixture(params=["plain", "tls"])
+def cluster(request: pytest.FixtureRequest, tmp_path: Path, authority: Authority) -> Iterator[RedisCluster]:  # noqa: F811
+    cluster = RedisCluster(tmp_path / "cluster", authority if request.param == "tls" else None).start()
+    yield cluster
+    cluster.kill()
+
+
+def start_two(start, upstream, sessions, cluster: RedisCluster, **settings: str) -> list[Daemon]:
+    """Two daemons that each know a node which does not have the keys."""
+    settings = {"REDIS_DOWN": "refuse", "LOOPS": "2"} | settings
+    return [connected(start(upstream, sessions, **settings, **node.settings)) for node in cluster.others]
+
+
+def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, cluster):
+    daemons = start_two(start, upstream, sessions, cluster, LIMIT_ALL="100/h", QUOTA_ALL="90")
+    for _ in range(20):
+        assert cluster.owner.command_reply("FLUSHALL") == b"+OK"
+        before = len(upstream.minted)
+        counts = tally(crowd(daemons, 2))
+        late = counts.get(503, 0)
+        assert set(counts) <= {200, 429, 503}
+        assert 90 - late <= counts[200] <= 90
+        assert len(upstream.minted) - before == counts[200]
+        if not late:
+            assert counts == {200: 90, 429: 2 * CLIENTS - 90}
+            assert cluster.owner.command_reply("DBSIZE") == b":2"
+            return
+    pytest.fail("Redis was late in each of twenty rounds")
+
+
+def test_nothing_is_lost_or_counted_twice_while_the_keys_move(start, upstream, sessions, cluster):
+    daemons = start_two(start, upstream, sessions, cluster, LIMIT_ALL="40/h")
+    source, target = cluster.owner, cluster.others[1]
+
+    def ask() -> list[int]:
+        return [daemon.token().status for daemon in daemons * 5]
+
+    assert ask() == [200] * 10
+    cluster.announce_move(source, target)
+    assert ask() == [200] * 10
+    assert cluster.move_keys(source, target) == 1
+    # Each daemon is told for each request that the key is elsewhere, and asks there.
+    assert ask() == [200] * 10
+    cluster.finish_move(target)
+    assert ask() == [200] * 10
+    assert ask() == [429] * 10
+    assert cluster.owner is target
+    assert all("away" not in daemon.stderr for daemon in daemons)
+
+
+def test_a_node_that_is_gone_is_named_as_the_reason_and_found_again(start, upstream, sessions, cluster):
+    daemon, _ = start_two(start, upstream, sessions, cluster, LIMIT_ALL="1000/h")
+    owner = cluster.owner
+    assert daemon.token().status == 200
+    owner.kill()
+    assert daemon.token().status == 503
+    eventually(lambda: "is away: Connection refused" in daemon.stderr, "the node is gone")
+    eventually(lambda: "is away: GET is refused: CLUSTERDOWN" in daemon.stderr, "the cluster says so", 30)
+    assert daemon.token().json()["code"] == "limits_unavailable"
+    owner.start()
+    eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so", 30)
+    eventually(lambda: daemon.token().status == 200, "Redis decides again")
