@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// The keys of callers, of which only SHA-256 digests are kept: whoever reads them cannot call with them.
 package struct BearerKeys: Hashable, Sendable {
@@ -17,7 +17,9 @@ package struct BearerKeys: Hashable, Sendable {
     /// - Returns: whether it was added; a name or a digest that is there already, or a digest of another length than
     ///   32 bytes, is not.
     package mutating func add(_ name: String, digest: [UInt8]) -> Bool {
-        guard digest.count == SHA256.byteCount, !names.contains(name), position(of: digest) == nil else { return false }
+        guard digest.count == HashFunction.sha256.byteCount, !names.contains(name), position(of: digest) == nil else {
+            return false
+        }
         names.append(name)
         digests += digest
         return true
@@ -26,7 +28,7 @@ package struct BearerKeys: Hashable, Sendable {
     /// Whose key it is. What is shown is hashed first, and every digest is compared to its end, so that the time tells
     /// neither how much of a key is right nor where it stands.
     func caller(showing key: Substring.UTF8View) -> Caller? {
-        position(of: Array(SHA256.hash(data: Array(key)))).map { Caller(name: names[$0]) }
+        position(of: HashFunction.sha256.hash(Array(key))).map { Caller(name: names[$0]) }
     }
 
     private func position(of digest: [UInt8]) -> Int? {

@@ -1,15 +1,14 @@
-import Crypto
+import Cryptography
 
 /// The names under which OpenAI is told of callers, so that it can act against one of them and not against the whole
 /// account: HMAC-SHA256 under a salt, so that OpenAI learns neither names nor addresses.
 package struct SafetyIdentifier: Sendable {
-    /// Ready to be copied: the salt has gone into both hashes.
-    private let code: HMAC<SHA256>
+    private let code: HMAC
 
     /// - Parameter salt: 16 bytes or more. With another salt everybody has another identifier.
     package init(salt: [UInt8]) {
         precondition(salt.count >= 16, "a salt that short can be guessed")
-        code = HMAC(key: SymmetricKey(data: salt))
+        code = HMAC(key: salt)
     }
 
     /// A salt of 256 random bits.
@@ -21,8 +20,6 @@ package struct SafetyIdentifier: Sendable {
     /// cannot be taken for an address: which of the two it is goes into the hash.
     package func identifier(of caller: Caller?, at client: ClientAddress) -> String {
         let subject = caller.map { "caller:\($0.name)" } ?? "client:\(client)"
-        var code = code
-        code.update(data: Array(subject.utf8))
-        return code.finalize().hexadecimal
+        return code.code(for: Array(subject.utf8)).hexadecimal
     }
 }

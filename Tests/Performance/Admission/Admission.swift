@@ -1,5 +1,5 @@
 import CLinux
-import Crypto
+import Cryptography
 import EphemeraldCore
 import Glibc
 import HTTP
@@ -55,7 +55,7 @@ struct AdmissionBenchmark {
     static func cases() throws -> [Case] {
         let key = BearerKey()
         var keys = BearerKeys()
-        let isAdded = keys.add("ann", digest: Array(SHA256.hash(data: Array(key.key.reveal().utf8))))
+        let isAdded = keys.add("ann", digest: HashFunction.sha256.hash(Array(key.key.reveal().utf8)))
         precondition(isAdded, "a new name and a new key")
         let five = try RateLimit(parsing: "1000000/s burst 1000000")
         let limits = RateLimits(client: five, caller: five, origin: five, session: five, all: five)
@@ -119,7 +119,7 @@ struct AdmissionBenchmark {
         let times = #""iat":\#(now),"exp":\#(now + 86_400)"#
         let claims = #"{"iss":"https://issuer.example","sub":"ann","aud":"ephemerald",\#(times)}"#
         let text = "\(base64URL(#"{"alg":"HS256","typ":"JWT"}"#.utf8)).\(base64URL(claims.utf8))"
-        let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: secret))
+        let code = HMAC(key: secret).code(for: Array(text.utf8))
         return "\(text).\(base64URL(code))"
     }
 
