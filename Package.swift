@@ -14,7 +14,6 @@ let package = Package(
     products: [.executable(name: "ephemerald", targets: ["ephemerald"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -56,7 +55,6 @@ let package = Package(
                 "Locking",
                 "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
