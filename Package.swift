@@ -14,9 +14,6 @@ let package = Package(
     products: [.executable(name: "ephemerald", targets: ["ephemerald"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -24,8 +21,10 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Without pkg-config: Debian's hiredis.pc names a flag that SwiftPM warns of, and nothing that is needed.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: settings),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux", "Locking"], swiftSettings: settings),
@@ -35,12 +34,7 @@ let package = Package(
         .target(name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
         .target(
-            name: "EphemeraldCore",
-            dependencies: [
-                "HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-            ],
+            name: "EphemeraldCore", dependencies: ["Cryptography", "HTTP", "Locking", "Sessions"],
             swiftSettings: settings),
         .target(
             name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
@@ -61,19 +55,18 @@ let package = Package(
                 "Locking",
                 "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "AdmissionBenchmark",
-            dependencies: [
-                "CLinux", "EphemeraldCore", "HTTP", "Locking", "Sessions",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
+            dependencies: ["CLinux", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions"],
             path: "Tests/Performance/Admission", swiftSettings: settings),
         .target(
             name: "TestTools", dependencies: ["EventLoop"], path: "Tests/Support/TestTools", swiftSettings: settings),
+        .target(
+            name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
@@ -88,10 +81,7 @@ let package = Package(
             name: "SessionsTests", dependencies: ["HTTP", "Sessions"], exclude: ["Cases"], swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",
-            dependencies: [
-                "EphemeraldCore", "HTTP", "Locking", "Sessions", .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
-            ],
+            dependencies: ["Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning"],
             swiftSettings: settings),
         .testTarget(
             name: "OpenAISandboxTests",

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// The Lua that Redis runs for a request: all its limits and quotas in one round trip, and all of them or none.
 ///
@@ -71,7 +71,7 @@ package enum AdmissionScript {
         """
 
     /// By which Redis names it.
-    package static let admitSHA1 = Insecure.SHA1.hash(data: Array(admit.utf8)).hexadecimal
+    package static let admitSHA1 = HashFunction.sha1.hash(Array(admit.utf8)).hexadecimal
 
     /// What takes back one token. KEYS: the quotas; ARGV: the day on which it was taken.
     package static let giveBack = """
@@ -95,6 +95,6 @@ package enum AdmissionScript {
 
     /// Half of SHA-256 is as far from a collision as 128 bits are.
     private static func key(_ text: String, in space: String) -> String {
-        "{ephemerald}:\(space):\(SHA256.hash(data: Array(text.utf8)).prefix(16).hexadecimal)"
+        "{ephemerald}:\(space):\(HashFunction.sha256.hash(Array(text.utf8)).prefix(16).hexadecimal)"
     }
 }

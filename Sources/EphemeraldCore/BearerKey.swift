@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// A new key for a caller: 256 random bits in base64url (RFC 4648 section 5), behind `eph_`, by which scanners for
 /// leaked secrets can know it.
@@ -15,7 +15,7 @@ package struct BearerKey: Sendable {
         }
         let text = BearerKey.prefix + BearerKey.base64URL(bits)
         key = Secret(text)
-        digest = SHA256.hash(data: Array(text.utf8)).hexadecimal
+        digest = HashFunction.sha256.hash(Array(text.utf8)).hexadecimal
     }
 
     /// How every key begins that this program makes. Keys made elsewhere need not.

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 
 /// The keys of callers, of which only SHA-256 digests are kept: whoever reads them cannot call with them.
 package struct BearerKeys: Hashable, Sendable {
@@ -15,13 +15,13 @@ package struct BearerKeys: Hashable, Sendable {
     /// - Returns: whether it was added; a name or a digest that is there already, or a digest of another length than
     ///   32 bytes, is not.
     package mutating func add(_ name: String, digest: [UInt8]) -> Bool {
-        digest.count == SHA256.byteCount && keys.add(name, digest)
+        digest.count == HashFunction.sha256.byteCount && keys.add(name, digest)
     }
 
     /// Whose key it is. The time that the search takes says nothing about the keys: what a caller presents is hashed
     /// first, and a digest that resembles another one is not easier to find.
     func caller(showing key: Substring.UTF8View) -> Caller? {
-        keys.name(of: Array(SHA256.hash(data: Array(key)))).map { Caller(name: $0) }
+        keys.name(of: HashFunction.sha256.hash(Array(key))).map { Caller(name: $0) }
     }
 }
 

@@ -1,17 +1,17 @@
-import Crypto
+import Cryptography
 
 /// The names under which OpenAI is told of callers, so that it can act against one of them and not against the whole
 /// account: HMAC-SHA256 under a salt, so that OpenAI learns neither names nor addresses.
 package struct SafetyIdentifier: Hashable, Sendable {
     /// Ready to be copied: the salt has gone into both hashes.
-    private let code: HMAC<SHA256>
+    private let code: HMAC
     /// A number for the salt, within one process.
     private let fingerprint: Int
 
     /// - Parameter salt: 16 bytes or more. With another salt everybody has another identifier.
     package init(salt: [UInt8]) {
         precondition(salt.count >= 16, "a salt that short can be guessed")
-        code = HMAC(key: SymmetricKey(data: salt))
+        code = HMAC(key: salt)
         fingerprint = salt.hashValue
     }
 
@@ -34,8 +34,6 @@ package struct SafetyIdentifier: Hashable, Sendable {
     /// cannot be taken for an address: which of the two it is goes into the hash.
     package func identifier(of caller: Caller?, at client: ClientAddress) -> String {
         let subject = caller.map { "caller:\($0.name)" } ?? "client:\(client)"
-        var code = code
-        code.update(data: Array(subject.utf8))
-        return code.finalize().hexadecimal
+        return code.code(for: Array(subject.utf8)).hexadecimal
     }
 }

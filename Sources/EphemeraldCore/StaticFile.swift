@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 package import HTTP
 
 /// A file that is part of the program and served to everybody as it is, under one path.
@@ -13,7 +13,7 @@ package struct StaticFile: Sendable {
     ///   - fields: what else goes on every answer.
     package init(_ body: [UInt8], mediaType: String, fields: Fields) {
         self.body = body
-        let tag = "\"\(SHA256.hash(data: body).prefix(16).hexadecimal)\""
+        let tag = "\"\(HashFunction.sha256.hash(body).prefix(16).hexadecimal)\""
         names = [tag, "W/\(tag)", "*"].map { Array($0.utf8) }
         // A cache asks each time whether it is still the same: the next version of the program has another one.
         var all: Fields = ["Content-Type": mediaType, "ETag": tag, "Cache-Control": "no-cache"]

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 package import Sessions
 
 /// A line of the usage log, read back.
@@ -72,7 +72,7 @@ package struct UsageRecord: Hashable, Sendable {
 
     /// What the usage log holds of a client secret: its SHA-256.
     package static func digest(of secret: String) -> String {
-        SHA256.hash(data: Array(secret.utf8)).hexadecimal
+        HashFunction.sha256.hash(Array(secret.utf8)).hexadecimal
     }
 
     /// The day of a line, without reading more of it than its beginning; nil for a line that is not ours. A million

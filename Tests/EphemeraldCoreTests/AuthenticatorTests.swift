@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import EphemeraldCore
 import HTTP
 import Sessions
@@ -32,7 +32,7 @@ struct Shown: Sendable, CustomTestStringConvertible {
         authorization("Bearer eph_ann,eph_bob", "authentication_failed"),
         authorization("Bearer \"eph_ann\"", "authentication_failed"),
         authorization("Bearer ann", "authentication_failed"),
-        authorization("Bearer \(SHA256.hash(data: Array("eph_ann".utf8)).hexadecimal)", "authentication_failed"),
+        authorization("Bearer \(HashFunction.sha256.hash(Array("eph_ann".utf8)).hexadecimal)", "authentication_failed"),
         authorization("Bearer \(String(repeating: "x", count: 16_000))", "authentication_failed"),
         authorization("Bearer", "authentication_failed"), authorization("Bearer ", "authentication_failed"),
         authorization("Bearer\teph_ann", "authentication_required"),
@@ -86,7 +86,7 @@ struct Shown: Sendable, CustomTestStringConvertible {
     static func keys(_ names: String...) throws -> BearerKeys {
         var keys = BearerKeys()
         for name in names {
-            let isNew = keys.add(name, digest: Array(SHA256.hash(data: Array("eph_\(name)".utf8))))
+            let isNew = keys.add(name, digest: HashFunction.sha256.hash(Array("eph_\(name)".utf8)))
             try #require(isNew)
         }
         return keys
@@ -171,7 +171,7 @@ struct Shown: Sendable, CustomTestStringConvertible {
     @Test func `is 256 random bits in base64url, and kept as a digest`() {
         let key = BearerKey(randomBits: { 0x0001_0203_0405_0607_0809_0A0B_0C0D_FEFF })
         #expect(key.key.reveal() == "eph_AAECAwQFBgcICQoLDA3-_wABAgMEBQYHCAkKCwwN_v8")
-        #expect(key.digest == SHA256.hash(data: Array(key.key.reveal().utf8)).hexadecimal)
+        #expect(key.digest == HashFunction.sha256.hash(Array(key.key.reveal().utf8)).hexadecimal)
         #expect(BearerKey().key.reveal() != BearerKey().key.reveal())
     }
 

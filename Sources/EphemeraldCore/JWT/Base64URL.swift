@@ -19,6 +19,19 @@ enum Base64URL {
         return bits & (1 << count - 1) == 0 ? bytes : nil
     }
 
+    /// The bytes of base64 in either alphabet (RFC 4648 sections 4 and 5), padded or not.
+    static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
+        let letters = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
+        return bytes(
+            of: letters.map { letter -> UInt8 in
+                switch letter {
+                case UInt8(ascii: "+"): UInt8(ascii: "-")
+                case UInt8(ascii: "/"): UInt8(ascii: "_")
+                default: letter
+                }
+            })
+    }
+
     private static func value(of letter: UInt8) -> UInt32? {
         switch letter {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))

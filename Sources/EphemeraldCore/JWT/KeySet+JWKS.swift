@@ -1,5 +1,4 @@
-import Crypto
-import CryptoExtras
+import Cryptography
 import Sessions
 
 /// Keys in JSON: a set (RFC 7517 section 5), or one key alone.
@@ -59,30 +58,26 @@ extension VerificationKey {
     private static func rsa(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
         let algorithm = try check(jwk, is: [.rs256, .ps256])
         let (modulus, exponent) = (try bytes("n", of: jwk), try bytes("e", of: jwk))
-        guard let key = try? _RSA.Signing.PublicKey(n: modulus, e: exponent), key.keySizeInBits <= 8192 else {
+        guard let key = try? PublicKey(modulus: modulus, exponent: exponent, isPSS: algorithm == .ps256) else {
             throw InvalidKeys("it is no RSA key of 2048 to 8192 bits")
         }
-        return try VerificationKey(key, isPSS: algorithm == .ps256, id: id)
+        return try VerificationKey(key, id: id)
     }
 
     private static func p256(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
         try check(jwk, is: [.es256])
         guard jwk["crv"]?.stringValue == "P-256" else { throw InvalidKeys("its curve is not P-256") }
-        let point = try bytes("x", of: jwk) + bytes("y", of: jwk)
-        guard let key = try? P256.Signing.PublicKey(rawRepresentation: point) else {
-            throw InvalidKeys("it is no point of P-256")
-        }
-        return VerificationKey(key, id: id)
+        let (x, y) = (try bytes("x", of: jwk), try bytes("y", of: jwk))
+        guard let key = try? PublicKey(x: x, y: y) else { throw InvalidKeys("it is no point of P-256") }
+        return try VerificationKey(key, id: id)
     }
 
     private static func ed25519(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
         try check(jwk, is: [.edDSA])
         guard jwk["crv"]?.stringValue == "Ed25519" else { throw InvalidKeys("its curve is not Ed25519") }
         let point = try bytes("x", of: jwk)
-        guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: point) else {
-            throw InvalidKeys("it is no key of Ed25519")
-        }
-        return VerificationKey(key, id: id)
+        guard let key = try? PublicKey(ed25519: point) else { throw InvalidKeys("it is no key of Ed25519") }
+        return try VerificationKey(key, id: id)
     }
 
     /// The algorithm that the key is for: one of these, the first when it names none.

@@ -1,4 +1,4 @@
-import SwiftASN1
+import Cryptography
 
 /// A secret for HS256 from a file of its own: one line of visible ASCII, and nothing that is known to be something else.
 ///
@@ -50,17 +50,11 @@ extension VerificationKey {
     /// JSON object; or of the body of a public key of SSH, which begins with the length of a short name.
     private static func isKeyInBase64(_ text: String) -> Bool {
         if text.hasPrefix("LS0tLS") || text.hasPrefix("eyJ") { return true }
-        let letters = text.utf8.filter { $0 != UInt8(ascii: "=") }.map { letter -> UInt8 in
-            switch letter {
-            case UInt8(ascii: "+"): UInt8(ascii: "-")
-            case UInt8(ascii: "/"): UInt8(ascii: "_")
-            default: letter
-            }
-        }
+        let letters = text.utf8.filter { $0 != UInt8(ascii: "=") }
         // Whole groups of four letters: what is left over may be cut off.
-        guard let bytes = Base64URL.bytes(of: letters.prefix(letters.count / 4 * 4)) else { return false }
+        guard let bytes = Base64URL.bytes(ofBase64: letters.prefix(letters.count / 4 * 4)) else { return false }
         if bytes.starts(with: [0, 0, 0]) { return true }
-        if let node = try? DER.parse(bytes), node.identifier == .sequence { return true }
+        if DER.isSequence(bytes) { return true }
         guard bytes.count >= 6, bytes[0] == 0x30 else { return false }
         // The length is in one byte, or that one says in how many more (X.690 section 8.1.3).
         let start = bytes[1] < 0x80 ? 2 : 2 + Int(bytes[1] & 0x7F)

@@ -1,13 +1,6 @@
-import Configuration
-
 /// What was set: the command line, then the environment, then the `--config` file; the first that has a setting wins.
-///
-/// swift-configuration looks the values up, one reader a source, because a problem names its source and a reader over
-/// all of them does not tell it. Flags and the file come to it parsed: its own command line provider cuts values at
-/// commas, adds repeated flags up and ignores unknown ones, and its own JSON provider loses the names of unknown keys
-/// and the difference between `true` and `1`.
 package struct SettingValues: Sendable {
-    private let layers: [(source: SettingSource, reader: ConfigReader)]
+    private let layers: [(source: SettingSource, values: [Setting: String])]
 
     /// - Parameters:
     ///   - flags: the values of the command line.
@@ -17,34 +10,20 @@ package struct SettingValues: Sendable {
     package init(
         flags: [Setting: String], environment: [String: String], file: (path: String, values: [Setting: String])?
     ) {
-        let variables = EnvironmentVariablesProvider(
-            environmentVariables: environment.filter { !$0.value.isEmpty },
-            secretsSpecifier: .specific(Set(Setting.allCases.filter(\.isSecret).map(\.name))))
-        var layers: [(SettingSource, ConfigReader)] = [
-            (.flag, ConfigReader(provider: SettingValues.provider(named: "flags", flags))),
-            (.environment, ConfigReader(provider: variables)),
-        ]
-        if let file {
-            layers.append(
-                (.file(file.path), ConfigReader(provider: SettingValues.provider(named: file.path, file.values))))
+        var variables: [Setting: String] = [:]
+        for setting in Setting.allCases {
+            if let text = environment[setting.name], !text.isEmpty { variables[setting] = text }
         }
-        self.layers = layers
+        layers =
+            [(.flag, flags), (.environment, variables)]
+            + (file.map { [(SettingSource.file($0.path), $0.values)] } ?? [])
     }
 
     /// What was set; nil when the default holds.
     package subscript(setting: Setting) -> SettingValue? {
-        for (source, reader) in layers {
-            if let text = reader.string(forKey: ConfigKey([setting.key]), isSecret: setting.isSecret) {
-                return SettingValue(text: text, source: source)
-            }
+        for (source, values) in layers {
+            if let text = values[setting] { return SettingValue(text: text, source: source) }
         }
         return nil
-    }
-
-    private static func provider(named name: String, _ values: [Setting: String]) -> InMemoryProvider {
-        let pairs = values.map { setting, text in
-            (AbsoluteConfigKey([setting.key]), ConfigValue(.string(text), isSecret: setting.isSecret))
-        }
-        return InMemoryProvider(name: name, values: Dictionary(uniqueKeysWithValues: pairs))
     }
 }

@@ -1,6 +1,6 @@
-import CryptoExtras
 import EphemeraldCore
 import Foundation
+import TestSigning
 import Testing
 
 @Suite struct `A modulus of the generator of CVE-2017-15361` {
@@ -31,14 +31,14 @@ import Testing
     @Test func `is refused in PEM`() throws {
         let text = Self.modulus.replacing("-", with: "+").replacing("_", with: "/") + "=="
         let modulus = try #require(Data(base64Encoded: text))
-        let key = try _RSA.Signing.PublicKey(n: modulus, e: [1, 0, 1])
-        #expect(Self.reason(key.pemRepresentation.utf8)?.contains("CVE-2017-15361") == true)
+        // In the place of another modulus of the same length.
+        let key = TestKeys.rsa.publicKeyInfo.replacing(TestKeys.rsa.number("n"), with: modulus)
+        #expect(Self.reason(TestKeys.pem("PUBLIC KEY", key).utf8)?.contains("CVE-2017-15361") == true)
     }
 
-    @Test func `is not any other modulus`() throws {
-        for _ in 0..<3 {
-            let key = try _RSA.Signing.PrivateKey(keySize: .bits2048).publicKey
-            #expect(Self.reason(key.pemRepresentation.utf8) == nil)
+    @Test func `is not any other modulus`() {
+        for key in [TestKeys.rsa, TestKeys.pss, PrivateKey(rsaBits: 2_048)] {
+            #expect(Self.reason(TestKeys.pem("PUBLIC KEY", key.publicKeyInfo).utf8) == nil)
         }
     }
 }

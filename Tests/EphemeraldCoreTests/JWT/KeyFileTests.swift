@@ -1,6 +1,5 @@
-import Crypto
-import CryptoExtras
 import EphemeraldCore
+import TestSigning
 import Testing
 
 @Suite struct `A file of token keys` {
@@ -11,29 +10,16 @@ import Testing
     private func reading(_ text: String) -> Result<KeySet, InvalidKeys> { reading(Array(text.utf8)) }
 
     @Test(arguments: [
-        ("RS256", TestKeys.rsa.publicKey.pemRepresentation), ("ES256", TestKeys.p256.publicKey.pemRepresentation),
-        ("EdDSA", ed25519), ("HS256", String(decoding: TestKeys.secret, as: UTF8.self)),
+        ("RS256", TestKeys.rsa.publicPEM), ("ES256", TestKeys.p256.publicPEM),
+        ("EdDSA", TestKeys.ed25519.publicPEM), ("HS256", String(decoding: TestKeys.secret, as: UTF8.self)),
         ("HS256", String(decoding: TestKeys.secret, as: UTF8.self) + "\r\n"),
         ("EdDSA", " \n" + String(decoding: TestKeys.jwks([TestKeys.jwk("EdDSA")]), as: UTF8.self)),
-        ("EdDSA", TestKeys.jwk("EdDSA")), ("ES256", "a comment\n\(TestKeys.p256.publicKey.pemRepresentation)\n"),
+        ("EdDSA", TestKeys.jwk("EdDSA")), ("ES256", "a comment\n\(TestKeys.p256.publicPEM)\n"),
     ])
     func `may be a JWKS, PEM, or a secret as it stands`(algorithm: String, text: String) async throws {
         let set = try reading(text).get()
         #expect(set.algorithms == algorithm)
         #expect(await TokenTrial(set).outcome(TestKeys.token(TestKeys.claims(), algorithm)) == "ann")
-    }
-
-    /// Ed25519 has no PEM in swift-crypto: the twelve bytes are the SubjectPublicKeyInfo of RFC 8410.
-    private static let ed25519: String = {
-        let key: [UInt8] =
-            [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
-            + TestKeys.ed25519.publicKey.rawRepresentation
-        return "-----BEGIN PUBLIC KEY-----\n\(base64(key))\n-----END PUBLIC KEY-----\n"
-    }()
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let text = TestKeys.base64URL(bytes).replacing("-", with: "+").replacing("_", with: "/")
-        return text + String(repeating: "=", count: (4 - text.count % 4) % 4)
     }
 
     @Test func `says what it has, and of a secret how long it is`() throws {
@@ -70,10 +56,10 @@ import Testing
     @Test(arguments: [
         ("", "has 0 bytes"), ("\n", "has 0 bytes"), ("short", "has 5 bytes"),
         (String(decoding: TestKeys.secret.dropLast(), as: UTF8.self) + "\n", "has 31 bytes"),
-        (TestKeys.p256.pemRepresentation, "private key"), (TestKeys.rsa.pemRepresentation, "private key"),
-        (TestKeys.p384.publicKey.pemRepresentation, "its curve is not P-256"),
-        (TestKeys.rsa.publicKey.pkcs1PEMRepresentation, "no PUBLIC KEY"),
-        (TestKeys.p256.publicKey.pemRepresentation.replacing("END", with: "AND"), "that can be read"),
+        (TestKeys.p256.privatePEM, "private key"), (TestKeys.rsa.privatePEM, "private key"),
+        (TestKeys.p384.publicPEM, "its curve is not P-256"),
+        (TestKeys.pem("RSA PUBLIC KEY", TestKeys.rsa.publicKey), "no PUBLIC KEY"),
+        (TestKeys.p256.publicPEM.replacing("END", with: "AND"), "that can be read"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "that can be read"),
         ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----", "that can be read"),
         ("{", "no JSON"), ("{}", "no member keys"),
@@ -84,12 +70,11 @@ import Testing
         #expect(failure(text).contains(words), "\(failure(text))")
     }
 
-    private static let small =
-        (try? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1_024)))?.publicKey.pemRepresentation ?? ""
+    private static let small = PrivateKey(rsaBits: 1_024).publicPEM
 
     @Test func `does not take a public key in DER for a secret`() {
-        for key in [TestKeys.rsa.publicKey.derRepresentation, TestKeys.p256.publicKey.derRepresentation] {
-            if case .failure(let error) = reading(Array(key)) {
+        for key in [TestKeys.rsa.publicKeyInfo, TestKeys.p256.publicKeyInfo] {
+            if case .failure(let error) = reading(key) {
                 #expect(error.reason.contains("DER"))
             } else {
                 #expect(Bool(false), "taken for a secret")

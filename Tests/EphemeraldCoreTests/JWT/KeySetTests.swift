@@ -1,6 +1,5 @@
-import Crypto
-import CryptoExtras
 import EphemeraldCore
+import TestSigning
 import Testing
 
 @Suite struct `A set of keys` {
@@ -55,10 +54,7 @@ import Testing
         #expect(set.algorithms == "RS256" && set.count == 1)
     }
 
-    private static let small: String = {
-        let key = try? _RSA.Signing.PrivateKey(unsafeKeySize: .init(bitCount: 1_024))
-        return (try? key?.publicKey.getKeyPrimitives().modulus).map { TestKeys.base64URL($0) } ?? ""
-    }()
+    private static let small = TestKeys.base64URL(PrivateKey(rsaBits: 1_024).number("n"))
 
     @Test func `from an address holds no secrets`() {
         #expect(reading(#"{"keys":[\#(TestKeys.jwk("HS256"))]}"#, allowsSecrets: false).words.contains("is a secret"))

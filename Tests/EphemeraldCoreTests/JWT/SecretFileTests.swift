@@ -1,6 +1,6 @@
-import CryptoExtras
 import EphemeraldCore
 import Foundation
+import TestSigning
 import Testing
 
 /// What everybody may know of an issuer, in a form that is no key file of ours.
@@ -20,8 +20,8 @@ struct PublicFile: Sendable, CustomTestStringConvertible {
     }
 
     private static let jwks = String(decoding: TestKeys.jwks([TestKeys.jwk("RS256")]), as: UTF8.self)
-    private static let pem = TestKeys.rsa.publicKey.pemRepresentation
-    private static let der = TestKeys.rsa.publicKey.derRepresentation
+    private static let pem = TestKeys.rsa.publicPEM
+    private static let der = TestKeys.rsa.publicKeyInfo
     private static let base64 = Data(der).base64EncodedString()
     private static let ssh = "AAAAC3NzaC1lZDI1NTE5AAAAIDs1bXRuQ1AzFOQ7nLwGzJ7mkcn8pi0QbxSIGWZ9Gjxs"
 
@@ -42,9 +42,8 @@ struct PublicFile: Sendable, CustomTestStringConvertible {
         Self("the first line of base64 of DER", text: String(base64.prefix(64)), "base64"),
         Self("base64 of DER in lines", text: "\(base64.prefix(64))\n\(base64.dropFirst(64))", "one line"),
         Self(
-            "base64 of PKCS 1", text: Data(TestKeys.rsa.publicKey.pkcs1DERRepresentation).base64EncodedString(),
-            "base64"),
-        Self("base64 of P-256", text: TestKeys.p256.publicKey.derRepresentation.base64EncodedString(), "base64"),
+            "base64 of PKCS 1", text: Data(TestKeys.rsa.publicKey).base64EncodedString(), "base64"),
+        Self("base64 of P-256", text: Data(TestKeys.p256.publicKeyInfo).base64EncodedString(), "base64"),
         Self("base64 of PEM", text: Data(pem.utf8).base64EncodedString(), "base64"),
         Self("base64 of a JWKS", text: Data(jwks.utf8).base64EncodedString(), "base64"),
         Self("a token", text: TestKeys.token(), "base64"),

@@ -1,16 +1,16 @@
-import Crypto
-import CryptoExtras
+import Cryptography
 import EphemeraldCore
 import Foundation
+import TestSigning
 
 /// Keys of an issuer, one for each algorithm, and what it signs with them.
 enum TestKeys {
     static let secret = Array("0123456789abcdef0123456789ABCDEF".utf8)
-    static let rsa = made { try _RSA.Signing.PrivateKey(keySize: .bits2048) }
-    static let pss = made { try _RSA.Signing.PrivateKey(keySize: .bits2048) }
-    static let p256 = P256.Signing.PrivateKey()
-    static let p384 = P384.Signing.PrivateKey()
-    static let ed25519 = Curve25519.Signing.PrivateKey()
+    static let rsa = PrivateKey(rsaBits: 2_048)
+    static let pss = PrivateKey(rsaBits: 2_048)
+    static let p256 = PrivateKey(curve: "P-256")
+    static let p384 = PrivateKey(curve: "P-384")
+    static let ed25519 = PrivateKey()
 
     static let algorithms = ["HS256", "RS256", "PS256", "ES256", "EdDSA"]
 
@@ -26,15 +26,13 @@ enum TestKeys {
         case "HS256": return #"{"kty":"oct","k":"\#(base64URL(secret))",\#(end)"#
         case "RS256", "PS256":
             let key = algorithm == "RS256" ? rsa : pss
-            let numbers = made { try key.publicKey.getKeyPrimitives() }
-            let (n, e) = (base64URL(numbers.modulus), base64URL(numbers.publicExponent))
+            let (n, e) = (base64URL(key.number("n")), base64URL(key.number("e")))
             return #"{"kty":"RSA","alg":"\#(algorithm)","n":"\#(n)","e":"\#(e)",\#(end)"#
         case "ES256":
-            let point = p256.publicKey.rawRepresentation
-            let (x, y) = (base64URL(point.prefix(32)), base64URL(point.suffix(32)))
+            let (x, y) = (base64URL(p256.number("qx")), base64URL(p256.number("qy")))
             return #"{"kty":"EC","crv":"P-256","x":"\#(x)","y":"\#(y)",\#(end)"#
         default:
-            return #"{"kty":"OKP","crv":"Ed25519","x":"\#(base64URL(ed25519.publicKey.rawRepresentation))",\#(end)"#
+            return #"{"kty":"OKP","crv":"Ed25519","x":"\#(base64URL(ed25519.publicKeyInfo.suffix(32)))",\#(end)"#
         }
     }
 
@@ -50,16 +48,12 @@ enum TestKeys {
     /// A signature in the form of the algorithm.
     static func signature(of input: String, _ algorithm: String) -> [UInt8] {
         let bytes = Array(input.utf8)
-        return made {
-            switch algorithm {
-            case "HS256": Array(HMAC<SHA256>.authenticationCode(for: bytes, using: SymmetricKey(data: secret)))
-            case "RS256":
-                Array(
-                    try rsa.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5).rawRepresentation)
-            case "PS256": Array(try pss.signature(for: SHA256.hash(data: bytes), padding: .PSS).rawRepresentation)
-            case "ES256": Array(try p256.signature(for: bytes).rawRepresentation)
-            default: Array(try ed25519.signature(for: bytes))
-            }
+        return switch algorithm {
+        case "HS256": HMAC(key: secret).code(for: bytes)
+        case "RS256": rsa.sign(bytes)
+        case "PS256": pss.sign(bytes, padding: .pss(salt: 32))
+        case "ES256": p256.signAsRS(bytes)
+        default: ed25519.sign(bytes)
         }
     }
 
@@ -79,6 +73,11 @@ enum TestKeys {
         #"{"sub":"ann","exp":\#(now + 60)\#(more)}"#
     }
 
+    static func pem(_ label: String, _ der: [UInt8]) -> String {
+        let base64 = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+        return "-----BEGIN \(label)-----\n\(base64)\n-----END \(label)-----\n"
+    }
+
     static func base64URL(_ bytes: some Sequence<UInt8>) -> String {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
@@ -86,4 +85,9 @@ enum TestKeys {
     private static func made<Value>(_ body: () throws -> Value) -> Value {
         do { return try body() } catch { preconditionFailure("a key of a test: \(error)") }
     }
+}
+
+extension PrivateKey {
+    var publicPEM: String { TestKeys.pem("PUBLIC KEY", publicKeyInfo) }
+    var privatePEM: String { TestKeys.pem("PRIVATE KEY", privateKey) }
 }

@@ -1,6 +1,6 @@
-import Crypto
-import CryptoExtras
+import Cryptography
 import EphemeraldCore
+import TestSigning
 import Testing
 
 /// A token that somebody made who should not be let in, and what stops him.
@@ -45,24 +45,17 @@ struct Attack: Sendable, CustomTestStringConvertible {
                 TestKeys.token(header: #"{"alg":"PS256","kid":"PS256"}"#, "RS256"), "signature"),
             Self(
                 "the padding of PS256 with the key of RS256",
-                signed("RS256") { input in
-                    let digest = SHA256.hash(data: Array(input.utf8))
-                    return (try? Array(TestKeys.rsa.signature(for: digest, padding: .PSS).rawRepresentation)) ?? []
-                }, "signature"),
+                signed("RS256") { TestKeys.rsa.sign(Array($0.utf8), padding: .pss(salt: 32)) }, "signature"),
             Self(
                 "HS256 with the public key of RS256 in PEM for a secret",
-                signed("HS256") { input in
-                    let pem = SymmetricKey(data: Array(TestKeys.rsa.publicKey.pemRepresentation.utf8))
-                    return Array(HMAC<SHA256>.authenticationCode(for: Array(input.utf8), using: pem))
-                }, "signature"),
+                signed("HS256") { HMAC(key: Array(TestKeys.rsa.publicPEM.utf8)).code(for: Array($0.utf8)) },
+                "signature"),
             Self(
                 "P-384 called ES256",
-                signed("ES256") { (try? Array(TestKeys.p384.signature(for: Array($0.utf8)).rawRepresentation)) ?? [] },
-                "signature"),
+                signed("ES256") { TestKeys.p384.signAsRS(Array($0.utf8), hash: "SHA384") }, "signature"),
             Self(
                 "DER in place of R and S",
-                signed("ES256") { (try? Array(TestKeys.p256.signature(for: Array($0.utf8)).derRepresentation)) ?? [] },
-                "signature"),
+                signed("ES256") { TestKeys.p256.sign(Array($0.utf8)) }, "signature"),
             Self("R and S of zero", signed("ES256") { _ in Array(repeating: 0, count: 64) }, "signature"),
             Self(
                 "a signature of zeros for RS256", signed("RS256") { _ in Array(repeating: 0, count: 256) }, "signature"),
@@ -105,7 +98,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
     private static func own(_ member: String) -> String {
         let header = #"{"alg":"HS256","kid":"HS256",\#(member)}"#
         let input = [header, TestKeys.claims()].map { TestKeys.base64URL(Array($0.utf8)) }.joined(separator: ".")
-        let code = HMAC<SHA256>.authenticationCode(for: Array(input.utf8), using: SymmetricKey(data: stranger))
+        let code = HMAC(key: stranger).code(for: Array(input.utf8))
         return "\(input).\(TestKeys.base64URL(code))"
     }
 }

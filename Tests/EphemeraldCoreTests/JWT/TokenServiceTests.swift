@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import EphemeraldCore
 import HTTP
 import Sessions
@@ -67,7 +67,7 @@ import Testing
     @Test func `takes tokens and keys beside each other, and a proxy's word where there is neither`() async throws {
         var keys = BearerKeys()
         for name in ["eph_bob", "a.b.c", "eyJ.x"] {
-            let isNew = keys.add("by-\(keys.count)", digest: Array(SHA256.hash(data: Array(name.utf8))))
+            let isNew = keys.add("by-\(keys.count)", digest: HashFunction.sha256.hash(Array(name.utf8)))
             try #require(isNew)
         }
         let trial = TokenTrial(Authenticator([.bearer(keys), Self.tokens, .proxy(field: "X-User")]))

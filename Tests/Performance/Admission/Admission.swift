@@ -1,5 +1,5 @@
 import CLinux
-import Crypto
+import Cryptography
 import EphemeraldCore
 import Glibc
 import HTTP
@@ -56,7 +56,7 @@ struct AdmissionBenchmark {
     static func cases() throws -> [Case] {
         let key = BearerKey()
         var keys = BearerKeys()
-        let isAdded = keys.add("ann", digest: Array(SHA256.hash(data: Array(key.key.reveal().utf8))))
+        let isAdded = keys.add("ann", digest: HashFunction.sha256.hash(Array(key.key.reveal().utf8)))
         precondition(isAdded, "a new name and a new key")
         let five = try RateLimit(parsing: "1000000/s burst 1000000")
         let limits = RateLimits(client: five, caller: five, origin: five, session: five, all: five)
@@ -76,7 +76,7 @@ struct AdmissionBenchmark {
     static func wrongKey(among count: Int) throws -> Case {
         var keys = BearerKeys()
         for index in 0..<count {
-            let isAdded = keys.add("caller\(index)", digest: Array(SHA256.hash(data: Array("key \(index)".utf8))))
+            let isAdded = keys.add("caller\(index)", digest: HashFunction.sha256.hash(Array("key \(index)".utf8)))
             precondition(isAdded, "a new name and a new key")
         }
         return Case(
@@ -133,7 +133,7 @@ struct AdmissionBenchmark {
         let times = #""iat":\#(now),"exp":\#(now + 86_400)"#
         let claims = #"{"iss":"https://issuer.example","sub":"ann","aud":"ephemerald",\#(times)}"#
         let text = "\(base64URL(#"{"alg":"HS256","typ":"JWT"}"#.utf8)).\(base64URL(claims.utf8))"
-        let code = HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: secret))
+        let code = HMAC(key: secret).code(for: Array(text.utf8))
         return "\(text).\(base64URL(code))"
     }
 
