@@ -14,7 +14,8 @@ final class Detours: @unchecked Sendable {
     private let settings: ClientSettings
     private var asked: Connection?
     private var timer: Timer?
-    private var leaving: [Connection] = []
+    /// Each with the time at which it is left without its answers.
+    private var leaving: [(connection: Connection, timer: Timer)] = []
 
     init(from connector: Connector, on loop: EventLoop, settings: ClientSettings) {
         self.connector = connector
@@ -42,26 +43,30 @@ final class Detours: @unchecked Sendable {
     /// Closes a connection when it has answered everything, or answers nothing any more.
     func leave(_ connection: Connection) {
         if asked === connection { asked = nil }
-        leaving.append(connection)
-        // Nothing happens if it has ended by then.
-        _ = loop.after(settings.silenceTimeout) { connection.close(.broken("it does not answer any more")) }
+        let timer = loop.after(settings.silenceTimeout) { connection.close(.broken("it does not answer any more")) }
+        leaving.append((connection, timer))
         connection.leave()
     }
 
     /// Reads replies that have arrived, without waiting for the loop to say so.
     func readArrived() {
         asked?.readArrived()
-        for connection in leaving { connection.readArrived() }
+        for (connection, _) in leaving { connection.readArrived() }
     }
 
     /// A connection has ended.
     func forget(_ connection: Connection) {
         if asked === connection { asked = nil }
-        leaving.removeAll { $0 === connection }
+        for entry in leaving where entry.connection === connection { entry.timer.cancel() }
+        leaving.removeAll { $0.connection === connection }
     }
 
     func close() {
         timer?.cancel()
-        for connection in leaving + [asked].compactMap({ $0 }) { connection.close(.cancelled) }
+        asked?.close(.cancelled)
+        for (connection, timer) in leaving {
+            timer.cancel()
+            connection.close(.cancelled)
+        }
     }
 }
