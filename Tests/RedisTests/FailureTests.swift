@@ -141,7 +141,7 @@ struct FailureTests {
             let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
             var settings = ClientSettings()
             (settings.shortestPause, settings.longestPause) = (.milliseconds(1), .milliseconds(1))
-            let client = Client(on: loop, address: server.address, settings: settings) { change in
+            let client = try Client(on: loop, address: server.address, settings: settings) { change in
                 continuation.yield(change)
                 if change == .back { continuation.finish() }
             }

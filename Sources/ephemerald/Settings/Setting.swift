@@ -97,7 +97,8 @@ package enum Setting: String, CaseIterable, Sendable {
 
     /// The settings that name a file which a reload reads.
     static let filesRead: [Setting] = [
-        .config, .authKeysFile, .jwtKeys, .redisURLFile, .apiKeyFile, .safetySaltFile, .upstreamCAFile,
+        .config, .authKeysFile, .jwtKeys, .redisURLFile, .redisCAFile, .apiKeyFile, .safetySaltFile,
+        .upstreamCAFile,
     ]
 
     /// The setting of a flag, with its dashes.
