@@ -28,7 +28,8 @@ struct FailureTests {
         let server = try RedisServer()
         try await withClient(server.address, { $0.deadline = .milliseconds(50) }) { client, changes in
             await changes.back()
-            let tasks = (0..<300).map { number in
+            // As many as a unix socket takes at once while its reader is busy; the loop sends no more while it is late.
+            let tasks = (0..<100).map { number in
                 Task.immediate(executorPreference: client.loop) { await client.result("ECHO", "\(number)") }
             }
             let deadline = ContinuousClock.now + .milliseconds(50)
