@@ -167,12 +167,12 @@ def test_what_is_wrong_is_said_once_and_everything_stays(watched, upstream, sess
         time.sleep(PAUSE)
     assert daemon.stderr.count(REFUSED) == daemon.stderr.count("must be 0.25 to 1.5") == 1, daemon.stderr
     assert daemon.token("shop").status == 200
-    assert daemon.request("GET", "/api/health/ready").json()["sessions"]["shop"]["file"] == "broken"
+    assert daemon.operations("GET", "/api/health/ready").json()["sessions"]["shop"]["file"] == "broken"
     in_place(sessions / "shop.json", "{")
     eventually(lambda: daemon.stderr.count(REFUSED) == 2, "another mistake is another line")
     write_sessions(sessions, default=SESSION, shop=SESSION)
     eventually(lambda: "reloaded: nothing has changed" in daemon.stderr, "all is well again")
-    assert daemon.request("GET", "/api/health/ready").json()["sessions"]["shop"]["file"] == "valid"
+    assert daemon.operations("GET", "/api/health/ready").json()["sessions"]["shop"]["file"] == "valid"
 
 
 def test_nothing_is_said_of_what_changes_nothing(watched, upstream, sessions, tmp_path):
