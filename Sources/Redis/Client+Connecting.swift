@@ -76,7 +76,7 @@ extension Client {
         timer?.cancel()
         candidates = []
         readySince = loop.now
-        toldReasons = []
+        reportedReasons = []
         state = .ready(connection)
         for command in waiting where command.isAwaited { _ = connection.send(command) }
         onChange(.back)
@@ -120,7 +120,7 @@ extension Client {
         failures += 1
         timer = loop.after(settings.pause(after: failures)) { [unowned self] in connect() }
         // A server may have a new text each time, for as long as it is away.
-        guard toldReasons.count < Client.maxToldReasons, toldReasons.insert(words).inserted else { return }
+        guard reportedReasons.count < Client.maxReportedReasons, reportedReasons.insert(words).inserted else { return }
         onChange(.away(words))
     }
 }

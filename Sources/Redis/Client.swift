@@ -15,7 +15,7 @@ package final class Client: @unchecked Sendable {
         /// Commands are answered from now on.
         case back
         /// They are not, and why: each reason is reported once between two times that they are, and of many the first
-        /// ``Client/maxToldReasons``.
+        /// ``Client/maxReportedReasons``.
         case away(String)
     }
 
@@ -47,10 +47,10 @@ package final class Client: @unchecked Sendable {
     /// Until a connection that answers nothing is given up.
     var silence: Timer?
     /// Reasons why there is no connection that were reported since there was one.
-    var toldReasons: Set<String> = []
+    var reportedReasons: Set<String> = []
 
     /// How many reasons are reported between two connections.
-    package static let maxToldReasons = 8
+    package static let maxReportedReasons = 8
 
     /// The version of hiredis that this was built with, which does not say at run time what it is: `0.14.1`.
     package static var hiredisVersion: String { "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)" }
