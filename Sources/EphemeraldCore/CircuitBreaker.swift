@@ -4,7 +4,7 @@
 /// Has neither clock nor lock; whoever shares it brings both.
 struct CircuitBreaker: Sendable {
     /// Whether a request may go upstream.
-    enum Admission: Equatable, Sendable {
+    enum Decision: Equatable, Sendable {
         /// As every request may, while the upstream is not left alone.
         case admitted
         /// As a probe, which must be ended by ``CircuitBreaker/endProbe()`` however it ends.
@@ -27,7 +27,7 @@ struct CircuitBreaker: Sendable {
 
     /// Decides on a request.
     /// - Parameter now: nanoseconds on a monotonic clock.
-    mutating func admit(now: UInt64) -> Admission {
+    mutating func admit(now: UInt64) -> Decision {
         guard isOpen else { return .admitted }
         guard now >= opensAgainAt else { return .refused(.nanoseconds(opensAgainAt - now)) }
         guard !isProbing else { return .refused(CircuitBreaker.pause) }

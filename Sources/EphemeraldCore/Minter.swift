@@ -51,12 +51,12 @@ package struct Minter: Sendable {
         trace: TraceParent? = nil
     ) async throws(MintFailure) -> ClientSecret {
         let now = surroundings.monotonicNanoseconds()
-        let admission = shared.breaker.withLock { $0.admit(now: now) }
-        if case .refused(let pause) = admission {
+        let decision = shared.breaker.withLock { $0.admit(now: now) }
+        if case .refused(let pause) = decision {
             throw MintFailure(refusal: .upstreamUnavailable(retryAfter: pause), report: nil)
         }
         // However it ends: a probe that was cancelled, or found too many under way, must not keep the others waiting.
-        defer { if admission == .probe { shared.breaker.withLock { $0.endProbe() } } }
+        defer { if decision == .probe { shared.breaker.withLock { $0.endProbe() } } }
         defer { shared.inFlight.subtract(1, ordering: .relaxed) }
         guard shared.inFlight.add(1, ordering: .relaxed).newValue <= upstream.maxInFlight else {
             throw MintFailure(refusal: .overloaded, report: nil)

@@ -37,8 +37,8 @@ extension Refusal {
 }
 
 extension TokenService {
-    /// The answer to a request that the end of the daemon cuts short, and its usage line: no step of the policy is taken, but
-    /// a page that may ask can read it. Its id is not that of a task that was answering the request and hangs.
+    /// The answer to a request that the end of the daemon cuts short, and its usage line. No step of the policy is taken,
+    /// but a page that may ask can read the answer. A task that hangs over the same request has another request id.
     package func lastAnswer(to request: Request) -> Response {
         let isTrusted = rules.proxies.contains(request.peer)
         let requestID = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)

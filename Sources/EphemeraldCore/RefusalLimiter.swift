@@ -10,10 +10,10 @@ package final class RefusalLimiter: Sendable {
         /// Since the start.
         var total = 0
         /// Since the last usage line that said how many.
-        var untold = 0
+        var unreported = 0
     }
 
-    /// A table of its own: refused requests of many addresses must not push out of the other one what clients owe there.
+    /// A table of its own: refused requests of many addresses must not push out what clients owe in that of the tokens.
     private let limiter = Locked(RateLimiter(capacity: 16_384))
     private let unlogged = Locked(Unlogged())
 
@@ -33,16 +33,16 @@ package final class RefusalLimiter: Sendable {
         guard case .refused(let standing) = limiter.withLock({ $0.admit(checks, now: now) }) else { return nil }
         unlogged.withLock { unlogged in
             unlogged.total += 1
-            unlogged.untold += 1
+            unlogged.unreported += 1
         }
         return LimitReached(refusalsOf: client, standing, key: checks.key(of: policy))
     }
 
-    /// Refusals without a usage line since the last call: for the next line that is written, whoever it belongs to.
-    func takeUntold() -> Int {
+    /// Refusals without a usage line since the last call: for the next line that is written, of any client.
+    func takeUnreported() -> Int {
         unlogged.withLock { unlogged in
-            defer { unlogged.untold = 0 }
-            return unlogged.untold
+            defer { unlogged.unreported = 0 }
+            return unlogged.unreported
         }
     }
 }

@@ -94,7 +94,7 @@ package struct TokenService: Sendable {
             route: line.route, status: status, refusal: refusal, session: line.server == nil ? nil : line.session)
         guard isLogged else { return }
         var line = line
-        line.unlogged = refusals.takeUntold()
+        line.unlogged = refusals.takeUnreported()
         writeUsage(
             line.serialized(
                 status: status, refusal: refusal, unixMilliseconds: surroundings.unixMilliseconds(),

@@ -27,13 +27,10 @@ package struct UpstreamReport: Hashable, Sendable {
     }
 
     init(_ failure: TransferFailure) {
+        code = failure.code
         switch failure {
-        case .cannotConnect(let reason): (code, message) = ("cannot_connect", reason)
-        case .tls(let reason): (code, message) = ("tls", reason)
-        case .timedOut: code = "timed_out"
-        case .broken(let reason): (code, message) = ("broken", reason)
-        case .tooLarge: code = "too_large"
-        case .cancelled: code = "cancelled"
+        case .cannotConnect(let reason), .tls(let reason), .broken(let reason): message = reason
+        case .timedOut, .tooLarge, .cancelled: break
         }
     }
 

@@ -68,8 +68,7 @@ package final class FileWatch: @unchecked Sendable {
         }
     }
 
-    /// Starts watching, and reports a change: whoever has read the files before has not seen what happened since. On
-    /// the loop's thread.
+    /// Starts watching, and reports a change, because files may have changed since they were read. On the loop's thread.
     package func begin() {
         report()
     }

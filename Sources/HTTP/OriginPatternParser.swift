@@ -124,7 +124,7 @@ extension OriginPattern {
             throw Fault("this is one label, so it may admit strangers; write it before a domain of yours")
         }
         guard OriginHost.isLabel("\(parts[0])x\(parts[1])"[...].utf8) else {
-            throw Fault("\(label) is no label of a host name; write a-z, 0-9 and - around the *, at most 62 in all")
+            throw Fault("\(label) is not a label of a host name; write a-z, 0-9 and - around the *, at most 62 in all")
         }
         try checkHost(base, scheme: scheme)
         guard OriginHost(base) == .name else { throw Fault("an address has no names under it; write it without *.") }
@@ -135,7 +135,7 @@ extension OriginPattern {
     }
 
     private static func placeOfStar(_ scheme: Substring) -> String {
-        "* stands for one whole label at the front, or for a part of it; write it as in \(scheme)://*.example.com or "
+        "* means one whole label at the front, or a part of it; write it as in \(scheme)://*.example.com or "
             + "\(scheme)://app-*-team.example.com"
     }
 

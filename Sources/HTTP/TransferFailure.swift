@@ -12,10 +12,22 @@ package enum TransferFailure: Error, Hashable, Sendable {
     case tooLarge
     /// The task that waited was cancelled.
     case cancelled
+
+    /// Which failure it is, without the reason: in metrics and in the usage log.
+    package var code: String {
+        switch self {
+        case .cannotConnect: "cannot_connect"
+        case .tls: "tls"
+        case .timedOut: "timed_out"
+        case .broken: "broken"
+        case .tooLarge: "too_large"
+        case .cancelled: "cancelled"
+        }
+    }
 }
 
 extension TransferFailure: CustomStringConvertible {
-    /// A clause for an operator, to stand after a colon.
+    /// A clause for an operator, written after a colon.
     package var description: String {
         switch self {
         case .cannotConnect(let reason): "no connection: \(reason)"

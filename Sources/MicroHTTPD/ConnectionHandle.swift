@@ -30,8 +30,8 @@ import HTTP
     }
 
     /// Whether the library has memory left for the connection: unused room in its read buffer, or in the pool that the
-    /// buffer grows from. The answer costs 64 bytes of it, so ask rarely. The manual allows the
-    /// call inside the handler only, because of threads; we have one.
+    /// buffer grows from. The answer costs 64 bytes of it, so ask rarely. The manual allows the call inside the handler
+    /// only, because of threads; we have one.
     ///
     /// A chunk-size line that has filled the memory is never parsed: the library neither reads on nor gives up.
     func hasMemoryLeft() -> Bool {

@@ -14,7 +14,7 @@ package final class Client: @unchecked Sendable {
         /// Commands are answered from now on.
         case back
         /// They are not, and why: each reason is reported once between two times that they are, and of many the first
-        /// ``Client/maxToldReasons``.
+        /// ``Client/maxReportedReasons``.
         case away(String)
     }
 
@@ -29,7 +29,7 @@ package final class Client: @unchecked Sendable {
     /// Errors that last as long as the connection does, or until the server is another one.
     private static let lasting = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "READONLY"]
     /// How many reasons are reported between two connections.
-    package static let maxToldReasons = 8
+    package static let maxReportedReasons = 8
 
     /// The loop whose thread it belongs to.
     package let loop: EventLoop
@@ -162,7 +162,7 @@ extension Client {
         state = .away(words)
         for command in waiting { command.finish(.failure(.away(words))) }
         connector.retry()
-        guard reported.count < Client.maxToldReasons, reported.insert(words).inserted else { return }
+        guard reported.count < Client.maxReportedReasons, reported.insert(words).inserted else { return }
         onChange(.away(words))
     }
 

@@ -53,7 +53,7 @@ def test_check_says_of_each_file_what_the_table_says(tmp_path, folder, settings)
     assert ended.returncode == 78, ended.stderr
     found: dict[str, list[str]] = {name: [] for name in verdicts() if ("/" in name) == bool(folder)}
     for line in ended.stderr.splitlines():
-        # In the directory's place stands the path as it was given.
+        # A line begins with the directory as it was given.
         place = re.fullmatch(rf"(error|warning): {re.escape(str(directory))}/+([\w.-]+?\.json):\s?(.*)", line)
         if place and not ENDING.search(line):
             found[folder + place[2]].append(f"{place[1]} {place[3]}")

@@ -31,7 +31,7 @@ private func sendAmongTraps() async throws {
     try #require(plain.text == "ok")
     let port = try Loopback.closedPort()
     let secure = try await result(of: OutboundRequest(.get, "https://127.0.0.1:\(port)"))
-    #expect(secure.kind == "cannotConnect")
+    #expect(secure.kind == "cannot_connect")
     let request = try #require(await server.nextRequest())
     #expect(!request.contains("Authorization"))
 

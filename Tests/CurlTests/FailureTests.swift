@@ -72,7 +72,7 @@ struct FailureTests {
         #expect(result.failure == .broken("the head of the answer is too long"))
     }
 
-    @Test(arguments: [(100, "success"), (101, "tooLarge"), (5_000_000, "tooLarge")])
+    @Test(arguments: [(100, "success"), (101, "too_large"), (5_000_000, "too_large")])
     func `an answer is taken up to the cap`(count: Int, kind: String) async throws {
         let body = String(repeating: "x", count: count)
         let server = try ScriptedServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n\(body)")
@@ -91,14 +91,14 @@ struct FailureTests {
         url: String, method: Method, fields: Fields
     ) async throws {
         let result = try await result(of: OutboundRequest(method, url, fields: fields))
-        #expect(result.kind == "cannotConnect")
+        #expect(result.kind == "cannot_connect")
         #expect(!"\(result)".contains("port 1 "), "it was tried")
     }
 
     @Test func `plain HTTP is refused unless allowed`() async throws {
         let server = try ScriptedServer(answering: "HTTP/1.1 204 No Content\r\n\r\n")
         let result = try await result(of: OutboundRequest(.get, server.url)) { $0.allowsPlainHTTP = false }
-        #expect(result.kind == "cannotConnect")
+        #expect(result.kind == "cannot_connect")
     }
 }
 

@@ -52,16 +52,6 @@ extension Result where Failure == TransferFailure {
         if case .failure(let failure) = self { failure } else { nil }
     }
 
-    /// `tls`, `broken`…: which failure it is, without the words.
-    var kind: String {
-        switch failure {
-        case nil: "success"
-        case .cannotConnect: "cannotConnect"
-        case .tls: "tls"
-        case .timedOut: "timedOut"
-        case .broken: "broken"
-        case .tooLarge: "tooLarge"
-        case .cancelled: "cancelled"
-        }
-    }
+    /// `tls`, `broken`…: which failure it is, or `success`.
+    var kind: String { failure?.code ?? "success" }
 }

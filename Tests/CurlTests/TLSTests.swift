@@ -46,6 +46,6 @@ struct TLSTests {
         let result = try await result(of: OutboundRequest(.get, "https://127.0.0.1:\(server.port)/")) {
             $0.connectTimeout = .milliseconds(150)
         }
-        #expect(result.kind == "cannotConnect", "\(result)")
+        #expect(result.kind == "cannot_connect", "\(result)")
     }
 }

@@ -149,7 +149,7 @@ struct FailureTests {
             defer { client.close() }
             var reported: [Client.Change] = []
             for await change in stream { reported.append(change) }
-            #expect(reported.count == Client.maxToldReasons + 1 && reported.last == .back, "\(reported)")
+            #expect(reported.count == Client.maxReportedReasons + 1 && reported.last == .back, "\(reported)")
             #expect(attempts == 31)
         }
     }

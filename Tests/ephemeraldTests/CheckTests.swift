@@ -13,6 +13,10 @@ import ephemerald
     init() throws { directory = try TemporaryDirectory() }
 
     private func check(_ flags: String..., fixes: Bool = false) throws -> Check {
+        try check(flags, fixes: fixes)
+    }
+
+    private func check(_ flags: [String], fixes: Bool = false) throws -> Check {
         try Check(
             arguments: ["--sessions-dir", directory.path] + flags, environment: key, fixes: fixes, today: today)
     }
@@ -88,6 +92,12 @@ import ephemerald
             #expect(findings.map { "\($0)".hasPrefix("warning: ") } == [true])
             let beside = try check("--openai-base-url", "https://\(host)/openai/v1", "--loops", "0")
             #expect(beside.findings.filter { "\($0)".contains("default.json") } == findings)
+        }
+        // The sandbox plays OpenAI, whatever the base URL.
+        for wrong in [[], ["--loops", "0"]] {
+            let flags = ["--sandbox", "--openai-base-url", "https://res.openai.azure.com/openai/v1"] + wrong
+            let found = try check(flags).findings.filter { "\($0)".contains("default.json") }
+            #expect(found.contains { "\($0)".hasPrefix("error: ") })
         }
     }
 

@@ -51,6 +51,10 @@ import ephemerald
                 "-H 'Origin: https://www.a.example' http://localhost:3001/api/realtime/token"
             ),
             (
+                ["--allowed-origins", "https://app-*-team.a.example"], here,
+                "-H 'Origin: https://app-www-team.a.example' http://localhost:3001/api/realtime/token"
+            ),
+            (
                 ["--allowed-origins", "https://a.example", "--auth", "none"], .unix(path: "/run/my x"),
                 "-H 'Origin: https://a.example' --unix-socket '/run/my x' http://localhost/api/realtime/token"
             ),

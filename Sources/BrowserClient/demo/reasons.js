@@ -46,7 +46,7 @@ const byServerCode = {
   }),
   upstream_not_found: () => ({
     title: 'The model or its service was not found',
-    text: 'Nothing is wrong with this page. Whoever runs the server should look at the model of the session, and at '
+    text: 'Nothing is wrong with this page. The operator of the server should look at the model of the session, and at '
       + 'OPENAI_BASE_URL; the server’s log says which.',
     remedy: 'session',
   }),

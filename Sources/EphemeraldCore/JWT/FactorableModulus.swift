@@ -4,9 +4,9 @@ import Cryptography
 extension PublicKey {
     /// Whether the key comes from the generator of CVE-2017-15361 (ROCA), which many smart cards and TPMs had.
     ///
-    /// Each of its primes is a power of 65537 modulo the product of the first primes, so its moduli are too, modulo each of
-    /// them. Of all other moduli one in 2^27 is by chance, as Nemec et al. computed ("The Return of Coppersmith's
-    /// Attack", section 2.2).
+    /// Each of its primes is a power of 65537 modulo the product of the first primes, so its moduli are too, modulo each
+    /// of them. One in 2^27 of all other moduli also is, as Nemec et al. computed ("The Return of Coppersmith's Attack",
+    /// section 2.2).
     var isFactorable: Bool {
         guard let modulus else { return false }
         return PublicKey.smallPrimes.allSatisfy { prime in
@@ -17,7 +17,7 @@ extension PublicKey {
         }
     }
 
-    /// Those up to 167, which the generator uses for keys of any length, without 2, 3, 5 and 7, whose residues are all
+    /// The primes up to 167, which the generator uses for keys of any length, without 2, 3, 5 and 7, whose residues are all
     /// powers of 65537.
     private static let smallPrimes = [
         11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,

@@ -39,13 +39,13 @@ struct JSONWebToken {
         self.signature = signature
     }
 
-    /// Whether a text is meant as a signed token: three parts, the first of them an object in base64url. JSON allows white
-    /// space before the object (RFC 8259 section 2).
+    /// Whether a text is meant as a signed token: three parts, the first of them an object in base64url. JSON allows
+    /// white space before the object (RFC 8259 section 2).
     static func isMeant(by text: Substring.UTF8View) -> Bool {
         let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3 else { return false }
         var letters = parts[0]
-        // Four letters are three bytes. Nothing behind the first visible one is looked at.
+        // Four letters are three bytes. Nothing after the first visible one is looked at.
         while let bytes = Base64URL.bytes(of: letters.prefix(4)), !bytes.isEmpty {
             if let first = bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) {
                 return first == UInt8(ascii: "{")

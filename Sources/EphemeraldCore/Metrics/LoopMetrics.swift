@@ -26,26 +26,12 @@ package final class LoopMetrics: Sendable {
                 outcome = "\(response.status.rawValue)"
                 result = .success(response)
             } catch {
-                outcome = error.outcome
+                outcome = error.code
                 result = .failure(error)
             }
             let time = surroundings.monotonicNanoseconds() - began
             self.counts.withLock { $0.recordExchange(outcome: outcome, nanoseconds: time) }
             return try result.get()
-        }
-    }
-}
-
-extension TransferFailure {
-    /// The label of the metric.
-    fileprivate var outcome: String {
-        switch self {
-        case .cannotConnect: "cannot_connect"
-        case .tls: "tls"
-        case .timedOut: "timed_out"
-        case .broken: "broken"
-        case .tooLarge: "too_large"
-        case .cancelled: "cancelled"
         }
     }
 }

@@ -8,7 +8,7 @@ struct PastedForms {
     private var event: String?
     /// Whether the session came from the server.
     private var isEcho = false
-    /// The members that were dropped with the event and by the server's hand, in order.
+    /// The members that were dropped, those of the event and those that only the server writes, in order.
     private var dropped: [String] = []
 
     /// The file before the upgrade of the legacy shape.
@@ -23,7 +23,7 @@ struct PastedForms {
         return .object(root)
     }
 
-    /// The file after the upgrade: null is how the server says that a member is not set, and is no value for most.
+    /// The file after the upgrade: the server writes null for a member that is not set, and OpenAI refuses it for most.
     mutating func finish(_ file: JSON) -> JSON {
         guard case .object(var root) = file else { return file }
         if isEcho, case .object(let session)? = root["session"] {
@@ -62,8 +62,8 @@ struct PastedForms {
         }
     }
 
-    /// `object`, `id`, `expires_at` and `client_secret` of a session, `value` and `expires_at` beside it. A session that
-    /// stands alone is put where it belongs.
+    /// `object`, `id`, `expires_at` and `client_secret` of a session, `value` and `expires_at` beside it. A session
+    /// without a wrapper gets one.
     private mutating func dropAnswer(from root: inout JSONObject) {
         var session = root["session"]?.objectValue ?? root
         isEcho =

@@ -23,13 +23,13 @@ extension SessionCatalog {
         } catch {
             return LoadedSessions(directory, "cannot be read as a directory\(reason(error))")
         }
-        let files = names.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
+        let files = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
         if files.isEmpty { return LoadedSessions(directory, "has no session file (NAME.json)") }
         var sessions: [Session] = []
         var findings: [Finding] = []
         var fingerprints: [String: Int] = [:]
         for file in files {
-            let name = String(file.dropLast(".json".count))
+            let name = String(file.dropLast(suffix.count))
             guard isName(name) else {
                 let rule =
                     "a session's name has a-z, 0-9, _ and - only, a letter or digit first, and 64 of them at most"

@@ -41,7 +41,7 @@ enum ModelName {
         families.contains { model == $0 || model.hasPrefix("\($0)-") }
     }
 
-    /// Whether the model is one of these, or a version of one that has only a date behind the name.
+    /// Whether the model is one of these, or a version of one that has only a date after the name.
     static func isKnown(_ model: String, among names: [String]) -> Bool {
         names.contains { name in
             model == name || model.hasPrefix("\(name)-") && isDate(model.utf8.dropFirst(name.utf8.count + 1))

@@ -53,7 +53,8 @@ indirect enum Shape: Sendable {
     indirect enum TextRule: Sendable {
         case any
         case oneOf([String])
-        /// Others than the known values, and versions of them that have a date behind the name, may work; those that are known to fail are refused.
+        /// The known values, and versions of them that have a date after the name. Other values may work; those that are
+        /// known to fail are refused.
         case known([String], refused: [String] = [])
         /// A form that has a name, for example "a two-letter language code (ISO 639-1)".
         case form(String, matches: @Sendable (String) -> Bool)

@@ -41,7 +41,7 @@ package struct Check: Sendable {
 
     private mutating func fix(_ directory: String, today: Day, owner: UpstreamOwner) {
         let before = SessionCatalog.load(directory: directory, today: today, owner: owner).findings
-        for file in Set(before.map(\.file)).sorted() where file.hasSuffix(".json") {
+        for file in Set(before.map(\.file)).sorted() where file.hasSuffix(SessionCatalog.suffix) {
             do throws(InvalidValue) {
                 guard try SessionFileFix.rewrite("\(directory)/\(file)") else { continue }
             } catch {

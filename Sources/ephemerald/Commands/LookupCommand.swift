@@ -11,8 +11,8 @@ package struct LookupCommand: ParsableCommand {
         usage: "ephemerald lookup VALUE [--log FILE]",
         discussion:
             "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, a caller, a client "
-            + "address or an origin; - reads it from standard input, where the process list does not show it. Exits with 1 when nothing is "
-            + "found. Rotated files are read too, compressed ones included.")
+            + "address or an origin; - reads it from standard input, where the process list does not show it. Exits with "
+            + "1 when nothing is found. Rotated files are read too, compressed ones included.")
 
     @Argument(help: ArgumentHelp("What to look for, or - for a line of standard input.", valueName: "value"))
     var value: String

@@ -7,9 +7,9 @@ import Sessions
 
 /// Why the configuration is read again.
 enum ReloadCause {
-    /// SIGHUP. The log says what came of it, whatever that is.
+    /// SIGHUP. The log reports every result.
     case signal
-    /// Files have changed. The log says so when they say something else than before.
+    /// Files have changed. The log reports the result only when it differs from the last one.
     case files
 }
 

@@ -57,9 +57,10 @@ package struct FreshConfiguration: Sendable {
         }
         let loaded = reading.readSessions(today: today)
         guard let settings = reading.settings, let loaded, !loaded.hasErrors else {
-            let errors = loaded?.findings.filter { $0.severity == .error && $0.file.hasSuffix(".json") } ?? []
+            let suffix = SessionCatalog.suffix
+            let errors = loaded?.findings.filter { $0.severity == .error && $0.file.hasSuffix(suffix) } ?? []
             throw Broken(
-                findings: reading.diagnoses, sessions: Set(errors.map { String($0.file.dropLast(".json".count)) }))
+                findings: reading.diagnoses, sessions: Set(errors.map { String($0.file.dropLast(suffix.count)) }))
         }
         return FreshConfiguration(settings: settings, sessions: loaded, findings: reading.diagnoses)
     }

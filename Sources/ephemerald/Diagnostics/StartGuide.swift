@@ -64,8 +64,8 @@ package struct StartGuide {
 
     /// An origin that the pattern admits.
     private static func example(of pattern: OriginPattern) -> String {
-        let text = "\(pattern)".replacing("://*.", with: "://www.")
-        return text.hasSuffix(":*") ? "\(text.dropLast(2)):3000" : text
+        // The star of a port is the last character, that of a label never is.
+        "\(pattern)".replacing(":*", with: ":3000").replacing("*", with: "www")
     }
 
     private static func list(_ names: [String]) -> String {

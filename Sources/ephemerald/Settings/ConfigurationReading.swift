@@ -27,14 +27,12 @@ struct ConfigurationReading {
             diagnoses = settings.warnings.map(Diagnosis.warning)
         } catch {
             if case .usage(let errors) = error { throw errors }
-            directory = try? Settings.sessionsDirectory(
-                arguments: source.arguments, environment: source.environment)
-            let owner = try? Settings.upstreamOwner(arguments: source.arguments, environment: source.environment)
-            self.owner = owner ?? .openAI
+            // The settings by which session files are judged may be right beside those that are wrong.
+            var reader = try? SettingsReader(arguments: source.arguments, environment: source.environment)
+            directory = reader?.sessionsDirectory()
+            owner = reader?.upstreamOwner() ?? .openAI
             // A wrong value is reported once, and not by each file as well.
-            allowsSharedSuffixes =
-                (try? Settings.allowsSharedSuffixes(
-                    arguments: source.arguments, environment: source.environment)) ?? true
+            allowsSharedSuffixes = reader?.allowsSharedSuffixes() ?? true
             diagnoses = error.diagnoses
         }
     }

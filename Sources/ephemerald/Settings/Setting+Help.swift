@@ -12,15 +12,16 @@ extension Setting {
                 + "ask, so ALLOWED_ORIGINS and AUTH must be set."
         case .port: "The port to listen on, 0 to 65535; 0 takes a free one. Without meaning for unix:PATH."
         case .socketMode:
-            "The permissions of unix sockets (HOST, OPS_HOST), in octal. Write permission is what connecting takes: with "
-                + "0660 the proxy's user must be in the daemon's group."
+            "The permissions of unix sockets (HOST, OPS_HOST), in octal. Connecting needs write permission: with 0660 "
+                + "the proxy's user must be in the daemon's group."
         case .loops: "Event loops, each with a thread and a listening socket of its own, 1 to 256."
         case .drainDelay:
             "How long SIGTERM only turns readiness, before the listening socket closes: the time in which a load "
                 + "balancer notices, 0s to 10min."
         case .drainTimeout: "How long requests in flight may take once the socket is closed, 0s to 10min."
         case .operationsHost:
-            "The address of the operations listener, or a name for it. Anyone who can reach it reads metrics and readiness."
+            "The address of the operations listener, or a name for it. Anyone who can reach it reads metrics and "
+                + "readiness."
         case .operationsPort: "The port of the operations listener, 0 to 65535, or off."
         case .allowedOrigins:
             "The web pages that may ask for a token: https://app.example, https://*.example.com for one label, "
@@ -71,8 +72,8 @@ extension Setting {
         case .limitSession: "Tokens for one session, whoever asks for it, or off."
         case .limitAll: "Tokens for everybody together, or off: the most that strangers can cost."
         case .limitRefusals:
-            "Refused requests of one client address (IPv6: one /64) that have a usage line and say why, or off. Beyond them "
-                + "refusals are answered with 429; no other request is affected."
+            "Refused requests of one client address (IPv6: one /64) that have a usage line and say why, or off. Beyond "
+                + "them refusals are answered with 429; no other request is affected."
         case .quotaCaller:
             "Tokens a day (UTC) for one caller, by the name that AUTH gives him; or off. Needs a USAGE_LOG file."
         case .quotaSession: "Tokens a day (UTC) for one session, whoever asks for it; or off."

@@ -62,31 +62,6 @@ extension Settings {
         try only(arguments, environment) { $0.usageLog() }
     }
 
-    /// Reads the directory of the session files and nothing else: `check` looks into it beside wrong settings.
-    package static func sessionsDirectory(
-        arguments: [String], environment: [String: String]
-    ) throws(SettingsFailure) -> String {
-        let reader = try SettingsReader(arguments: arguments, environment: environment)
-        return reader.sessionsDirectory()
-    }
-
-    /// Reads `ALLOW_SHARED_SUFFIXES` and nothing else: `check` judges session files by it beside wrong settings.
-    package static func allowsSharedSuffixes(
-        arguments: [String], environment: [String: String]
-    ) throws(SettingsFailure) -> Bool {
-        try only(arguments, environment) { $0.allowsSharedSuffixes() }
-    }
-
-    /// Reads whose models the sessions name and nothing else: `check` judges the files beside wrong settings.
-    static func upstreamOwner(
-        arguments: [String], environment: [String: String]
-    ) throws(SettingsFailure) -> UpstreamOwner {
-        try only(arguments, environment) { reader in
-            reader.read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
-                .map { UpstreamOwner(host: $0.origin.host) }
-        }
-    }
-
     /// Whose models the sessions name. The sandbox plays OpenAI, whatever the base URL.
     var upstreamOwner: UpstreamOwner {
         sandbox == nil ? UpstreamOwner(host: upstream.baseURL.origin.host) : .openAI

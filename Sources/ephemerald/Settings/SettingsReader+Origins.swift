@@ -20,7 +20,7 @@ extension SettingsReader {
         guard let origins = read else { return SettingsReader.loopbackOrigins }
         let listed = Set(origins)
         for origin in origins where origin.isPlainHTTPBeyondLoopback {
-            var words = "\(origin) is not encrypted: whoever is on the way can change the page and ask as it"
+            var words = "\(origin) is not encrypted: anyone on the way can change the page and ask as it"
             if let secure = origin.underOtherScheme, !listed.contains(secure) {
                 words += "; \(secure) is a different origin, and is not on the list"
             }

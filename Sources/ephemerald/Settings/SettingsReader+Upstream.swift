@@ -1,6 +1,7 @@
 import EphemeraldCore
 import HTTP
 import OpenAISandbox
+import Sessions
 
 extension SettingsReader {
     /// - Parameters:
@@ -35,6 +36,14 @@ extension SettingsReader {
             callsURL: calls?.description, safetySalt: salt, timeout: timeouts.total,
             connectTimeout: timeouts.connect, httpVersion: version, authorities: authorities,
             proxy: proxy ?? nil, passesTrace: trace)
+    }
+
+    /// Whose models the sessions name; nil when the base URL is wrong. The sandbox plays OpenAI, whatever the base URL.
+    mutating func upstreamOwner() -> UpstreamOwner? {
+        let isSandbox = read(.sandbox) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
+        if isSandbox == true { return .openAI }
+        return read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
+            .map { UpstreamOwner(host: $0.origin.host) }
     }
 
     /// Warns of a base URL or a field for the key that cannot be right at a host whose form is known.

@@ -13,7 +13,7 @@ package enum AuthMode: String, CaseIterable, Sendable {
     package init(parsing entry: String) throws(InvalidValue) {
         guard let mode = AuthMode(rawValue: entry) else {
             throw InvalidValue(
-                "this is no way to prove who one is; there is \(Choice.list(AuthMode.self))"
+                "this is not a way to authenticate; there is \(Choice.list(AuthMode.self))"
                     + entry.suggestion(among: AuthMode.allCases.map(\.rawValue)))
         }
         self = mode
