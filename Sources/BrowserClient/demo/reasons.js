@@ -33,7 +33,7 @@ const byServerCode = {
   }),
   upstream_auth: () => ({
     title: 'The model’s service refused the server',
-    text: 'Nothing is wrong with this page. Whoever runs the server should look at its API key.',
+    text: 'Nothing is wrong with this page. The operator of the server should look at its API key.',
   }),
   upstream_quota: () => ({
     title: 'The account is used up',
