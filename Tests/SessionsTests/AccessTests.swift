@@ -159,7 +159,7 @@ struct `The member access` {
         #expect(refused.map(\.path) == ["access.origins[1]"])
         #expect(refused.first?.description.contains("anyone can register a name under vercel.app") == true)
         let allowed = SessionCatalog.load(
-            directory: directory.path, today: SessionDirectory.today, allowsSharedSuffixes: true)
+            directory: directory.path, today: SessionDirectory.today, rules: SessionRules(allowsSharedSuffixes: true))
         #expect(!allowed.hasErrors)
         #expect(allowed.catalog.session(named: "x")?.access.origins?.count == 2)
     }

@@ -17,7 +17,8 @@ struct `Each pasted session` {
     /// Files for OpenAI's own hosts, and those in `elsewhere/`, for another upstream.
     private static let loaded: [String: LoadedSessions] = [
         "": SessionCatalog.load(directory: directory, today: today),
-        "elsewhere/": SessionCatalog.load(directory: "\(directory)/elsewhere", today: today, owner: .other),
+        "elsewhere/": SessionCatalog.load(
+            directory: "\(directory)/elsewhere", today: today, rules: SessionRules(owner: .other)),
     ]
     private static let verdicts: [Verdict] = {
         let table = (try? String(contentsOfFile: "\(directory)/verdicts.txt", encoding: .utf8)) ?? ""

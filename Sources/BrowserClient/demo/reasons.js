@@ -14,7 +14,7 @@ const byServerCode = {
   origin_not_allowed: () => ({
     title: 'This address may not start calls',
     text: `The server has a list of the pages it serves, and ${location.origin} is not on it. `
-      + 'Whoever runs it can add this address to ALLOWED_ORIGINS, or to the list of the session file.',
+      + 'Its operator can add this address to ALLOWED_ORIGINS, or to the list of the session file.',
   }),
   authentication_required: () => ({
     title: 'This server asks who you are',
@@ -33,11 +33,11 @@ const byServerCode = {
   }),
   upstream_auth: () => ({
     title: 'The model’s service refused the server',
-    text: 'Nothing is wrong with this page. Whoever runs the server should look at its API key.',
+    text: 'Nothing is wrong with this page. The operator of the server should look at its API key.',
   }),
   upstream_quota: () => ({
     title: 'The account is used up',
-    text: 'The model’s service wants to be paid before it takes another call. Whoever runs the server can see to it.',
+    text: 'The model’s service wants to be paid before it takes another call. The operator of the server can see to it.',
   }),
   upstream_rejected: () => ({
     title: 'The session file is not accepted',
@@ -53,7 +53,7 @@ const byServerCode = {
   sandbox_takes_no_calls: () => ({
     title: 'Nobody takes the call',
     text: 'The ticket is there, but this server runs on its sandbox, which hands out tickets and nothing else. '
-      + 'Whoever runs it can start it with an API key and without SANDBOX.',
+      + 'Its operator can start it with an API key and without SANDBOX.',
   }),
   session_expired: () => ({
     title: 'The session has reached its longest time',

@@ -69,7 +69,7 @@ extension AccessReader {
         for (place, value) in samples {
             let changed = body.replacing(value, at: (["session"] + rule.path)[...])
             for violation in Schema.judge(changed, as: kind) where !before.contains(violation) {
-                let severity = owner.severity(of: violation.level)
+                let severity = rules.owner.severity(of: violation.level)
                 note(Finding(severity, file: file, path: place, "\(violation.path) \(violation.advice(for: kind))"))
             }
         }

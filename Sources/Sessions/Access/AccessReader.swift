@@ -6,19 +6,15 @@ struct AccessReader {
     let kind: SessionKind
     /// The request body without variables filled in or overrides applied.
     let body: JSON
-    /// Whose models the session names.
-    let owner: UpstreamOwner
-    /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
-    let allowsSharedSuffixes: Bool
+    let rules: SessionRules
     private(set) var access = Access()
     private(set) var findings: [Finding] = []
 
-    init(file: String, kind: SessionKind, body: JSON, owner: UpstreamOwner, allowsSharedSuffixes: Bool) {
+    init(file: String, kind: SessionKind, body: JSON, rules: SessionRules) {
         self.file = file
         self.kind = kind
         self.body = body
-        self.owner = owner
-        self.allowsSharedSuffixes = allowsSharedSuffixes
+        self.rules = rules
     }
 
     private static let members = ["origins", "limits", "overrides", "variables"]
@@ -76,7 +72,7 @@ struct AccessReader {
                 continue
             }
             do throws(InvalidOriginPattern) {
-                patterns.append(try OriginPattern(parsing: text, allowsSharedSuffixes: allowsSharedSuffixes))
+                patterns.append(try OriginPattern(parsing: text, allowsSharedSuffixes: rules.allowsSharedSuffixes))
             } catch {
                 refuse("access.origins[\(index)]", "\(error)")
             }

@@ -11,11 +11,9 @@ extension SessionCatalog {
     /// README, an editor's backups and the links of a Kubernetes ConfigMap (`..data`) may lie beside them.
     /// - Parameters:
     ///   - today: the day by which models and features that end are judged.
-    ///   - owner: whose models the sessions name.
-    ///   - allowsSharedSuffixes: whether `access.origins` may have wildcards under domains where anyone can register a
-    ///     name.
+    ///   - rules: what the settings decide about the files.
     package static func load(
-        directory: String, today: Day, owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false
+        directory: String, today: Day, rules: SessionRules = SessionRules()
     ) -> LoadedSessions {
         let names: [String]
         do {
@@ -39,8 +37,7 @@ extension SessionCatalog {
             do throws(UnreadableFile) {
                 let bytes = try contents(of: "\(directory)/\(file)")
                 fingerprints[name] = bytes.hashValue
-                var reader = SessionReader(
-                    file: file, today: today, owner: owner, allowsSharedSuffixes: allowsSharedSuffixes)
+                var reader = SessionReader(file: file, today: today, rules: rules)
                 if let session = reader.session(named: name, in: bytes) { sessions.append(session) }
                 findings += reader.findings
             } catch {

@@ -2,15 +2,13 @@
 struct SessionReader {
     let file: String
     let today: Day
-    let owner: UpstreamOwner
-    private let allowsSharedSuffixes: Bool
+    let rules: SessionRules
     private(set) var findings: [Finding] = []
 
-    init(file: String, today: Day, owner: UpstreamOwner, allowsSharedSuffixes: Bool) {
+    init(file: String, today: Day, rules: SessionRules) {
         self.file = file
         self.today = today
-        self.owner = owner
-        self.allowsSharedSuffixes = allowsSharedSuffixes
+        self.rules = rules
     }
 
     private mutating func find(_ severity: Finding.Severity, _ path: String, _ message: String) {
@@ -37,14 +35,13 @@ struct SessionReader {
         let kind = takeKind(from: &root)
         let body = JSON.object(root)
         judge(body, as: kind)
-        var reader = AccessReader(
-            file: file, kind: kind, body: body, owner: owner, allowsSharedSuffixes: allowsSharedSuffixes)
+        var reader = AccessReader(file: file, kind: kind, body: body, rules: rules)
         reader.read(access)
         findings += reader.findings
         if let answer, answer != "full" { find(.error, "answer", #"must be "full", or be left out"#) }
         guard !findings.contains(where: { $0.severity == .error }) else { return nil }
         return Session(
-            name: name, kind: kind, tree: body, access: reader.access, answersInFull: answer != nil, owner: owner)
+            name: name, kind: kind, tree: body, access: reader.access, answersInFull: answer != nil, owner: rules.owner)
     }
 
     /// The kind of the session. `"type": "translation"` is ours, for upstreams whose model has a name of its own, and is
@@ -64,14 +61,14 @@ struct SessionReader {
         let isOfLiveAPI = ModelName.isOfLiveAPI(model?.stringValue ?? "")
         if isOfLiveAPI {
             find(
-                owner.severity(of: .refusedForModel), "session.model",
+                rules.owner.severity(of: .refusedForModel), "session.model",
                 "is a model of OpenAI's Live API, which has no client secrets: a secret is minted, and the session fails "
                     + "when the browser connects; use gpt-realtime-2.1")
         }
         for violation in Schema.judge(body, as: kind) where !(isOfLiveAPI && violation.path == "session.model") {
             // Another upstream's names are its own, and none of them is known here.
-            if owner == .other, violation.isAboutModelName { continue }
-            find(owner.severity(of: violation.level), violation.path, violation.advice(for: kind))
+            if rules.owner == .other, violation.isAboutModelName { continue }
+            find(rules.owner.severity(of: violation.level), violation.path, violation.advice(for: kind))
         }
         if model == nil, kind == .realtime, body["session"]?.objectValue != nil {
             find(.warning, "session.model", "is not given, so OpenAI chooses the model and may change it")
@@ -81,7 +78,7 @@ struct SessionReader {
         }
         for (path, ending) in Session.endings(of: body["session"] ?? .null) {
             let isGone = ending.wentWithBeta && ending.isOver(on: today)
-            find(isGone ? owner.severity(of: .refusedForModel) : .warning, path, ending.sentence(on: today))
+            find(isGone ? rules.owner.severity(of: .refusedForModel) : .warning, path, ending.sentence(on: today))
         }
     }
 }

@@ -23,7 +23,7 @@ package struct Check: Sendable {
     ) throws(UsageErrors) {
         let source = FreshConfiguration.Source(arguments: arguments, environment: environment)
         var reading = try ConfigurationReading(source, for: socket)
-        if fixes, let directory = reading.directory { fix(directory, today: today, owner: reading.owner) }
+        if fixes, let directory = reading.directory { fix(directory, today: today, rules: reading.rules) }
         let loaded = reading.readSessions(today: today)
         findings += reading.diagnoses
         if case .file(let path)? = reading.settings?.output.usageLog, let reason = UsageLogFile.obstacle(at: path) {
@@ -39,8 +39,8 @@ package struct Check: Sendable {
         output.append("ok: settings for \(settings.listening.address), sessions \(names)")
     }
 
-    private mutating func fix(_ directory: String, today: Day, owner: UpstreamOwner) {
-        let before = SessionCatalog.load(directory: directory, today: today, owner: owner).findings
+    private mutating func fix(_ directory: String, today: Day, rules: SessionRules) {
+        let before = SessionCatalog.load(directory: directory, today: today, rules: rules).findings
         for file in Set(before.map(\.file)).sorted() where file.hasSuffix(SessionCatalog.suffix) {
             do throws(InvalidValue) {
                 guard try SessionFileFix.rewrite("\(directory)/\(file)") else { continue }
@@ -49,7 +49,7 @@ package struct Check: Sendable {
                 outcome = .configuration
                 continue
             }
-            let after = Set(SessionCatalog.load(directory: directory, today: today, owner: owner).findings)
+            let after = Set(SessionCatalog.load(directory: directory, today: today, rules: rules).findings)
             output.append("fixed: \(directory)/\(file.withoutControls)")
             output += before.filter { $0.file == file && !after.contains($0) }.map { "  was: \($0)" }
         }

@@ -10,8 +10,7 @@ import Sessions
 /// go to standard error in full: who may run this command may read the log.
 func mint(_ settings: Settings, session name: String) -> Outcome {
     let loaded = SessionCatalog.load(
-        directory: settings.sessionsDirectory, today: Day.today, owner: settings.upstreamOwner,
-        allowsSharedSuffixes: settings.access.allowsSharedSuffixes)
+        directory: settings.sessionsDirectory, today: Day.today, rules: settings.sessionRules)
     StandardError.print(
         settings.warnings.map(Diagnosis.warning)
             + loaded.findings.map { Diagnosis($0, in: settings.sessionsDirectory) })

@@ -14,8 +14,7 @@ func serve(
     on listener: consuming Listener?
 ) -> Outcome {
     let loaded = SessionCatalog.load(
-        directory: settings.sessionsDirectory, today: Day.today, owner: settings.upstreamOwner,
-        allowsSharedSuffixes: settings.access.allowsSharedSuffixes)
+        directory: settings.sessionsDirectory, today: Day.today, rules: settings.sessionRules)
     let findings = settings.warnings.map(Diagnosis.warning) + loaded.diagnoses(in: settings.sessionsDirectory)
     guard !loaded.hasErrors else {
         // For whoever tries to start it, in whatever form the log is.

@@ -7,10 +7,8 @@ struct ConfigurationReading {
     private(set) var settings: Settings?
     /// Where the session files are; nil when not even that can be told.
     let directory: String?
-    /// Whose models the sessions name; OpenAI's where not even that can be told.
-    let owner: UpstreamOwner
-    /// Whether session files may have wildcards under domains where anyone can register a name.
-    private let allowsSharedSuffixes: Bool
+    /// What the settings decide about session files; as far as that can be told.
+    let rules: SessionRules
     /// What is to be said of all that has been read.
     private(set) var diagnoses: [Diagnosis]
 
@@ -22,17 +20,17 @@ struct ConfigurationReading {
                 arguments: source.arguments, environment: source.environment, socket: socket)
             self.settings = settings
             directory = settings.sessionsDirectory
-            owner = settings.upstreamOwner
-            allowsSharedSuffixes = settings.access.allowsSharedSuffixes
+            rules = settings.sessionRules
             diagnoses = settings.warnings.map(Diagnosis.warning)
         } catch {
             if case .usage(let errors) = error { throw errors }
             // The settings by which session files are judged may be right beside those that are wrong.
             var reader = try? SettingsReader(arguments: source.arguments, environment: source.environment)
             directory = reader?.sessionsDirectory()
-            owner = reader?.upstreamOwner() ?? .openAI
             // A wrong value is reported once, and not by each file as well.
-            allowsSharedSuffixes = reader?.allowsSharedSuffixes() ?? true
+            rules = SessionRules(
+                owner: reader?.upstreamOwner() ?? .openAI,
+                allowsSharedSuffixes: reader?.allowsSharedSuffixes() ?? true)
             diagnoses = error.diagnoses
         }
     }
@@ -46,8 +44,7 @@ struct ConfigurationReading {
     /// Reads the session files; nil when it cannot be told where they are.
     mutating func readSessions(today: Day) -> LoadedSessions? {
         guard let directory else { return nil }
-        let loaded = SessionCatalog.load(
-            directory: directory, today: today, owner: owner, allowsSharedSuffixes: allowsSharedSuffixes)
+        let loaded = SessionCatalog.load(directory: directory, today: today, rules: rules)
         diagnoses += loaded.diagnoses(in: directory)
         return loaded
     }

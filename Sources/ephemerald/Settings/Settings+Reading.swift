@@ -62,9 +62,11 @@ extension Settings {
         try only(arguments, environment) { $0.usageLog() }
     }
 
-    /// Whose models the sessions name. The sandbox plays OpenAI, whatever the base URL.
-    var upstreamOwner: UpstreamOwner {
-        sandbox == nil ? UpstreamOwner(host: upstream.baseURL.origin.host) : .openAI
+    /// What is decided about session files. The sandbox plays OpenAI, whatever the base URL.
+    var sessionRules: SessionRules {
+        SessionRules(
+            owner: sandbox == nil ? UpstreamOwner(host: upstream.baseURL.origin.host) : .openAI,
+            allowsSharedSuffixes: access.allowsSharedSuffixes)
     }
 
     private static func only<Value>(

@@ -1,3 +1,17 @@
+/// What the settings decide about session files.
+package struct SessionRules: Hashable, Sendable {
+    /// Whose models the sessions name.
+    package let owner: UpstreamOwner
+    /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
+    package let allowsSharedSuffixes: Bool
+
+    /// By default those for OpenAI's own hosts, without such wildcards.
+    package init(owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false) {
+        self.owner = owner
+        self.allowsSharedSuffixes = allowsSharedSuffixes
+    }
+}
+
 /// Whose models a session names, by the host that mints: OpenAI's calendar and what its models refuse bind on its own
 /// hosts. Elsewhere (Azure's deployments, gateways) a model's name means what its owner likes.
 package enum UpstreamOwner: Hashable, Sendable {
