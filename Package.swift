@@ -25,19 +25,22 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
         .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: settings),
-        .target(name: "HTTP", swiftSettings: settings),
+        .target(name: "Text", swiftSettings: settings),
+        .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux", "Locking"], swiftSettings: settings),
         .target(
-            name: "MicroHTTPD", dependencies: ["CMicroHTTPD", "CLinux", "EventLoop", "HTTP"], swiftSettings: settings),
-        .target(name: "Curl", dependencies: ["CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
+            name: "MicroHTTPD", dependencies: ["Text", "CMicroHTTPD", "CLinux", "EventLoop", "HTTP"],
+            swiftSettings: settings),
+        .target(name: "Curl", dependencies: ["Text", "CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop"], swiftSettings: settings),
-        .target(name: "Sessions", dependencies: ["HTTP"], swiftSettings: settings),
+        .target(name: "Sessions", dependencies: ["Text", "JSON", "HTTP"], swiftSettings: settings),
         .target(
-            name: "EphemeraldCore", dependencies: ["Cryptography", "HTTP", "Locking", "Sessions"],
+            name: "EphemeraldCore", dependencies: ["Text", "JSON", "Cryptography", "HTTP", "Locking", "Sessions"],
             swiftSettings: settings),
         .target(
-            name: "OpenAISandbox", dependencies: ["EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
+            name: "OpenAISandbox", dependencies: ["JSON", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .target(name: "CBrowserClient"),
         .target(name: "COpenAPI", exclude: ["openapi.json"]),
@@ -51,6 +54,8 @@ let package = Package(
         .executableTarget(
             name: "ephemerald",
             dependencies: [
+                "JSON",
+                "Text",
                 "BrowserClient", "CLinux", "COpenAPI", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP",
                 "Locking",
                 "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
@@ -63,11 +68,13 @@ let package = Package(
             dependencies: ["CLinux", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions"],
             path: "Tests/Performance/Admission", swiftSettings: settings),
         .target(
-            name: "TestTools", dependencies: ["EventLoop"], path: "Tests/Support/TestTools", swiftSettings: settings),
+            name: "TestTools", dependencies: ["EventLoop", "JSON"], path: "Tests/Support/TestTools",
+            swiftSettings: settings),
         .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
@@ -78,18 +85,23 @@ let package = Package(
             dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "TestTools"],
             swiftSettings: settings),
         .testTarget(
-            name: "SessionsTests", dependencies: ["HTTP", "Sessions"], exclude: ["Cases"], swiftSettings: settings),
+            name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools"], exclude: ["Cases"],
+            swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",
-            dependencies: ["Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning"],
+            dependencies: [
+                "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "OpenAISandboxTests",
-            dependencies: ["Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions"],
+            dependencies: ["JSON", "Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions"],
             swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests",
             dependencies: [
+                "Text",
+                "JSON",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 "ephemerald",
             ],

@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The part of an answer that has arrived, collected line by line and capped.
 struct Answer {

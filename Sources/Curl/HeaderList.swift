@@ -1,5 +1,6 @@
 import CCurl
 import HTTP
+import Text
 
 /// The header fields of one request as libcurl wants them: a linked list of C strings, freed with its owner.
 @safe struct HeaderList: ~Copyable {

@@ -1,5 +1,6 @@
 import CCurl
 import HTTP
+import Text
 
 /// An easy handle with its options set, and the exchange it is busy with, if any. Used again and again: setting the
 /// options anew takes longer than everything else we do for a request.

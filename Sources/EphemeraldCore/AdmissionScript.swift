@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// The Lua that Redis runs for a request: all its limits and quotas in one round trip, and all of them or none.
 ///

@@ -1,4 +1,5 @@
 package import HTTP
+import Text
 
 /// The rule who may call: anybody, or whoever proves in one of several ways who he is. Who proves nothing is refused.
 package struct Authenticator: Sendable {

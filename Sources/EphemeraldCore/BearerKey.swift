@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// A new key for a caller: 256 random bits in base64url (RFC 4648 section 5), behind `eph_`, by which scanners for
 /// leaked secrets can know it.

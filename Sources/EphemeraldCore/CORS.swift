@@ -1,4 +1,5 @@
 package import HTTP
+import Text
 
 /// The fields of the CORS protocol (Fetch standard, section "HTTP responses").
 ///

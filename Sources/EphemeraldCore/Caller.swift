@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// Who a request comes from, when the caller has proved it.
 package struct Caller: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import HTTP
-package import Sessions
+package import JSON
+import Sessions
 
 /// A client secret as the upstream minted it, with what an answer needs of the effective session.
 package struct ClientSecret: Sendable {

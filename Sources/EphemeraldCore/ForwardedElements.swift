@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The `for` values of one `Forwarded` line, element by element; nil for an element that has none or is malformed.
 struct ForwardedElements: Sequence, IteratorProtocol {

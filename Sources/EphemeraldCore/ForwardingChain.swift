@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The hops that forwarding headers name, from the nearest to the farthest; nil for one that names no address.
 enum ForwardingChain {

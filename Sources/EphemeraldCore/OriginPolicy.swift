@@ -1,4 +1,5 @@
 package import HTTP
+import Text
 
 /// The rule which web pages may ask, by the `Origin` field (Fetch standard).
 ///

@@ -1,5 +1,7 @@
 package import HTTP
+import JSON
 import Sessions
+import Text
 
 extension Refusal {
     /// The answer to a refused request: `application/problem+json` (RFC 9457), with our `code` and `request_id`, and

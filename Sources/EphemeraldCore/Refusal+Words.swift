@@ -1,3 +1,5 @@
+import Text
+
 /// What a refusal says to the people who meet it.
 extension Refusal {
     /// The same for every occurrence of the refusal (RFC 9457 section 3.1.3).

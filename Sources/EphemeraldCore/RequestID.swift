@@ -1,4 +1,5 @@
 package import HTTP
+import Text
 
 /// The name under which one request is found again in all logs.
 package struct RequestID: Hashable, Sendable, CustomStringConvertible {

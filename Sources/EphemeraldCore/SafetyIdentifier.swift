@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// The names under which OpenAI is told of callers, so that it can act against one of them and not against the whole
 /// account: HMAC-SHA256 under a salt, so that OpenAI learns neither names nor addresses.

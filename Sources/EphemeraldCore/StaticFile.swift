@@ -1,5 +1,6 @@
 import Cryptography
 package import HTTP
+import Text
 
 /// A file that is part of the program and served to everybody as it is, under one path.
 package struct StaticFile: Sendable {

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Sessions
 
 /// The body of a minted answer.

@@ -1,5 +1,7 @@
 import HTTP
+import JSON
 import Sessions
+import Text
 
 /// What a request asks the token route for: a session, and what to change in it.
 struct TokenRequest {

@@ -1,4 +1,5 @@
 package import HTTP
+import JSON
 import Sessions
 
 /// Answers to probes. None of them costs anything upstream, and none holds a secret.

@@ -1,5 +1,6 @@
 import HTTP
 import Sessions
+import Text
 
 /// The step that counts a request: under the limits and quotas of the settings, or of its session where the file has
 /// its own.

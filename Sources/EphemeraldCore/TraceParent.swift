@@ -1,4 +1,5 @@
 package import HTTP
+import Text
 
 /// The place of a request in a distributed trace: the `traceparent` field (W3C Trace Context Level 2, section 3.2), and
 /// the span that this service adds to it.

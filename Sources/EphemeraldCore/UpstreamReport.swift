@@ -1,5 +1,7 @@
 import HTTP
+import JSON
 import Sessions
+import Text
 
 /// What the upstream said when it did not mint. It goes to the log and never to the browser.
 package struct UpstreamReport: Hashable, Sendable {

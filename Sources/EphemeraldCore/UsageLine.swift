@@ -1,5 +1,7 @@
 import HTTP
+import JSON
 import Sessions
+import Text
 
 /// One line of the usage log: what a request asked for and what became of it.
 ///

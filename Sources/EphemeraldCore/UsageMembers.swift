@@ -1,3 +1,4 @@
+import JSON
 import Sessions
 
 /// The members of a usage line, also of one that a log shipper has written again: in another order, as a member of its

@@ -1,5 +1,7 @@
 import Cryptography
+import JSON
 package import Sessions
+import Text
 
 /// A line of the usage log, read back.
 package struct UsageRecord: Hashable, Sendable {

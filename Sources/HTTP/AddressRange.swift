@@ -1,3 +1,5 @@
+import Text
+
 /// A range of IP addresses in CIDR notation (RFC 4632), of one family: `::/0` holds no IPv4 address.
 package struct AddressRange: Hashable, Sendable {
     /// The lowest address.

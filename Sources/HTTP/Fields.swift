@@ -1,3 +1,5 @@
+import Text
+
 /// Header fields in the order they were received or are to be sent (RFC 9110 section 5).
 ///
 /// Names compare without regard to ASCII case. A list of a dozen entries is searched faster than it is hashed.

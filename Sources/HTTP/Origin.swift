@@ -1,3 +1,5 @@
+import Text
+
 /// The origin of a web page, as a browser serialises it in the `Origin` field (RFC 6454 section 6.2, Fetch standard).
 ///
 /// Scheme and host in lower case, the default port left out, nothing behind the port. `null` is not an origin: anybody's

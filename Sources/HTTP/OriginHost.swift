@@ -1,3 +1,5 @@
+import Text
+
 /// A host as browsers write it in an `Origin` field: a lower-case ASCII name, an IPv4 address, or an IPv6 address in brackets.
 ///
 /// This is the host serialiser of the URL standard, read backwards. The standard lets a few characters pass that no DNS

@@ -1,3 +1,5 @@
+import Text
+
 /// One entry of an allow-list of origins.
 ///
 /// Four forms: an origin, exactly; `https://*.example.com`, any one label in front of a name;

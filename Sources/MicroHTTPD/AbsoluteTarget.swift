@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// A request target in absolute form, `http://host:port/path?query`, taken apart (RFC 9112 section 3.2.2).
 ///

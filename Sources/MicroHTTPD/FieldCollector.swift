@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// Gathers the field lines of one request, and the first thing that is wrong with one.
 struct FieldCollector {

@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// Where the body of a request ends, and what is wrong when that cannot be told for sure.
 ///

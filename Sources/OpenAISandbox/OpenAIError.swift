@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Sessions
 
 /// An error as OpenAI puts it.

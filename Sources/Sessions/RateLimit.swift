@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// How often something may happen: `count` times in a `window`, and `burst` times at once.
 ///

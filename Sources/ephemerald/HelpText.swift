@@ -1,3 +1,5 @@
+import JSON
+
 /// What `--help` says beyond commands and their flags: settings and exit codes.
 package enum HelpText {
     /// For 80 columns, the width that swift-argument-parser assumes of what is no terminal.

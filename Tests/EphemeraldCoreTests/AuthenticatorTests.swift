@@ -1,8 +1,10 @@
 import Cryptography
 import EphemeraldCore
 import HTTP
+import JSON
 import Sessions
 import Testing
+import Text
 
 /// What a request shows, and what comes of it: a caller's name, or a refusal's code.
 struct Shown: Sendable, CustomTestStringConvertible {

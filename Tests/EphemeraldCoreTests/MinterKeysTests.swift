@@ -1,6 +1,7 @@
 import EphemeraldCore
 import HTTP
 import Testing
+import Text
 
 @Suite struct `Several keys` {
     private static let quota = Response.error(429, code: "insufficient_quota")

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import HTTP
+import JSON
 import Locking
 import Sessions
 

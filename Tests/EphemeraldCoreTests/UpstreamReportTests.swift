@@ -1,7 +1,9 @@
 import EphemeraldCore
 import HTTP
+import JSON
 import Sessions
 import Testing
+import Text
 
 @Suite struct `The report of an upstream's error` {
     private static let hexadecimal = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import Foundation
 import HTTP
+import JSON
 import Sessions
 import Testing
 

@@ -1,4 +1,6 @@
+import JSON
 import Sessions
+import TestTools
 import Testing
 
 /// The configuration of the Node.js Express server that this program takes the place of, byte for byte.

@@ -1,4 +1,6 @@
+import JSON
 import Sessions
+import TestTools
 import Testing
 
 /// Hints for names that are not known, over every place of the schema.

@@ -1,4 +1,6 @@
+import JSON
 import Sessions
+import TestTools
 import Testing
 
 /// The request body around `session`, the kinds, and the rules between members.

@@ -1,4 +1,6 @@
+import JSON
 import Sessions
+import TestTools
 import Testing
 
 /// What a request may change in a session, and what it may not.

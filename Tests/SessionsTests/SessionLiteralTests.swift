@@ -1,4 +1,6 @@
+import JSON
 import Sessions
+import TestTools
 import Testing
 
 /// JavaScript object literals, which session files may be and request bodies may not.

@@ -1,5 +1,7 @@
 import EphemeraldCore
+import JSON
 import Testing
+import Text
 import ephemerald
 
 @Suite struct `A lookup` {

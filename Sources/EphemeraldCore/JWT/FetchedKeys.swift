@@ -1,5 +1,6 @@
 import HTTP
 import Locking
+import Text
 
 /// The keys at an address (a JWKS, RFC 7517 section 5), which all loops share.
 ///

@@ -1,5 +1,7 @@
 import HTTP
+import JSON
 import Sessions
+import Text
 
 /// A signed token in its compact form (RFC 7515 section 7.1), taken apart and not yet verified.
 struct JSONWebToken {

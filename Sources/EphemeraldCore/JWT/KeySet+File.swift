@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// Keys from a file: a JWKS, one public key or certificate in PEM, or a secret on one line.
 extension KeySet {

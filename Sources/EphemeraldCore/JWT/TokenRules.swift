@@ -1,5 +1,7 @@
 import HTTP
+import JSON
 import Sessions
+import Text
 
 /// What the claims of a token (RFC 7519 section 4.1) must say, so that its caller is let in.
 package struct TokenRules: Sendable {

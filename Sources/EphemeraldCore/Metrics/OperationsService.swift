@@ -1,4 +1,5 @@
 package import HTTP
+import Text
 
 /// The routes of the operations listener: metrics, and readiness with its details. It is for machines of the operator, so
 /// it has no limits and writes no usage lines, and it refuses what a web page may have sent.

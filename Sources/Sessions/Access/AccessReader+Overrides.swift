@@ -1,3 +1,5 @@
+import JSON
+
 /// The member `access.overrides`.
 extension AccessReader {
     /// What the browser never chooses: it decides what the session costs and what it says.

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 
 /// Reads the member `access` of a session file and collects what is wrong with it.
 struct AccessReader {

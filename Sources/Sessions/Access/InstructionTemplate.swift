@@ -1,4 +1,6 @@
 import HTTP
+import JSON
+import Text
 
 /// Instructions with places for variables: `You help {{customer}}.`
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// A member of `session` that a request may change, and to what.
 struct OverrideRule: Sendable {
     /// What a request may put there.

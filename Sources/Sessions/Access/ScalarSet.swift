@@ -1,3 +1,5 @@
+import Text
+
 /// A set of Unicode scalars.
 struct ScalarSet: Sendable {
     enum Item: Sendable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The names that JavaScript libraries, OpenAI's Agents SDK among them, write in camelCase (`turnDetection`), turned
 /// into the API's (`turn_detection`) wherever the API has a member of that name.
 struct CamelCaseNames {

@@ -1,3 +1,6 @@
+import JSON
+import Text
+
 /// Something to say about a session file, with its place.
 package struct Finding: Hashable, Sendable {
     /// How bad it is.
@@ -45,17 +48,5 @@ extension Finding: CustomStringConvertible {
         var place = file
         if let line, let column { place += ":\(line):\(column)" }
         return [place, path, message].filter { !$0.isEmpty }.joined(separator: ": ").withoutControls
-    }
-}
-
-extension String {
-    /// With what would steer a terminal or begin a line escaped: names of files may hold anything.
-    package var withoutControls: String {
-        unicodeScalars.reduce(into: "") { text, scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: text += scalar.escaped(asASCII: true)
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
     }
 }

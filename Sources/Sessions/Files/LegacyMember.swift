@@ -1,3 +1,5 @@
+import JSON
+
 /// A member of the beta interface's session, and what became of it.
 struct LegacyMember: Sendable {
     /// How its value is carried over.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The upgrade of a session file from the beta interface's shape to the GA shape, with a note for each field changed.
 struct LegacyUpgrade {
     /// A field that was changed: where it stood, and what happened to it.

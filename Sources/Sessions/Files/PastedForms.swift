@@ -1,3 +1,5 @@
+import JSON
+
 /// What people paste into a session file besides a request body: an event of the API, what the server answered, and
 /// the names of JavaScript libraries. Each becomes the request that it means, with a note.
 struct PastedForms {

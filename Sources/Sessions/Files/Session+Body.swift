@@ -1,4 +1,6 @@
 import HTTP
+package import JSON
+import Text
 
 extension Session {
     /// The body of the mint request, with what the browser asked for in it.

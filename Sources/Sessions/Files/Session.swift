@@ -1,3 +1,5 @@
+import JSON
+
 /// A session that browsers can ask for by name: what to send upstream, and who may ask.
 package struct Session: Sendable {
     /// The file's name without `.json`.

@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The sessions that browsers can ask for, by name.
 package struct SessionCatalog: Sendable {

@@ -1,3 +1,5 @@
+package import JSON
+
 /// A session file's text: read, and brought into the GA shape.
 package struct SessionFile: Sendable {
     /// The file as it is meant: OpenAI's request body with our members beside it.

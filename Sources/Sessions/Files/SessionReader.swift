@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads one session file whole: what it says, and what there is to say about it.
 struct SessionReader {
     let file: String

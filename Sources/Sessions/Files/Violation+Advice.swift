@@ -1,3 +1,5 @@
+import JSON
+
 /// Our side of a violation: what is wrong and what is right, for the person who wrote the file.
 extension Violation {
     /// The message after the path: `must be 0.25 to 1.5, is 2`.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A rule between a member of `session` and the model that the session names.
 struct CrossRule: Sendable {
     /// What the model demands of the member.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The rules between members of `session` that no model decides.
 enum MemberRules {
     static func judge(_ session: JSON, into violations: inout [Violation]) {

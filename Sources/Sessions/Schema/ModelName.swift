@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The names of models that are known; every other name is passed on with a warning, for new ones come and other
 /// upstreams have their own.

@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The audio members that kinds share.
 extension Schema {

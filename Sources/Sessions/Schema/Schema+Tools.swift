@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The members about tools.
 extension Schema {

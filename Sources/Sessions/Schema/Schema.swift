@@ -1,3 +1,5 @@
+package import JSON
+
 /// The body of a mint request, as OpenAI's public description (2.3.0, 21 August 2026) and its error guide define it.
 package struct Schema: Sendable {
     /// What the whole body must look like.

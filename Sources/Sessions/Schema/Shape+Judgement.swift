@@ -1,3 +1,5 @@
+import JSON
+
 /// Holding a value against a shape.
 extension Shape {
     /// Adds what is wrong with the value, in document order; what is missing from an object comes before its members.

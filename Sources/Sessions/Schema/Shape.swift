@@ -1,3 +1,5 @@
+import JSON
+
 /// What a value must look like: the rules of a session configuration as data.
 indirect enum Shape: Sendable {
     case anything

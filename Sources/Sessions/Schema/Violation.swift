@@ -1,3 +1,5 @@
+import JSON
+
 /// One way in which a request body breaks the rules of a session configuration.
 package struct Violation: Hashable, Sendable {
     /// How sure it is that the body is no good.

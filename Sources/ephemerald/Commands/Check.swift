@@ -1,6 +1,7 @@
 import FoundationEssentials
 package import MicroHTTPD
 package import Sessions
+import Text
 
 /// What `ephemerald check` found: everything that `serve` would refuse or warn of at its start, and what `--fix` changed.
 package struct Check: Sendable {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import FoundationEssentials
+import JSON
 import Sessions
 
 /// `ephemerald check`: judges settings and session files without starting anything.

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import Glibc
 package import MicroHTTPD
+import Text
 
 /// One question to a running daemon: is it alive, or is it ready? On a blocking socket of its own.
 package enum HealthProbe {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import EphemeraldCore
 import Glibc
+import Text
 
 /// `ephemerald key`: makes a key for a caller. The key is shown this once, and stands in no file.
 package struct KeyCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLoop
 import FoundationEssentials
+import JSON
 
 /// Which usage log a command reads.
 struct LogArguments: ParsableArguments {

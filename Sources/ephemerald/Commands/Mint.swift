@@ -3,6 +3,7 @@ import EphemeraldCore
 import EventLoop
 import Glibc
 import HTTP
+import JSON
 import OpenAISandbox
 import Sessions
 

@@ -2,6 +2,7 @@ package import ArgumentParser
 import EphemeraldCore
 import EventLoop
 import FoundationEssentials
+import JSON
 import Sessions
 
 /// `ephemerald usage`: who was given how many tokens.

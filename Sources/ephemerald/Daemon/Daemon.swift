@@ -7,6 +7,7 @@ import Logging
 import MicroHTTPD
 import OpenAISandbox
 import Sessions
+import Text
 
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
 final class Daemon: @unchecked Sendable {

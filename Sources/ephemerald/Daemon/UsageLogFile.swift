@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Synchronization
+import Text
 
 /// The usage log: standard output, or a file that SIGHUP opens anew once it has been moved away.
 ///

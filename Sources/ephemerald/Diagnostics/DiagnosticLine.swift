@@ -1,6 +1,8 @@
 import EphemeraldCore
+import JSON
 package import Logging
 import Sessions
+import Text
 
 /// One diagnostic, in the form in which it is written: never more than one line, and without control characters.
 package struct DiagnosticLine {

@@ -2,6 +2,7 @@ import EphemeraldCore
 import HTTP
 package import MicroHTTPD
 import Sessions
+import Text
 
 /// What a person reads on the terminal after the line of the start: which page to open, which command to try, and where
 /// to go on.

@@ -1,6 +1,7 @@
 import EphemeraldCore
 package import Logging
 import Sessions
+import Text
 
 extension FreshConfiguration {
     /// Names of a list that the line has room for: it is one `write`, and a pipe takes 4,096 bytes at once (pipe(7)).

@@ -1,5 +1,7 @@
 package import EphemeraldCore
+import JSON
 import Sessions
+import Text
 
 /// What `ephemerald usage` counts: tokens, refusals and failures of each group.
 package struct UsageTable {

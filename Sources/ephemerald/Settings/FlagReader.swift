@@ -1,5 +1,6 @@
 import HTTP
 import Sessions
+import Text
 
 /// A command line that cannot be understood; exit status 64.
 package struct UsageErrors: Error, Hashable, Sendable {

@@ -1,3 +1,5 @@
+import JSON
+
 extension Setting {
     /// One sentence or two: what it is, and who is trusted because of it.
     var help: String {

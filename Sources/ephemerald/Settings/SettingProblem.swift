@@ -1,3 +1,5 @@
+import Text
+
 /// Something wrong with a setting, in one line: the setting, where it was set, its value, what is wrong and what is
 /// right. The value of a secret is never in it.
 package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,5 +1,7 @@
 import FoundationEssentials
+import JSON
 import Sessions
+import Text
 
 /// The file of `--config`: one JSON object, its keys the settings' names in lower case with dashes.
 package struct SettingsFile: Sendable {

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import FoundationEssentials
+import Text
 
 extension SettingsReader {
     /// The API keys: of `OPENAI_API_KEY`, of the file that `OPENAI_API_KEY_FILE` names, or of systemd's credential

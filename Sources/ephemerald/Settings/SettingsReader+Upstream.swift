@@ -2,6 +2,7 @@ import EphemeraldCore
 import HTTP
 import OpenAISandbox
 import Sessions
+import Text
 
 extension SettingsReader {
     /// - Parameters:

@@ -1,4 +1,5 @@
 import Sessions
+import Text
 
 /// The one pass over all settings: it reads them by their parsers and collects what is wrong.
 package struct SettingsReader {

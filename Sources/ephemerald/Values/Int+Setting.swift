@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 extension Int {
     /// Reads a whole number in decimal digits.

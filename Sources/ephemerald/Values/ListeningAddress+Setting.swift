@@ -1,5 +1,6 @@
 import HTTP
 package import MicroHTTPD
+import Text
 
 /// `HOST` with `PORT`, or `HOST=unix:PATH`.
 extension ListeningAddress {

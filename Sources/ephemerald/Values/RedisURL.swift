@@ -1,5 +1,6 @@
 import HTTP
 package import Redis
+import Text
 
 /// `REDIS_URL`: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or
 /// `redis+unix://[user:password@]/path[?db=N]`.

@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 /// The name of the field in which a proxy names the user.
 ///

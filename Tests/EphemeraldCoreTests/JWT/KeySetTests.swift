@@ -1,4 +1,5 @@
 import EphemeraldCore
+import JSON
 import TestSigning
 import Testing
 

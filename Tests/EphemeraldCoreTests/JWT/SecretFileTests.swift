@@ -1,5 +1,6 @@
 import EphemeraldCore
 import Foundation
+import JSON
 import TestSigning
 import Testing
 

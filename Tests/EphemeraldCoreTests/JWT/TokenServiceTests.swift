@@ -1,6 +1,7 @@
 import Cryptography
 import EphemeraldCore
 import HTTP
+import JSON
 import Sessions
 import Testing
 

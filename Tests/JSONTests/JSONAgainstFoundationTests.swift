@@ -1,5 +1,5 @@
 import Foundation
-import Sessions
+import JSON
 import Testing
 
 /// Foundation's reader and ours must agree on random documents, whole and damaged.

@@ -10,7 +10,7 @@ extension JSON {
 
     /// Reads an object that may be a JavaScript object literal (``JSONDialect/javaScript``), and says what in it is not
     /// JSON.
-    init(parsingLiteral bytes: [UInt8], liberties: inout JSONLiberties) throws(JSONError) {
+    package init(parsingLiteral bytes: [UInt8], liberties: inout JSONLiberties) throws(JSONError) {
         var reader = try JSONReader(bytes, dialect: .javaScript)
         try reader.skipAssignment()
         self = try reader.value()

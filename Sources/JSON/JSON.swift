@@ -1,4 +1,4 @@
-import HTTP
+import Text
 
 /// A JSON value (RFC 8259) whose objects keep the order of their members and whose numbers keep their spelling.
 ///

@@ -1,8 +1,8 @@
 /// base64url without padding (RFC 7515 section 2), read strictly: one text stands for one row of bytes.
-enum Base64URL {
+package enum Base64URL {
     /// The bytes; nil for any other letter (`+`, `/` and `=` included), for a length that cannot be, and where bits are
     /// left over that are not zero: another text would stand for the same bytes then.
-    static func bytes(of text: some Collection<UInt8>) -> [UInt8]? {
+    package static func bytes(of text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
@@ -20,7 +20,7 @@ enum Base64URL {
     }
 
     /// The bytes of base64 in either alphabet (RFC 4648 sections 4 and 5), padded or not.
-    static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
+    package static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
         let letters = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
         return bytes(
             of: letters.map { letter -> UInt8 in

@@ -1,4 +1,4 @@
-import HTTP
+import Text
 
 /// A place in the bytes of a JSON text, and the steps that read on from it.
 ///

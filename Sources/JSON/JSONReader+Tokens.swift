@@ -1,4 +1,4 @@
-import HTTP
+import Text
 
 /// The words, numbers and white space of JSON.
 extension JSONReader {
@@ -99,5 +99,5 @@ extension JSONReader {
 
 extension UInt8 {
     /// Letters, `_` and `$`; letters beyond ASCII are not told apart from other scalars, so they do not count.
-    var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
+    package var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
 }

@@ -35,3 +35,27 @@ extension String {
         return mine.count == theirs.count && mine.indices.allSatisfy { isSame(mine[$0], theirs[$0]) }
     }
 }
+
+/// The characters of a request line and of a field line.
+extension UInt8 {
+    /// `tchar` of RFC 9110 section 5.6.2: what methods and field names are made of.
+    package var isTokenCharacter: Bool { isLetter || isDigit || "!#$%&'*+-.^_`|~".utf8.contains(self) }
+
+    /// What a field value holds by RFC 9110 section 5.5: visible characters, space, tab, and bytes above 0x7F.
+    package var isFieldValueCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
+}
+
+extension String {
+    /// Whether this is a token of RFC 9110 section 5.6.2: a method or a field name.
+    package var isToken: Bool { !isEmpty && utf8.allSatisfy(\.isTokenCharacter) }
+}
+
+extension Substring.UTF8View {
+    /// The bytes without the spaces and tabs around them (`OWS`, RFC 9110 section 5.6.3).
+    package var trimmingOptionalWhitespace: Substring.UTF8View {
+        var bytes = self
+        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
+        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return bytes
+    }
+}

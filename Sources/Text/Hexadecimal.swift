@@ -20,7 +20,7 @@ extension UInt8 {
 
 extension UInt64 {
     /// 16 digits, in lower case.
-    var hexadecimal: String {
+    package var hexadecimal: String {
         (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) }.hexadecimal
     }
 }

@@ -1,4 +1,5 @@
-import Sessions
+import JSON
+import TestTools
 import Testing
 
 struct `Reading JSON` {
@@ -91,16 +92,5 @@ struct `Reading JSON` {
     @Test
     func `keeps the order of members`() {
         #expect(JSON.parsed(#"{"z":1,"a":2,"m":3}"#).objectValue?.names == ["z", "a", "m"])
-    }
-}
-
-extension JSON {
-    /// The value of a text that the test knows to be JSON.
-    static func parsed(_ text: String) -> JSON {
-        do {
-            return try JSON(parsing: Array(text.utf8))
-        } catch {
-            fatalError("\(error) in \(text)")
-        }
     }
 }

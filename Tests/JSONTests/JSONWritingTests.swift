@@ -1,4 +1,5 @@
-import Sessions
+import JSON
+import TestTools
 import Testing
 
 struct `Writing JSON` {

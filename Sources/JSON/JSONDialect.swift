@@ -1,4 +1,4 @@
-import HTTP
+import Text
 
 /// What a reader takes for JSON.
 enum JSONDialect: Sendable {
@@ -11,12 +11,18 @@ enum JSONDialect: Sendable {
 }
 
 /// What a text has that JSON does not take.
-struct JSONLiberties: OptionSet, Sendable {
-    let rawValue: Int
-    static let comments = JSONLiberties(rawValue: 1)
-    static let trailingCommas = JSONLiberties(rawValue: 2)
+package struct JSONLiberties: OptionSet, Sendable {
+    /// The set as bits.
+    package let rawValue: Int
+    /// Comments of JavaScript.
+    package static let comments = JSONLiberties(rawValue: 1)
+    /// Commas after the last element.
+    package static let trailingCommas = JSONLiberties(rawValue: 2)
     /// Names, quotes and statements of a program.
-    static let code = JSONLiberties(rawValue: 4)
+    package static let code = JSONLiberties(rawValue: 4)
+
+    /// The set of those bits.
+    package init(rawValue: Int) { self.rawValue = rawValue }
 }
 
 /// The parts of JavaScript and TypeScript that are not JSON.

@@ -1,4 +1,4 @@
-import Sessions
+import JSON
 import Testing
 
 struct `Reading selected members` {

@@ -1,4 +1,4 @@
-import HTTP
+import Text
 
 /// The members of a JSON object, in order, no name twice.
 ///
@@ -38,7 +38,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     /// Members whose names are known to differ.
-    init(distinct members: [Member]) {
+    package init(distinct members: [Member]) {
         self.members = members
     }
 
