@@ -9,9 +9,13 @@ enum SharedSuffix {
     /// - Parameter domain: lower case, without a dot at either end.
     static func contains(_ domain: String) -> Bool {
         if domains.contains(domain) { return true }
+        if clouds.contains(where: { domain == $0 || domain.hasSuffix(".\($0)") }) { return true }
         guard let dot = domain.firstIndex(of: ".") else { return false }
         return regional.contains(String(domain[domain.index(after: dot)...]))
     }
+
+    /// Names are given out at several depths, as in `BUCKET.s3.REGION.amazonaws.com`.
+    private static let clouds = ["amazonaws.com", "on.aws", "core.windows.net"]
 
     /// Names are given out one label below.
     private static let domains: Set<String> = [
@@ -23,7 +27,7 @@ enum SharedSuffix {
         "gradio.live", "modal.run", "val.run", "supabase.co", "neocities.org",
         // Clouds.
         "azurewebsites.net", "azurestaticapps.net", "cloudapp.net", "azureedge.net", "azurefd.net", "cloudfront.net",
-        "amplifyapp.com", "awsapprunner.com", "elasticbeanstalk.com", "s3.amazonaws.com", "run.app", "a.run.app",
+        "amplifyapp.com", "awsapprunner.com", "elasticbeanstalk.com", "run.app", "a.run.app",
         "appspot.com", "cloudfunctions.net", "usercontent.goog", "r2.dev", "digitaloceanspaces.com",
         // Tunnels.
         "ngrok.io", "ngrok.app", "ngrok.dev", "ngrok.pizza", "ngrok-free.app", "ngrok-free.dev", "trycloudflare.com",
@@ -45,7 +49,7 @@ enum SharedSuffix {
     /// Names are given out below a label of the platform's own: a region, a cluster, a version.
     private static let regional: Set<String> = [
         "run.app", "azurewebsites.net", "azurestaticapps.net", "cloudapp.azure.com", "r.appspot.com",
-        "web.core.windows.net", "elasticbeanstalk.com", "awsapprunner.com", "amazonaws.com", "digitaloceanspaces.com",
+        "elasticbeanstalk.com", "awsapprunner.com", "digitaloceanspaces.com",
         "webcontainer.io", "gitpod.io", "replit.dev", "devtunnels.ms", "ngrok.io", "ngrok.app", "ngrok-free.app",
         "usercontent.goog",
     ]

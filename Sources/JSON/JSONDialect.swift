@@ -56,6 +56,7 @@ extension JSONReader {
             if byte.startsIdentifier {
                 _ = identifier()
             } else if byte == UInt8(ascii: ":") {
+                index += 1
                 try skipType(until: "=")
             } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=") {
                 index += 1
@@ -114,12 +115,15 @@ extension JSONReader {
     /// `import type {Session} from "openai";`
     private mutating func skipImport() throws(JSONError) {
         liberties.insert(.code)
-        while let byte = next, !byte.isQuote, byte != UInt8(ascii: ";") { index += 1 }
+        while let byte = next, !byte.isQuote, byte != UInt8(ascii: ";") {
+            if byte == UInt8(ascii: "/") { try skipComment() } else { index += 1 }
+        }
         if next?.isQuote == true { _ = try string() }
         try skipSemicolon()
     }
 
-    /// Steps over a type, up to one of these characters outside of its brackets, or the end of the text.
+    /// Steps over a type, up to one of these characters outside of its brackets, or the end of the text. An operator ends
+    /// a type as well, and what it would compute is refused.
     private mutating func skipType(until stops: StaticString) throws(JSONError) {
         let stops = Array("\(stops)".utf8)
         var depth = 0
@@ -128,6 +132,15 @@ extension JSONReader {
             if byte.isQuote {
                 _ = try string()
                 continue
+            }
+            // Most comments have characters that end a type.
+            if byte == UInt8(ascii: "/") {
+                try skipComment()
+                continue
+            }
+            let isDoubled = index + 1 < bytes.count && bytes[index + 1] == byte
+            guard depth > 0 || byte.isPartOfType && !("|&".utf8.contains(byte) && isDoubled) else {
+                throw error("expected the end of a type, found \(found)")
             }
             if "{([<".utf8.contains(byte) { depth += 1 }
             if "})]>".utf8.contains(byte) { depth = max(0, depth - 1) }
@@ -138,4 +151,9 @@ extension JSONReader {
 
 extension UInt8 {
     fileprivate var isQuote: Bool { "\"'`".utf8.contains(self) }
+
+    /// Whether a type may have it outside of its brackets.
+    fileprivate var isPartOfType: Bool {
+        startsIdentifier || isDigit || self >= 0x80 || " \t\r\n.|&{([<>)]}".utf8.contains(self)
+    }
 }

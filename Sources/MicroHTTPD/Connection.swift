@@ -15,6 +15,8 @@ final class Connection {
     var isReading = true
     /// When it may next be looked at for being stuck, while a chunked body is received.
     var nextLook: ContinuousClock.Instant?
+    /// How long it is left alone after the last look.
+    var lookPause = Duration.zero
     /// Bytes that were unread when the last sweep found that the client sends no more; nil when it still did.
     private var unreadAtEnd: CInt?
 

@@ -4,8 +4,11 @@ import EventLoop
 extension Server {
     /// Turns that may move nothing before the next one has to wait. A long head is read in a few such turns.
     private static let idleTurnsAllowed = 3
-    /// How long the connection of a chunked body is left alone after each look at it.
-    private static let lookInterval: Duration = .milliseconds(100)
+    /// How long the connection of a chunked body is left alone before the first look at it.
+    private static let firstLook: Duration = .milliseconds(100)
+    /// The longest time between two looks. Each takes 64 bytes of the memory that an honest client with a large head
+    /// needs for its chunks, so the pauses double up to this.
+    private static let longestPause: Duration = .seconds(1)
 
     /// Lets libmicrohttpd read, call us, and write; again in the next round while it has more to do.
     ///
@@ -47,14 +50,16 @@ extension Server {
     private func cutStuck() {
         for connection in chunkedConnections.values {
             guard let nextLook = connection.nextLook, nextLook <= loop.now else { continue }
-            connection.nextLook = loop.now + Server.lookInterval
+            connection.lookPause = min(connection.lookPause * 2, Server.longestPause)
+            connection.nextLook = loop.now + connection.lookPause
             if !connection.hasMemoryLeft() { connection.cut() }
         }
     }
 
     /// A chunked body begins.
     func watchChunks(of connection: Connection) {
-        connection.nextLook = loop.now + Server.lookInterval
+        connection.lookPause = Server.firstLook
+        connection.nextLook = loop.now + connection.lookPause
         chunkedConnections[ObjectIdentifier(connection)] = connection
     }
 

@@ -184,6 +184,18 @@ def test_chunks_that_come_byte_by_byte_are_a_body(daemons, size):
         assert stuck.receive_to_close(limit=3).closed
 
 
+def test_a_slow_body_in_chunks_after_a_large_head_is_not_cut(daemons):
+    """Fields cost libmicrohttpd memory besides their bytes, so that these leave little for chunks."""
+    fields = {"Origin": ORIGIN, "Transfer-Encoding": "chunked"} | {f"X-{number}": "v" * 125 for number in range(118)}
+    with raw.Connection(daemons[0].port) as slow:
+        slow.send(raw.head("POST", TOKEN, fields))
+        for piece in [b"{}".ljust(200)] + [b" " * 200] * 20:
+            slow.send(b"c8\r\n" + piece + b"\r\n")
+            time.sleep(0.15)
+        slow.send(b"0\r\n\r\n")
+        assert slow.receive().only().status == 200
+
+
 @pytest.mark.parametrize("request_", [EMPTY, CHUNKS + b"2\r\n{}\r\n0\r\n\r\n"], ids=["without a body", "in chunks"])
 def test_a_client_that_half_closes_after_its_request_gets_its_answer(daemons, request_):
     port = daemons[0].port

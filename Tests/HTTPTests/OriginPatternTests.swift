@@ -112,7 +112,9 @@ import Testing
 
     private static let sharedSuffixes = [
         "vercel.app", "netlify.app", "pages.dev", "workers.dev", "github.io", "gitlab.io", "herokuapp.com", "web.app",
-        "firebaseapp.com", "onrender.com", "fly.dev", "up.railway.app", "azurewebsites.net", "azurestaticapps.net",
+        "firebaseapp.com", "s3.eu-west-1.amazonaws.com", "execute-api.us-east-1.amazonaws.com",
+        "lambda-url.us-east-1.on.aws", "blob.core.windows.net", "z6.web.core.windows.net", "onrender.com", "fly.dev",
+        "up.railway.app", "azurewebsites.net", "azurestaticapps.net",
         "westeurope-01.azurewebsites.net", "centralus.azurestaticapps.net", "cloudfront.net", "amplifyapp.com",
         "ngrok.io", "ngrok-free.app", "ngrok.app", "eu.ngrok-free.app", "trycloudflare.com", "loca.lt", "replit.app",
         "janeway.replit.dev", "repl.co", "glitch.me", "surge.sh", "a.run.app", "us-central1.run.app", "appspot.com",

@@ -67,6 +67,8 @@ struct `A session file in JavaScript` {
         "{session:{type:'realtime' as const,model:('gpt-realtime-2.1' as string)}}",
         "{session:{type:'realtime' as 'realtime' | 'transcription',model:<string>'gpt-realtime-2.1'}}",
         "{session:{type:'realtime' as T[\"type\"],model:\"gpt-realtime-2.1\" as Array<{a: 1, b: 2}>[]},} as T",
+        "{session:{type:'realtime' as const // it's that, voice: 'x'\n,model:'gpt-realtime-2.1' as T /* }, b: 2 */}}",
+        "import /* 'x' */ T from 'y' // it's\nconst x: T // = {a: 1}\n | U = \(json)",
     ])
     func `may be TypeScript`(text: String) throws {
         if text.contains("('gpt") || text.contains("<string>'") {
@@ -82,6 +84,10 @@ struct `A session file in JavaScript` {
         ("const a: T", "1:1: the text begins with const; leave only the object, from its { to its }"),
         ("import x from 'y'", "1:18: expected a value, found the end of the text"),
         ("{a:1 as const b:2}", "1:16: expected a comma or '}', found ':'"),
+        ("{a:'x' as T + 'y'}", "1:13: expected the end of a type, found '+'"),
+        ("{a:'' as T || 'y'}", "1:12: expected the end of a type, found '|'"),
+        ("{a:1 as T ? 2 : 3}", "1:11: expected the end of a type, found '?'"),
+        ("{a:1 as T / 2}", "1:11: expected a comment, found '/'"),
     ])
     func `hides no second statement`(text: String, finding: String) throws {
         #expect(try SessionDirectory.findings(in: text).first == "error \(finding)")

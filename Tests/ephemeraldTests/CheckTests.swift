@@ -114,6 +114,20 @@ import ephemerald
         #expect(try String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self) != legacy)
     }
 
+    @Test(.enabled(if: geteuid() == 0))
+    func `follows no link of another user to a file that is not theirs`() throws {
+        let other = try TemporaryDirectory()
+        let target = try other.file("private.json", legacy)
+        let link = "\(directory.path)/old.json"
+        #expect(unsafe symlink(target, link) == 0 && lchown(link, 12_345, 23_456) == 0)
+        let result = try check(fixes: true)
+        #expect(result.outcome == .configuration)
+        #expect(result.findings.contains { "\($0)".contains("another user") })
+        #expect(try String(decoding: Data(contentsOf: URL(filePath: target)), as: UTF8.self) == legacy)
+        #expect(unsafe chown(target, 12_345, 23_456) == 0)
+        #expect(try check(fixes: true).outcome == .success)
+    }
+
     @Test func `rewrites what a link points to and leaves the link`() throws {
         let other = try TemporaryDirectory()
         let target = try other.file("elsewhere.json", legacy)
