@@ -38,6 +38,9 @@ package final class FileWatch: @unchecked Sendable {
     package static let longestDelay = Duration.milliseconds(200)
     /// How long a file that is open for writing is waited for after its last write.
     package static let patience = Duration.seconds(2)
+    /// How long files that are written again and again are waited for: one of them must not keep the others from being
+    /// read.
+    package static let mostPatience = Duration.seconds(5)
 
     private let inotify: Inotify
     private let loop: EventLoop
@@ -115,7 +118,7 @@ package final class FileWatch: @unchecked Sendable {
         // A file that was replaced while somebody wrote to it is not there any more.
         unfinished = unfinished.filter { places[$0.key.watch] != nil }
         if let last = unfinished.values.max() {
-            let rest = last + FileWatch.patience - .now
+            let rest = min(last + FileWatch.patience, (firstEvent ?? last) + FileWatch.mostPatience) - .now
             if rest > .zero { return setTimer(rest) }
         }
         unfinished = [:]

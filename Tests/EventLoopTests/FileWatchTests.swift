@@ -139,6 +139,26 @@ private final class Trial: @unchecked Sendable {
         await trial.end()
     }
 
+    @Test func `does not wait for ever for a file that is written again and again`() async throws {
+        let trial = try Trial()
+        try trial.shell("echo a >file")
+        await trial.begin()
+        let file = try #require(FileHandle(forWritingAtPath: "\(trial.folder)/file"))
+        let began = ContinuousClock.now
+        let writer = Task {
+            while !Task.isCancelled {
+                try file.write(contentsOf: Data("b".utf8))
+                // More often than a file is waited for.
+                try? await Task.sleep(for: FileWatch.patience / 8)
+            }
+        }
+        await trial.report()
+        #expect(ContinuousClock.now - began >= FileWatch.patience)
+        writer.cancel()
+        try await writer.value
+        await trial.end()
+    }
+
     @Test func `ends, and leaves no descriptor open`() async throws {
         func inotifies() throws -> Int {
             let folder = "/proc/self/fd"
