@@ -1,4 +1,3 @@
-import CCurl
 package import EventLoop
 
 /// The byte streams of an event loop. They have a multi handle of their own: the parsed certificates of a CA file are

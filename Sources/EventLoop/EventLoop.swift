@@ -24,16 +24,16 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private static let wakeUpTag: UInt64 = 0
 
-    let epoll: Epoll
+    private let epoll: Epoll
     private let wakeUp: Descriptor
     private let inbox = Locked(Inbox())
     /// The thread inside `run()`; 0, which no thread is, before and after.
     private let thread = Atomic<UInt>(0)
 
     private var ready: [Work] = []
-    var timers = TimerHeap()
-    var watches: [UInt64: Watch] = [:]
-    var lastTag = EventLoop.wakeUpTag
+    private var timers = TimerHeap()
+    private var watches: [UInt64: Watch] = [:]
+    private var lastTag = EventLoop.wakeUpTag
     private var isStopping = false
 
     /// The monotonic time at which the current round began: cheap to read, and exact enough for deadlines.
@@ -83,6 +83,56 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         isCurrent ? ready.append(.job(job)) : post(.job(job))
     }
 
+    /// Runs `action` once the delay has passed, unless the timer is cancelled before. On the loop's thread.
+    package func after(_ delay: Duration, _ action: @escaping () -> Void) -> Timer {
+        let timer = Timer(deadline: ContinuousClock.now + delay, loop: self, action: action)
+        timers.insert(timer)
+        return timer
+    }
+
+    /// Calls `handler` on the loop's thread whenever the descriptor is ready (level-triggered) until the watch ends.
+    /// On the loop's thread.
+    package func watch(
+        _ descriptor: CInt, for interest: Readiness, _ handler: @escaping (Readiness) -> Void
+    ) throws(SystemError) -> Watch {
+        lastTag += 1
+        let watch = Watch(descriptor: descriptor, tag: lastTag, loop: self, handler: handler)
+        try epoll.add(descriptor, for: interest, tag: watch.tag)
+        watches[watch.tag] = watch
+        return watch
+    }
+
+    fileprivate func change(_ watch: Watch, to interest: Readiness) throws(SystemError) {
+        try epoll.change(watch.descriptor, to: interest, tag: watch.tag)
+    }
+
+    fileprivate func end(_ watch: Watch) {
+        guard watches.removeValue(forKey: watch.tag) != nil else { return }
+        // Fails when the descriptor is closed already, which takes it out of the set as well.
+        try? epoll.remove(watch.descriptor)
+    }
+
+    func remove(_ timer: Timer) {
+        timers.remove(timer)
+    }
+
+    /// Fires what was due when the round began.
+    private func fireTimers() {
+        while let timer = timers.earliest, timer.deadline <= now {
+            timers.remove(timer)
+            timer.fire()
+        }
+    }
+
+    /// Rounded up, so that the timer is due when the wait ends; -1, for ever, when there is none.
+    private func millisecondsToNextTimer() -> CInt {
+        guard let timer = timers.earliest else { return -1 }
+        let remaining = timer.deadline - ContinuousClock.now
+        guard remaining > .zero else { return 0 }
+        let milliseconds = (remaining / .milliseconds(1)).rounded(.up)
+        return CInt(min(milliseconds, 3_600_000))
+    }
+
     private func post(_ work: Work) {
         let mustSignal = inbox.withLock { inbox in
             inbox.work.append(work)
@@ -130,5 +180,31 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             inbox = Inbox()
             return work
         }
+    }
+}
+
+/// A descriptor in an event loop's epoll set. Does not own the descriptor: end the watch before closing it.
+package final class Watch {
+    fileprivate let descriptor: CInt
+    /// Tells events of this watch from those of an earlier one with the same descriptor number.
+    fileprivate let tag: UInt64
+    fileprivate let handler: (Readiness) -> Void
+    private let loop: EventLoop
+
+    fileprivate init(descriptor: CInt, tag: UInt64, loop: EventLoop, handler: @escaping (Readiness) -> Void) {
+        self.descriptor = descriptor
+        self.tag = tag
+        self.loop = loop
+        self.handler = handler
+    }
+
+    /// Watches for something else from now on. On the loop's thread.
+    package func change(to interest: Readiness) throws(SystemError) {
+        try loop.change(self, to: interest)
+    }
+
+    /// Ends the watch; its handler is not called again. On the loop's thread.
+    package func end() {
+        loop.end(self)
     }
 }

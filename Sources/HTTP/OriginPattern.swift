@@ -80,14 +80,3 @@ extension OriginPattern: CustomStringConvertible {
         }
     }
 }
-
-/// An entry that can be no allow-listed origin, and why.
-package struct InvalidOriginPattern: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The entry as it was written.
-    package let entry: String
-    /// What is wrong and what is right.
-    package let reason: String
-
-    /// The entry, quoted, and the reason.
-    package var description: String { "\(entry.debugDescription): \(reason)" }
-}

@@ -165,3 +165,14 @@ extension OriginPattern {
         throw Fault("\(host) is no host name; write labels of a-z, 0-9 and -, at most 63 characters each")
     }
 }
+
+/// An entry that can be no allow-listed origin, and why.
+package struct InvalidOriginPattern: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The entry as it was written.
+    package let entry: String
+    /// What is wrong and what is right.
+    package let reason: String
+
+    /// The entry, quoted, and the reason.
+    package var description: String { "\(entry.debugDescription): \(reason)" }
+}

@@ -20,3 +20,45 @@ package struct OutboundRequest: Sendable {
         self.timeout = timeout
     }
 }
+
+/// Why a request that we sent has no answer.
+package enum TransferFailure: Error, Hashable, Sendable {
+    /// No connection: the name does not resolve, nobody listens, or the connect deadline passed. Nothing was sent.
+    case cannotConnect(String)
+    /// The certificate or the handshake was refused. Nothing was sent.
+    case tls(String)
+    /// The deadline of the whole exchange passed; the server may have acted on the request.
+    case timedOut
+    /// The connection broke, or what came back is not HTTP; the server may have acted on the request.
+    case broken(String)
+    /// The answer is longer than the cap.
+    case tooLarge
+    /// The task that waited was cancelled.
+    case cancelled
+
+    /// Which failure it is, without the reason: in metrics and in the usage log.
+    package var code: String {
+        switch self {
+        case .cannotConnect: "cannot_connect"
+        case .tls: "tls"
+        case .timedOut: "timed_out"
+        case .broken: "broken"
+        case .tooLarge: "too_large"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
+extension TransferFailure: CustomStringConvertible {
+    /// A clause for an operator, written after a colon.
+    package var description: String {
+        switch self {
+        case .cannotConnect(let reason): "no connection: \(reason)"
+        case .tls(let reason): "the TLS handshake failed: \(reason)"
+        case .timedOut: "the server did not answer in time"
+        case .broken(let reason): "the connection broke: \(reason)"
+        case .tooLarge: "the answer is too large"
+        case .cancelled: "the request was cancelled"
+        }
+    }
+}

@@ -14,3 +14,33 @@ package struct Response: Hashable, Sendable {
         self.body = body
     }
 }
+
+/// A status code (RFC 9110 section 15).
+package struct Status: RawRepresentable, Hashable, Sendable {
+    /// 100 to 599.
+    package let rawValue: Int
+
+    /// Codes that have no name here are codes all the same.
+    package init(rawValue: Int) {
+        self.rawValue = rawValue
+    }
+}
+
+/// The codes that this program answers with or looks for, by their names in RFC 9110 section 15; 429 and 431 are of
+/// RFC 6585.
+extension Status {
+    package static let ok = Status(rawValue: 200)
+    package static let noContent = Status(rawValue: 204)
+    package static let notModified = Status(rawValue: 304)
+    package static let badRequest = Status(rawValue: 400)
+    package static let unauthorized = Status(rawValue: 401)
+    package static let forbidden = Status(rawValue: 403)
+    package static let notFound = Status(rawValue: 404)
+    package static let methodNotAllowed = Status(rawValue: 405)
+    package static let contentTooLarge = Status(rawValue: 413)
+    package static let tooManyRequests = Status(rawValue: 429)
+    package static let headerFieldsTooLarge = Status(rawValue: 431)
+    package static let badGateway = Status(rawValue: 502)
+    package static let serviceUnavailable = Status(rawValue: 503)
+    package static let gatewayTimeout = Status(rawValue: 504)
+}

@@ -8,7 +8,7 @@ extension Server {
     func receiveHead(
         of exchange: Exchange, on handle: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        exchange.phase = .receivingBody
+        exchange.beginBody()
         let (methodText, versionText) = unsafe (String(cString: method), String(cString: version))
         exchange.request.method = Method(rawValue: methodText)
         var layout = unsafe HeadLayout(version: Server.version, start: method)
@@ -38,7 +38,7 @@ extension Server {
         }
         // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read behind their end.
         if collector.fields.count(of: "Transfer-Encoding") > 0 {
-            exchange.mustClose = true
+            exchange.closeAfterAnswer()
             watchChunks(of: exchange.connection)
         }
         guard let length = collector.fields["Content-Length"].flatMap(Framing.contentLength) else { return .YES }
@@ -64,20 +64,18 @@ extension Server {
 
     /// Answers before the body is read; libmicrohttpd then closes the connection.
     private func refuse(_ exchange: Exchange, _ defect: Request.Defect, on handle: ConnectionHandle) -> MHD_Result {
-        exchange.request.defect = defect
-        exchange.mustClose = true
+        exchange.refuse(defect)
         answer(exchange)
         return queueOrSuspend(exchange, on: handle)
     }
 
     private func queueOrSuspend(_ exchange: Exchange, on handle: ConnectionHandle) -> MHD_Result {
         guard exchange.phase == .answered else {
-            exchange.suspended = handle
-            handle.suspend()
+            exchange.suspend(handle)
             return .YES
         }
         guard let response = exchange.response, let answer = Answer(response) else { return .NO }
-        if isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
+        if ending.isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
         return handle.queue(answer, status: response.status)
     }
 }

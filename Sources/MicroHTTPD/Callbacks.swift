@@ -1,5 +1,4 @@
 internal import CMicroHTTPD
-import EventLoop
 
 // All of libmicrohttpd's callbacks. Each runs on the loop's thread, inside `MHD_run`.
 //
@@ -76,7 +75,7 @@ extension Server {
     /// The server, which counts the call: a call is progress.
     fileprivate static func from(_ context: UnsafeMutableRawPointer) -> Server {
         let server = unsafe Unmanaged<Server>.fromOpaque(context).takeUnretainedValue()
-        server.calls &+= 1
+        server.countCall()
         return server
     }
 }

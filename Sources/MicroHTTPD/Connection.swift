@@ -5,26 +5,63 @@ import HTTP
 /// One client connection: who it is, and until when it must have finished what it is doing.
 final class Connection {
     let peer: Peer
-    let socket: CInt
+    private let socket: CInt
     private let handle: ConnectionHandle
     /// When the connection is cut; nil while the answer is being made, which has a deadline of its own.
-    var deadline: ContinuousClock.Instant?
+    private var deadline: ContinuousClock.Instant?
     /// Whether a request has begun on it. A client that has just connected is about to send one.
-    var hasAsked = false
+    private(set) var hasAsked = false
     /// Whether a request is awaited or under way in, and no answer under way out.
-    var isReading = true
+    private var isReading = true
     /// When it may next be looked at for being stuck, while a chunked body is received.
-    var nextLook: ContinuousClock.Instant?
+    private var nextLook: ContinuousClock.Instant?
     /// How long it is left alone after the last look.
-    var lookPause = Duration.zero
+    private var lookPause = Duration.zero
     /// Bytes that were unread when the last sweep found that the client sends no more; nil when it still did.
     private var unreadAtEnd: CInt?
+
+    /// How long the connection of a chunked body is left alone before the first look at it.
+    private static let firstLook: Duration = .milliseconds(100)
+    /// The longest time between two looks. Each takes 64 bytes of the memory that an honest client with a large head
+    /// needs for its chunks, so the pauses double up to this.
+    private static let longestPause: Duration = .seconds(1)
 
     init(_ handle: ConnectionHandle, deadline: ContinuousClock.Instant) {
         self.handle = handle
         peer = handle.peer
         socket = handle.socket
         self.deadline = deadline
+    }
+
+    /// A request has begun to arrive.
+    /// - Parameter deadline: until when it must be complete.
+    func beginRequest(deadline: ContinuousClock.Instant) {
+        self.deadline = deadline
+        hasAsked = true
+    }
+
+    /// The request has arrived, and its answer is being made.
+    func awaitAnswer() {
+        deadline = nil
+        isReading = false
+    }
+
+    /// The answer is made.
+    /// - Parameter deadline: until when it must be sent.
+    func beginAnswer(deadline: ContinuousClock.Instant) {
+        self.deadline = deadline
+    }
+
+    /// The request and its answer are over.
+    /// - Parameter deadline: until when the next request must begin.
+    func endRequest(deadline: ContinuousClock.Instant) {
+        self.deadline = deadline
+        isReading = true
+    }
+
+    /// Whether the connection is past its deadline.
+    func isLate(at now: ContinuousClock.Instant) -> Bool {
+        deadline.map { $0 <= now } ?? false
     }
 
     /// Whether the client has closed, or sends no more, while a request is awaited that cannot become complete: two
@@ -46,9 +83,26 @@ final class Connection {
         return unreadAtEnd == unread
     }
 
-    /// Whether libmicrohttpd can still read from the client; see `ConnectionHandle.hasMemoryLeft()`.
-    func hasMemoryLeft() -> Bool {
-        handle.hasMemoryLeft()
+    /// A chunked body begins.
+    func beginChunks(at now: ContinuousClock.Instant) {
+        lookPause = Connection.firstLook
+        nextLook = now + lookPause
+    }
+
+    /// No chunked body is being received any more.
+    /// - Returns: whether one was.
+    func endChunks() -> Bool {
+        guard nextLook != nil else { return false }
+        nextLook = nil
+        return true
+    }
+
+    /// Whether libmicrohttpd can read no more of the chunked body; see `ConnectionHandle.hasMemoryLeft()`. Looks rarely.
+    func isStuck(at now: ContinuousClock.Instant) -> Bool {
+        guard let nextLook, nextLook <= now else { return false }
+        lookPause = min(lookPause * 2, Connection.longestPause)
+        self.nextLook = now + lookPause
+        return !handle.hasMemoryLeft()
     }
 
     /// Ends the connection by ending its socket's traffic; libmicrohttpd sees the end and cleans up, and it alone closes.

@@ -16,15 +16,16 @@ final class Exchange: @unchecked Sendable {
     static let patience = 16
 
     let connection: Connection
+    /// Filled in as the parts of the head arrive.
     var request: Request
-    var phase = Phase.awaitingHead
-    var response: Response?
+    private(set) var phase = Phase.awaitingHead
+    private(set) var response: Response?
     /// Set for a defect after which nothing on the connection can be told apart any more.
-    var mustClose = false
+    private(set) var mustClose = false
     /// The connection while libmicrohttpd has it suspended.
-    var suspended: ConnectionHandle?
+    private var suspended: ConnectionHandle?
     /// Makes the answer.
-    var task: Task<Void, Never>?
+    private var task: Task<Void, Never>?
     private var discarded = 0
 
     /// Where the target stands in the library's buffer, for `HeadLayout`.
@@ -34,6 +35,61 @@ final class Exchange: @unchecked Sendable {
         self.connection = connection
         self.targetAddress = targetAddress
         request = Request(method: .get, target: target, peer: connection.peer)
+    }
+
+    /// The head is complete.
+    func beginBody() {
+        phase = .receivingBody
+    }
+
+    /// The connection ends with this request.
+    func closeAfterAnswer() {
+        mustClose = true
+    }
+
+    /// Nothing more of the request is read; the answer says why.
+    func refuse(_ defect: Request.Defect) {
+        request.defect = defect
+        mustClose = true
+    }
+
+    /// The request is complete, or refused.
+    func beginAnswer() {
+        phase = .responding
+    }
+
+    /// Keeps the task that makes the answer, to cancel it.
+    func keep(_ task: Task<Void, Never>) {
+        self.task = task
+    }
+
+    /// Cancels the task that makes the answer.
+    func cancel() {
+        task?.cancel()
+    }
+
+    /// Takes the answer.
+    /// - Returns: false when there is one already.
+    func finish(with response: Response) -> Bool {
+        guard phase == .responding else { return false }
+        phase = .answered
+        self.response = response
+        return true
+    }
+
+    /// Keeps libmicrohttpd from going on until `resume()`.
+    func suspend(_ handle: ConnectionHandle) {
+        suspended = handle
+        handle.suspend()
+    }
+
+    /// Lets libmicrohttpd ask for the answer.
+    /// - Returns: false when it was not suspended.
+    func resume() -> Bool {
+        guard let handle = suspended else { return false }
+        suspended = nil
+        handle.resume()
+        return true
     }
 
     /// Takes a piece of the body. What is beyond the limit is dropped.

@@ -33,3 +33,60 @@ struct FieldCollector {
         unsafe fields.append(String(decoding: name, as: UTF8.self), text)
     }
 }
+
+/// Where the parts of a request head stand in libmicrohttpd's buffer, and whether anything stands between them.
+///
+/// libmicrohttpd 0.9.75 hands out C strings and measures them by `strlen`: what follows a NUL is invisible, and so are a
+/// bare LF at the end of a line, a folded line and a line without a name. But it parses in place, putting NULs where
+/// the delimiters stood, so each part must start right behind the delimiter of the one before. Version 1.0 refuses all
+/// of these itself, and may lay its buffer out as it likes.
+struct HeadLayout {
+    /// Where the next part must start; 0 when the version is not one that is looked at.
+    private var next: UInt
+    private let start: UInt
+    private(set) var isSound = true
+
+    /// - Parameter start: the method, which stands first.
+    init(version: String, start: UnsafeRawPointer) {
+        self.start = UInt(bitPattern: start)
+        next = version.hasPrefix("0.9.") ? self.start : 0
+    }
+
+    /// A part of the request line, with one delimiting byte behind it.
+    mutating func addWord(_ start: UInt, count: Int) {
+        check(start == next)
+        next = next == 0 ? 0 : start + UInt(count) + 1
+    }
+
+    /// The end of a line: CR and LF, now two NULs, of which the word before has counted one.
+    mutating func addLineEnd() {
+        guard next != 0, let feed = unsafe UnsafeRawPointer(bitPattern: next) else { return }
+        check(unsafe feed.load(as: UInt8.self) == 0)
+        next += 1
+    }
+
+    /// A field line. Between name and value stand the colon, now a NUL, and white space.
+    mutating func addField(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+        guard next != 0, let nameStart = name.baseAddress, let valueStart = value.baseAddress else { return }
+        addWord(UInt(bitPattern: nameStart), count: name.count)
+        let distance = UInt(bitPattern: valueStart) &- next
+        // A value that stands elsewhere is one that was put together from several lines.
+        guard isSound, distance < 65_536 else { return check(false) }
+        let gap = unsafe UnsafeRawBufferPointer(start: valueStart - Int(distance), count: Int(distance))
+        check(unsafe gap.allSatisfy { $0 == 0x20 || $0 == 0x09 })
+        next = UInt(bitPattern: valueStart)
+        addWord(next, count: value.count)
+        addLineEnd()
+    }
+
+    /// The empty line that ends a head, and with it the head. The library takes a line without a name for it too, and
+    /// what stands behind that line for the next request.
+    /// - Parameter size: bytes of the head as the library counts them.
+    mutating func addHeadEnd(size: Int) {
+        check(start + UInt(size) == next + 2)
+    }
+
+    private mutating func check(_ condition: Bool) {
+        if next != 0, !condition { isSound = false }
+    }
+}

@@ -1,6 +1,25 @@
 import EventLoop
 package import HTTP
 
+/// How far a server is on its way to its end. Belongs to the thread of the server's loop.
+final class Ending {
+    /// Whether every answer is the last one on its connection.
+    fileprivate(set) var isLeaving = false
+    /// Whether the server accepts no more, and ends with its last request.
+    fileprivate(set) var isDraining = false
+    /// Answers everything from now on: the time of the drain is over.
+    fileprivate(set) var lastAnswer: (@Sendable (Request) -> Response)?
+    /// Until when the first request of a connection is waited for.
+    fileprivate var patienceEnds = ContinuousClock.now
+    fileprivate var drained: CheckedContinuation<Void, Never>?
+
+    /// The server has ended.
+    func finish() {
+        drained?.resume()
+        drained = nil
+    }
+}
+
 extension Server {
     /// How long a drain waits for the first request of a connection that it has accepted.
     private static let patience: Duration = .seconds(1)
@@ -8,7 +27,7 @@ extension Server {
     /// Closes connections behind their next answer from now on, but still accepts: clients that keep connections move
     /// elsewhere by themselves.
     package func leave() {
-        isLeaving = true
+        ending.isLeaving = true
     }
 
     /// Stops accepting, waits until every request has its answer, and ends the server.
@@ -17,13 +36,13 @@ extension Server {
     ///   - lastAnswer: answers requests that arrive after that, and those whose task goes on for half a second more.
     ///     On the loop's thread.
     package func drain(timeout: Duration, lastAnswer: @escaping @Sendable (Request) -> Response) async {
-        guard daemon != nil, !isDraining else { return }
+        guard isRunning, !ending.isDraining else { return }
         acceptBacklog()
-        isLeaving = true
-        isDraining = true
-        daemon?.quiesce()
+        ending.isLeaving = true
+        ending.isDraining = true
+        stopAccepting()
         let patience = min(timeout, Server.patience)
-        patienceEnds = ContinuousClock.now + patience
+        ending.patienceEnds = ContinuousClock.now + patience
         let patienceTimer = loop.after(patience) { [self] in scheduleTurn() }
         let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
         // A cancelled task answers at once, and in its own words, unless it hangs.
@@ -31,7 +50,7 @@ extension Server {
             for exchange in exchanges.values { finish(exchange, with: lastAnswer(exchange.request)) }
         }
         scheduleTurn()
-        await withCheckedContinuation { drained = $0 }
+        await withCheckedContinuation { ending.drained = $0 }
         patienceTimer.cancel()
         deadline.cancel()
         lastDeadline.cancel()
@@ -39,7 +58,7 @@ extension Server {
 
     /// Whether somebody has connected whose request may be on its way: closed now, he would find himself refused.
     var awaitsFirstRequest: Bool {
-        loop.now < patienceEnds && connections.values.contains { !$0.hasAsked }
+        loop.now < ending.patienceEnds && connections.values.contains { !$0.hasAsked }
     }
 
     /// What waits in the kernel's backlog has been promised a connection, and closing the socket would reset it.
@@ -55,23 +74,14 @@ extension Server {
     /// Cancels what is being answered, and cuts every other connection: idle ones may bring another request, and the
     /// clients of the rest are too slow for this drain.
     private func cutShort(_ lastAnswer: @escaping @Sendable (Request) -> Response) {
-        self.lastAnswer = lastAnswer
+        ending.lastAnswer = lastAnswer
         var responding: Set<ObjectIdentifier> = []
         for exchange in exchanges.values where exchange.phase == .responding {
             responding.insert(ObjectIdentifier(exchange.connection))
-            exchange.task?.cancel()
+            exchange.cancel()
         }
         for connection in connections.values where !responding.contains(ObjectIdentifier(connection)) {
             connection.cut()
         }
-    }
-
-    func end() {
-        sweep?.cancel()
-        rest?.cancel()
-        watch?.end()
-        daemon = nil
-        drained?.resume()
-        drained = nil
     }
 }

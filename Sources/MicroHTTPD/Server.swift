@@ -10,32 +10,29 @@ package final class Server: @unchecked Sendable {
     // `@unchecked`: all state belongs to the thread of `loop`.
     let loop: EventLoop
     let settings: ServerSettings
-    let respond: @Sendable (Request) async -> Response
+    /// How far the server is on its way to its end.
+    let ending = Ending()
+    private let respond: @Sendable (Request) async -> Response
     private let message: @Sendable (String) -> Void
 
-    var daemon: Daemon?
-    var watch: Watch?
-    var sweep: Timer?
-    var isTurnPending = false
+    private var daemon: Daemon?
+    private var watch: Watch?
+    private var sweep: Timer?
+    private var isTurnPending = false
     /// How many turns in a row have moved nothing, though the library wanted each of them.
-    var idleTurns = 0
+    private var idleTurns = 0
     /// The next turn while turns move nothing.
-    var rest: Timer?
+    private var rest: Timer?
     /// The calls of libmicrohttpd so far.
-    var calls: UInt = 0
-    var connections: [ObjectIdentifier: Connection] = [:]
+    private var calls: UInt = 0
+    private(set) var connections: [ObjectIdentifier: Connection] = [:]
     /// Those on which a chunked body is being received.
-    var chunkedConnections: [ObjectIdentifier: Connection] = [:]
-    var accepted = 0
-    var exchanges: [ObjectIdentifier: Exchange] = [:]
-    /// Every answer is the last one on its connection.
-    var isLeaving = false
-    var isDraining = false
-    /// Until when a drain waits for the first request of a connection.
-    var patienceEnds = ContinuousClock.now
-    /// Answers everything from now on: the time of the drain is over.
-    var lastAnswer: (@Sendable (Request) -> Response)?
-    var drained: CheckedContinuation<Void, Never>?
+    private var chunkedConnections: [ObjectIdentifier: Connection] = [:]
+    private(set) var accepted = 0
+    private(set) var exchanges: [ObjectIdentifier: Exchange] = [:]
+
+    /// Turns that may move nothing before the next one has to wait. A long head is read in a few such turns.
+    private static let idleTurnsAllowed = 3
 
     /// libmicrohttpd's own version, for `--version`: `0.9.75`.
     package static var version: String { Daemon.version }
@@ -65,12 +62,167 @@ package final class Server: @unchecked Sendable {
     deinit {
         // libmicrohttpd aborts when it is stopped with a suspended connection; without requests there is none.
         precondition(exchanges.isEmpty, "a server that has served is drained before it is let go")
-        sweep?.cancel()
-        rest?.cancel()
-        watch?.end()
+        stopTurns()
     }
 
     func log(_ line: String) {
         message(line.hasSuffix("\n") ? String(line.dropLast()) : line)
     }
+
+    func accept(_ handle: ConnectionHandle) -> Connection {
+        let connection = Connection(handle, deadline: loop.now + settings.exchangeTimeout)
+        connections[ObjectIdentifier(connection)] = connection
+        accepted += 1
+        return connection
+    }
+
+    func forget(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        unwatchChunks(of: connection)
+    }
+
+    func begin(target: UnsafePointer<CChar>, on connection: Connection) -> Exchange {
+        let exchange = unsafe Exchange(
+            target: String(cString: target), at: UInt(bitPattern: target), connection: connection)
+        exchanges[ObjectIdentifier(exchange)] = exchange
+        connection.beginRequest(deadline: loop.now + settings.exchangeTimeout)
+        return exchange
+    }
+
+    /// A chunked body begins.
+    func watchChunks(of connection: Connection) {
+        connection.beginChunks(at: loop.now)
+        chunkedConnections[ObjectIdentifier(connection)] = connection
+    }
+
+    /// No chunked body is being received any more.
+    private func unwatchChunks(of connection: Connection) {
+        if connection.endChunks() { chunkedConnections[ObjectIdentifier(connection)] = nil }
+    }
+
+    /// Starts the task that makes the answer. It may be there when this returns.
+    func answer(_ exchange: Exchange) {
+        exchange.beginAnswer()
+        unwatchChunks(of: exchange.connection)
+        exchange.connection.awaitAnswer()
+        if let lastAnswer = ending.lastAnswer { return finish(exchange, with: lastAnswer(exchange.request)) }
+        let request = exchange.request
+        let task = Task.immediate(executorPreference: loop) { [self] in
+            let response = await respond(request)
+            finish(exchange, with: response)
+        }
+        exchange.keep(task)
+    }
+
+    /// Hands the answer over; does nothing when there is one already.
+    func finish(_ exchange: Exchange, with response: Response) {
+        guard exchange.finish(with: response) else { return }
+        exchange.connection.beginAnswer(deadline: loop.now + settings.exchangeTimeout)
+        if exchange.resume() { scheduleTurn() }
+    }
+
+    func complete(_ exchange: Exchange) {
+        exchange.cancel()
+        exchanges[ObjectIdentifier(exchange)] = nil
+        exchange.connection.endRequest(deadline: loop.now + settings.idleTimeout)
+    }
+
+    /// Lets libmicrohttpd read, call us, and write; again in the next round while it has more to do.
+    ///
+    /// libmicrohttpd 0.9.75 says that it has more to do for as long as a connection is stuck: its memory is full of a
+    /// chunk-size line that has no end. It then reads no more of that connection, and neither answers nor closes it.
+    /// - Parameter isWoken: whether its descriptor was readable.
+    func turn(isWoken: Bool = false) {
+        isTurnPending = false
+        rest?.cancel()
+        rest = nil
+        let callsBefore = calls
+        if daemon?.run() == true {
+            idleTurns = isWoken || calls != callsBefore ? 0 : idleTurns + 1
+            cutStuck()
+            idleTurns < Server.idleTurnsAllowed ? scheduleTurn() : scheduleLaterTurn()
+        } else {
+            idleTurns = 0
+        }
+        // At once: a further turn may take another request from a connection that was idle, and suspend it.
+        if ending.isDraining, exchanges.isEmpty, !awaitsFirstRequest { end() }
+    }
+
+    /// A callback of libmicrohttpd's is progress.
+    func countCall() {
+        calls &+= 1
+    }
+
+    func scheduleTurn() {
+        guard !isTurnPending else { return }
+        isTurnPending = true
+        loop.submit { [weak self] in self?.turn() }
+    }
+
+    /// Whatever keeps libmicrohttpd busy without progress costs little this way, until it ends or is cut. A chunk-size
+    /// line of 20 KB still grows, by 128 bytes a turn.
+    private func scheduleLaterTurn() {
+        rest = loop.after(.milliseconds(idleTurns < 64 ? 2 : 50)) { [unowned self] in turn() }
+    }
+
+    /// Cuts the connections whose chunked body can never become complete.
+    ///
+    /// No other connection gets stuck: libmicrohttpd answers a request line, a head or a trailer that has filled the
+    /// memory with 414 or 431, and we take every byte of a body at once.
+    private func cutStuck() {
+        for connection in chunkedConnections.values where connection.isStuck(at: loop.now) { connection.cut() }
+    }
+
+    /// Cuts what is past its deadline, and clients that have gone. Once a second is exact enough for deadlines of ten.
+    private func scheduleSweep() {
+        sweep = loop.after(.seconds(1)) { [unowned self] in
+            for connection in connections.values where connection.isGone() || connection.isLate(at: loop.now) {
+                connection.cut()
+            }
+            // Out of descriptors, libmicrohttpd stops accepting, and looks again only when it is run.
+            scheduleTurn()
+            scheduleSweep()
+        }
+    }
+
+    var isRunning: Bool { daemon != nil }
+
+    func stopAccepting() {
+        daemon?.quiesce()
+    }
+
+    private func end() {
+        stopTurns()
+        daemon = nil
+        ending.finish()
+    }
+
+    private func stopTurns() {
+        sweep?.cancel()
+        rest?.cancel()
+        watch?.end()
+    }
+}
+
+/// The limits of a server. All of them protect it from its clients; none depends on what is served.
+package struct ServerSettings: Sendable {
+    /// Bytes a request body may have; more is a defect (413).
+    package var maxBody = 65_536
+    /// Bytes that a request line and its field lines may have together; more is a defect (431).
+    package var maxHead = 16_384
+    /// Bytes of memory for the heads of one request and its answer, with libmicrohttpd's own bookkeeping. A head that
+    /// needs nearly all of it leaves no room for an answer, so this is well above `maxHead`; a head that needs more
+    /// gets the library's own 431.
+    package var connectionMemory = 24_576
+    /// Open connections per server; beyond it new ones wait in the kernel's backlog.
+    package var maxConnections = 8_192
+    /// From the first byte a request needs to its last, and from the first of the answer to its last: libmicrohttpd's
+    /// own time limit starts anew with every byte.
+    package var exchangeTimeout: Duration = .seconds(10)
+    /// How long a connection may be silent between requests; longer than proxies keep theirs (nginx: 60 s), so that it
+    /// is they who close.
+    package var idleTimeout: Duration = .seconds(75)
+
+    /// The defaults that stand at each member.
+    package init() {}
 }
