@@ -1,6 +1,5 @@
 import Cryptography
 import JSON
-import Sessions
 import Text
 
 /// Keys in JSON: a set (RFC 7517 section 5), or one key alone.

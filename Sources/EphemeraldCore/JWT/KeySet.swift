@@ -1,4 +1,3 @@
-import HTTP
 import Text
 
 /// The keys that tokens are verified with, by their ids. It never changes: new keys are a new set.

@@ -1,6 +1,4 @@
-import HTTP
 import JSON
-import Sessions
 import Text
 
 /// What the claims of a token (RFC 7519 section 4.1) must say, so that its caller is let in.

@@ -1,5 +1,4 @@
 import Cryptography
-import JSON
 import Text
 
 /// A secret for HS256 from a file of its own: one line of visible ASCII, and nothing that is known to be something else.

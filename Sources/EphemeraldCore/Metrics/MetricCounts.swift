@@ -3,29 +3,29 @@
 /// Every label has few values: routes, statuses, codes and dimensions are ours, session names are the operator's.
 package struct MetricCounts: Sendable {
     /// Requests answered, by route and status.
-    package struct Answered: Hashable, Sendable {
+    private struct Answered: Hashable, Sendable {
         let route: String
         let status: Int
     }
 
     /// Requests refused, by code, and by dimension where a limit refused.
-    package struct Refused: Hashable, Sendable {
+    private struct Refused: Hashable, Sendable {
         let code: String
         let dimension: String
     }
 
     /// Mints that were tried, by session and by what became of them: `minted`, or the code of the refusal.
-    package struct Minted: Hashable, Sendable {
+    private struct Minted: Hashable, Sendable {
         let session: String
         let outcome: String
     }
 
-    private(set) var answered: [Answered: UInt64] = [:]
-    private(set) var refused: [Refused: UInt64] = [:]
-    private(set) var minted: [Minted: UInt64] = [:]
+    private var answered: [Answered: UInt64] = [:]
+    private var refused: [Refused: UInt64] = [:]
+    private var minted: [Minted: UInt64] = [:]
     /// Exchanges with the upstream, by the status of the answer or the kind of failure.
-    private(set) var exchanges: [String: UInt64] = [:]
-    private(set) var exchangeTimes = Histogram()
+    private var exchanges: [String: UInt64] = [:]
+    private var exchangeTimes = Histogram()
 
     /// All counts are 0.
     package init() {}
@@ -86,4 +86,79 @@ extension Refusal {
         Refusal.originNotAllowed, .authenticationRequired, .authenticationFailed(nil), .overloaded, .limitsUnavailable,
         .keysUnavailable(retryAfter: .zero), .mintingPaused, .tooManyRefusals(retryAfter: .zero),
     ].map(\.code)
+}
+
+extension MetricCounts {
+    /// The counts as metrics; series in the order of their labels, so that two scrapes can be compared by eye.
+    package var families: [MetricFamily] {
+        [
+            MetricFamily(
+                "ephemerald_requests", .counter, "Requests answered.",
+                samples(answered) { [("route", $0.route), ("status", "\($0.status)")] }),
+            MetricFamily(
+                "ephemerald_mints", .counter, "Mints tried, by what became of them.",
+                samples(minted) { [("session", $0.session), ("outcome", $0.outcome)] }),
+            MetricFamily(
+                "ephemerald_refusals", .counter, "Requests refused, by code, and by dimension where a limit refused.",
+                samples(refused) { [("code", $0.code), ("dimension", $0.dimension)] }),
+            MetricFamily(
+                "ephemerald_upstream_exchanges", .counter,
+                "Requests to the upstream, retries included, by status or kind of failure.",
+                samples(exchanges) { [("outcome", $0)] }),
+            MetricFamily(
+                "ephemerald_upstream_duration_seconds", .histogram, "How long requests to the upstream took.",
+                exchangeTimes.samples),
+        ]
+    }
+
+    private func samples<Key: Hashable>(
+        _ counts: [Key: UInt64], _ labels: (Key) -> [(name: String, value: String)]
+    ) -> [MetricFamily.Sample] {
+        let rows = counts.map { (labels: labels($0.key), count: $0.value) }
+        let sorted = rows.sorted { $0.labels.map(\.value).lexicographicallyPrecedes($1.labels.map(\.value)) }
+        return sorted.map { MetricFamily.Sample(Double($0.count), $0.labels) }
+    }
+}
+
+/// How long something took, counted by buckets (Prometheus histogram).
+private struct Histogram: Sendable {
+    /// The upper bounds of the buckets in seconds; the last bucket has none. A mint takes 0.2 to 1 s, and 10 s is the
+    /// deadline unless a setting says otherwise.
+    static let bounds: [Double] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10]
+    private static let nanosecondBounds = bounds.map { UInt64($0 * 1e9) }
+
+    /// How many values lie in each bucket and in none before; one more than there are bounds.
+    private(set) var counts = Array(repeating: UInt64(0), count: bounds.count + 1)
+    /// Of all values, in nanoseconds.
+    private(set) var sum: UInt64 = 0
+
+    /// Nothing is counted.
+    init() {}
+
+    /// - Parameter nanoseconds: how long it took. A value on a bound belongs to the bucket below it.
+    mutating func record(_ nanoseconds: UInt64) {
+        let index = Histogram.nanosecondBounds.firstIndex { nanoseconds <= $0 } ?? Histogram.bounds.count
+        counts[index] += 1
+        sum += nanoseconds
+    }
+
+    /// Adds what another has counted.
+    mutating func add(_ other: Histogram) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+        sum += other.sum
+    }
+
+    /// Buckets that count all below their bound, then count and sum.
+    var samples: [MetricFamily.Sample] {
+        var total: UInt64 = 0
+        var samples: [MetricFamily.Sample] = []
+        for (index, count) in counts.enumerated() {
+            total += count
+            let bound = index < Histogram.bounds.count ? "\(Histogram.bounds[index])" : "+Inf"
+            samples.append(MetricFamily.Sample(Double(total), [("le", bound)], suffix: "_bucket"))
+        }
+        samples.append(MetricFamily.Sample(Double(total), suffix: "_count"))
+        samples.append(MetricFamily.Sample(Double(sum) / 1e9, suffix: "_sum"))
+        return samples
+    }
 }

@@ -1,0 +1,88 @@
+package import Sessions
+
+/// A rate limit in the numbers that the limiter reckons with.
+///
+/// GCRA keeps one timestamp a key, the theoretical arrival time: when the bucket is full again. A request moves it on
+/// by the increment; it is admitted while the time stays within the capacity from now. That equals a token bucket.
+package struct LimitPolicy: Hashable, Sendable {
+    /// What it counts by.
+    package let dimension: LimitDimension
+    /// What is written in the setting.
+    package let limit: RateLimit
+    /// Nanoseconds that one request costs: window / count, rounded up, so that never more than `count` go through.
+    let increment: UInt64
+    /// Nanoseconds that a full bucket holds: increment * burst, at most 3.6e18.
+    let capacity: UInt64
+
+    /// Cannot overflow: `RateLimit` bounds count, window and burst.
+    package init(_ dimension: LimitDimension, _ limit: RateLimit) {
+        self.dimension = dimension
+        self.limit = limit
+        increment = (limit.window.nanoseconds + UInt64(limit.count) - 1) / UInt64(limit.count)
+        capacity = increment * UInt64(limit.burst)
+    }
+}
+
+/// What a limit counts by.
+package enum LimitDimension: String, Hashable, Sendable, CaseIterable {
+    /// The client's address: IPv4 whole, IPv6 by /64.
+    case client
+    /// Who the client has proved to be.
+    case caller
+    /// The page's origin.
+    case origin
+    /// The session that is asked for.
+    case session
+    /// Everybody together.
+    case all
+
+    /// A sentence for the client whose request is refused.
+    package var detail: String {
+        switch self {
+        case .client: "This client has sent too many requests."
+        case .caller: "This caller has sent too many requests."
+        case .origin: "The pages of this origin have sent too many requests."
+        case .session: "This session has been asked for too often."
+        case .all: "The service has received too many requests."
+        }
+    }
+}
+
+/// How a limit stands for one client at one moment.
+package struct LimitStanding: Hashable, Sendable {
+    /// The limit that stands so.
+    package let policy: LimitPolicy
+    /// Requests that would be admitted at once.
+    package let remaining: Int
+    /// Until one request more than `remaining` would be admitted.
+    package let wait: Duration
+
+    /// Neither number is negative; this is not checked.
+    package init(policy: LimitPolicy, remaining: Int, wait: Duration) {
+        self.policy = policy
+        self.remaining = remaining
+        self.wait = wait
+    }
+}
+
+/// The fields that tell a client about its limits: draft-ietf-httpapi-ratelimit-headers-11, in structured fields
+/// (RFC 9651), and `Retry-After` (RFC 9110 section 10.2.3).
+package enum RateLimitFields {
+    /// `RateLimit-Policy: "client";q=10;w=60, "all";q=600;w=60`: what is in force; it does not change between requests.
+    package static func policy(_ policies: [LimitPolicy]) -> String {
+        policies.map { policy in
+            "\"\(policy.dimension.rawValue)\";q=\(policy.limit.count);w=\(policy.limit.window.components.seconds)"
+        }.joined(separator: ", ")
+    }
+
+    /// `RateLimit: "client";r=0;t=6`: requests that would be admitted at once, and seconds until there is one more.
+    package static func rateLimit(_ standing: LimitStanding) -> String {
+        "\"\(standing.policy.dimension.rawValue)\";r=\(standing.remaining);t=\(wholeSeconds(standing.wait))"
+    }
+
+    /// A duration in whole seconds, rounded up, so that who waits that long does not come too early.
+    package static func wholeSeconds(_ duration: Duration) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        return attoseconds > 0 ? seconds + 1 : seconds
+    }
+}

@@ -1,0 +1,147 @@
+package import Sessions
+
+/// The state behind the quotas: how many tokens were taken on which day. It has neither clock nor lock; whoever shares
+/// it brings both.
+///
+/// Counts of eight days are kept, so that a wall clock that was set wrong finds on its way back what was used on each
+/// day. Memory is bounded: there are places for 262,144 pairs of a day and a caller or session, about 6 MB, and 12
+/// while the table grows. When they are taken, the day farthest from the present makes room. When the present day has
+/// all of them, whoever is not among them is refused: who cannot be counted is not admitted.
+package struct QuotaLedger: Sendable {
+    /// Why a request is not admitted.
+    package struct Exhaustion: Hashable, Sendable {
+        /// The first that refuses.
+        package let check: QuotaCheck
+        /// Whether the allowance is left, and the place to count it in is not.
+        package let isFull: Bool
+    }
+
+    private struct Counts {
+        var all: UInt32 = 0
+        var others: [UInt64: UInt32] = [:]
+    }
+
+    private static let daysKept = 8
+
+    /// The number of pairs of a day and a caller or session.
+    package let capacity: Int
+    private var days: [Day: Counts] = [:]
+
+    /// Nothing is counted. The capacity is less only in tests.
+    package init(capacity: Int = 262_144) {
+        self.capacity = capacity
+    }
+
+    /// The first quota that refuses a request on that day; nil when all of them admit it. Nothing is counted.
+    package func exhaustion(of checks: [QuotaCheck], on day: Day) -> Exhaustion? {
+        if let spent = checks.first(where: { used($0, on: day) >= $0.allowance }) {
+            return Exhaustion(check: spent, isFull: false)
+        }
+        let counts = days[day]?.others ?? [:]
+        var vacant = capacity - counts.count
+        for check in checks where check.dimension != .all && counts[key(of: check)] == nil {
+            vacant -= 1
+            if vacant < 0 { return Exhaustion(check: check, isFull: true) }
+        }
+        return nil
+    }
+
+    /// Tokens taken on that day of what the check counts.
+    package func used(_ check: QuotaCheck, on day: Day) -> Int {
+        guard let counts = days[day] else { return 0 }
+        return Int(check.dimension == .all ? counts.all : counts.others[key(of: check)] ?? 0)
+    }
+
+    /// Counts one token under every check.
+    /// - Parameters:
+    ///   - day: the day that the token is counted on.
+    ///   - today: the day whose counts matter most, when there is no room for all.
+    package mutating func take(_ checks: [QuotaCheck], on day: Day, today: Day) {
+        guard !checks.isEmpty else { return }
+        makeRoom(for: day, today: today)
+        for check in checks {
+            if check.dimension == .all {
+                days[day, default: Counts()].all += 1
+                continue
+            }
+            let key = key(of: check)
+            if days[day]?.others[key] == nil, !hasPlace(today: today) { continue }
+            days[day, default: Counts()].others[key, default: 0] += 1
+        }
+    }
+
+    /// Takes back what `take` counted on that day.
+    package mutating func giveBack(_ checks: [QuotaCheck], on day: Day) {
+        for check in checks where used(check, on: day) > 0 {
+            if check.dimension == .all {
+                days[day]?.all -= 1
+            } else {
+                let key = key(of: check)
+                days[day]?.others[key]? -= 1
+            }
+        }
+    }
+
+    private mutating func makeRoom(for day: Day, today: Day) {
+        guard days[day] == nil, days.count >= QuotaLedger.daysKept else { return }
+        if let farthest = farthestDay(from: today) { days[farthest] = nil }
+    }
+
+    /// Whether there is a place for one more, if need be that of the day that matters least.
+    private mutating func hasPlace(today: Day) -> Bool {
+        while days.values.reduce(0, { $0 + $1.others.count }) >= capacity {
+            guard let farthest = farthestDay(from: today), farthest != today else { return false }
+            days[farthest] = nil
+        }
+        return true
+    }
+
+    private func farthestDay(from today: Day) -> Day? {
+        days.keys.max { abs($0.days(until: today)) < abs($1.days(until: today)) }
+    }
+
+    /// Under a key of this process, so that nobody can choose names that collide.
+    private func key(of check: QuotaCheck) -> UInt64 {
+        var hasher = Hasher()
+        hasher.combine(check.dimension)
+        hasher.combine(check.identity)
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+}
+
+/// A quota that admits no more today.
+package struct QuotaExhaustion: Hashable, Sendable {
+    /// The first that refuses.
+    package let check: QuotaCheck
+    /// Until the next day begins in UTC.
+    package let wait: Duration
+    /// Whether there is only no place left to count in.
+    package let isFull: Bool
+
+    /// From what the ledger or Redis has found; `wait` is at most a day.
+    package init(check: QuotaCheck, wait: Duration, isFull: Bool) {
+        self.check = check
+        self.wait = wait
+        self.isFull = isFull
+    }
+}
+
+/// What was taken from the quotas for one request, and on which day.
+package struct QuotaReceipt: Hashable, Sendable {
+    /// The quotas that counted the request.
+    package let checks: [QuotaCheck]
+    /// In UTC.
+    package let day: Day
+    /// Whether it was taken from what several processes share.
+    package let isShared: Bool
+    /// Whether it was taken from the memory of this process; both may be true.
+    package let isLocal: Bool
+
+    /// By default taken from the memory of this process alone.
+    package init(checks: [QuotaCheck], day: Day, isShared: Bool = false, isLocal: Bool = true) {
+        self.checks = checks
+        self.day = day
+        self.isShared = isShared
+        self.isLocal = isLocal
+    }
+}

@@ -1,0 +1,59 @@
+import HTTP
+package import JSON
+
+/// A client secret as the upstream minted it, with what an answer needs of the effective session.
+package struct ClientSecret: Sendable {
+    /// What the browser shows the upstream: `ek_…` at OpenAI. Never empty.
+    package let value: Secret
+    /// Unix seconds: until then a session can be started with it.
+    package let expiresAt: Int
+    /// The upstream's name for the session: `sess_…`. Not every upstream gives one.
+    package let sessionID: String?
+    /// The model the upstream chose; nil when it does not say.
+    package let model: String?
+    /// The upstream's echo of the session, read only for sessions that answer in full.
+    package let session: JSON?
+    /// `x-request-id`
+    package let upstreamRequestID: String?
+
+    private static let brief: JSONSelection = ["value", "expires_at", "session.id", "session.model"]
+    private static let full: JSONSelection = ["value", "expires_at", "session"]
+
+    /// Nil when the body is not what a mint answers with.
+    init?(_ response: Response, inFull: Bool) {
+        guard
+            let body = try? JSON(parsing: response.body, only: inFull ? ClientSecret.full : ClientSecret.brief),
+            let value = body["value"]?.stringValue, !value.isEmpty,
+            let expiresAt = body["expires_at"]?.numberValue?.integer,
+            Timestamp.unixSeconds.contains(expiresAt)
+        else { return nil }
+        self.value = Secret(value)
+        self.expiresAt = expiresAt
+        sessionID = body["session"]?["id"]?.stringValue
+        model = body["session"]?["model"]?.stringValue
+        session = inFull ? body["session"] : nil
+        upstreamRequestID = response.fields["x-request-id"]
+    }
+}
+
+/// A text that must not be seen: printing, interpolating, dumping or mirroring it shows `<redacted>`.
+package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let value: String
+
+    /// - Parameter value: the text to keep, such as an API key.
+    package init(_ value: String) {
+        self.value = value
+    }
+
+    /// The text itself. Every call is a place to review: it belongs into a request to the upstream and nowhere else.
+    package func reveal() -> String { value }
+
+    /// Always `<redacted>`.
+    package var description: String { "<redacted>" }
+
+    /// Always `<redacted>`, for `debugPrint` and what quotes elements of a collection.
+    package var debugDescription: String { description }
+
+    /// Without children: `dump` shows what a mirror has.
+    package var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}

@@ -1,0 +1,87 @@
+import HTTP
+import Sessions
+
+/// What one attempt to mint came to.
+enum MintVerdict {
+    case minted(ClientSecret)
+    /// The key is refused or used up, and another may not be.
+    case tryNextKey(MintFailure)
+    /// Passing: another attempt may go through, after that time if the upstream asks for one.
+    case retry(MintFailure, after: Duration?)
+    case final(MintFailure)
+
+    /// By the table of errors in OpenAI's error guide. A 429 is handed on rather than retried: the browser knows whether
+    /// its user still waits.
+    /// - Parameter url: the address that was asked, for the log.
+    init(_ response: Response, of url: String, for session: Session, keys: [Secret]) {
+        if response.status == .ok {
+            if let secret = ClientSecret(response, inFull: session.answersInFull) {
+                self = .minted(secret)
+            } else {
+                var report = UpstreamReport(response, hiding: keys)
+                (report.code, report.message) = ("unreadable_answer", nil)
+                self = .final(MintFailure(refusal: .upstreamError, report: report))
+            }
+            return
+        }
+        var report = UpstreamReport(response, hiding: keys)
+        if response.status == .notFound { report.adviseOnNotFound(at: url, model: session.model) }
+        func failure(_ refusal: Refusal) -> MintFailure { MintFailure(refusal: refusal, report: report) }
+        switch response.status.rawValue {
+        case 401: self = .tryNextKey(failure(.upstreamAuth))
+        case 403: self = .final(failure(.upstreamAuth))
+        case 429 where ["insufficient_quota", "credit_balance_exhausted"].contains(report.code):
+            self = .tryNextKey(failure(.upstreamQuota))
+        case 429:
+            let wait = MintVerdict.retryAfter(in: response.fields) ?? .seconds(1)
+            self = .final(failure(.upstreamRateLimited(retryAfter: wait)))
+        case 408, 409, 500, 502, 503, 504:
+            self = .retry(failure(.upstreamError), after: MintVerdict.retryAfter(in: response.fields))
+        case 404: self = .final(failure(.upstreamNotFound))
+        case 400..<500: self = .final(failure(.upstreamRejected))
+        default: self = .final(failure(.upstreamError))
+        }
+    }
+
+    init(_ transfer: TransferFailure) {
+        let report = UpstreamReport(transfer)
+        self =
+            switch transfer {
+            case .cannotConnect, .broken: .retry(MintFailure(refusal: .upstreamError, report: report), after: nil)
+            case .tls, .tooLarge: .final(MintFailure(refusal: .upstreamError, report: report))
+            case .timedOut: .final(MintFailure(refusal: .upstreamTimeout, report: report))
+            case .cancelled: .final(MintFailure(refusal: .shuttingDown, report: report))
+            }
+    }
+
+    /// Whether the upstream answered as one that works does, be it a refusal; nil when nothing can be told.
+    var isUpstreamAlive: Bool? {
+        switch self {
+        case .minted, .tryNextKey: true
+        case .retry: false
+        case .final(let failure):
+            switch failure.refusal {
+            case .upstreamError, .upstreamTimeout: false
+            case .shuttingDown: nil
+            default: true
+            }
+        }
+    }
+
+    /// `retry-after-ms`, else `retry-after` in seconds, kept within an hour; a date is not read.
+    private static func retryAfter(in fields: Fields) -> Duration? {
+        if let milliseconds = fields["retry-after-ms"].flatMap({ Double($0) }), (0...3_600_000).contains(milliseconds) {
+            return .milliseconds(milliseconds)
+        }
+        guard let seconds = fields["retry-after"].flatMap({ Double($0) }), seconds >= 0 else { return nil }
+        return .seconds(min(seconds, 3_600))
+    }
+}
+
+/// Why a mint failed: what the browser is told, and what the log gets.
+package struct MintFailure: Error, Sendable {
+    /// What the browser is told.
+    package let refusal: Refusal
+    /// What the log gets; nil when the upstream was not asked.
+    package let report: UpstreamReport?
+}
