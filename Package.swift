@@ -43,7 +43,7 @@ let package = Package(
             name: "OpenAISandbox", dependencies: ["JSON", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
             swiftSettings: settings),
         .target(name: "CBrowserClient"),
-        .target(name: "COpenAPI", exclude: ["openapi.json"]),
+        .target(name: "COpenAPI", exclude: ["README.md", "openapi.json"]),
         .target(
             name: "BrowserClient", dependencies: ["CBrowserClient"],
             exclude: [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from callpage import PLAIN, begin, connect, disconnect
+from daemon import HEALTH
 from patience import eventually
+from program import ROOT
 
 
 def test_a_call_connects_and_leaves_nothing_behind(open_tab, web, daemon, peer):
@@ -126,3 +129,17 @@ def test_a_tone_is_heard_by_the_peer_and_comes_back(open_tab, web, daemon, peer)
     tab.until("loudness() > 0.01 && Math.abs(tone().hertz - 1000) < 10")
     tab.js("() => hearing.stop()")
     disconnect(tab, peer)
+
+
+def test_the_page_of_the_readme_leads_a_conversation(open_tab, daemon, peer):
+    source = (ROOT / "README.md").read_text().split("```html\n")[1].split("```")[0]
+    assert "//localhost:3001/" in source
+    # A page of the daemon's origin: one that a route fulfils is a stranger's to Chromium, and may not reach loopback.
+    tab = open_tab().go(f"http://localhost:{daemon.port}{HEALTH}")
+    tab.page.set_content(source.replace("//localhost:3001/", f"//localhost:{daemon.port}/"))
+    tab.page.get_by_role("button", name="Talk").click()
+    expect(tab.page.get_by_role("status")).to_have_text("connected")
+    eventually(lambda: peer.calls and peer.calls[-1].is_open, "the call is open at the peer")
+    spoken = {"item_id": "item_spoken", "content_index": 0, "transcript": "What is the time?"}
+    peer.calls[-1].say({"type": "conversation.item.input_audio_transcription.completed", **spoken})
+    expect(tab.page.locator("#transcript")).to_have_text("user: What is the time?")

@@ -21,7 +21,7 @@ from metric_names import (
     scrape,
     selectors,
 )
-from tools import DEPLOY, ROOT, passes, run, tool
+from tools import DEPLOY, passes, run, tool
 
 #: A session of which something ends, in its body.
 ENDING = {**SESSION, "session": {**SESSION["session"], "model": "gpt-realtime"}}
@@ -63,7 +63,7 @@ def test_both_formats_tell_the_same(scraped):
 
 def test_the_manual_lists_every_metric_and_no_other(scraped):
     listed = {}
-    for name, kind, labels, meaning in rows(ROOT / "README.md", "Metrics"):
+    for name, kind, labels, meaning in rows(DEPLOY / "metrics.md", "Metrics"):
         assert meaning, name
         listed[name.strip("`")] = Family(kind, frozenset(re.findall(r"`(\w+)`", labels)))
     assert listed == families(scrape(scraped, OPENMETRICS))

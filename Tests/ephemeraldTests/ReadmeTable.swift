@@ -1,15 +1,19 @@
 import FoundationEssentials
 
-/// A table of `README.md`: the rows below a heading whose first cell is code.
+/// A table of a document of this repository: the rows below a heading whose first cell is code.
 struct ReadmeTable {
     /// The cells of each row, without backticks and the spaces around them.
     let rows: [[String]]
 
-    /// - Parameter heading: the whole line: `## Settings`. The table ends with the next heading of the same level.
-    init(under heading: String) throws {
-        let lines = try ReadmeTable.text().split(separator: "\n", omittingEmptySubsequences: false)
+    /// - Parameters:
+    ///   - heading: the whole line: `## Settings`. The table ends with the next heading of the same level.
+    ///   - columns: the heading row, for a section with several tables; without it, the rows of all of them.
+    ///   - document: the path from the root of the repository.
+    init(under heading: String, columns: String? = nil, of document: String) throws {
+        let lines = try ReadmeTable.text(of: document).split(separator: "\n", omittingEmptySubsequences: false)
         let section = lines.drop { $0 != heading }.dropFirst().prefix { !$0.hasPrefix("## ") }
-        rows = section.filter { $0.hasPrefix("| `") }.map { row in
+        let table = columns.map { columns in section.drop { $0 != columns }.prefix { $0.hasPrefix("|") } } ?? section
+        rows = table.filter { $0.hasPrefix("| `") }.map { row in
             row.split(separator: "|").map { cell in
                 String(cell.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()).filter { $0 != "`" }
             }
@@ -19,9 +23,9 @@ struct ReadmeTable {
     /// The first cell of every row.
     var names: [String] { rows.map { $0[0] } }
 
-    /// The whole file.
-    static func text() throws -> String {
-        String(decoding: try Data(contentsOf: root.appending(path: "README.md")), as: UTF8.self)
+    /// The whole document.
+    static func text(of document: String) throws -> String {
+        String(decoding: try Data(contentsOf: root.appending(path: document)), as: UTF8.self)
     }
 
     /// The directory of the session files that are shipped.

@@ -6,7 +6,7 @@ import Sessions
 import Testing
 
 /// The fields of the usage log, written by six requests in which together every field has something to say.
-@Suite struct `The usage log in the README` {
+@Suite struct `The usage log in deploy/logs.md` {
     private let lines = Locked<[[UInt8]]>([])
 
     /// Mints through an upstream that answers so, behind a proxy that is trusted, with one request a minute.
@@ -70,15 +70,15 @@ import Testing
         #expect(await minting.respond(to: other).status == .unauthorized)
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
-        let listed = try ReadmeTable(under: "## The usage log").names
+        let listed = try ReadmeTable(under: "## The usage log", of: "deploy/logs.md").names
         #expect(Set(listed).count == listed.count)
         #expect(Set(listed) == Set(written))
     }
 
     @Test func `has examples of lines with no other fields`() throws {
-        let listed = Set(try ReadmeTable(under: "## The usage log").names)
+        let listed = Set(try ReadmeTable(under: "## The usage log", of: "deploy/logs.md").names)
         // A diagnostic begins so, too, and has a severity.
-        let examples = try ReadmeTable.text().split(separator: "\n").filter {
+        let examples = try ReadmeTable.text(of: "deploy/logs.md").split(separator: "\n").filter {
             $0.hasPrefix(#"{"timestamp""#) && !$0.contains("severity_text")
         }
         #expect(!examples.isEmpty)

@@ -2,8 +2,8 @@ import Sessions
 
 /// A setting of the program, by the name of its environment variable.
 ///
-/// The one list: flags, keys of the `--config` file, `--help`, suggestions and the README's table come from it. What a
-/// setting is, its default and who is trusted because of it stands in its ``row``, and so not at the cases.
+/// The one list: flags, keys of the `--config` file, `--help`, suggestions and the table of deploy/settings.md come from
+/// it. What a setting is, its default and who is trusted because of it stands in its ``row``, and so not at the cases.
 package enum Setting: String, CaseIterable, Sendable {
     case config = "CONFIG"
     case watch = "WATCH"

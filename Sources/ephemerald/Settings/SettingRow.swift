@@ -61,7 +61,7 @@ package struct SettingRow: Sendable {
         self.help = help
     }
 
-    /// The default as `--help` and the README write it.
+    /// The default as `--help` and deploy/settings.md write it.
     package var defaultInWords: String {
         switch fallback {
         case .value(let text): text
