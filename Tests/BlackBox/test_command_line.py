@@ -87,8 +87,42 @@ def test_an_unknown_flag_is_64_with_the_nearest_name(tmp_path, flag, nearest):
     assert nearest in ended.stderr
 
 
-def test_an_unknown_subcommand_is_64(tmp_path):
-    assert run("swerve", directory=tmp_path).returncode == 64
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("swerve",), "did you mean serve?"),
+        (("helthcheck",), "did you mean healthcheck?"),
+        (("help", "setting"), "did you mean settings?"),
+        (("usage", "--by", "sessions"), "did you mean session?"),
+        (("--demo", "yes"), "--demo takes true or false"),
+        (("mint", "--sandbox", "defualt"), "--sandbox takes true or false"),
+        (("check", "sessions"), "--sessions-dir"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_word_is_64_with_the_right_one(tmp_path, arguments, words):
+    (tmp_path / "sessions").mkdir()
+    ended = run(*arguments, directory=tmp_path)
+    assert ended.returncode == 64 and words in ended.stderr.splitlines()[0], ended.stderr
+
+
+def test_usage_looks_back_by_days(tmp_path):
+    (tmp_path / "log").write_text("")
+    assert run("usage", "--since", "7d", "--log", "log", directory=tmp_path).returncode == 0
+    refused = run("usage", "--since", "7y", "--log", "log", directory=tmp_path)
+    assert refused.returncode == 64 and "ms, s, min, h, d" in refused.stderr
+    assert run("--drain-delay", "1d", directory=tmp_path).returncode == 78, "settings take no days"
+
+
+def test_ports_that_another_daemon_has_are_named_together(start, upstream, sessions, tmp_path):
+    daemon: Daemon = start(upstream, sessions)
+    ports = {name: daemon.settings[name] for name in ("PORT", "OPS_PORT")}
+    ended = run(directory=tmp_path, settings=settings_for(upstream, sessions, **ports))
+    lines = ended.stderr.splitlines()
+    assert ended.returncode == 69 and [line.split(" (")[0].rsplit(" ", 1)[1] for line in lines[-2:]] == [
+        "--port",
+        "--ops-port",
+    ], ended.stderr
 
 
 def test_a_flag_is_a_setting_and_wins_over_the_environment(start, upstream, sessions):

@@ -186,3 +186,20 @@ def test_a_404_tells_the_operator_where_to_look_and_the_page_that_it_is_not_to_b
         assert line["error.type"] == "upstream_not_found" and line["ephemerald.upstream.status_code"] == 404
         assert line["ephemerald.upstream.advice"].startswith(words)
         assert "OPENAI_BASE_URL" in line["ephemerald.upstream.advice"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (faults.error(401, "invalid_api_key"), "OpenAI does not accept the API key"),
+        (faults.error(429, "insufficient_quota", kind="insufficient_quota"), "the OpenAI account of the API key is used up"),
+    ],
+)
+def test_a_key_that_is_refused_is_one_warning_and_not_one_a_request(start, upstream, sessions, tmp_path, fault, words):
+    """With the usage log in a file, standard error has nothing else to say so."""
+    daemon = start(upstream, sessions, USAGE_LOG=str(tmp_path / "usage.log"))
+    upstream.fault = fault
+    assert [daemon.token().status for _ in range(5)] == [502] * 5
+    warnings = [line for line in daemon.stderr.splitlines() if words in line]
+    assert len(warnings) == 1 and " warning: upstream_" in warnings[0], daemon.stderr
+    assert upstream.key not in daemon.stderr and UPSTREAM_TEXT not in daemon.stderr

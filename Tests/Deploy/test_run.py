@@ -19,6 +19,7 @@ from tools import DEPLOY, ROOT, run
 
 #: Reports a version that will do; to build is to have the binary already.
 SWIFT = """#!/bin/sh
+echo "$@" >> swift.log
 [ "$1" = build ] || echo "Swift version 6.3 (a stand-in)"
 """
 
@@ -114,6 +115,32 @@ def test_the_first_lines_name_the_page_the_command_and_where_to_go_on(deploy_run
     assert any(line.startswith("starting: .build/release/ephemerald serve --sandbox --usage-log ") for line in first)
     assert "warning" not in deploy_run.text
     assert "ephemerald settings" in deploy_run.line("more") and "README.md" in deploy_run.line("more")
+
+
+@pytest.mark.parametrize("version", ["6.3", "6.4"])
+def test_it_builds_with_the_flags_of_deploy_test(tmp_path, version):
+    """SwiftPM compiles everything again when one flag differs, and adds one by itself on a terminal."""
+    calls = []
+    for script in ("run", "test"):
+        tree = Run(tmp_path / script).tree
+        (tree / "bin/swift").write_text(SWIFT.replace("6.3", version))
+        (tree / "deploy/packages").open("a").write("\ninstall() { :; }\n")
+        shutil.copy(DEPLOY / script, tree / "deploy")
+        # Only the build: what comes before and after it has its own tests.
+        (build,) = [line.split(" ||")[0] for line in (DEPLOY / script).read_text().splitlines() if "build_release" in line]
+        command = ["sh", "-euc", f". deploy/packages; {build}"]
+        assert run(*command, cwd=tree, env=os.environ | {"PATH": f"{tree}/bin:{os.environ['PATH']}"}).returncode == 0
+        calls.append((tree / "swift.log").read_text())
+    assert calls[0] == calls[1] and "--no-color-diagnostics" in calls[0]
+    assert ("-warnings-as-errors" in calls[0]) == (version == "6.3")
+    others = [
+        line
+        for script in DEPLOY.iterdir()
+        if script.is_file()
+        for line in script.read_text(errors="replace").splitlines()
+        if line.startswith("swift build") and "--scratch-path" not in line
+    ]
+    assert others == [], "deploy/packages has the one build into .build"
 
 
 def test_its_usage_log_can_be_read_while_it_runs(deploy_run):

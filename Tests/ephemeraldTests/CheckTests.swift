@@ -45,7 +45,7 @@ import ephemerald
             arguments: ["--sessions-dir", "/nowhere"], environment: key, fixes: false, today: today)
         #expect(check.outcome == .configuration)
         let words = "/nowhere: cannot be read as a directory: it does not exist"
-        #expect(check.findings.map(\.description) == ["error: SESSIONS_DIR: \(words)"])
+        #expect(check.findings.map(\.description) == ["error: SESSIONS_DIR (--sessions-dir): \(words)"])
     }
 
     @Test func `warns of what works and serves nobody as it is meant to`() throws {

@@ -10,7 +10,13 @@ import ephemerald
             (["--port"], ["--port needs a value: --port NUMBER"]), (["--port", "--sandbox"], ["--port needs a value"]),
             (["--port="], ["empty value"]), (["--host", ""], ["empty value"]),
             (["--port", "1", "--port=2"], ["given twice"]), (["--auth", "none", "--auth", "none"], ["with commas"]),
-            (["--sandbox", "mint"], ["ephemerald mint"]), (["chekc"], ["\"chekc\" is no command", "serve, check"]),
+            (["--sandbox", "mint"], ["ephemerald mint"]),
+            (["chekc"], ["\"chekc\" is neither a command", "did you mean check?"]),
+            (["servce"], ["did you mean serve?"]), (["helthcheck"], ["did you mean healthcheck?"]),
+            (["shops"], ["neither a command nor a flag", "serve, check", "--port 3001"]),
+            (["/usr/share"], ["not a flag", "--sessions-dir"]), (["--demo", "yes"], ["--demo takes true or false"]),
+            (["--sandbox", "defualt"], ["--sandbox takes true or false"]),
+            (["--watch", "sk-canary"], ["true or false"]),
             (["--"], ["no flag"]), (["/etc/ephemerald.json"], ["no flag"]),
             (["--openai-api-key", "sk-canary"], ["not accepted", "OPENAI_API_KEY_FILE"]),
             (["--openai-api-key=sk-canary"], ["not accepted", "OPENAI_API_KEY_FILE"]),
@@ -21,6 +27,17 @@ import ephemerald
         #expect(found.count == 1, "\(found)")
         for word in words { #expect(found.first?.contains(word) == true, "\(found)") }
         #expect(found.allSatisfy { !$0.contains("canary") })
+    }
+
+    @Test(
+        arguments: [
+            (["help", "setting"], "did you mean settings?"), (["help", "moon"], "there are serve, check"),
+            (["help", "check"], nil), (["help"], nil), (["help", "--version"], nil), (["chekc"], nil),
+        ] as [([String], String?)])
+    func `has help for commands only`(arguments: [String], words: String?) {
+        let mistake = CommandName.mistake(in: arguments)
+        #expect((mistake == nil) == (words == nil))
+        if let words { #expect(mistake?.contains(words) == true, "\(mistake ?? "")") }
     }
 
     @Test func `is refused with all its errors at once`() {

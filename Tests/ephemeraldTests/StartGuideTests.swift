@@ -13,11 +13,13 @@ import ephemerald
 
     /// The text of a line of the guide; nil when it has no such line.
     private func text(
-        of name: String, _ flags: [String] = [], at address: ListeningAddress = here, session: String = "default",
+        of name: String, _ flags: [String] = [], environment: [String: String] = [:],
+        at address: ListeningAddress = here, session: String = "default",
         file: String = #"{"session": {"type": "realtime", "model": "gpt-realtime-2.1"}}"#
     ) throws -> String? {
         _ = try directory.file("\(session).json", file)
-        let settings = try Settings(arguments: ["--sandbox"] + flags, environment: [:], socket: address, cores: 4)
+        let settings = try Settings(
+            arguments: ["--sandbox"] + flags, environment: environment, socket: address, cores: 4)
         let loaded = SessionCatalog.load(directory: directory.path, today: Day(2026, 11, 22))
         let guide = StartGuide(
             FreshConfiguration(settings: settings, sessions: loaded), at: address, program: "/opt/my tools/ephemerald")
@@ -36,7 +38,7 @@ import ephemerald
                 ["--allowed-origins", "https://a.example"], here,
                 "http://localhost:3001/ (it gets no token: http://localhost:3001 is not in ALLOWED_ORIGINS)"
             ),
-            (["--demo", "false"], here, nil),
+            (["--demo", "false"], here, "off; --demo true serves one"),
             (["--allowed-origins", "https://a.example", "--auth", "none"], .unix(path: "/run/x"), nil),
         ] as [([String], ListeningAddress, String?)])
     func `is the page to open`(flags: [String], address: ListeningAddress, page: String?) throws {
@@ -86,12 +88,26 @@ import ephemerald
         #expect(try text(of: "token", file: file)?.contains("'Origin: http://localhost:5'") == true)
     }
 
+    @Test(
+        arguments: [
+            ([], [:], "set OPENAI_API_KEY and leave out --sandbox for the real one; --demo true keeps the page"),
+            ([], key, "leave out --sandbox for the real one; --demo true keeps the page"),
+            (
+                ["--openai-api-key-file", "/run/key"], [:],
+                "leave out --sandbox for the real one; --demo true keeps the page"
+            ),
+            (["--demo", "true"], key, "leave out --sandbox for the real one"),
+        ] as [([String], [String: String], String)])
+    func `says how to leave the sandbox`(flags: [String], environment: [String: String], words: String) throws {
+        let line = try text(of: "OpenAI", flags, environment: environment)
+        #expect(line == "the built-in sandbox in its place; \(words)")
+    }
+
     @Test func `says how to go on`() throws {
         let program = "'/opt/my tools/ephemerald'"
         #expect(try text(of: "usage", ["--usage-log", "a/b.log"]) == "\(program) usage --log a/b.log")
         #expect(try text(of: "usage")?.contains("--usage-log") == true)
         #expect(try text(of: "more")?.hasPrefix("\(program) settings, README.md") == true)
-        #expect(try text(of: "OpenAI")?.contains("OPENAI_API_KEY") == true)
-        #expect(try text(of: "sessions") == "default in sessions")
+        #expect(try text(of: "sessions") == "default in sessions/")
     }
 }

@@ -29,7 +29,10 @@ import ephemerald
             ("TRUSTED_PROXIES", "10.0.0.1/8", ["10.0.0.0/8"]),
             ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "no address"]),
             ("TRUSTED_PROXIES", "none,10.0.0.1", ["\"none\""]),
-            ("AUTH", "password", ["\"password\"", "there is none, bearer, jwt or proxy"]),
+            (
+                "AUTH", "password",
+                ["\"password\"", "is not a mode; write none, or one or more of bearer, jwt and proxy"]
+            ),
             ("AUTH", "none,", ["entry is empty"]),
             ("AUTH", "none,bearer", ["beside another mode"]), ("AUTH_KEYS_FILE", "/nowhere/keys", ["no such file"]),
             ("AUTH_KEYS_FILE", "/etc/passwd", ["line 1 has", "lines more"]), ("AUTH_KEYS_FILE", "/etc", ["directory"]),

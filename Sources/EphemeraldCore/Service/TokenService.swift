@@ -21,6 +21,8 @@ package struct TokenService: Sendable {
     let mintingSwitch: MintingSwitch
     /// Takes every refusal by a limit or quota, and of which request, for those that an operator should hear of.
     let limitReached: @Sendable (LimitReached, RequestID) -> Void
+    /// Takes every refusal that follows from an answer of the upstream, and of which request.
+    private let upstreamRefused: @Sendable (Refusal, RequestID) -> Void
     /// Takes what an operator should hear of, and of which request.
     private let remark: @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
 
@@ -31,6 +33,7 @@ package struct TokenService: Sendable {
         surroundings: Surroundings, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
         mintingSwitch: MintingSwitch = MintingSwitch(),
         limitReached: @escaping @Sendable (LimitReached, RequestID) -> Void = { _, _ in },
+        upstreamRefused: @escaping @Sendable (Refusal, RequestID) -> Void = { _, _ in },
         writeUsage: @escaping @Sendable ([UInt8]) -> Void,
         remark: @escaping @Sendable (ClientAddress.Remark, ClientAddress, RequestID) -> Void
     ) {
@@ -48,6 +51,7 @@ package struct TokenService: Sendable {
         self.writeUsage = writeUsage
         self.mintingSwitch = mintingSwitch
         self.limitReached = limitReached
+        self.upstreamRefused = upstreamRefused
         self.remark = remark
     }
 
@@ -82,6 +86,7 @@ package struct TokenService: Sendable {
                 (refusal, response) = (instead, instead.response(to: requestID))
             }
         }
+        if let refusal, line.report != nil { upstreamRefused(refusal, requestID) }
         addCommonFields(to: &response, for: request, refusedBy: refusal, requestID: requestID)
         conclude(line, with: response.status, refusal: refusal, isLogged: isLogged, began: began)
         return response

@@ -35,6 +35,9 @@ package struct Ephemerald: ParsableCommand {
         var running: any ParsableCommand.Type = Ephemerald.self
         do {
             try SignalWatch.block(Daemon.orders)
+            if let mistake = CommandName.mistake(in: CommandLine.arguments.dropFirst()) {
+                throw ValidationError(mistake)
+            }
             var command = try parseAsRoot()
             if !(command is ServeCommand) { try SignalWatch.unblock(Daemon.orders) }
             running = type(of: command)

@@ -14,7 +14,10 @@ func mint(_ settings: Settings, session name: String) -> Outcome {
         directory: settings.sessionsDirectory, today: Day.today, rules: settings.sessionRules)
     StandardError.print(
         settings.warnings.map(Diagnosis.warning)
-            + loaded.findings.map { Diagnosis($0, in: settings.sessionsDirectory) })
+            + loaded.findings.map {
+                Diagnosis(
+                    $0, in: settings.sessionsDirectory, setAs: settings.written.phrase(for: .sessionsDirectory))
+            })
     guard let session = loaded.catalog.session(named: name) else {
         StandardError.print(["error: there is no valid session \(name) in \(settings.sessionsDirectory)"])
         return .configuration

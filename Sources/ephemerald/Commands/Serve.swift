@@ -15,18 +15,17 @@ func serve(
 ) -> Outcome {
     let loaded = SessionCatalog.load(
         directory: settings.sessionsDirectory, today: Day.today, rules: settings.sessionRules)
-    let findings = settings.warnings.map(Diagnosis.warning) + loaded.diagnoses(in: settings.sessionsDirectory)
+    let configuration = FreshConfiguration(settings: settings, sessions: loaded)
     guard !loaded.hasErrors else {
         // For whoever tries to start it, in whatever form the log is.
-        StandardError.print(findings)
+        StandardError.print(configuration.findings)
         return .configuration
     }
     do throws(StartFailure) {
         let diagnostics = try Diagnostics(settings.output.logFormat, journal: source.environment["JOURNAL_STREAM"])
-        for finding in findings { diagnostics.write(.warning, finding.message) }
+        for finding in configuration.findings { diagnostics.write(.warning, finding.message) }
         let daemon = try Daemon(
-            FreshConfiguration(settings: settings, sessions: loaded), from: source, diagnostics: diagnostics,
-            supervisor: supervisor, listener: listener)
+            configuration, from: source, diagnostics: diagnostics, supervisor: supervisor, listener: listener)
         try daemon.run()
         return .success
     } catch {

@@ -15,9 +15,9 @@ package struct UsageCommand: ParsableCommand {
             + "files are read too, compressed ones included.")
 
     @Option(help: ArgumentHelp("A row for each caller, origin, session, client or outcome.", valueName: "group"))
-    var by = UsageTable.Group.session
+    var by = UsageTable.Group.session.rawValue
 
-    @Option(help: ArgumentHelp("How far to look back: 30min, 24h.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How far to look back: 30min, 24h, 7d.", valueName: "duration"))
     var since = "24h"
 
     @Flag(help: "One JSON object a row.")
@@ -31,15 +31,15 @@ package struct UsageCommand: ParsableCommand {
     /// Prints the table to standard output, and what could not be counted to standard error.
     /// - Throws: the exit status, where it is not 0.
     package func run() throws {
-        let back: Duration
-        do throws(InvalidValue) {
-            back = try Duration(parsingSetting: since, in: .seconds(1) ... .seconds(87_600 * 3_600))
-        } catch {
-            throw ValidationError("--since: \(error.reason)")
+        let group = try UsageCommand.value("--by") { () throws(InvalidValue) in
+            try Choice.parse(by, as: UsageTable.Group.self)
+        }
+        let back = try UsageCommand.value("--since") { () throws(InvalidValue) in
+            try Duration(parsingSetting: since, in: .seconds(1) ... .seconds(87_600 * 3_600), takesDays: true)
         }
         let start = Int(Date.now.timeIntervalSince1970) - Int(back.components.seconds)
         let (first, firstDay) = (Timestamp.rfc3339(Int64(start) * 1_000), Day(unixSeconds: start))
-        var table = UsageTable(by: by)
+        var table = UsageTable(by: group)
         var foreign = 0
         // A day more, for a clock that was set back.
         let files = try log.files(since: start - 86_400)
@@ -60,6 +60,8 @@ package struct UsageCommand: ParsableCommand {
         StandardError.print(warnings.map { "warning: \($0)" })
         for line in json ? table.json : table.lines { print(line) }
     }
-}
 
-extension UsageTable.Group: ExpressibleByArgument {}
+    private static func value<Value>(_ flag: String, _ parse: () throws(InvalidValue) -> Value) throws -> Value {
+        do throws(InvalidValue) { return try parse() } catch { throw ValidationError("\(flag): \(error.reason)") }
+    }
+}

@@ -20,6 +20,7 @@ struct CommonState: Sendable {
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
+    private let keyNotices = Locked(KeyNotices())
     let refusals = RefusalLimiter()
     /// nil where limits and quotas are counted in the memory of this process.
     let redis: Settings.Redis?
@@ -82,6 +83,11 @@ struct CommonState: Sendable {
                 let now = surroundings.monotonicNanoseconds()
                 guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
                 logger.warning("\(reached.words(telling))", metadata: ["ephemerald.request.id": "\(requestID)"])
+            },
+            upstreamRefused: { [keyNotices, logger] refusal, requestID in
+                let now = surroundings.monotonicNanoseconds()
+                guard let words = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
+                logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(requestID)"])
             },
             writeUsage: { [usageLog, lostLines] line in
                 if let failure = usageLog.write(line) { lostLines.report(failure) }

@@ -66,7 +66,15 @@ extension Daemon {
     ) throws(StartFailure) -> Listener {
         if let inherited { return inherited }
         do throws(SystemError) { return try Listener(at: listening.address, socketMode: listening.socketMode) } catch {
-            throw StartFailure(cannotListenOn: listening.address, error, host: .host, port: .port)
+            let failure = StartFailure(cannotListenOn: listening.address, error, host: .host, port: .port)
+            // Another daemon that still runs has both ports.
+            guard case .tcp? = listening.operations, let operations = listening.operations else { throw failure }
+            do throws(SystemError) { _ = try Listener(at: operations, socketMode: listening.socketMode) } catch {
+                let second = StartFailure(
+                    cannotListenOn: operations, error, host: .operationsHost, port: .operationsPort)
+                throw StartFailure(outcome: failure.outcome, words: "\(failure.words)\nerror: \(second.words)")
+            }
+            throw failure
         }
     }
 

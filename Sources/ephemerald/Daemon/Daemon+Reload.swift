@@ -9,7 +9,7 @@ import Sessions
 enum ReloadCause {
     /// SIGHUP. The log reports every result.
     case signal
-    /// Files have changed. The log reports the result only when it differs from the last one.
+    /// Files have changed. The log reports what that changes, and one line for each save while nothing can take effect.
     case files
 }
 
@@ -63,8 +63,8 @@ extension Daemon {
     private func adopt(_ fresh: FreshConfiguration, _ cause: ReloadCause) {
         let changes = ConfigurationChanges(from: configuration, to: fresh)
         // A file was written as it was before.
-        if cause == .files, refused == nil, changes.areNone { return finishReload(cause) }
-        refused = nil
+        if cause == .files, !isRefused, changes.areNone { return finishReload(cause) }
+        isRefused = false
         configuration = fresh
         let catalog = fresh.sessions.catalog
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
@@ -72,13 +72,14 @@ extension Daemon {
         let policy = Policy(fresh, following: policy, sandboxURL: sandbox?.baseURL)
         self.policy = policy
         let workers = workers
+        let news = knownFindings.update(fresh.findings, isComplete: true)
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
                     group.addTask(executorPreference: worker.loop) { worker.adopt(policy) }
                 }
             }
-            for finding in fresh.findings { log(finding) }
+            for finding in cause == .signal ? fresh.findings : news.findings { log(finding) }
             for setting in changes.waiting { logger.warning("\(setting.name) has changed: that needs a restart") }
             common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.words)", metadata: fresh.reloadMetadata)
@@ -88,14 +89,15 @@ extension Daemon {
     }
 
     private func refuse(_ broken: FreshConfiguration.Broken, _ cause: ReloadCause) {
-        // What is wrong is said once, not with every file that changes beside it.
-        if cause == .files, refused == broken { return finishReload(cause) }
-        refused = broken
+        isRefused = true
+        let news = knownFindings.update(broken.findings, isComplete: false)
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
-        for finding in broken.findings { log(finding) }
-        logger.error("nothing is reloaded: what was in force before still is")
+        // A signal asks for everything; a saved file gets what is new, and the rest is only counted.
+        for finding in cause == .signal ? broken.findings : news.findings { log(finding) }
+        let remaining = cause == .signal ? nil : news.remaining
+        logger.error("nothing is reloaded: \(remaining ?? "what was in force before still is")")
         finishReload(cause)
     }
 

@@ -33,8 +33,10 @@ final class Daemon: @unchecked Sendable {
     var isReloading = false
     /// Why to reload once more, when the reading that is under way ends.
     var nextReload: ReloadCause?
-    /// What was wrong with the last reading; nil when it took effect.
-    var refused: FreshConfiguration.Broken?
+    /// Whether the last reading did not take effect.
+    var isRefused = false
+    /// What the log has said of the last reading.
+    var knownFindings: KnownFindings
     private var watch: ConfigurationWatch?
     private let ownsSocketFile: Bool
     private let operations: OperationsListener?
@@ -60,6 +62,7 @@ final class Daemon: @unchecked Sendable {
     ) throws(StartFailure) {
         let settings = configuration.settings
         self.configuration = configuration
+        knownFindings = KnownFindings(configuration.findings)
         self.source = source
         self.diagnostics = diagnostics
         logger = diagnostics.logger(at: settings.output.logLevel)

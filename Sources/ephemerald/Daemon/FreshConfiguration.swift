@@ -62,20 +62,19 @@ package struct FreshConfiguration: Sendable {
             throw Broken(
                 findings: reading.diagnoses, sessions: Set(errors.map { String($0.file.dropLast(suffix.count)) }))
         }
-        return FreshConfiguration(settings: settings, sessions: loaded, findings: reading.diagnoses)
+        return FreshConfiguration(settings: settings, sessions: loaded)
     }
 
     /// What can be worked with, and the operator should know of.
     package let findings: [Diagnosis]
 
-    /// What the process was started with.
+    /// Settings and session files without errors.
     package init(settings: Settings, sessions: LoadedSessions) {
-        self.init(settings: settings, sessions: sessions, findings: [])
-    }
-
-    private init(settings: Settings, sessions: LoadedSessions, findings: [Diagnosis]) {
         self.settings = settings
         self.sessions = sessions
-        self.findings = findings
+        findings =
+            settings.warnings.map(Diagnosis.warning)
+            + sessions.diagnoses(
+                in: settings.sessionsDirectory, setAs: settings.written.phrase(for: .sessionsDirectory))
     }
 }

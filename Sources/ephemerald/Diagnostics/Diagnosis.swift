@@ -1,4 +1,5 @@
 package import Sessions
+import Text
 
 /// Something that an operator should know of the settings or the session files.
 package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
@@ -6,6 +7,8 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
     package let severity: Finding.Severity
     /// What is wrong and what is right, with its place; one line.
     package let message: String
+    /// Path of the session file that it is about; nil for the settings.
+    package let file: String?
 
     /// Something that keeps the program from working.
     static func error(_ message: String) -> Diagnosis {
@@ -17,15 +20,22 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
         Diagnosis(severity: .warning, message: message)
     }
 
-    private init(severity: Finding.Severity, message: String) {
+    private init(severity: Finding.Severity, message: String, file: String? = nil) {
         self.severity = severity
         self.message = message
+        self.file = file
     }
 
     /// What was found in the directory of the session files.
-    init(_ finding: Finding, in directory: String) {
-        let place = finding.file == directory ? "SESSIONS_DIR: " : "\(directory)/"
-        self.init(severity: finding.severity, message: "\(place)\(finding)")
+    /// - Parameter phrase: `SESSIONS_DIR`, and where it was set.
+    init(_ finding: Finding, in directory: String, setAs phrase: String) {
+        if finding.file == directory {
+            self.init(severity: finding.severity, message: "\(phrase): \(finding)")
+        } else {
+            self.init(
+                severity: finding.severity, message: "\(directory)/\(finding)",
+                file: "\(directory)/\(finding.file.withoutControls)")
+        }
     }
 
     /// `error: LOOPS (--loops): "many": …`.
@@ -34,11 +44,12 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
 
 extension LoadedSessions {
     /// What was found in the session files, and that there is none for requests that name none.
-    func diagnoses(in directory: String) -> [Diagnosis] {
+    /// - Parameter phrase: `SESSIONS_DIR`, and where it was set.
+    func diagnoses(in directory: String, setAs phrase: String) -> [Diagnosis] {
         let isWithoutDefault = !hasErrors && catalog.session(named: "default") == nil
         let warning = Diagnosis.warning(
-            "SESSIONS_DIR: \(directory) has no default.json: a request that names no session is refused")
-        return findings.map { Diagnosis($0, in: directory) } + (isWithoutDefault ? [warning] : [])
+            "\(phrase): \(directory) has no default.json: a request that names no session is refused")
+        return findings.map { Diagnosis($0, in: directory, setAs: phrase) } + (isWithoutDefault ? [warning] : [])
     }
 }
 

@@ -22,7 +22,9 @@ package struct StartGuide {
         let sessions = configuration.sessions.catalog.sessions
         let program = program.shellQuoted
         var fields: [(String, String)] = []
-        if settings.isDemo, let page = place.page { fields.append(("page", page)) }
+        if let page = place.page {
+            fields.append(("page", settings.isDemo ? page : "off; \(Setting.demo.flag) true serves one"))
+        }
         fields.append(("token", StartGuide.curl(place, settings.access, sessions: sessions)))
         let log = settings.output.usageLog
         fields.append(
@@ -38,14 +40,23 @@ package struct StartGuide {
             (
                 "OpenAI",
                 settings.sandbox != nil
-                    ? "the built-in sandbox in its place; set OPENAI_API_KEY for the real one"
+                    ? StartGuide.sandbox(settings)
                     : "\(settings.upstream.baseURL) with \(keys == 1 ? "one key" : "\(keys) keys")"
             ))
-        fields.append(("sessions", "\(StartGuide.list(sessions.map(\.name))) in \(settings.sessionsDirectory)"))
+        let directory = settings.sessionsDirectory + (settings.sessionsDirectory.hasSuffix("/") ? "" : "/")
+        fields.append(("sessions", "\(StartGuide.list(sessions.map(\.name))) in \(directory)"))
         fields.append(("origins", StartGuide.list(settings.access.allowedOrigins.map { "\($0)" })))
         lines = fields.map { name, text in
             "  \(name)\(String(repeating: " ", count: 10 - name.count))\(text.withoutControls)"
         }
+    }
+
+    /// How to leave the sandbox. Its page goes with it unless `DEMO` is set.
+    private static func sandbox(_ settings: Settings) -> String {
+        let hasKey = [Setting.apiKey, .apiKeyFile].contains { settings.written.contains($0) }
+        let key = hasKey ? "" : "set OPENAI_API_KEY and "
+        let page = settings.written.contains(.demo) ? "" : "; \(Setting.demo.flag) true keeps the page"
+        return "the built-in sandbox in its place; \(key)leave out --sandbox for the real one\(page)"
     }
 
     /// The command that gets a token, as far as that can be written without a secret.

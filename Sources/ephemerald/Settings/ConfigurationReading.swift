@@ -11,6 +11,7 @@ struct ConfigurationReading {
     let rules: SessionRules
     /// What is to be said of all that has been read.
     private(set) var diagnoses: [Diagnosis]
+    private let directoryPhrase: String
 
     /// Reads the settings.
     /// - Parameter socket: the address of a listening socket that is there already.
@@ -20,13 +21,17 @@ struct ConfigurationReading {
                 arguments: source.arguments, environment: source.environment, socket: socket)
             self.settings = settings
             directory = settings.sessionsDirectory
+            directoryPhrase = settings.written.phrase(for: .sessionsDirectory)
             rules = settings.sessionRules
             diagnoses = settings.warnings.map(Diagnosis.warning)
         } catch {
             if case .usage(let errors) = error { throw errors }
             // The settings by which session files are judged may be right beside those that are wrong.
             var reader = try? SettingsReader(arguments: source.arguments, environment: source.environment)
-            directory = reader?.sessionsDirectory()
+            // A file of settings that could not be read may name another directory.
+            let isKnown = reader.map { !$0.isFileUnread || $0[.sessionsDirectory] != nil } ?? false
+            directory = isKnown ? reader?.sessionsDirectory() : nil
+            directoryPhrase = reader.map { WrittenValues($0).phrase(for: .sessionsDirectory) } ?? ""
             // A wrong value is reported once, and not by each file as well.
             rules = SessionRules(
                 owner: reader?.upstreamOwner() ?? .openAI,
@@ -45,7 +50,7 @@ struct ConfigurationReading {
     mutating func readSessions(today: Day) -> LoadedSessions? {
         guard let directory else { return nil }
         let loaded = SessionCatalog.load(directory: directory, today: today, rules: rules)
-        diagnoses += loaded.diagnoses(in: directory)
+        diagnoses += loaded.diagnoses(in: directory, setAs: directoryPhrase)
         return loaded
     }
 }

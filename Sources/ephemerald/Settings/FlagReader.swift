@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTP
 import Sessions
 import Text
@@ -31,7 +32,10 @@ package struct FlagReader {
         guard let setting = Setting(flag: flag) else { return refuseUnknown(flag, hasValue: attached != nil) }
         if let file = setting.secretFile { return refuseSecret(setting, file: file, hasValue: attached != nil) }
         guard let value = attached ?? separateValue(of: setting) else {
-            errors.append("\(flag) needs a value: \(flag) \(setting.row.placeholder)")
+            errors.append(
+                setting.row.kind == .boolean
+                    ? "\(flag) takes true or false, and nothing means true"
+                    : "\(flag) needs a value: \(flag) \(setting.row.placeholder)")
             return
         }
         guard !value.isEmpty else {
@@ -47,7 +51,12 @@ package struct FlagReader {
     private mutating func separateValue(of setting: Setting) -> String? {
         let next = rest.first
         if setting.row.kind == .boolean {
-            guard next == "true" || next == "false" else { return "true" }
+            // A command in the wrong place has an error of its own.
+            guard let next, !next.hasPrefix("-"), CommandName(rawValue: next) == nil else { return "true" }
+            guard next == "true" || next == "false" else {
+                dropValue()
+                return nil
+            }
         } else if next?.hasPrefix("--") ?? true {
             return nil
         }
@@ -74,12 +83,22 @@ package struct FlagReader {
         if let next = rest.first, !next.hasPrefix("--") { rest.removeFirst() }
     }
 
+    private static func isDirectory(_ path: String) -> Bool {
+        var isDirectory = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory
+    }
+
     private mutating func refuseStray(_ argument: String) {
         let commands = CommandName.allCases.map(\.rawValue)
         if commands.contains(argument) {
             errors.append("the command stands first: ephemerald \(argument) …")
+        } else if FlagReader.isDirectory(argument) {
+            let flag = Setting.sessionsDirectory.flag
+            errors.append("\(argument.shown) is not a flag; a directory of session files is named with \(flag)")
         } else if argument.utf8.count <= 12, argument.utf8.allSatisfy(\.isLowercaseLetter) {
-            errors.append("\(argument.shown) is no command; there are \(commands.joined(separator: ", "))")
+            let hint = CommandName.nearest(to: argument).map { "did you mean \($0)?" }
+            let all = "commands are \(commands.joined(separator: ", ")); settings are written --port 3001"
+            errors.append("\(argument.shown) is neither a command nor a flag; \(hint ?? all)")
         } else {
             // Not shown: it may be a secret that a shell split off its flag.
             errors.append("an argument that is no flag; settings are written --port 3001 or --port=3001")

@@ -9,6 +9,8 @@ package struct SettingsFile: Sendable {
     package private(set) var values: [Setting: String] = [:]
     /// Unknown keys and values of a wrong type.
     package private(set) var problems: [SettingProblem] = []
+    /// Whether the file could not be read, or is not a JSON object: any setting may be in it.
+    package private(set) var isUnread = true
     private let path: String
 
     /// Reads the file. A file that cannot be read, or is no JSON object, is one problem and has no settings.
@@ -22,6 +24,7 @@ package struct SettingsFile: Sendable {
                 problems = [SettingProblem("\(place): the file is not a JSON object; write {\"port\": 3001}")]
                 return
             }
+            isUnread = false
             for member in object.members { read(member) }
         } catch let error as InvalidValue {
             problems = [SettingProblem("\(place): \(error.reason)")]

@@ -8,6 +8,8 @@ package struct SettingsReader {
     package private(set) var problems: [SettingProblem] = []
     /// What can be worked with and should be known.
     package private(set) var warnings: [String] = []
+    /// Whether there is a file of settings that could not be read: a setting that is missing may be in it.
+    let isFileUnread: Bool
 
     /// Finds the values; only a command line that is not understood ends the pass here.
     package init(arguments: [String], environment: [String: String]) throws(SettingsFailure) {
@@ -21,6 +23,7 @@ package struct SettingsReader {
         let file = config.map { (path: $0.text, contents: SettingsFile(readingFrom: $0)) }
         values = SettingValues(
             flags: flags, environment: environment, file: file.map { ($0.path, $0.contents.values) })
+        isFileUnread = file?.contents.isUnread ?? false
         problems = file?.contents.problems ?? []
         warnings = SettingsReader.misspellings(in: environment)
     }
@@ -77,10 +80,11 @@ package struct SettingsReader {
         return isWhole ? .some(entries) : nil
     }
 
-    /// Adds a problem with the value of a setting, or with its absence.
+    /// Adds a problem with the value of a setting, or with its absence, which is no problem while the file that may have
+    /// it is unread.
     mutating func refuse(_ setting: Setting, _ reason: String, isHidden: Bool = false) {
         guard let value = values[setting] else {
-            problems.append(SettingProblem("\(setting.name): \(reason)"))
+            if !isFileUnread { problems.append(SettingProblem("\(setting.name): \(reason)")) }
             return
         }
         problems.append(SettingProblem(setting, value, InvalidValue(reason, isHidden: isHidden)))

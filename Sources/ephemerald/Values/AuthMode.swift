@@ -13,7 +13,7 @@ package enum AuthMode: String, CaseIterable, Sendable {
     package init(parsing entry: String) throws(InvalidValue) {
         guard let mode = AuthMode(rawValue: entry) else {
             throw InvalidValue(
-                "this is not a way to authenticate; there is \(Choice.list(AuthMode.self))"
+                "is not a mode; write none, or one or more of bearer, jwt and proxy"
                     + entry.suggestion(among: AuthMode.allCases.map(\.rawValue)))
         }
         self = mode

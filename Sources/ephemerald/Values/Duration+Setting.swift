@@ -1,6 +1,9 @@
 extension Duration {
     /// Reads `300ms`, `10s`, `2min` or `1h`: a whole number and a unit.
-    package init(parsingSetting text: String, in range: ClosedRange<Duration>) throws(InvalidValue) {
+    /// - Parameter takesDays: whether `7d` is a duration too.
+    package init(
+        parsingSetting text: String, in range: ClosedRange<Duration>, takesDays: Bool = false
+    ) throws(InvalidValue) {
         let digits = text.prefix { ("0"..."9").contains($0) }
         guard !digits.isEmpty else { throw InvalidValue("this is no duration; write one such as 10s or 300ms") }
         let unit: Duration
@@ -9,10 +12,12 @@ extension Duration {
         case "s": unit = .seconds(1)
         case "min": unit = .seconds(60)
         case "h": unit = .seconds(3600)
+        case "d" where takesDays: unit = .seconds(86_400)
         case "": throw InvalidValue("the unit is missing; write \(digits)ms, \(digits)s, \(digits)min or \(digits)h")
-        default: throw InvalidValue("write a whole number and one of ms, s, min, h, such as 10s")
+        default:
+            throw InvalidValue("write a whole number and one of ms, s, min, h\(takesDays ? ", d" : ""), such as 10s")
         }
-        // Nine digits of hours are far beyond any range, and far from overflow.
+        // Nine digits of days are far beyond any range, and far from overflow.
         guard digits.count <= 9, let count = Int64(digits), range.contains(unit * Int(count)) else {
             throw InvalidValue("write \(range.lowerBound.inSettings) to \(range.upperBound.inSettings)")
         }

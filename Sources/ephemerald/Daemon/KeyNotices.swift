@@ -1,0 +1,40 @@
+package import EphemeraldCore
+
+/// Decides which refusals of the API keys an operator hears of: the first, and then one of each kind in ten minutes.
+package struct KeyNotices: Sendable {
+    /// How long one kind of refusal is not reported again.
+    package static let window = Duration.seconds(600)
+
+    private struct Kind {
+        var until: UInt64
+        var untold = 0
+    }
+
+    private var kinds: [String: Kind] = [:]
+
+    /// Nothing has been reported.
+    package init() {}
+
+    /// The message for the operator, which never has a key in it; nil for what is not reported.
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    package mutating func notice(_ refusal: Refusal, now: UInt64) -> String? {
+        let advice: String
+        switch refusal {
+        case .upstreamAuth:
+            advice =
+                "OpenAI does not accept the API key: write a valid one to OPENAI_API_KEY or OPENAI_API_KEY_FILE, and "
+                + "check what its project may do"
+        case .upstreamQuota:
+            advice = "the OpenAI account of the API key is used up: add credit, or add a key of another account"
+        default: return nil
+        }
+        if let kind = kinds[refusal.code], now < kind.until {
+            kinds[refusal.code]?.untold += 1
+            return nil
+        }
+        let untold = kinds[refusal.code]?.untold ?? 0
+        kinds[refusal.code] = Kind(until: now + UInt64(KeyNotices.window.components.seconds) * 1_000_000_000)
+        let more = untold == 0 ? "" : ", and \(untold) more requests failed since the last such line"
+        return "\(refusal.code): \(advice); the usage log has what OpenAI answered\(more)"
+    }
+}
