@@ -52,18 +52,28 @@ extension JSONReader {
         let start = index
         guard let first = next, first.startsIdentifier else { return }
         liberties.insert(.code)
+        // What the object would be given to: the words since the last `=`, and where they begin.
+        var (callee, place) = ("", index)
         while let byte = next {
             if byte.startsIdentifier {
-                _ = identifier()
+                if callee.isEmpty { place = index }
+                callee += (callee.isEmpty || callee.hasSuffix(".") ? "" : " ") + identifier()
+                if callee == "export default" { callee = "" }
             } else if byte == UInt8(ascii: ":") {
                 index += 1
                 try skipType(until: "=")
             } else if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "=") {
                 index += 1
+                callee = byte == UInt8(ascii: ".") ? "\(callee)." : ""
             } else {
                 break
             }
             try skipSpace()
+        }
+        let isFunction = callee.split(separator: " ").contains { $0 == "function" || $0 == "async" }
+        if next == UInt8(ascii: "("), !callee.isEmpty, !isFunction {
+            let repair = "leave only the object inside its parentheses, from its { to its }"
+            throw error("\(callee)(…) is a call, which a session file cannot make; \(repair)", at: place)
         }
         guard next == UInt8(ascii: "{") || next == UInt8(ascii: "[") else {
             index = start

@@ -83,12 +83,12 @@ extension JSONReader {
         if let scalar = UnicodeScalar(first) { return scalar }
         guard first < 0xDC00, next == UInt8(ascii: "\\"), index + 1 < bytes.count,
             bytes[index + 1] == UInt8(ascii: "u")
-        else { throw error("half of a surrogate pair stands alone", at: start) }
+        else { throw error("half of a surrogate pair is missing", at: start) }
         index += 2
         let second = try hexQuad(startingAt: start)
         guard (0xDC00...0xDFFF).contains(second),
             let scalar = UnicodeScalar(0x10000 + (UInt32(first - 0xD800) << 10 | UInt32(second - 0xDC00)))
-        else { throw error("half of a surrogate pair stands alone", at: start) }
+        else { throw error("half of a surrogate pair is missing", at: start) }
         return scalar
     }
 

@@ -36,7 +36,7 @@ extension JSONReader {
     mutating func colon() throws(JSONError) {
         try skipSpace()
         guard next == UInt8(ascii: ":") else {
-            throw error("expected a colon behind the member name, found \(found)")
+            throw error("expected a colon after the member name, found \(found)")
         }
         index += 1
     }

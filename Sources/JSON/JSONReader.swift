@@ -80,7 +80,7 @@ struct JSONReader {
                 if seen.isEmpty { seen = Set(members.map { Array($0.name.utf8) }) }
                 isRepeated = !seen.insert(Array(name.utf8)).inserted
             }
-            if isRepeated { throw error("the member \(JSON.string(name).description) stands twice", at: start) }
+            if isRepeated { throw error("the member \(JSON.string(name).description) is repeated", at: start) }
             members.append(JSONObject.Member(name, try value()))
         }
         return JSONObject(distinct: members)

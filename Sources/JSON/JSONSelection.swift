@@ -55,7 +55,7 @@ extension JSONReader {
                 try skipValue()
                 continue
             }
-            if object[entry.name] != nil { throw error("the member \"\(entry.name)\" stands twice", at: start) }
+            if object[entry.name] != nil { throw error("the member \"\(entry.name)\" is repeated", at: start) }
             try skipSpace()
             if let part = entry.part, next == UInt8(ascii: "{") {
                 object[entry.name] = .object(try self.object(only: part))

@@ -22,7 +22,7 @@ package struct RateLimit: Hashable, Sendable {
         let words = text.split { $0 == " " || $0 == "," }
         guard let rate = words.first, text.utf8.first == rate.utf8.first, !text.hasSuffix(","), !text.contains(",,")
         else {
-            throw InvalidRateLimit(text, "this is no limit; write it as in 10/min burst 5")
+            throw InvalidRateLimit(text, "this is not a limit; write it as in 10/min burst 5")
         }
         let parts = rate.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2 else {
@@ -47,7 +47,8 @@ package struct RateLimit: Hashable, Sendable {
 
     private static func number(_ digits: Substring, of text: String) throws(InvalidRateLimit) -> Int {
         guard !digits.isEmpty, digits.utf8.allSatisfy(\.isDigit) else {
-            throw InvalidRateLimit(text, "\(String(digits).debugDescription) is no whole number; write 1 to \(largest)")
+            let shown = String(digits).debugDescription
+            throw InvalidRateLimit(text, "\(shown) is not a whole number; write 1 to \(largest)")
         }
         let value = Int(digits) ?? .max
         guard value > 0 else {
@@ -76,7 +77,7 @@ package struct RateLimit: Hashable, Sendable {
         throw InvalidRateLimit(
             text,
             right.map { "the unit is spelt \($0); write \(count)/\($0)" }
-                ?? "\(String(unit).debugDescription) is no unit; write s, min or h, as in \(count)/h")
+                ?? "\(String(unit).debugDescription) is not a unit; write s, min or h, as in \(count)/h")
     }
 }
 

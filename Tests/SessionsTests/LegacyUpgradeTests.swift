@@ -105,6 +105,28 @@ struct `The legacy upgrade` {
                 #"{"session":{"type":"realtime","audio":{"input":{"turn_detection":null},"output":{"speed":1,"voice":"ash"}},"include":[]}}"#,
                 ["session.voice"]
             ),
+            (
+                #"{"session":{"type":"realtime","audio":{"input":{"format":"g711_alaw"},"output":{"format":"pcm16"}}}}"#,
+                #"{"session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcma"}},"output":{"format":{"type":"audio/pcm","rate":24000}}}}}"#,
+                ["session.audio.input.format", "session.audio.output.format"]
+            ),
+            (
+                #"{"type":"realtime","input_audio_format":{"type":"audio/pcm"}}"#,
+                #"{"session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcm","rate":24000}}}}}"#,
+                ["", "input_audio_format", "audio.input.format.rate"]
+            ),
+            (
+                #"{"session":{"type":"realtime","config":{"speed":1.1,"audio":{}},"tools":[]}}"#,
+                #"{"session":{"type":"realtime","audio":{"output":{"speed":1.1}},"tools":[]}}"#,
+                ["session.config", "session.speed"]
+            ),
+            (#"{"session":{"type":"realtime","config":7}}"#, nil, []),
+            (#"{"session":{"type":"realtime","config":{"config":{}}}}"#, nil, []),
+            (#"{"session":{"type":"realtime"},"config":{}}"#, nil, []),
+            (#"{"session":{"type":"realtime","audio":{"input":{"format":"opus"}}}}"#, nil, []),
+            (#"{"session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcm","rate":8}}}}}"#, nil, []),
+            (#"{"session":{"type":"realtime","audio":{"output":{"format":{"type":"audio/pcmu"}}}}}"#, nil, []),
+            (#"{"session":{"model":"gpt-realtime-translate","audio":{"input":{"format":"pcm16"}}}}"#, nil, []),
             (#"{"session":{"audio":{"output":{"language":"es"}},"model":"m"}}"#, nil, []),
             (#"{"session":{"model":"gpt-realtime-translate"}}"#, nil, []),
             (#"{"session":{"type":"realtime","voice":"ash","audio":{"output":{"voice":"marin"}}}}"#, nil, []),

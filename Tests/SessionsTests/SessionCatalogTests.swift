@@ -39,7 +39,7 @@ struct `The catalogue of sessions` {
         #expect(loaded.catalog.sessions.isEmpty)
         #expect(
             loaded.findings.map(\.message) == [
-                "a session's name has a-z, 0-9, _ and - only, a letter or digit first, and 64 of them at most"
+                "a session's name has a-z, 0-9, _ and - only, begins with a letter or digit, and has at most 64 characters"
             ])
     }
 
@@ -89,7 +89,7 @@ struct `The catalogue of sessions` {
         let loaded = directory.load()
         #expect(loaded.catalog.sessions.map(\.name) == ["a"])
         #expect(loaded.findings.map(\.file) == ["dir.json", "link.json"])
-        #expect(loaded.findings.allSatisfy { $0.message == "is no regular file, nor a link to one" })
+        #expect(loaded.findings.allSatisfy { $0.message == "is not a regular file or a link to one" })
     }
 
     @Test(

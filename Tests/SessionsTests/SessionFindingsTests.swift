@@ -56,7 +56,7 @@ struct `A session file is answered` {
         (#""tools":[{"type":"function"}]"#, "error session.tools[0].name: is required"),
         (#""instructions":7"#, "error session.instructions: must be a string, is an integer"),
         (
-            #""audio":{"input":{"format":"pcm16"}}"#,
+            #""audio":{"input":{"format":"opus"}}"#,
             #"error session.audio.input.format: must be an object, is a string, as in {"type":"audio/pcm","rate":24000}"#
         ),
         (#""instruction":"x""#, "error session.instruction: is not known; did you mean instructions?"),

@@ -7,6 +7,9 @@ import Testing
 struct `A session file in JavaScript` {
     private static let json = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#
 
+    private static let call =
+        "is a call, which a session file cannot make; leave only the object inside its parentheses, from its { to its }"
+
     @Test(arguments: [
         "{session:{type:'realtime',model:`gpt-realtime-2.1`}}",
         "{'session':{\"type\":'realtime','model':\"gpt-realtime-2.1\",},}",
@@ -44,10 +47,15 @@ struct `A session file in JavaScript` {
         ("{a:1 b:2}", "1:6: expected a comma or '}', found 'b'"),
         ("{a:1,,}", "1:6: expected a member name in double quotes, found ','"),
         ("{a:1} {b:2}", "1:7: expected the end of the text, found '{'"),
-        ("{a:1, a:2}", "1:7: the member \"a\" stands twice"),
+        ("{a:1, a:2}", "1:7: the member \"a\" is repeated"),
         ("{a:1 /* x }", "1:6: the comment is not closed"), ("{a:1 / 2}", "1:6: expected a comment, found '/'"),
         ("{...rest}", "1:2: expected a member name in double quotes, found '.'"),
-        ("send({})", "1:1: the text begins with send; leave only the object, from its { to its }"),
+        ("send({})", "1:1: send(…) \(call)"), ("const x = await a.b (\n{})", "1:11: await a.b(…) \(call)"),
+        ("export default define({})", "1:16: define(…) \(call)"),
+        ("const x: T = new Y({})", "1:14: new Y(…) \(call)"),
+        ("function f() {}", "1:1: the text begins with function; leave only the object, from its { to its }"),
+        ("const f = async (x) => {}", "1:1: the text begins with const; leave only the object, from its { to its }"),
+        ("const f = (x) => {}", "1:1: the text begins with const; leave only the object, from its { to its }"),
         ("{a:.5}", "1:4: expected a value, found '.'"),
         ("{a:0x10}", "1:5: expected a comma or '}', found 'x'"),
         ("{a:'x", "1:6: the string has no closing quote"),

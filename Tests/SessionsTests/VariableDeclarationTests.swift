@@ -23,13 +23,13 @@ struct `The variables of a session` {
             (
                 #"{"variables":{"a b":{"maxLength":5}}}"#, "Hi.",
                 [
-                    "access.variables.a b: a name has letters, digits and _ only, a letter or _ first, and 64 of them at most"
+                    "access.variables.a b: a name has letters, digits and _ only, at most 64 of them, and begins with a letter or _"
                 ]
             ),
             (
                 #"{"variables":{"a$":{"maxLength":5}}}"#, "Hi.",
                 [
-                    "access.variables.a$: a name has letters, digits and _ only, a letter or _ first, and 64 of them at most"
+                    "access.variables.a$: a name has letters, digits and _ only, at most 64 of them, and begins with a letter or _"
                 ]
             ),
             (

@@ -72,12 +72,37 @@ import ephemerald
         #expect(first.outcome == .success)
         #expect(first.findings.isEmpty)
         #expect(first.output.first == "fixed: \(path)")
-        #expect(first.output.contains { $0.hasPrefix("  was: old.json: ") && $0.contains("voice") })
+        #expect(first.output.contains { $0.hasPrefix("  was: \(path): ") && $0.contains("voice") })
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
         #expect(try String(decoding: Data(contentsOf: URL(filePath: untouched)), as: UTF8.self) == good)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 2)
         let second = try check(fixes: true)
         #expect(second.output == ["ok: settings for 127.0.0.1:3001, sessions default, old"])
+    }
+
+    @Test func `says of a file that it rewrote which errors are left`() throws {
+        let path = try directory.file("old.json", #"{"model": "gpt-realtime-2.1", "voice": "marin", "speed": 2}"#)
+        _ = try directory.file("default.json", good)
+        let check = try check(fixes: true)
+        #expect(check.outcome == .configuration)
+        #expect(check.output.first == "fixed in part: \(path) still has 1 error")
+        #expect(check.output.dropFirst().allSatisfy { $0.hasPrefix("  was: \(path): ") } && check.output.count == 5)
+        #expect(
+            check.findings.map(\.description) == [
+                "error: \(path): session.audio.output.speed: must be 0.25 to 1.5, is 2"
+            ])
+    }
+
+    @Test func `prints what the manual of session files quotes`() throws {
+        let manual = URL(filePath: ReadmeTable.sessionsDirectory).appending(path: "README.md")
+        let blocks = String(decoding: try Data(contentsOf: manual), as: UTF8.self).split(separator: "```\n")
+        let block = try #require(blocks.first { $0.hasPrefix("error: ") })
+        let audio = #""audio": {"output": {"speed": 2}}"#
+        _ = try directory.file(
+            "shop.json", #"{"session": {"type": "realtime", "model": "gpt-realtime-2.1", \#(audio)}}"#)
+        _ = try directory.file("desk.json", "{\n\n\n\n\n  \"session\": {}\n  \"answer\": 1}")
+        let printed = try check().findings.map { $0.description.replacing(directory.path, with: "sessions") }
+        #expect(printed == block.split(separator: "\n").map(String.init))
     }
 
     @Test func `judges models by the host that mints, beside wrong settings too`() throws {

@@ -48,7 +48,7 @@ extension AccessReader {
             return .number(least...most)
         case .object(let object):
             guard shape.hasType(of: "") else {
-                refuse(path, "has a length, and session.\(path.dropFirst("access.overrides.".count)) is no string")
+                refuse(path, "has a length, and session.\(path.dropFirst("access.overrides.".count)) is not a string")
                 return nil
             }
             return textLimit(object, at: path).map { .text($0) }

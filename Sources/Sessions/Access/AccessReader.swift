@@ -103,7 +103,7 @@ struct AccessReader {
         for variable in variables.members {
             let path = "access.variables.\(variable.name)"
             guard InstructionTemplate.isName(variable.name) else {
-                refuse(path, "a name has letters, digits and _ only, a letter or _ first, and 64 of them at most")
+                refuse(path, "a name has letters, digits and _ only, at most 64 of them, and begins with a letter or _")
                 continue
             }
             guard let object = object(variable.value, at: path), let text = textLimit(object, at: path) else {

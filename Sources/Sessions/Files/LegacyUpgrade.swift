@@ -30,10 +30,10 @@ struct LegacyUpgrade {
         let outer = liftExpiry(from: &root, prefix: "")
         let inner = outer == nil && root["expires_after"] == nil ? liftExpiry(from: &session, prefix: prefix) : nil
         if let expiry = outer ?? inner { root["expires_after"] = expiry }
-        session = moveMembers(of: session, for: kind)
+        session = completeFormats(of: moveMembers(of: session, for: kind), for: kind)
         if session["type"] == nil, kind != .translation {
             session.prepend("type", .string(kind.rawValue))
-            note(prefix + "type", "was not needed by the beta interface; \"\(kind)\" is written here now")
+            note(prefix + "type", "is required; \"\(kind)\" is added")
         }
         root["session"] = .object(session)
         return .object(root)
@@ -50,7 +50,7 @@ struct LegacyUpgrade {
         for member in inner { root[member.name] = nil }
         root.prepend("session", .object(JSONObject(distinct: inner)))
         prefix = ""
-        note("", "the members of the session stand at the top; they belong in \"session\" and are moved there")
+        note("", "the session's members are not inside \"session\"; they are moved there")
     }
 
     private static func isSessionMember(_ name: String) -> Bool {
@@ -110,6 +110,26 @@ struct LegacyUpgrade {
         }
     }
 
+    /// Makes each format the object that it must be: the Agents SDK writes `pcm16` in `audio.input.format` too, and OpenAI's
+    /// own examples leave out `rate`, which has one value only.
+    private mutating func completeFormats(of session: JSONObject, for kind: SessionKind) -> JSONObject {
+        var result = JSON.object(session)
+        for path in [["audio", "input", "format"], ["audio", "output", "format"]] {
+            guard let format = result.value(at: path[...]), Schema.session(of: kind).shape(at: path[...]) != nil
+            else { continue }
+            var complete = LegacyMember.Conversion.format(format)
+            let place = prefix + path.joined(separator: ".")
+            if complete != format {
+                note(place, "\(format) is the legacy form of \(complete)")
+            } else if format["type"] == "audio/pcm", format["rate"] ?? .null == .null {
+                complete = format.replacing(24000, at: ["rate"])
+                note("\(place).rate", "is required; 24000 is added")
+            }
+            result = result.replacing(complete, at: path[...])
+        }
+        return result.objectValue ?? session
+    }
+
     /// Lifts `function.name` and the rest out of `function`, where chat completions has them.
     private mutating func flatten(_ tool: JSON, at path: String) -> JSON {
         guard case .object(let object) = tool, case .object(let function)? = object["function"] else { return tool }
@@ -117,7 +137,7 @@ struct LegacyUpgrade {
         for member in object.members where member.name != "function" { flat[member.name] = member.value }
         for member in function.members where flat[member.name] == nil { flat[member.name] = member.value }
         if flat["type"] == nil { flat.prepend("type", "function") }
-        note("\(path).function", "is nested as in chat completions; its members stand in \(path) itself")
+        note("\(path).function", "is nested as in Chat Completions; its members are moved to \(path)")
         return .object(flat)
     }
 }

@@ -1,7 +1,7 @@
 import JSON
 
 /// What people paste into a session file besides a request body: an event of the API, what the server answered, and
-/// the names of JavaScript libraries. Each becomes the request that it means, with a note.
+/// the options and names of JavaScript libraries. Each becomes the request that it means, with a note.
 struct PastedForms {
     private(set) var notes: [LegacyUpgrade.Note] = []
     /// Members of the session that were camelCase: how each was written, by its name in the API.
@@ -17,6 +17,11 @@ struct PastedForms {
     mutating func unwrap(_ file: JSON) -> JSON {
         guard case .object(var root) = file else { return file }
         dropEvent(from: &root)
+        if case .object(let session)? = root["session"] {
+            root["session"] = .object(withoutWrapper(session, at: "session."))
+        } else {
+            root = withoutWrapper(root, at: "")
+        }
         var names = CamelCaseNames()
         names.rename(&root)
         notes += names.notes
@@ -62,6 +67,16 @@ struct PastedForms {
             session.prepend("type", .string(SessionKind.transcription.rawValue))
             root["session"] = .object(session)
         }
+    }
+
+    /// `{model, config: {…}}`, the options of the Agents SDK's `RealtimeSession`. A member of `config` that is outside of it
+    /// too could mean either value, so such a file stays as it is.
+    private mutating func withoutWrapper(_ object: JSONObject, at prefix: String) -> JSONObject {
+        guard case .object(let config)? = object["config"], config.names.allSatisfy({ object[$0] == nil })
+        else { return object }
+        let message = "is a wrapper of the Agents SDK; its members are moved out of it"
+        notes.append(LegacyUpgrade.Note(path: prefix + "config", message: message))
+        return JSONObject(distinct: object.members.flatMap { $0.name == "config" ? config.members : [$0] })
     }
 
     /// `object`, `id`, `expires_at` and `client_secret` of a session, `value` and `expires_at` beside it. A session

@@ -30,7 +30,7 @@ extension SessionCatalog {
             let name = String(file.dropLast(suffix.count))
             guard isName(name) else {
                 let rule =
-                    "a session's name has a-z, 0-9, _ and - only, a letter or digit first, and 64 of them at most"
+                    "a session's name has a-z, 0-9, _ and - only, begins with a letter or digit, and has at most 64 characters"
                 findings.append(Finding(.error, file: file, rule))
                 continue
             }
@@ -55,7 +55,7 @@ extension SessionCatalog {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             // A pipe would be read for ever.
             guard attributes[.type] as? FileAttributeType == .typeRegular else {
-                throw UnreadableFile(message: "is no regular file, nor a link to one")
+                throw UnreadableFile(message: "is not a regular file or a link to one")
             }
             guard let size = integer(attributes[.size]), size <= largestFile else {
                 throw UnreadableFile(message: "is larger than 1 MiB")

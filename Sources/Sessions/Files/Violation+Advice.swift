@@ -11,7 +11,7 @@ extension Violation {
         case .foreign(let owners, let type, let allowed):
             "only \(owners.listed(by: "and")) \(owners.count == 1 ? "has" : "have") it; \(type) has "
                 + (allowed.isEmpty ? "no other member" : allowed.joined(separator: ", "))
-        case .missing: "is required"
+        case .missing: "is required\(example(for: kind))"
         case .wrongType(let expected, let found):
             "must be \(expected.listed(by: "or")), is \(found.typeName)\(repair(of: found, expected: expected))"
         case .unsupported(let value, _)
@@ -35,9 +35,19 @@ extension Violation {
         }
     }
 
+    /// `, as in 24000`, where a missing number can have one value only.
+    private func example(for kind: SessionKind) -> String {
+        guard case .integer(let range)? = shape(for: kind), range.lowerBound == range.upperBound else { return "" }
+        return ", as in \(range.lowerBound)"
+    }
+
+    /// The shape that the schema has for the member, nil for one that is not known.
+    private func shape(for kind: SessionKind) -> Shape? {
+        Schema.session(of: kind).shape(at: path.split(separator: ".").map(String.init).dropFirst())
+    }
+
     private func mustBe(_ supported: [String], is value: String, for kind: SessionKind) -> String {
-        let shape = Schema.session(of: kind).shape(at: path.split(separator: ".").map(String.init).dropFirst())
-        if let numbers = shape?.numbers {
+        if let numbers = shape(for: kind)?.numbers {
             let repair = value.unquoted(as: ["an integer"])
             return "must be \(numbers), or \(supported.map { "\"\($0)\"" }.listed(by: "or")), is \"\(value)\"\(repair)"
         }
@@ -66,7 +76,7 @@ extension Violation {
         }
         let elsewhere = Schema.session(of: kind).paths(below: "session").lazy.filter { $0.hasSuffix(".\(name)") }
         if let suggestion = elsewhere.compactMap({ Suggestion($0, insteadOf: path) }).first { return "\(suggestion)" }
-        return allowed.isEmpty ? "nothing may stand here" : "known here: \(allowed.joined(separator: ", "))"
+        return allowed.isEmpty ? "no members are allowed here" : "known here: \(allowed.joined(separator: ", "))"
     }
 
     /// What to write for a value of a wrong type, where that can be told.
@@ -106,6 +116,11 @@ private struct Misnomer {
     }
 
     private static let all = [
+        Misnomer(
+            names: ["config"], advice: "it is a wrapper of the Agents SDK; move its members to session and delete it"),
+        Misnomer(
+            names: ["providerData", "provider_data"],
+            advice: "the Agents SDK sends its members in session itself; move them there and delete it"),
         Misnomer(names: ["reasoning_effort"], advice: "write it as session.reasoning.effort"),
         Misnomer(names: ["expires_after"], advice: "it belongs beside session, not in it"),
         Misnomer(

@@ -50,9 +50,15 @@ package struct Check: Sendable {
                 outcome = .configuration
                 continue
             }
-            let after = Set(SessionCatalog.load(directory: directory, today: today, rules: rules).findings)
-            output.append("fixed: \(directory)/\(file.withoutControls)")
-            output += before.filter { $0.file == file && !after.contains($0) }.map { "  was: \($0)" }
+            let after = SessionCatalog.load(directory: directory, today: today, rules: rules).findings
+            let errors = after.count { $0.file == file && $0.severity == .error }
+            let path = "\(directory)/\(file.withoutControls)"
+            output.append(
+                errors == 0
+                    ? "fixed: \(path)"
+                    : "fixed in part: \(path) still has \(errors) error\(errors == 1 ? "" : "s")")
+            let repaired = before.filter { $0.file == file && !after.contains($0) }
+            output += repaired.map { "  was: \(Diagnosis($0, in: directory).message)" }
         }
     }
 }

@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: [
         ("", "no JSON"), ("[]", "no JSON object"), ("{}", "no member keys"), (#"{"keys":{}}"#, "no member keys"),
-        (#"{"keys":[]}"#, "no key in it"), (#"{"keys":[],"keys":[]}"#, "twice"),
+        (#"{"keys":[]}"#, "no key in it"), (#"{"keys":[],"keys":[]}"#, "is repeated"),
         (#"{"keys":[\#(es),\#(es)]}"#, #"two keys for ES256 have the kid "ES256""#),
         (#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, "fewer than 32 bytes"),
     ])
