@@ -61,6 +61,7 @@ def test_all_settings_have_a_command_of_their_own(tmp_path):
         (("lookup",), "ephemerald lookup VALUE [--log FILE]"),
         (("lookup", ""), "ephemerald lookup VALUE [--log FILE]"),
         (("settings", "x"), "ephemerald settings"),
+        (("help", "setting"), "ephemerald [serve] [--SETTING VALUE ...]"),
     ],
 )
 def test_a_mistake_is_told_in_one_style_with_the_usage_of_its_command(tmp_path, arguments, usage):
@@ -70,6 +71,8 @@ def test_a_mistake_is_told_in_one_style_with_the_usage_of_its_command(tmp_path, 
     assert lines[0].startswith("error: ") and "Error:" not in ended.stderr, ended.stderr
     assert [line for line in lines if line.startswith("Usage:")] == [f"Usage: {usage}"], ended.stderr
     assert len(lines) < 6, ended.stderr
+    (pointer,) = re.findall(r"See 'ephemerald(?: (\w+))? --help'", ended.stderr)
+    assert pointer in (*COMMANDS, ""), ended.stderr
 
 
 def test_every_mistake_has_a_line(tmp_path):

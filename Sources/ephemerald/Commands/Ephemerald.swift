@@ -57,10 +57,10 @@ package struct Ephemerald: ParsableCommand {
             exit()
         }
         if let mistake = error as? ValidationError {
-            let name = command.configuration.commandName ?? "serve"
+            let name = command is Ephemerald.Type ? nil : command.configuration.commandName
             StandardError.print([
                 "error: \(mistake.message)", "Usage: \(usageString(for: command))",
-                "  See 'ephemerald \(name) --help' for more information.",
+                "  See 'ephemerald \(name.map { "\($0) " } ?? "")--help' for more information.",
             ])
         } else if text.hasPrefix("Error: ") {
             StandardError.print(["error: \(text.dropFirst(7))"])

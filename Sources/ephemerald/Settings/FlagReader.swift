@@ -34,7 +34,7 @@ package struct FlagReader {
         guard let value = attached ?? separateValue(of: setting) else {
             errors.append(
                 setting.row.kind == .boolean
-                    ? "\(flag) takes true or false, and nothing means true"
+                    ? "\(flag) takes true or false; without a value it is true"
                     : "\(flag) needs a value: \(flag) \(setting.row.placeholder)")
             return
         }
