@@ -2,7 +2,7 @@
 package enum Base64URL {
     /// The bytes; nil for any other letter (`+`, `/` and `=` included), for a length that cannot be, and where bits are
     /// left over that are not zero: another text would stand for the same bytes then.
-    package static func bytes(of text: some Collection<UInt8>) -> [UInt8]? {
+    @inlinable package static func bytes(of text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
@@ -20,7 +20,7 @@ package enum Base64URL {
     }
 
     /// The bytes of base64 in either alphabet (RFC 4648 sections 4 and 5), padded or not.
-    package static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
+    @inlinable package static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
         let letters = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
         return bytes(
             of: letters.map { letter -> UInt8 in
@@ -32,7 +32,7 @@ package enum Base64URL {
             })
     }
 
-    private static func value(of letter: UInt8) -> UInt32? {
+    @usableFromInline static func value(of letter: UInt8) -> UInt32? {
         switch letter {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(letter - UInt8(ascii: "a")) + 26
@@ -46,7 +46,7 @@ package enum Base64URL {
 
 extension Sequence<UInt8> {
     /// Two digits a byte, in lower case.
-    package var hexadecimal: String {
+    @inlinable package var hexadecimal: String {
         var digits: [UInt8] = []
         digits.reserveCapacity(2 * underestimatedCount)
         for byte in self {
@@ -59,14 +59,14 @@ extension Sequence<UInt8> {
 
 extension UInt8 {
     /// The digit of a number below 16.
-    fileprivate var hexadecimalDigit: UInt8 {
+    @usableFromInline var hexadecimalDigit: UInt8 {
         self < 10 ? UInt8(ascii: "0") + self : UInt8(ascii: "a") - 10 + self
     }
 }
 
 extension UInt64 {
     /// 16 digits, in lower case.
-    package var hexadecimal: String {
+    @inlinable package var hexadecimal: String {
         (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) }.hexadecimal
     }
 }

@@ -58,7 +58,8 @@ package struct Check: Sendable {
                     ? "fixed: \(path)"
                     : "fixed in part: \(path) still has \(errors) error\(errors == 1 ? "" : "s")")
             let repaired = before.filter { $0.file == file && !after.contains($0) }
-            output += repaired.map { "  was: \(Diagnosis($0, in: directory).message)" }
+            let setting = Setting.sessionsDirectory.name
+            output += repaired.map { "  was: \(Diagnosis($0, in: directory, setAs: setting).message)" }
         }
     }
 }
