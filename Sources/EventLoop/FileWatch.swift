@@ -71,9 +71,11 @@ package final class FileWatch: @unchecked Sendable {
         }
     }
 
-    /// Starts watching, and reports a change, because files may have changed since they were read. On the loop's thread.
+    /// Starts watching, and reports a change, because files may have changed since they were read: like every change
+    /// once nothing happens any more, for one of them may be under way. On the loop's thread.
     package func begin() {
-        report()
+        follow(targets())
+        delayReport()
     }
 
     /// Ends the watch; nothing is reported from then on. On the loop's thread.

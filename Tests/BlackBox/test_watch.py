@@ -59,14 +59,18 @@ def test_each_way_to_replace_a_file_is_seen(watched, upstream, tmp_path, replace
     callers = secrets / "callers"
     callers.write_text(caller("eph_0"))
     daemon = watched(upstream, folder, AUTH="bearer", AUTH_KEYS_FILE=str(callers))
+
+    def model_of(name: str, key: str) -> str | None:
+        answer = daemon.token(name, fields=bearer(key))
+        return answer.json()["session"]["model"] if answer.status == 200 else None
+
     for number in (1, 2, 3):
         replace(folder / "shop.json", session(MODELS[number % 2]))
         replace(callers, caller(f"eph_{number}"))
         eventually(lambda: daemon.token(fields=bearer(f"eph_{number}")).status == 200, "the caller is known")
         assert daemon.token(fields=bearer(f"eph_{number - 1}")).status == 401
-        eventually(lambda: daemon.stderr.count("sessions shop") == number, "the session is read")
-        answer = daemon.token("shop", fields=bearer(f"eph_{number}")).json()
-        assert answer["session"]["model"] == MODELS[number % 2]
+        # Of a directory that is made again, file by file, a part may be read on the way.
+        eventually(lambda: model_of("shop", f"eph_{number}") == MODELS[number % 2], "the session is read")
 
 
 def test_volumes_of_kubernetes_are_seen_to_change(watched, upstream, tmp_path):
