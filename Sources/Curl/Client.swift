@@ -6,7 +6,7 @@ package import HTTP
 /// Each loop has a client of its own, with connections of its own. The last reference to a client is to be given up on
 /// the loop's thread, or when the loop does not run.
 package final class Client: @unchecked Sendable {
-    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to whoever prepares it.
+    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to the code that prepares it.
     private let loop: EventLoop
     private let settings: ClientSettings
     /// nil once closed.

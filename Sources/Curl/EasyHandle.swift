@@ -123,7 +123,7 @@ private func name(of option: CURLoption) -> String {
         self.init()
         for field in fields.all {
             guard field.isSendable else { throw CurlError(call: "CURLOPT_HTTPHEADER", words: "not a header field") }
-            // A name with a colon and nothing behind it would remove the field; the semicolon sends it empty.
+            // A name with a colon and no value would remove the field; the semicolon sends it empty.
             try append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
         }
         for name in ["Accept", "Content-Type", "Expect"] where fields[name] == nil {

@@ -6,7 +6,7 @@ package import EventLoop
 /// The last reference is to be given up on the loop's thread, or when the loop does not run. Streams that are open keep
 /// it alive.
 @safe package final class Streams: @unchecked Sendable {
-    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to whoever prepares it.
+    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to the code that prepares it.
 
     /// The loop whose thread the streams belong to.
     package let loop: EventLoop

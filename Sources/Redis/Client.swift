@@ -7,7 +7,7 @@ package import EventLoop
 /// again when the connection ends, and to another node when a cluster says that the keys are there: all keys of a client
 /// must be in one slot. The last reference to it is to be given up on the loop's thread, or when the loop does not run.
 package final class Client: @unchecked Sendable {
-    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to whoever prepares it.
+    // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to the code that prepares it.
 
     /// What an operator should know.
     package enum Change: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import Cryptography
 import Text
 
-/// The keys of callers, of which only SHA-256 digests are kept: whoever reads them cannot call with them.
+/// The keys of callers, of which only SHA-256 digests are kept: a reader of them cannot call with them.
 package struct BearerKeys: Hashable, Sendable {
     private var keys = NamedKeys<[UInt8]>()
 

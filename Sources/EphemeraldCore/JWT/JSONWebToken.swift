@@ -72,7 +72,7 @@ package enum TokenFlaw: String, Error, CaseIterable, Sendable {
     case algorithm
     /// The key that is meant did not make it.
     case signature
-    /// The claims are no JSON object, or a claim has the wrong type or stands twice.
+    /// The claims are not a JSON object, or a claim has the wrong type or is repeated.
     case claims
     /// `exp` is missing or over.
     case expired

@@ -5,7 +5,7 @@ import Sessions
 package struct Admission: Sendable {
     /// Decides on a request, and counts it when it is admitted.
     package var admit: @Sendable (AdmissionClaim) async -> AdmissionDecision
-    /// Takes back the quotas' part of an admission that no token came of. What the limits counted stays counted.
+    /// Takes back the quotas' part of an admission if minting fails. What the limits counted stays counted.
     package var giveBack: @Sendable (QuotaReceipt) async -> Void
 
     /// From the two closures themselves: `inMemory` and `shared` make the ones that there are.
