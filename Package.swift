@@ -29,6 +29,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
+        .target(name: "System", dependencies: ["CLinux"], swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux", "Locking"], swiftSettings: settings),
         .target(
             name: "MicroHTTPD", dependencies: ["Text", "CMicroHTTPD", "CLinux", "EventLoop", "HTTP"],
@@ -41,6 +42,13 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "OpenAISandbox", dependencies: ["JSON", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
+            swiftSettings: settings),
+        .target(
+            name: "Settings",
+            dependencies: [
+                "EphemeraldCore", "HTTP", "JSON", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "System", "Text",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
         .target(name: "CBrowserClient"),
         .target(name: "COpenAPI", exclude: ["README.md", "openapi.json"]),
@@ -58,7 +66,7 @@ let package = Package(
                 "Text",
                 "BrowserClient", "CLinux", "COpenAPI", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP",
                 "Locking",
-                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
+                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "Settings", "System",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -103,7 +111,7 @@ let package = Package(
                 "Text",
                 "JSON",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
-                "ephemerald",
+                "Settings", "System", "ephemerald",
             ],
             swiftSettings: settings),
     ],

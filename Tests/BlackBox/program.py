@@ -53,7 +53,11 @@ def environment(settings: dict[str, str], home: Path) -> dict[str, str]:
 
 
 def run(
-    *arguments: str, directory: Path, settings: dict[str, str] | None = None, limit: float = 20.0
+    *arguments: str,
+    directory: Path,
+    settings: dict[str, str] | None = None,
+    limit: float = 20.0,
+    pass_fds: tuple[int, ...] = (),
 ) -> subprocess.CompletedProcess:
     """Runs the program to its end, for the subcommands and the starts that fail."""
     return subprocess.run(
@@ -65,4 +69,5 @@ def run(
         text=True,
         errors="replace",
         timeout=limit,
+        pass_fds=pass_fds,
     )

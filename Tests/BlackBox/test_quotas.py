@@ -90,7 +90,7 @@ def test_a_kill_forgets_nothing_that_was_answered(start, upstream, sessions, tmp
     counted = log.read_bytes().count(b'"ephemerald.secret.sha256"')
     assert answered <= counted <= len(upstream.minted)
     again = start(upstream, sessions, QUOTA_ALL=str(quota), USAGE_LOG=str(log), LOOPS="4")
-    assert f"{counted} tokens of today stand in the usage log" in again.stderr
+    assert f"{counted} tokens of today are in the usage log" in again.stderr
     assert crowd(again, quota) == {200: quota - counted, 429: counted}
     last = start(upstream, sessions, QUOTA_ALL=str(quota), USAGE_LOG=str(log))
     assert last.token().status == 429
@@ -190,7 +190,7 @@ def test_a_quota_turned_on_counts_from_then_on_and_after_the_next_start_the_whol
     config.write_text('{"quota-all": 2}')
     assert "QUOTA_ALL" in reload(daemon)
     daemon.stop()
-    assert start(upstream, sessions, **settings).token().status == 429, "two tokens stand in the usage log"
+    assert start(upstream, sessions, **settings).token().status == 429, "two tokens are in the usage log"
 
 
 @pytest.mark.parametrize("log", ["-", "/dev/null", "fifo"])

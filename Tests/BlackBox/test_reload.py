@@ -226,7 +226,7 @@ def test_a_pipe_in_place_of_a_file_is_refused_and_holds_up_nothing(start, upstre
     path.unlink()
     os.mkfifo(path)
     said = reload(daemon, REFUSED)
-    assert name in said and "this is no regular file" in said, said
+    assert name in said and "this is not a regular file" in said, said
     path.unlink()
     path.write_bytes(FILES[name])
     reload(daemon)
@@ -241,7 +241,7 @@ def test_a_start_reads_a_pipe_once_it_is_written(start, upstream, sessions, tmp_
     daemon = start(upstream, sessions, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(path))
     writer.join()
     assert daemon.token().status == 200
-    assert "read at a start alone" in reload(daemon, REFUSED)
+    assert "only a start reads other kinds" in reload(daemon, REFUSED)
     assert daemon.token().status == 200
 
 
@@ -257,7 +257,7 @@ def test_a_start_waits_for_no_pipe_that_nobody_writes(upstream, sessions, tmp_pa
     assert 5 <= took < 5 * len(pipes), "five seconds for all of them together"
     assert ended.returncode == 78
     for name in names:
-        assert any(name in line and "is not done within 5.0 seconds" in line for line in ended.stderr.splitlines())
+        assert any(name in line and "did not finish within 5.0 seconds" in line for line in ended.stderr.splitlines())
 
 
 def test_the_service_manager_hears_of_a_reload(start, upstream, sessions, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from conftest import settings_for
@@ -79,6 +81,23 @@ def test_a_wrong_setting_is_78_and_named(upstream, sessions, tmp_path, changes, 
     ended = run(directory=tmp_path, settings=settings_for(upstream, sessions, **(port | changes)))
     assert ended.returncode == 78, ended.stderr
     assert named in ended.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("check",), ("mint",)], ids=lambda command: " ".join(command) or "serve")
+def test_a_wrong_setting_beside_a_key_from_a_pipe_is_the_only_problem(upstream, sessions, tmp_path, command):
+    """A pipe, such as that of `<(…)` in a shell, has its content once: it must not be read again for the report."""
+    reading, writing = os.pipe()
+    os.write(writing, upstream.key.encode())
+    os.close(writing)
+    key = {"OPENAI_API_KEY": None, "OPENAI_API_KEY_FILE": f"/dev/fd/{reading}"}
+    settings = settings_for(upstream, sessions, LOOPS="many", PORT=str(free_port()), **key)
+    try:
+        ended = run(*command, directory=tmp_path, settings=settings, pass_fds=(reading,))
+    finally:
+        os.close(reading)
+    assert ended.returncode == 78
+    errors = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+    assert errors == ['error: LOOPS (environment): "many": write a whole number, 1 to 256'], ended.stderr
 
 
 def test_a_start_that_cannot_listen_names_the_cause_and_the_flag(start, upstream, sessions, tmp_path):

@@ -1,4 +1,5 @@
 import EphemeraldCore
+import Settings
 import Testing
 import ephemerald
 
@@ -26,14 +27,14 @@ import ephemerald
         ("", "there is no key"), ("# ann:\(digest)\n", "there is no key"), ("ann \(digest)", "line 1 has no colon"),
         ("\n\nann:\(digest.dropLast())", "line 3 has no SHA-256"), ("ann:\(digest)00", "line 1 has no SHA-256"),
         ("ann:\(digest.dropLast())g", "line 1 has no SHA-256"), ("ann: \(digest)", "line 1 has no SHA-256"),
-        ("ann:", "line 1 has no SHA-256"), (":\(digest)", "line 1 has no name"),
-        ("an n:\(digest)", "line 1 has no name"), ("änn:\(digest)", "line 1 has no name"),
-        ("\(String(repeating: "x", count: 65)):\(digest)", "line 1 has no name"),
+        ("ann:", "line 1 has no SHA-256"), (":\(digest)", "line 1 has no valid name"),
+        ("an n:\(digest)", "line 1 has no valid name"), ("änn:\(digest)", "line 1 has no valid name"),
+        ("\(String(repeating: "x", count: 65)):\(digest)", "line 1 has no valid name"),
         ("ann:\(digest)\n#\nann:\(other)", "line 3 has the name of line 1"),
-        ("ann:\(digest)\nbob:\(digest.uppercased())", "line 2 has a digest that stands further up"),
-        ("ann:eph_canary", "line 1 holds a key itself"), ("canary", "line 1 has no colon"),
+        ("ann:\(digest)\nbob:\(digest.uppercased())", "line 2 repeats a digest"),
+        ("ann:eph_canary", "line 1 is a key itself"), ("canary", "line 1 has no colon"),
         ("a\nb:c\nd:\(digest)", "line 1 has no colon; write name:sha256; line 2 has no SHA-256"),
-        ("a\nb\nc\nd\ne\nf\ng", "; and 2 lines more"),
+        ("a\nb\nc\nd\ne\nf\ng", "; and 2 more lines"),
     ])
     func `with a mistake is refused, with the line and without its text`(text: String, words: String) throws {
         let found = try problems(with: text)

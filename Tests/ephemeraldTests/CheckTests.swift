@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import JSON
 import Sessions
+import Settings
 import Testing
 import ephemerald
 
@@ -18,8 +19,8 @@ import ephemerald
     }
 
     private func check(_ flags: [String], fixes: Bool = false) throws -> Check {
-        try Check(
-            arguments: ["--sessions-dir", directory.path] + flags, environment: key, fixes: fixes, today: today)
+        let source = Settings.Source(arguments: ["--sessions-dir", directory.path] + flags, environment: key)
+        return try Check(source, fixes: fixes, today: today)
     }
 
     @Test func `is content with right settings and files`() throws {
@@ -41,8 +42,8 @@ import ephemerald
     }
 
     @Test func `reports a missing directory`() throws {
-        let check = try Check(
-            arguments: ["--sessions-dir", "/nowhere"], environment: key, fixes: false, today: today)
+        let source = Settings.Source(arguments: ["--sessions-dir", "/nowhere"], environment: key)
+        let check = try Check(source, fixes: false, today: today)
         #expect(check.outcome == .configuration)
         let words = "/nowhere: cannot be read as a directory: it does not exist"
         #expect(check.findings.map(\.description) == ["error: SESSIONS_DIR (--sessions-dir): \(words)"])
@@ -173,7 +174,7 @@ import ephemerald
 
     @Test func `refuses a wrong command line`() {
         #expect(throws: UsageErrors.self) {
-            try Check(arguments: ["--prot"], environment: key, fixes: false, today: today)
+            try Check(Settings.Source(arguments: ["--prot"], environment: key), fixes: false, today: today)
         }
     }
 }

@@ -2,6 +2,7 @@ import EphemeraldCore
 import HTTP
 import JSON
 import Sessions
+import Settings
 import Testing
 import ephemerald
 

@@ -1,6 +1,7 @@
 import JSON
 import Logging
 import Sessions
+import Settings
 import Testing
 import ephemerald
 
@@ -64,7 +65,7 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
     @Test func `says what decides who is served, and nothing secret`() throws {
         let settings = try settings(environment: Self.environment)
         let loaded = SessionCatalog.load(directory: ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
-        let metadata = FreshConfiguration(settings: settings, sessions: loaded).startMetadata(sandboxURL: nil)
+        let metadata = Configuration(settings: settings, sessions: loaded).startMetadata(sandboxURL: nil)
         let text = String(decoding: line("listening", metadata).text, as: UTF8.self)
         for part in [
             "ephemerald.loops=4", "ephemerald.upstream=https://api.openai.com/v1", "ephemerald.api_keys=1",
@@ -82,7 +83,7 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
         let keys = try directory.file("secret", "canary0123456789abcdef0123456789\n")
         let settings = try settings("--auth", "jwt", "--jwt-keys", keys, "--jwt-audience", "voice")
         let loaded = SessionCatalog.load(directory: ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
-        let metadata = FreshConfiguration(settings: settings, sessions: loaded).startMetadata(sandboxURL: nil)
+        let metadata = Configuration(settings: settings, sessions: loaded).startMetadata(sandboxURL: nil)
         let text = String(decoding: line("listening", metadata).text, as: UTF8.self)
         #expect(text.contains(" ephemerald.jwt_keys=\"HS256 secret of 32 bytes\""), "\(text)")
         #expect(!text.contains("canary"))

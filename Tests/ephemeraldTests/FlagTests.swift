@@ -1,3 +1,4 @@
+import Settings
 import Testing
 import ephemerald
 
@@ -14,10 +15,10 @@ import ephemerald
             (["chekc"], ["\"chekc\" is neither a command", "did you mean check?"]),
             (["servce"], ["did you mean serve?"]), (["helthcheck"], ["did you mean healthcheck?"]),
             (["shops"], ["neither a command nor a flag", "serve, check", "--port 3001"]),
-            (["/usr/share"], ["not a flag", "--sessions-dir"]), (["--demo", "yes"], ["--demo takes true or false"]),
-            (["--sandbox", "defualt"], ["--sandbox takes true or false"]),
+            (["/usr/share"], ["not a flag", "--sessions-dir"]), (["--demo", "yes"], ["--demo accepts true or false"]),
+            (["--sandbox", "defualt"], ["--sandbox accepts true or false"]),
             (["--watch", "sk-canary"], ["true or false"]),
-            (["--"], ["no flag"]), (["/etc/ephemerald.json"], ["no flag"]),
+            (["--"], ["is not a flag"]), (["/etc/ephemerald.json"], ["is not a flag"]),
             (["--openai-api-key", "sk-canary"], ["not accepted", "OPENAI_API_KEY_FILE"]),
             (["--openai-api-key=sk-canary"], ["not accepted", "OPENAI_API_KEY_FILE"]),
         ] as [([String], [String])])
@@ -31,7 +32,7 @@ import ephemerald
 
     @Test(
         arguments: [
-            (["help", "setting"], "did you mean settings?"), (["help", "moon"], "there are serve, check"),
+            (["help", "setting"], "did you mean settings?"), (["help", "moon"], "the commands are serve, check"),
             (["help", "check"], nil), (["help"], nil), (["help", "--version"], nil), (["chekc"], nil),
         ] as [([String], String?)])
     func `has help for commands only`(arguments: [String], words: String?) {
@@ -50,9 +51,9 @@ import ephemerald
         #expect(log == (value == "-" ? .standardOutput : .file(path: value)))
     }
 
-    @Test(arguments: Setting.allCases.filter { !$0.isSecret })
+    @Test(arguments: Setting.all.filter { !$0.isSecret })
     func `knows a flag for every setting that is no secret`(setting: Setting) {
-        #expect(Setting(flag: setting.flag) == setting)
+        #expect(Setting.withFlag(setting.flag) == setting)
         #expect(setting.flag.dropFirst(2).uppercased().map { $0 == "-" ? "_" : $0 } == Array(setting.name))
     }
 }

@@ -1,13 +1,14 @@
 import OpenAISandbox
+import Settings
 import Testing
 import ephemerald
 
 @Suite struct `The help` {
-    @Test(arguments: Setting.allCases)
+    @Test(arguments: Setting.all)
     func `lists every setting with its default`(setting: Setting) {
         let words = HelpText.settings.split { $0.isWhitespace }.joined(separator: " ")
-        let head = setting.isSecret ? "\(setting.name) (no flag)" : "\(setting.flag) \(setting.row.placeholder)"
-        #expect(words.contains("\(head) \(setting.row.help) Default: \(setting.row.defaultInWords)."))
+        let head = setting.isSecret ? "\(setting.name) (no flag)" : "\(setting.flag) \(setting.placeholder)"
+        #expect(words.contains("\(head) \(setting.help) Default: \(setting.defaultText)."))
     }
 
     @Test(arguments: Outcome.allCases)
@@ -27,7 +28,7 @@ import ephemerald
     }
 
     @Test func `is a sentence for every setting`() {
-        for setting in Setting.allCases { #expect(setting.row.help.hasSuffix("."), "\(setting)") }
+        for setting in Setting.all { #expect(setting.help.hasSuffix("."), "\(setting)") }
     }
 
     @Test func `names the libraries beside the version`() {
@@ -38,6 +39,6 @@ import ephemerald
     }
 
     @Test func `names every fault of the sandbox`() {
-        for name in Fault.names { #expect(Setting.sandboxFault.row.help.contains(name)) }
+        for name in Fault.names { #expect(Setting.sandboxFault.help.contains(name)) }
     }
 }

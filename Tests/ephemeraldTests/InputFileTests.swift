@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import System
 import Testing
 import ephemerald
 
@@ -14,8 +15,8 @@ import ephemerald
         return path
     }
 
-    private func contents(_ path: String, _ pipes: InputFile.Pipes?) throws -> [UInt8] {
-        try InputFile.$pipes.withValue(pipes) { try InputFile.contents(of: path, limit: 100_000) }
+    private func contents(_ path: String, _ pipes: InputFile.Pipes = .patient) throws -> [UInt8] {
+        try InputFile.contents(of: path, limit: 100_000, pipes: pipes)
     }
 
     @Test func `may be a pipe, which is read to its end`() throws {
@@ -25,13 +26,13 @@ import ephemerald
         try #require(unsafe write(ends[1], text, text.count) == text.count)
         close(ends[1])
         defer { close(ends[0]) }
-        #expect(try contents("/dev/fd/\(ends[0])", nil) == text)
+        #expect(try contents("/dev/fd/\(ends[0])") == text)
     }
 
     @Test func `is waited for no longer than until the deadline when it is a pipe`() throws {
         let path = try pipe()
         let failure = #expect(throws: InvalidValue.self) { try contents(path, .until(.now)) }
-        #expect(failure?.reason.contains("is not done within 5.0 seconds") == true)
+        #expect(failure?.reason.contains("did not finish within 5.0 seconds") == true)
         // A writer who writes a part and does not end.
         let writer = unsafe open(path, O_RDWR)
         defer { close(writer) }
@@ -48,7 +49,7 @@ import ephemerald
 
     @Test func `is no terminal and no directory`() {
         for path in ["/dev/ptmx", directory.path] {
-            let failure = #expect(throws: InvalidValue.self) { try contents(path, nil) }
+            let failure = #expect(throws: InvalidValue.self) { try contents(path) }
             #expect(failure?.reason.contains("write the path of a file") == true)
         }
     }

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import JSON
+import System
 import Testing
 import Text
 import ephemerald

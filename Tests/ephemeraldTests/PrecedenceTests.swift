@@ -1,6 +1,7 @@
 import EphemeraldCore
 import JSON
 import MicroHTTPD
+import Settings
 import Testing
 import ephemerald
 
@@ -36,7 +37,7 @@ import ephemerald
         var environment = key
         environment[name] = name == "LIMIT_CLIENT" ? "1/min" : "x"
         let warnings = try Settings(arguments: [], environment: environment).warnings
-        let expected = setting.map { ["\(name) (environment) is no setting; did you mean \($0)?"] } ?? []
+        let expected = setting.map { ["\(name) (environment) is not a setting; did you mean \($0)?"] } ?? []
         #expect(warnings.filter { $0.contains("did you mean") } == expected)
     }
 
@@ -97,7 +98,7 @@ import ephemerald
         ("{\"host\": \"\"}", ["write it as a string that is not empty"]),
         ("{\"sandbox\": 1}", ["write true or false"]), ("{\"auth\": []}", ["array of strings"]),
         ("{\"allowed-origins\": [\"https://a.example,https://b.example\"]}", ["without commas"]),
-        ("{\"allowed-origins\": [1]}", ["array of strings"]), ("{\"config\": \"x\"}", ["cannot stand in the file"]),
+        ("{\"allowed-origins\": [1]}", ["array of strings"]), ("{\"config\": \"x\"}", ["cannot be in the file"]),
         ("{\"openai-api-key\": 1}", ["one key as a string"]), ("[]", ["CONFIG (--config): ", "not a JSON object"]),
         ("{\"port\": 1,}", ["CONFIG (--config): ", "line 1, column ", "not valid JSON"]),
         ("{\"port\": 1, \"port\": 2}", ["CONFIG (--config): ", "not valid JSON"]), ("", ["not valid JSON"]),

@@ -1,7 +1,18 @@
+import MicroHTTPD
+import Settings
 import ephemerald
 
 /// The environment with which nothing is wrong.
 let key = ["OPENAI_API_KEY": "sk-proj-0123456789"]
+
+extension Settings {
+    /// The settings of these flags and variables.
+    init(
+        arguments: [String], environment: [String: String], socket: ListeningAddress? = nil, cores: Int = 4
+    ) throws(SettingsFailure) {
+        try self.init(Source(arguments: arguments, environment: environment), socket: socket, cores: cores)
+    }
+}
 
 /// The settings of these flags and variables.
 func settings(_ flags: String..., environment: [String: String] = key) throws -> Settings {
@@ -16,7 +27,7 @@ func problems(_ flags: [String] = [], environment: [String: String] = key) -> [S
     } catch {
         switch error {
         case .usage(let errors): return errors.messages
-        case .invalid(let problems, warnings: _): return problems.map(\.description)
+        case .invalid(let problems, warnings: _, sessionFiles: _): return problems.map(\.description)
         }
     }
 }

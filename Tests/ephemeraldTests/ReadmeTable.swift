@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Settings
 
 /// A table of a document of this repository: the rows below a heading whose first cell is code.
 struct ReadmeTable {

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import HTTP
 import Sessions
+import Settings
 import Testing
 import ephemerald
 
@@ -12,10 +13,10 @@ import ephemerald
 
     @Test func `leads to every setting with its default, and no other`() throws {
         let rows = try ReadmeTable(under: "## Settings", of: "deploy/settings.md").rows
-        #expect(rows.map { $0[0] } == Setting.allCases.map(\.name))
+        #expect(rows.map { $0[0] } == Setting.all.map(\.name))
         for row in rows {
-            let setting = try #require(Setting(rawValue: row[0]))
-            #expect(row[1] == setting.row.defaultInWords, "\(setting)")
+            let setting = try #require(Setting.named(row[0]))
+            #expect(row[1] == setting.defaultText, "\(setting)")
         }
     }
 
@@ -24,8 +25,8 @@ import ephemerald
         #expect(rows.count == 12)
         #expect(Set(rows.map { $0[0] }).count == rows.count)
         for row in rows {
-            let setting = try #require(Setting(rawValue: row[0]), "\(row[0])")
-            #expect(row[1] == setting.row.defaultInWords, "\(setting)")
+            let setting = try #require(Setting.named(row[0]), "\(row[0])")
+            #expect(row[1] == setting.defaultText, "\(setting)")
         }
     }
 

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import Redis
+import Settings
 import Testing
 import ephemerald
 
@@ -23,18 +24,18 @@ import ephemerald
     }
 
     @Test(arguments: [
-        ("canary", "this is no URL"), ("http://canary", "the scheme is none of"),
-        ("rediss+unix:///canary", "the scheme is none of"),
-        ("redis://", "the host is missing"), ("redis://canary:0", "no such port"),
-        ("redis://canary:70000", "no such port"), ("redis://canary:x", "the port is no number"),
-        ("redis://canary/x", "the database is no number"), ("redis://canary/1/2", "the database is no number"),
+        ("canary", "this is not a URL"), ("http://canary", "the scheme is not redis"),
+        ("rediss+unix:///canary", "the scheme is not redis"),
+        ("redis://", "the host is missing"), ("redis://canary:0", "the port is not 1 to 65535"),
+        ("redis://canary:70000", "the port is not 1 to 65535"), ("redis://canary:x", "the port is not a number"),
+        ("redis://canary/x", "the database is not a number"), ("redis://canary/1/2", "the database is not a number"),
         ("redis://canary?db=1", "? and #"), ("redis://canary@host", "the password is missing"),
-        ("redis://canary:@host", "the password is empty"), ("redis://:canary%2@host", "behind % stand two"),
-        ("redis://:canary%FF@host", "it is no UTF-8"), ("redis://:canary\u{e9}@host", "beyond ASCII"),
-        ("redis://[canary]", "in brackets stands"), ("redis://[::1]canary", "behind the host stands"),
-        ("redis+unix://canary/run/x", "the path of the socket begins"),
+        ("redis://canary:@host", "the password is empty"), ("redis://:canary%2@host", "% must be followed by two"),
+        ("redis://:canary%FF@host", "it is not UTF-8"), ("redis://:canary\u{e9}@host", "beyond ASCII"),
+        ("redis://[canary]", "only an IPv6 address may be in brackets"), ("redis://[::1]canary", "after the host only"),
+        ("redis+unix://canary/run/x", "the path of the socket must begin"),
         ("redis+unix://", "the path of the socket needs"),
-        ("redis+unix:///canary?base=1", "behind ? stands db=NUMBER"),
+        ("redis+unix:///canary?base=1", "after ? only db=NUMBER"),
         ("redis+unix:///canary\(String(repeating: "y", count: 120))", "the path of the socket needs"),
     ])
     func `is refused with a reason and nothing of what was written`(url: String, reason: String) {
@@ -55,7 +56,7 @@ import ephemerald
         #expect(both.first?.contains("one would hide the other") == true, "\(both)")
         #expect(problems(["--redis-url-file", "redis://:canary@h"]).allSatisfy { !$0.contains("canary") })
         let two = try directory.file("two", "redis://:canary@h\nredis://:canary@i\n")
-        #expect(problems(["--redis-url-file", two]).first?.contains("one line is wanted") == true)
+        #expect(problems(["--redis-url-file", two]).first?.contains("write one line") == true)
     }
 
     @Test func `is no flag, and the refusal names the file`() {

@@ -2,6 +2,8 @@ import EphemeraldCore
 import FoundationEssentials
 import Glibc
 import HTTP
+import Settings
+import System
 import Testing
 import ephemerald
 

@@ -1,4 +1,5 @@
 import EphemeraldCore
+import Settings
 import Testing
 import ephemerald
 

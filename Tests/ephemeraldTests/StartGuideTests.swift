@@ -1,6 +1,7 @@
 import EphemeraldCore
 import MicroHTTPD
 import Sessions
+import Settings
 import Testing
 import ephemerald
 
@@ -22,7 +23,7 @@ import ephemerald
             arguments: ["--sandbox"] + flags, environment: environment, socket: address, cores: 4)
         let loaded = SessionCatalog.load(directory: directory.path, today: Day(2026, 11, 22))
         let guide = StartGuide(
-            FreshConfiguration(settings: settings, sessions: loaded), at: address, program: "/opt/my tools/ephemerald")
+            Configuration(settings: settings, sessions: loaded), at: address, program: "/opt/my tools/ephemerald")
         return guide.lines.first { $0.hasPrefix("  \(name) ") }.map { String($0.dropFirst(12)) }
     }
 

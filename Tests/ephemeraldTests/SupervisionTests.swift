@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Locking
+import System
 import Testing
 import ephemerald
 

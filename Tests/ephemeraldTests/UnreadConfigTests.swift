@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Sessions
+import Settings
 import Testing
 import ephemerald
 
@@ -13,8 +14,8 @@ import ephemerald
         let config = try directory.file("config.json", text)
         let found = problems(["--config", config, "--host", "0.0.0.0"], environment: [:])
         #expect(found.count == 1 && found.first?.hasPrefix("CONFIG (--config): ") == true, "\(found)")
-        let check = try Check(
-            arguments: ["--config", config], environment: [:], fixes: false, today: Day(2026, 11, 22))
+        let source = Settings.Source(arguments: ["--config", config], environment: [:])
+        let check = try Check(source, fixes: false, today: Day(2026, 11, 22))
         #expect(check.findings.count == 1, "it may name another directory of session files: \(check.findings)")
     }
 

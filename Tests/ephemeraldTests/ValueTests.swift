@@ -1,5 +1,7 @@
 import EphemeraldCore
 import MicroHTTPD
+import Settings
+import System
 import Testing
 import ephemerald
 
@@ -71,9 +73,9 @@ import ephemerald
         #expect(proxies == TrustedProxies([try .init(parsing: "10.0.0.1"), try .init(parsing: "10.0.0.2")]))
     }
 
-    @Test(arguments: Setting.allCases)
+    @Test(arguments: Setting.all)
     func `is what the table calls the default`(setting: Setting) throws {
-        guard case .value(let text) = setting.row.fallback else { return }
+        guard case .value(let text) = setting.fallback else { return }
         _ = try settings(setting.flag, text)
     }
 }

@@ -4,15 +4,16 @@ import EventLoop
 import Glibc
 import MicroHTTPD
 import Redis
+import Settings
 
-/// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors; the
-/// flags of settings it hands on unread, because the table of settings owns those.
+/// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors. It passes the
+/// flags of settings on unread, because the table of settings owns those.
 @main
 package struct Ephemerald: ParsableCommand {
-    /// The commands, and the words of `--help` and `--version`.
+    /// The commands, and the texts of `--help` and `--version`.
     package static let configuration = CommandConfiguration(
         commandName: "ephemerald",
-        abstract: "Mints OpenAI Realtime client secrets for browsers, and keeps the API key.",
+        abstract: "Mints OpenAI Realtime client secrets for browsers and keeps the API key private.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald COMMAND [OPTION ...]",
         version: Version.line(
             curl: Curl.Client.version, microHTTPD: Server.version, hiredis: Redis.Client.hiredisVersion,
@@ -28,8 +29,8 @@ package struct Ephemerald: ParsableCommand {
 
     /// Finds the command and runs it.
     ///
-    /// What the daemon does with signals it can do once its loop runs. Until then those that end no process by meaning
-    /// wait; SIGTERM and SIGINT end a start that takes long.
+    /// The daemon handles signals once its loop runs. Until then the signals that mean something else than the end are
+    /// blocked; SIGTERM and SIGINT end a start that takes long.
     package static func main() {
         endsAtSignals()
         var running: any ParsableCommand.Type = Ephemerald.self
@@ -47,12 +48,12 @@ package struct Ephemerald: ParsableCommand {
         }
     }
 
-    /// Ends the program with help, or with the errors on the command line: in one style, whether swift-argument-parser or
-    /// a command found them, and with the usage of that command.
+    /// Ends the program with help, or with the errors in the command line and the usage of that command. The style is the
+    /// same whether swift-argument-parser or a command found them.
     private static func end(with error: any Error, of command: any ParsableCommand.Type) -> Never {
         let text = fullMessage(for: error)
         if text == helpMessage() {
-            // Below the commands, where swift-argument-parser has no place for it.
+            // swift-argument-parser has no place for it below the commands.
             print("\(text)\n\n\(HelpText.common)")
             exit()
         }
@@ -74,5 +75,24 @@ package struct Ephemerald: ParsableCommand {
     private static func endsAtSignals() {
         guard getpid() == 1 else { return }
         for number in [SIGTERM, SIGINT] { _ = signal(number) { _exit(128 + $0) } }
+    }
+}
+
+/// The line that `--version` prints.
+package enum Version {
+    /// The version of this program.
+    package static let number = "0.1.0"
+
+    /// `ephemerald VERSION (libcurl … OpenSSL/…, libmicrohttpd …, hiredis …, zlib …)`: the libraries are those of
+    /// run time, because operators follow their advisories. Only hiredis cannot tell its version, so it is that of the
+    /// build.
+    /// - Parameters:
+    ///   - curl: the text of `curl_version()`: `libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13 …`.
+    ///   - microHTTPD: the bare version, like the others.
+    package static func line(curl: String, microHTTPD: String, hiredis: String, zlib: String) -> String {
+        var parts = curl.split(separator: " ").prefix(2).map(String.init)
+        if parts.first?.hasPrefix("libcurl/") == true { parts[0] = "libcurl \(parts[0].dropFirst(8))" }
+        let others = "libmicrohttpd \(microHTTPD), hiredis \(hiredis), zlib \(zlib)"
+        return "ephemerald \(number) (\(parts.joined(separator: " ")), \(others))"
     }
 }

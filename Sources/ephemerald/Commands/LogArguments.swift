@@ -2,6 +2,7 @@ import ArgumentParser
 import EventLoop
 import FoundationEssentials
 import JSON
+import Settings
 
 /// Which usage log a command reads.
 struct LogArguments: ParsableArguments {
@@ -34,7 +35,9 @@ struct LogArguments: ParsableArguments {
         let target: UsageLogTarget
         do throws(SettingsFailure) {
             target = try Settings.usageLog(
-                arguments: config.map { ["--config", $0] } ?? [], environment: ProcessInfo.processInfo.environment)
+                Settings.Source(
+                    arguments: config.map { ["--config", $0] } ?? [],
+                    environment: ProcessInfo.processInfo.environment))
         } catch {
             throw SettingsArguments.report(error)
         }

@@ -1,8 +1,16 @@
 package import ArgumentParser
+import Curl
+import EphemeraldCore
+import EventLoop
+import HTTP
+import JSON
+import OpenAISandbox
+import Sessions
+import Settings
 
 /// `ephemerald mint`: one token to standard output, for a script.
 package struct MintCommand: ParsableCommand {
-    /// Its name, and its words in `--help`.
+    /// Name and texts for `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "mint", abstract: "Print one token and exit.",
         usage: "ephemerald mint [--session NAME] [--SETTING VALUE ...]", discussion: HelpText.pointer)
@@ -12,12 +20,80 @@ package struct MintCommand: ParsableCommand {
 
     @OptionGroup var arguments: SettingsArguments
 
-    /// For swift-argument-parser, which fills in what was written.
+    /// For swift-argument-parser, which fills in the options.
     package init() {}
 
-    /// Waits for the upstream as long as a request would.
-    /// - Throws: the exit status, where it is not 0.
+    /// Waits for the upstream as long as a request would. The reasons of a failure are printed in full: anyone who may run
+    /// this command may read the log.
+    /// - Throws: the exit status, when it is not 0.
     package func run() throws {
-        try mint(arguments.settings(), session: session).exit()
+        let reading = try arguments.read()
+        StandardError.print(reading.findings)
+        guard let settings = reading.settings, let sessions = reading.sessions else {
+            return try Outcome.configuration.exit()
+        }
+        // Session files that are wrong stop only their own sessions.
+        guard let session = sessions.catalog.session(named: session) else {
+            let directory = settings.sessionFiles.directory
+            StandardError.print(["error: there is no valid session \(self.session) in \(directory)"])
+            return try Outcome.configuration.exit()
+        }
+        try MintCommand.mint(settings, session: session).exit()
+    }
+
+    private static func mint(_ settings: Settings, session: Session) -> Outcome {
+        do throws(SystemError) {
+            let loop = try EventLoop()
+            let minting = try SingleMint(settings, session: session, on: loop)
+            Task(executorPreference: loop) {
+                await minting.perform()
+                loop.stop()
+            }
+            loop.run()
+            return minting.outcome
+        } catch {
+            StandardError.print(["error: \(error)"])
+            return .unavailable
+        }
+    }
+}
+
+/// One mint, with the parts that the daemon mints with.
+private final class SingleMint: @unchecked Sendable {
+    // `@unchecked`: belongs to the thread of its loop.
+    private(set) var outcome = Outcome.unavailable
+    private let session: Session
+    private let sandbox: SandboxServer?
+    private let client: Client
+    private let minter: Minter
+
+    init(_ settings: Settings, session: Session, on loop: EventLoop) throws(SystemError) {
+        self.session = session
+        sandbox = try SandboxServer(settings.sandbox, on: loop)
+        let client = Client(ClientSettings(settings.upstream, isSandbox: sandbox != nil), on: loop)
+        self.client = client
+        minter = Minter(
+            upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), shared: Minter.Shared(),
+            surroundings: .system(loop)
+        ) { request async throws(TransferFailure) in try await client.send(request) }
+    }
+
+    func perform() async {
+        do {
+            let body = try session.body(overrides: [:], variables: [:])
+            let requestID = RequestID(randomBits: UInt128.random(in: 0 ... .max))
+            let secret = try await minter.mint(body, for: session, requestID: requestID)
+            print(secret.value.reveal())
+            outcome = .success
+        } catch let error as InvalidRequest {
+            StandardError.print(["error: \(session.name): \(error)"])
+        } catch let error as MintFailure {
+            let report = error.report.map { " (\($0.words))" } ?? ""
+            StandardError.print(["error: \(error.refusal.code): \(error.refusal.detail)\(report)"])
+        } catch {
+            preconditionFailure("the two calls throw nothing else: \(error)")
+        }
+        client.close()
+        await sandbox?.stop()
     }
 }

@@ -1,20 +1,22 @@
 package import ArgumentParser
+import Logging
 import MicroHTTPD
+import Settings
 
 /// `ephemerald serve`: the daemon.
 package struct ServeCommand: ParsableCommand {
-    /// Its name, and its words in `--help`.
+    /// Name and texts for `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the daemon until SIGTERM; with --sandbox against a built-in stand-in.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
     @OptionGroup var arguments: SettingsArguments
 
-    /// For swift-argument-parser, which fills in what was written.
+    /// For swift-argument-parser, which fills in the options.
     package init() {}
 
     /// Returns when the daemon has drained.
-    /// - Throws: the exit status, where it is not 0.
+    /// - Throws: the exit status, when it is not 0.
     package func run() throws {
         let supervisor: Supervisor
         let listener: Listener?
@@ -31,14 +33,32 @@ package struct ServeCommand: ParsableCommand {
             case .some(let listener): listener.address
             case nil: nil
             }
-        let settings = try arguments.settings(for: address)
-        try serve(settings, from: arguments.source, under: supervisor, on: listener).exit()
+        let reading = try arguments.read(for: address)
+        guard let configuration = try? reading.whole() else {
+            // As text, whatever the format of the log is: for the person who tries to start it.
+            StandardError.print(reading.findings)
+            return try Outcome.configuration.exit()
+        }
+        try serve(configuration, under: supervisor, on: listener).exit()
     }
-}
 
-extension Outcome {
-    /// Ends a command with this status.
-    func exit() throws(ExitCode) {
-        if self != .success { throw ExitCode(rawValue) }
+    /// Runs the daemon until it is told to stop.
+    /// - Parameter listener: nil to listen at `HOST` and `PORT`.
+    private func serve(
+        _ configuration: Configuration, under supervisor: Supervisor, on listener: consuming Listener?
+    ) -> Outcome {
+        let source = arguments.source
+        do throws(StartFailure) {
+            let diagnostics = try Diagnostics(
+                configuration.settings.output.logFormat, journal: source.environment["JOURNAL_STREAM"])
+            for finding in configuration.findings { diagnostics.write(.warning, finding.message) }
+            let daemon = try Daemon(
+                configuration, from: source, diagnostics: diagnostics, supervisor: supervisor, listener: listener)
+            try daemon.run()
+            return .success
+        } catch {
+            StandardError.print(["error: \(error.words)"])
+            return error.outcome
+        }
     }
 }

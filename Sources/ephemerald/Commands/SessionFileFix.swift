@@ -2,6 +2,7 @@ import EventLoop
 import FoundationEssentials
 import Glibc
 import Sessions
+package import System
 
 /// The rewriting of a session file in the shape that OpenAI takes today.
 package enum SessionFileFix {

@@ -2,8 +2,10 @@ import ArgumentParser
 import FoundationEssentials
 import MicroHTTPD
 import Sessions
+import Settings
+import System
 
-/// The flags of settings behind a command, as swift-argument-parser hands them on.
+/// The flags of settings after a command, as swift-argument-parser passes them on.
 struct SettingsArguments: ParsableArguments {
     @Argument(
         parsing: .allUnrecognized,
@@ -11,45 +13,22 @@ struct SettingsArguments: ParsableArguments {
             "Settings as flags, such as --port 3001; ephemerald settings lists them all.", valueName: "setting"))
     var tokens: [String] = []
 
-    /// Where the settings come from, for who reads them again.
-    var source: FreshConfiguration.Source {
-        FreshConfiguration.Source(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+    /// Where the settings come from.
+    var source: Settings.Source {
+        Settings.Source(arguments: tokens, environment: ProcessInfo.processInfo.environment)
     }
 
-    /// All settings, checked; of their warnings the caller tells. Problems are printed and end the program with status
-    /// 78, and then those of the session files are printed too, so that nobody mends one to meet the next. A wrong
-    /// command line ends it with 64.
-    /// - Parameter socket: the address of a listening socket that is there already.
-    func settings(for socket: ListeningAddress? = nil) throws -> Settings {
-        try InputFile.$pipes.withValue(.until(.now + InputFile.patience)) { try readSettings(for: socket) }
-    }
-
-    private func readSettings(for socket: ListeningAddress?) throws -> Settings {
-        let environment = ProcessInfo.processInfo.environment
-        do throws(SettingsFailure) {
-            return try Settings(arguments: tokens, environment: environment, socket: socket)
+    /// Reads settings and session files. A wrong command line ends the program with 64.
+    /// - Parameter socket: the address of a listening socket that exists already.
+    func read(for socket: ListeningAddress? = nil) throws -> Configuration.Reading {
+        do throws(UsageErrors) {
+            return try Configuration.read(source, for: socket, pipes: .patient, today: .today)
         } catch {
-            if case .invalid = error,
-                let check = try? Check(
-                    arguments: tokens, environment: environment, fixes: false, socket: socket, today: .today)
-            {
-                StandardError.print(check.findings)
-                throw ExitCode(Outcome.configuration.rawValue)
-            }
-            throw SettingsArguments.report(error)
+            throw SettingsArguments.report(.usage(error))
         }
     }
 
-    /// Where the daemon listens, and nothing else.
-    func address() throws -> ListeningAddress {
-        do throws(SettingsFailure) {
-            return try Settings.address(arguments: tokens, environment: ProcessInfo.processInfo.environment)
-        } catch {
-            throw SettingsArguments.report(error)
-        }
-    }
-
-    /// Prints the failure and gives the error that ends the program with the right status.
+    /// Prints the failure, and returns the error that ends the program with the right status.
     static func report(_ failure: SettingsFailure) -> any Error {
         switch failure {
         case .usage(let errors):
@@ -59,4 +38,9 @@ struct SettingsArguments: ParsableArguments {
             return ExitCode(Outcome.configuration.rawValue)
         }
     }
+}
+
+extension Day {
+    /// The day in UTC, by the system's clock.
+    static var today: Day { Day(unixSeconds: Int(Date.now.timeIntervalSince1970)) }
 }

@@ -4,6 +4,8 @@ import EventLoop
 import FoundationEssentials
 import JSON
 import Sessions
+import Settings
+import System
 
 /// `ephemerald usage`: who was given how many tokens.
 package struct UsageCommand: ParsableCommand {

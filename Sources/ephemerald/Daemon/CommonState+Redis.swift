@@ -2,6 +2,7 @@ import Curl
 import EphemeraldCore
 import EventLoop
 import Redis
+import Settings
 
 /// How limits and quotas come to Redis.
 extension CommonState {

@@ -8,6 +8,7 @@ import Logging
 import MicroHTTPD
 import Redis
 import Sessions
+import Settings
 
 /// What all loops share, for as long as the process lives: a reload replaces none of it.
 struct CommonState: Sendable {
@@ -31,7 +32,7 @@ struct CommonState: Sendable {
     let startTime = Int(time(nil))
     private let remarked = Locked<Set<ClientAddress.Remark>>([])
 
-    init(_ configuration: FreshConfiguration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
+    init(_ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
         let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))

@@ -3,6 +3,8 @@ import EventLoop
 import Logging
 import MicroHTTPD
 import Sessions
+import Settings
+import System
 
 extension Daemon {
     static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
@@ -27,15 +29,15 @@ extension Daemon {
         return loops
     }
 
-    /// What today's tokens have taken from the quotas already.
+    /// The quotas, less the tokens of today.
     static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
         guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog,
-            SettingsReader.canBeFile(path)
+            InputFile.isRegularOrMissing(path)
         else { return QuotaLedger() }
         do throws(SystemError) {
             let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
             for warning in journal.warnings { logger.warning("\(warning)") }
-            logger.info("quotas: \(journal.mintsOfToday) tokens of today stand in the usage log")
+            logger.info("quotas: \(journal.mintsOfToday) tokens of today are in the usage log")
             return journal.ledger
         } catch {
             throw StartFailure(
@@ -60,7 +62,7 @@ extension Daemon {
         }
     }
 
-    /// What was handed over, or a socket of our own.
+    /// The listener that was handed over, or a new one.
     static func listener(
         _ inherited: consuming Listener?, or listening: Settings.Listening
     ) throws(StartFailure) -> Listener {

@@ -4,6 +4,7 @@ import Locking
 import Logging
 import OpenAISandbox
 import Sessions
+import Settings
 
 /// Why the configuration is read again.
 enum ReloadCause {
@@ -39,14 +40,14 @@ extension Daemon {
         }
     }
 
-    /// A disk may be slow and a pipe may never end; the loops wait for neither.
+    /// A disk may be slow; the loops do not wait for it.
     private func readOnThreadOfItsOwn(_ cause: ReloadCause) throws(SystemError) {
         let (home, isSandbox) = (workers[0].loop, sandbox != nil)
         let reading = try EventLoop()
         let thread = try EventLoopThread(running: reading, name: "reload")
         reading.submit { [self, source, address] in
-            let result = Result { () throws(FreshConfiguration.Broken) in
-                try FreshConfiguration.read(source, for: address, isSandbox: isSandbox, today: .today)
+            let result = Result { () throws(Configuration.Broken) in
+                try Configuration.reload(source, for: address, isSandbox: isSandbox, today: .today)
             }
             reading.stop()
             home.submit { [self] in
@@ -59,8 +60,8 @@ extension Daemon {
         }
     }
 
-    /// Requests that are under way go on with what they began with.
-    private func adopt(_ fresh: FreshConfiguration, _ cause: ReloadCause) {
+    /// Requests that are under way keep the policy that they began with.
+    private func adopt(_ fresh: Configuration, _ cause: ReloadCause) {
         let changes = ConfigurationChanges(from: configuration, to: fresh)
         // A file was written as it was before.
         if cause == .files, !isRefused, changes.areNone { return finishReload(cause) }
@@ -80,15 +81,15 @@ extension Daemon {
                 }
             }
             for finding in cause == .signal ? fresh.findings : news.findings { log(finding) }
-            for setting in changes.waiting { logger.warning("\(setting.name) has changed: that needs a restart") }
+            for setting in changes.deferred { logger.warning("\(setting) has changed: that needs a restart") }
             common.state.reloaded(isWhole: true)
-            logger.info("reloaded: \(changes.words)", metadata: fresh.reloadMetadata)
+            logger.info("reloaded: \(changes.summary)", metadata: fresh.reloadMetadata)
             finishReload(cause)
             await workers[0].prepare()
         }
     }
 
-    private func refuse(_ broken: FreshConfiguration.Broken, _ cause: ReloadCause) {
+    private func refuse(_ broken: Configuration.Broken, _ cause: ReloadCause) {
         isRefused = true
         let news = knownFindings.update(broken.findings, isComplete: false)
         let names = configuration.sessions.catalog.sessions.map(\.name)

@@ -7,6 +7,7 @@ import Logging
 import MicroHTTPD
 import OpenAISandbox
 import Sessions
+import Settings
 import Text
 
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.
@@ -26,9 +27,9 @@ final class Daemon: @unchecked Sendable {
     /// Where it listens, whatever settings say by now.
     let address: ListeningAddress
     /// Where a reload reads from.
-    let source: FreshConfiguration.Source
+    let source: Settings.Source
     /// What is in force.
-    var configuration: FreshConfiguration
+    var configuration: Configuration
     var policy: Policy
     var isReloading = false
     /// Why to reload once more, when the reading that is under way ends.
@@ -57,7 +58,7 @@ final class Daemon: @unchecked Sendable {
     /// Opens everything that can fail: the log, the listening sockets, the loops.
     /// - Parameter listener: nil to listen at `HOST` and `PORT`.
     init(
-        _ configuration: FreshConfiguration, from source: FreshConfiguration.Source, diagnostics: Diagnostics,
+        _ configuration: Configuration, from source: Settings.Source, diagnostics: Diagnostics,
         supervisor: Supervisor, listener: consuming Listener?
     ) throws(StartFailure) {
         let settings = configuration.settings

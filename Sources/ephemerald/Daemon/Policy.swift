@@ -1,6 +1,7 @@
 import Curl
 import EphemeraldCore
 import Sessions
+import Settings
 
 /// What settings and session files come to for a request: the part of a worker that a reload replaces as a whole.
 struct Policy: Sendable {
@@ -13,7 +14,7 @@ struct Policy: Sendable {
     let keyClient: ClientSettings?
 
     /// - Parameter sandboxURL: of the stand-in, which takes the place of the upstream.
-    init(_ configuration: FreshConfiguration, safety: SafetyIdentifier, sandboxURL: String?) {
+    init(_ configuration: Configuration, safety: SafetyIdentifier, sandboxURL: String?) {
         let settings = configuration.settings
         upstream = Upstream(settings, sandboxURL: sandboxURL)
         rules = TokenService.Rules(
@@ -33,7 +34,7 @@ struct Policy: Sendable {
     }
 
     /// The policy behind another one: keys that were fetched stay, and so does a salt that no setting names.
-    init(_ configuration: FreshConfiguration, following old: Policy, sandboxURL: String?) {
+    init(_ configuration: Configuration, following old: Policy, sandboxURL: String?) {
         var safety = old.rules.safety
         if case .kept(let kept) = configuration.settings.upstream.safetySalt { safety = kept }
         self.init(configuration, safety: safety, sandboxURL: sandboxURL)

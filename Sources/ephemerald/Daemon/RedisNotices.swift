@@ -3,6 +3,7 @@ import EventLoop
 import Locking
 import Logging
 import Redis
+import Settings
 import Text
 
 /// Tells the operator when Redis is away and when it is back, once for all loops together and not for each request.

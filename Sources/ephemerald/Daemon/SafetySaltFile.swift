@@ -1,6 +1,8 @@
 package import EphemeraldCore
 import EventLoop
 import Glibc
+import Settings
+package import System
 
 /// The salt that the first start makes: 32 random bytes that only this user may read.
 package enum SafetySaltFile {

@@ -1,6 +1,8 @@
 import EventLoop
 import Glibc
+import Settings
 import Synchronization
+import System
 import Text
 
 /// The usage log: standard output, or a file that SIGHUP opens anew once it has been moved away.

@@ -1,21 +1,22 @@
 package import Sessions
+import Settings
 import Text
 
-/// Something that an operator should know of the settings or the session files.
+/// A problem or a warning about the settings or the session files.
 package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
-    /// How bad it is.
+    /// Error or warning.
     package let severity: Finding.Severity
-    /// What is wrong and what is right, with its place; one line.
+    /// One line: the place, what is wrong, and what to write instead.
     package let message: String
-    /// Path of the session file that it is about; nil for the settings.
+    /// The path of the session file; nil for a setting.
     package let file: String?
 
-    /// Something that keeps the program from working.
+    /// A problem that keeps the program from working.
     static func error(_ message: String) -> Diagnosis {
         Diagnosis(severity: .error, message: message)
     }
 
-    /// Something that it can work with.
+    /// A finding that the program can work with.
     static func warning(_ message: String) -> Diagnosis {
         Diagnosis(severity: .warning, message: message)
     }
@@ -26,15 +27,14 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
         self.file = file
     }
 
-    /// What was found in the directory of the session files.
-    /// - Parameter phrase: `SESSIONS_DIR`, and where it was set.
-    init(_ finding: Finding, in directory: String, setAs phrase: String) {
-        if finding.file == directory {
-            self.init(severity: finding.severity, message: "\(phrase): \(finding)")
+    /// A finding in the directory of the session files.
+    init(_ finding: Finding, in files: SessionFiles) {
+        if finding.file == files.directory {
+            self.init(severity: finding.severity, message: "\(files.phrase): \(finding)")
         } else {
             self.init(
-                severity: finding.severity, message: "\(directory)/\(finding)",
-                file: "\(directory)/\(finding.file.withoutControls)")
+                severity: finding.severity, message: "\(files.directory)/\(finding)",
+                file: "\(files.directory)/\(finding.file.withoutControls)")
         }
     }
 
@@ -43,13 +43,12 @@ package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension LoadedSessions {
-    /// What was found in the session files, and that there is none for requests that name none.
-    /// - Parameter phrase: `SESSIONS_DIR`, and where it was set.
-    func diagnoses(in directory: String, setAs phrase: String) -> [Diagnosis] {
+    /// The findings in the session files, and a warning when there is no session for requests that name none.
+    func diagnoses(in files: SessionFiles) -> [Diagnosis] {
         let isWithoutDefault = !hasErrors && catalog.session(named: "default") == nil
         let warning = Diagnosis.warning(
-            "\(phrase): \(directory) has no default.json: a request that names no session is refused")
-        return findings.map { Diagnosis($0, in: directory, setAs: phrase) } + (isWithoutDefault ? [warning] : [])
+            "\(files.phrase): \(files.directory) has no default.json: a request that names no session is refused")
+        return findings.map { Diagnosis($0, in: files) } + (isWithoutDefault ? [warning] : [])
     }
 }
 
@@ -58,14 +57,14 @@ extension SettingsFailure {
     var diagnoses: [Diagnosis] {
         switch self {
         case .usage(let errors): errors.messages.map(Diagnosis.error)
-        case .invalid(let problems, let warnings):
+        case .invalid(let problems, let warnings, _):
             warnings.map(Diagnosis.warning) + problems.map { .error($0.description) }
         }
     }
 }
 
 extension StandardError {
-    /// Writes each on a line, the errors last: they are what somebody looks for.
+    /// Writes each on a line. The errors are last, because people look for them.
     static func print(_ diagnoses: [Diagnosis]) {
         let (warnings, errors) = (
             diagnoses.filter { $0.severity == .warning }, diagnoses.filter { $0.severity == .error }

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import EventLoop
 import Logging
+import Settings
 import Synchronization
 
 /// Where the daemon tells its operator what happens: lines on standard error, in the form that the settings ask for.

@@ -2,6 +2,7 @@ import EphemeraldCore
 import HTTP
 package import MicroHTTPD
 import Sessions
+import Settings
 import Text
 
 /// What a person reads on the terminal after the line of the start: which page to open, which command to try, and where
@@ -16,7 +17,7 @@ package struct StartGuide {
     /// - Parameters:
     ///   - address: where the daemon listens.
     ///   - program: how it was called.
-    package init(_ configuration: FreshConfiguration, at address: ListeningAddress, program: String) {
+    package init(_ configuration: Configuration, at address: ListeningAddress, program: String) {
         let settings = configuration.settings
         let place = Place(address, allowed: settings.access.allowedOrigins)
         let sessions = configuration.sessions.catalog.sessions
@@ -43,7 +44,7 @@ package struct StartGuide {
                     ? StartGuide.sandbox(settings)
                     : "\(settings.upstream.baseURL) with \(keys == 1 ? "one key" : "\(keys) keys")"
             ))
-        let directory = settings.sessionsDirectory + (settings.sessionsDirectory.hasSuffix("/") ? "" : "/")
+        let directory = settings.sessionFiles.directory + (settings.sessionFiles.directory.hasSuffix("/") ? "" : "/")
         fields.append(("sessions", "\(StartGuide.list(sessions.map(\.name))) in \(directory)"))
         fields.append(("origins", StartGuide.list(settings.access.allowedOrigins.map { "\($0)" })))
         lines = fields.map { name, text in

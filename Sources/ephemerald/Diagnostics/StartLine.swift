@@ -1,9 +1,10 @@
 import EphemeraldCore
 package import Logging
 import Sessions
+import Settings
 import Text
 
-extension FreshConfiguration {
+extension Configuration {
     /// Names of a list that the line has room for: it is one `write`, and a pipe takes 4,096 bytes at once (pipe(7)).
     private static let longestList = 32
 

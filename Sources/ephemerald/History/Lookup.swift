@@ -1,5 +1,6 @@
 package import EphemeraldCore
 import HTTP
+package import System
 import Text
 
 /// What `ephemerald lookup` searches the usage log for: a client secret, an id, a caller, a client address or an origin.

@@ -1,0 +1,53 @@
+import FoundationEssentials
+import HTTP
+package import Sessions
+import System
+
+/// Where the session files are, and how they are checked.
+package struct SessionFiles: Sendable {
+    /// The directory. Reading it tells whether it exists.
+    package let directory: String
+    /// `SESSIONS_DIR`, and the place where it was set.
+    package let phrase: String
+    /// What the settings decide about session files.
+    package let rules: SessionRules
+
+    /// Nil when a file of settings could not be read, which may name another directory.
+    init?(_ reader: SettingsReader) {
+        guard !reader.isFileUnread || reader[.sessionsDirectory] != nil else { return nil }
+        directory = reader[.sessionsDirectory]?.text ?? Setting.sessionsDirectory.defaultText
+        phrase = reader.phrase(for: .sessionsDirectory)
+        // Of a copy: a wrong value is reported once, and not by each session file as well.
+        var reader = reader
+        let host = reader.baseURL().origin.host
+        let allowsSharedSuffixes = reader.bool(.allowSharedSuffixes)
+        rules = SessionRules(
+            // The sandbox plays OpenAI, whatever the base URL.
+            owner: reader.bool(.sandbox) ? .openAI : UpstreamOwner(host: host),
+            allowsSharedSuffixes: allowsSharedSuffixes || reader.isWrong(.allowSharedSuffixes))
+    }
+}
+
+/// The files that a reload reads, as far as the settings name them at this moment.
+package struct ConfigurationFiles: Sendable {
+    /// The files of settings; they need not exist.
+    package let paths: [String]
+    /// The directory of the session files.
+    package let sessionsDirectory: String
+
+    /// Finds them. Settings that are wrong name no file except CONFIG itself, whose correction names them again.
+    package init(of source: Settings.Source) {
+        let reader = try? SettingsReader(source, pipes: .refused)
+        var paths = Setting.all.filter { $0.file != nil }.compactMap { reader?[$0]?.text }
+            .filter { !SettingsReader.isAddress($0) }
+        if let path = SettingsReader.keyCredential(source.environment) { paths.append(path) }
+        self.paths = paths
+        sessionsDirectory = reader?[.sessionsDirectory]?.text ?? Setting.sessionsDirectory.defaultText
+    }
+
+    /// A file that can be read only once, such as the pipe of `<(…)` in a shell, which a reload refuses; nil when there is
+    /// none.
+    package var readOnce: String? {
+        paths.first { InputFile.isReadOnce($0) }
+    }
+}

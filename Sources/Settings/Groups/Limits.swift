@@ -1,0 +1,109 @@
+package import EphemeraldCore
+package import Sessions
+import System
+
+extension Setting {
+    package static let maxBody = Setting(
+        "MAX_BODY", .number, .value("64KiB"), "SIZE", .restart,
+        "The largest request body, 1KiB to 16MiB; a larger one is refused with 413.")
+    package static let maxInFlight = Setting(
+        "MAX_IN_FLIGHT", .number, .value("2048"), "NUMBER", .reload,
+        "Mints under way at once, 1 to 100000; beyond them 503 with Retry-After.")
+    package static let limitClient = Setting(
+        "LIMIT_CLIENT", .text, .value("10/min burst 5"), "LIMIT", .reload,
+        "Tokens for one client address (IPv6: one /64), or off.")
+    package static let limitCaller = Setting(
+        "LIMIT_CALLER", .text, .value("off"), "LIMIT", .reload,
+        "Tokens for one caller, by the name that AUTH establishes, from any address; or off.")
+    package static let limitOrigin = Setting(
+        "LIMIT_ORIGIN", .text, .value("off"), "LIMIT", .reload,
+        "Tokens for all pages of one origin, or off. Requests without an origin count as one origin.")
+    package static let limitSession = Setting(
+        "LIMIT_SESSION", .text, .value("off"), "LIMIT", .reload, "Tokens for one session, for all callers; or off.")
+    package static let limitAll = Setting(
+        "LIMIT_ALL", .text, .value("600/min burst 100"), "LIMIT", .reload,
+        "Tokens for everybody together, or off: the most that strangers can cost.")
+    package static let limitRefusals = Setting(
+        "LIMIT_REFUSALS", .text, .value("60/min burst 120"), "LIMIT", .reload,
+        "Refused requests of one client address (IPv6: one /64) that get a usage line and their own reason, or off. "
+            + "Beyond them refusals are answered with 429; no other request is affected.")
+    package static let quotaCaller = Setting(
+        "QUOTA_CALLER", .number, .value("off"), "NUMBER", .reload,
+        "Tokens a day (UTC) for one caller, by the name that AUTH establishes; or off. Needs a USAGE_LOG file.")
+    package static let quotaSession = Setting(
+        "QUOTA_SESSION", .number, .value("off"), "NUMBER", .reload,
+        "Tokens a day (UTC) for one session, for all callers; or off.")
+    package static let quotaAll = Setting(
+        "QUOTA_ALL", .number, .value("off"), "NUMBER", .reload,
+        "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+    package static let paused = Setting(
+        "PAUSED", .boolean, .value("false"), "true|false", .restart,
+        "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 and SIGUSR2 "
+            + "pause and resume a running one.")
+}
+
+extension Setting.Group {
+    static let limits = Self(
+        "Limits",
+        [
+            .maxBody, .maxInFlight, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll, .limitRefusals,
+            .quotaCaller, .quotaSession, .quotaAll, .paused, .redisURL, .redisURLFile, .redisCAFile, .redisDown,
+        ])
+}
+
+extension Settings {
+    /// Sizes, rates and quotas.
+    package struct Limits: Sendable {
+        /// Bytes of a request body.
+        package let maxBody: Int
+        /// Mints under way at once, over all loops.
+        package let maxInFlight: Int
+        /// Tokens, in each dimension.
+        package let rates: RateLimits
+        /// Refusals of one client address that have a usage line; nil for all.
+        package let refusals: RateLimit?
+        /// Whether nothing is minted until SIGUSR2.
+        package let isPaused: Bool
+        /// Tokens a day.
+        package let quotas: Quotas
+        /// The server that counts for several processes; nil to count in the memory of this one.
+        package let redis: Redis?
+
+        init(_ reader: inout SettingsReader) {
+            maxBody = reader.read(.maxBody) { text throws(InvalidValue) in
+                try ByteCount.parse(text, in: 1024...16 << 20)
+            }
+            maxInFlight = reader.int(.maxInFlight, in: 1...100_000)
+            rates = RateLimits(
+                client: reader.limit(.limitClient), caller: reader.limit(.limitCaller),
+                origin: reader.limit(.limitOrigin), session: reader.limit(.limitSession),
+                all: reader.limit(.limitAll))
+            refusals = reader.limit(.limitRefusals)
+            quotas = Quotas(
+                caller: reader.quota(.quotaCaller), session: reader.quota(.quotaSession),
+                all: reader.quota(.quotaAll))
+            redis = reader.redis()
+            isPaused = reader.bool(.paused)
+        }
+    }
+}
+
+extension SettingsReader {
+    fileprivate mutating func limit(_ setting: Setting) -> RateLimit? {
+        read(setting) { text throws(InvalidValue) -> RateLimit? in
+            do throws(InvalidRateLimit) { return try RateLimit.parseSetting(text) } catch {
+                throw InvalidValue(error.reason)
+            }
+        }
+    }
+
+    fileprivate mutating func quota(_ setting: Setting) -> Int? {
+        read(setting) { text throws(InvalidValue) -> Int? in
+            if text == "off" { return nil }
+            guard let count = try? Int(parsingSetting: text, in: 1...1_000_000_000) else {
+                throw InvalidValue("write a whole number of tokens a day, 1 to 1000000000, or off")
+            }
+            return count
+        }
+    }
+}
