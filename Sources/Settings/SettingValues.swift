@@ -1,5 +1,5 @@
 /// The place where a value was found.
-package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
+package enum SettingSource: Sendable {
     /// The command line, which comes before all others.
     case flag
     /// A variable that is not empty.
@@ -13,15 +13,6 @@ package enum SettingSource: Hashable, Sendable, CustomStringConvertible {
         case .flag: "\(setting.name) (\(setting.flag))"
         case .environment: "\(setting.name) (environment)"
         case .file(let path): "\(setting.name) (\(setting.key.debugDescription) in \(path))"
-        }
-    }
-
-    /// The place in a sentence.
-    package var description: String {
-        switch self {
-        case .flag: "the command line"
-        case .environment: "the environment"
-        case .file(let path): path
         }
     }
 }

@@ -91,17 +91,17 @@ import ephemerald
 
     @Test(
         arguments: [
-            ([], [:], "set OPENAI_API_KEY and leave out --sandbox for the real one; --demo true keeps the page"),
-            ([], key, "leave out --sandbox for the real one; --demo true keeps the page"),
+            ([], [:], "set OPENAI_API_KEY and omit --sandbox for the real one; --demo true keeps the page"),
+            ([], key, "omit --sandbox for the real one; --demo true keeps the page"),
             (
                 ["--openai-api-key-file", "/run/key"], [:],
-                "leave out --sandbox for the real one; --demo true keeps the page"
+                "omit --sandbox for the real one; --demo true keeps the page"
             ),
-            (["--demo", "true"], key, "leave out --sandbox for the real one"),
+            (["--demo", "true"], key, "omit --sandbox for the real one"),
         ] as [([String], [String: String], String)])
     func `says how to leave the sandbox`(flags: [String], environment: [String: String], words: String) throws {
         let line = try text(of: "OpenAI", flags, environment: environment)
-        #expect(line == "the built-in sandbox in its place; \(words)")
+        #expect(line == "replaced by the built-in sandbox; \(words)")
     }
 
     @Test func `says how to go on`() throws {

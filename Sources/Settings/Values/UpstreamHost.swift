@@ -2,37 +2,28 @@ import EphemeraldCore
 import HTTP
 import Sessions
 
-/// The kind of server that a base URL names, by its host, and the right form of the URL for it.
-///
-/// OpenAI's are the hosts of `UpstreamOwner`. Azure OpenAI's v1 interface is at
-/// `https://RESOURCE.openai.azure.com/openai/v1`, without `api-version` (Microsoft's guide to the Realtime API by WebRTC).
-enum UpstreamHost {
-    case openAI(origin: String, path: String)
-    case azure(origin: String, path: String)
-    /// A gateway: only its operator knows the base URL, but the path of the mint is not a part of it.
-    case other(origin: String, path: String)
+/// The kind of server that a base URL names, by its host.
+private enum UpstreamHost {
+    /// The hosts of `UpstreamOwner`.
+    case openAI
+    /// Azure OpenAI. Its v1 interface is at `https://RESOURCE.openai.azure.com/openai/v1`, without `api-version`
+    /// (Microsoft's guide to the Realtime API by WebRTC).
+    case azure
+    /// A gateway.
+    case other
 
     private static let azureDomains = [
         ".openai.azure.com", ".openai.azure.us", ".openai.azure.cn", ".cognitiveservices.azure.com",
         ".services.ai.azure.com",
     ]
 
-    /// Paths that are appended to a base URL, or were in the beta interface; people copy them with the rest.
-    private static let endpoints = [
-        "/realtime", "/realtime/client_secrets", "/realtime/sessions", "/realtime/transcription_sessions",
-        "/realtime/calls", "/realtime/translations", "/realtime/translations/client_secrets",
-        "/realtime/translations/calls",
-    ]
-
-    init(_ base: ServerURL) {
-        let (host, path) = (base.origin.host, base.path)
-        if UpstreamOwner(host: host) == .openAI {
-            self = .openAI(origin: "\(base.origin)", path: path)
-        } else if UpstreamHost.azureDomains.contains(where: { host.hasSuffix($0) }) {
-            self = .azure(origin: "\(base.origin)", path: path)
-        } else {
-            self = .other(origin: "\(base.origin)", path: path)
-        }
+    init(_ host: String) {
+        self =
+            if UpstreamOwner(host: host) == .openAI {
+                .openAI
+            } else {
+                UpstreamHost.azureDomains.contains { host.hasSuffix($0) } ? .azure : .other
+            }
     }
 
     /// The name in messages.
@@ -44,27 +35,34 @@ enum UpstreamHost {
         }
     }
 
-    /// The base URL that was meant; nil when the one that was written can be right.
-    var rightURL: String? {
+    /// The path that a base URL must have.
+    func rightPath(insteadOf path: String) -> String {
         switch self {
-        case .openAI(let origin, _): return "\(origin)/v1"
-        case .azure(let origin, _): return "\(origin)/openai/v1"
-        case .other(let origin, let path):
-            guard let endpoint = UpstreamHost.endpoints.first(where: { path.hasSuffix($0) }) else { return nil }
-            return "\(origin)\(path.dropLast(endpoint.count))"
+        case .openAI: "/v1"
+        case .azure: "/openai/v1"
+        // Only its operator knows the base URL, but the path of the mint is not a part of it.
+        case .other: String(path.dropLast(UpstreamHost.endpoints.first { path.hasSuffix($0) }?.count ?? 0))
         }
     }
+
+    /// Paths that are appended to a base URL, or were in the beta interface; people copy them with the rest.
+    private static let endpoints = [
+        "/realtime", "/realtime/client_secrets", "/realtime/sessions", "/realtime/transcription_sessions",
+        "/realtime/calls", "/realtime/translations", "/realtime/translations/client_secrets",
+        "/realtime/translations/calls",
+    ]
 }
 
 extension SettingsReader {
     /// Warns about a base URL or a field for the key that cannot be right for a host of a known kind.
     mutating func checkForm(of base: ServerURL, _ header: UpstreamAuthHeader, keys: [Secret]) {
-        let host = UpstreamHost(base)
-        if let right = host.rightURL, right != "\(base)" {
+        let host = UpstreamHost(base.origin.host)
+        let right = host.rightPath(insteadOf: base.path)
+        if right != base.path {
             warn(
                 .baseURL,
                 "tokens would be minted at \(base)/realtime/client_secrets, which is not an address of \(host.name); "
-                    + "write \(right)")
+                    + "write \(base.origin)\(right)")
         }
         // A token of Microsoft Entra, which is a JWT, is sent as Bearer to Azure too.
         let isEntra = !keys.isEmpty && keys.allSatisfy { $0.reveal().hasPrefix("eyJ") }

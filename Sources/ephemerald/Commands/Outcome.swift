@@ -42,7 +42,7 @@ extension Outcome {
 /// Why the daemon does not start.
 struct StartFailure: Error {
     let outcome: Outcome
-    let words: String
+    let message: String
 }
 
 extension StartFailure {
@@ -54,7 +54,7 @@ extension StartFailure {
         let place = host == .host ? "\(address)" : "\(address) for metrics"
         self.init(
             outcome: .unavailable,
-            words: "cannot listen on \(place): " + StartFailure.cause(of: error, address, host: host, port: port))
+            message: "cannot listen on \(place): " + StartFailure.cause(of: error, address, host: host, port: port))
     }
 
     private static func cause(

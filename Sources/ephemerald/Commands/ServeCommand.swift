@@ -24,7 +24,7 @@ package struct ServeCommand: ParsableCommand {
             supervisor = try Supervisor.take()
             listener = try supervisor.listener()
         } catch {
-            StandardError.print(["error: \(error.words)"])
+            StandardError.print(["error: \(error.message)"])
             return try error.outcome.exit()
         }
         // Optional chaining would consume the listener.
@@ -57,7 +57,7 @@ package struct ServeCommand: ParsableCommand {
             try daemon.run()
             return .success
         } catch {
-            StandardError.print(["error: \(error.words)"])
+            StandardError.print(["error: \(error.message)"])
             return error.outcome
         }
     }

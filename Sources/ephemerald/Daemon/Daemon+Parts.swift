@@ -12,7 +12,7 @@ extension Daemon {
         case .kept(let safety): return safety
         case .made(let path):
             do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
-                throw StartFailure(outcome: .configuration, words: "SAFETY_SALT_FILE: \(path): \(error.reason)")
+                throw StartFailure(outcome: .configuration, message: "SAFETY_SALT_FILE: \(path): \(error.reason)")
             }
         case .ofThisProcess:
             if settings.sandbox == nil {
@@ -41,11 +41,11 @@ extension Daemon {
             return journal.ledger
         } catch {
             throw StartFailure(
-                outcome: .configuration, words: "USAGE_LOG: quotas cannot be counted from it: \(error)")
+                outcome: .configuration, message: "USAGE_LOG: quotas cannot be counted from it: \(error)")
         }
     }
 
-    /// The listener for metrics and readiness; nil when it is off. It is on the loop of the first worker, whose policy
+    /// The listener for metrics and readiness; nil when it is off. It runs on the loop of the first worker, whose readiness
     /// it reports.
     static func operations(
         at listening: Settings.Listening, for workers: [Worker], _ common: CommonState
@@ -74,13 +74,13 @@ extension Daemon {
             do throws(SystemError) { _ = try Listener(at: operations, socketMode: listening.socketMode) } catch {
                 let second = StartFailure(
                     cannotListenOn: operations, error, host: .operationsHost, port: .operationsPort)
-                throw StartFailure(outcome: failure.outcome, words: "\(failure.words)\nerror: \(second.words)")
+                throw StartFailure(outcome: failure.outcome, message: "\(failure.message)\nerror: \(second.message)")
             }
             throw failure
         }
     }
 
-    /// A worker a loop, all on sockets of one listener.
+    /// One worker for each loop, all on sockets of one listener.
     static func workers(
         on loops: [EventLoop], listener: consuming Listener, under policy: Policy, common: CommonState
     ) throws(SystemError) -> [Worker] {

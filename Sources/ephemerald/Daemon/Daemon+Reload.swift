@@ -95,10 +95,10 @@ extension Daemon {
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
-        // A signal asks for everything; a saved file gets what is new, and the rest is only counted.
+        // After a signal everything is logged. After a saved file only what is new is, and the rest is counted.
         for finding in cause == .signal ? broken.findings : news.findings { log(finding) }
         let remaining = cause == .signal ? nil : news.remaining
-        logger.error("nothing is reloaded: \(remaining ?? "what was in force before still is")")
+        logger.error("nothing is reloaded: \(remaining ?? "the configuration in effect stays")")
         finishReload(cause)
     }
 

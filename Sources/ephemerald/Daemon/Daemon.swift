@@ -10,10 +10,10 @@ import Sessions
 import Settings
 import Text
 
-/// The running service: one worker a loop, the sandbox when there is one, and what signals do.
+/// The running service: one worker for each loop, the sandbox if there is one, and the handling of signals.
 final class Daemon: @unchecked Sendable {
     // `@unchecked`: belongs to the main thread, which is that of the first worker's loop.
-    /// What the operator tells a daemon that goes on.
+    /// Signals after which the daemon goes on.
     static let orders = [SIGHUP, SIGUSR1, SIGUSR2]
     private static let signals = [SIGTERM, SIGINT] + orders
 
@@ -24,19 +24,19 @@ final class Daemon: @unchecked Sendable {
     let common: CommonState
     let workers: [Worker]
     let sandbox: SandboxServer?
-    /// Where it listens, whatever settings say by now.
+    /// The address of the listening socket, even if the settings have changed since.
     let address: ListeningAddress
-    /// Where a reload reads from.
+    /// The source that a reload reads.
     let source: Settings.Source
-    /// What is in force.
+    /// The configuration in effect.
     var configuration: Configuration
     var policy: Policy
     var isReloading = false
-    /// Why to reload once more, when the reading that is under way ends.
+    /// The cause of another reload, which follows the one that is under way.
     var nextReload: ReloadCause?
     /// Whether the last reading did not take effect.
     var isRefused = false
-    /// What the log has said of the last reading.
+    /// The findings of the last reading, which the log has.
     var knownFindings: KnownFindings
     private var watch: ConfigurationWatch?
     private let ownsSocketFile: Bool
@@ -44,18 +44,18 @@ final class Daemon: @unchecked Sendable {
     private var signalWatch: SignalWatch?
     private var watchdog: Watchdog?
     private(set) var isStopping = false
-    /// Waits for the socket to close; nil before and after.
+    /// The timer until the socket closes; nil before and after.
     private var drainTimer: Timer?
 
-    /// Keeps all signals for the loop. Before the first thread starts, because a thread that does not block them gets
-    /// them the old way, and after everything that may take long: SIGTERM and SIGINT end the start.
+    /// Blocks all signals, so that the loop gets them. It is called before the first thread starts, because a thread that
+    /// does not block a signal gets it directly, and after everything that may take long: SIGTERM and SIGINT end the start.
     private static func blockSignals() throws(StartFailure) {
         do throws(SystemError) { try SignalWatch.block(signals) } catch {
-            throw StartFailure(outcome: .unavailable, words: "\(error)")
+            throw StartFailure(outcome: .unavailable, message: "\(error)")
         }
     }
 
-    /// Opens everything that can fail: the log, the listening sockets, the loops.
+    /// Opens everything whose opening can fail: the log, the listening sockets, the loops.
     /// - Parameter listener: nil to listen at `HOST` and `PORT`.
     init(
         _ configuration: Configuration, from source: Settings.Source, diagnostics: Diagnostics,
@@ -74,7 +74,7 @@ final class Daemon: @unchecked Sendable {
         } catch {
             let path = settings.output.usageLog.description
             let reason = UsageLogFile.words(for: error, at: path)
-            throw StartFailure(outcome: .configuration, words: "USAGE_LOG: \(path.shown): \(reason)")
+            throw StartFailure(outcome: .configuration, message: "USAGE_LOG: \(path.shown): \(reason)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let ledger = try Daemon.ledger(settings, logger: logger)
@@ -89,12 +89,12 @@ final class Daemon: @unchecked Sendable {
             policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             workers = try Daemon.workers(on: loops, listener: opened, under: policy, common: common)
         } catch {
-            throw StartFailure(outcome: .unavailable, words: "cannot start: \(error)")
+            throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")
         }
         operations = try Daemon.operations(at: settings.listening, for: workers, common)
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes the first loop's.
+    /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes that of the first loop.
     func run() throws(StartFailure) {
         do throws(SystemError) {
             let loop = workers[0].loop
@@ -104,13 +104,13 @@ final class Daemon: @unchecked Sendable {
             }
             logStart()
             loop.submit { [self] in begin() }
-            // Nobody waits for it: a provider that is away must not keep the daemon from starting.
+            // Not awaited: a provider of keys that is down must not keep the daemon from starting.
             Task(executorPreference: loop) { [workers] in await workers[0].prepare() }
             loop.run()
             for thread in threads { thread.join() }
             watch?.end()
         } catch {
-            throw StartFailure(outcome: .unavailable, words: "cannot run: \(error)")
+            throw StartFailure(outcome: .unavailable, message: "cannot run: \(error)")
         }
     }
 
@@ -126,7 +126,7 @@ final class Daemon: @unchecked Sendable {
         if common.mintingSwitch.isPaused { logger.warning("minting is paused; SIGUSR2 resumes it") }
     }
 
-    /// The loops run: tells the service manager so, and from now on that they still do.
+    /// Notifies the service manager that the loops run, and starts the file watch and the watchdog.
     private func begin() {
         supervisor.notify(.ready(status: "listening on \(address)"))
         if configuration.settings.watchesFiles {
@@ -156,7 +156,7 @@ final class Daemon: @unchecked Sendable {
         logger.warning(isPaused ? "minting is paused; SIGUSR2 resumes it" : "minting is resumed")
     }
 
-    /// First readiness turns, then, after a while, the socket closes.
+    /// Makes readiness fail. After the delay the socket closes.
     private func stop() {
         isStopping = true
         common.state.beginDraining()
@@ -175,7 +175,7 @@ final class Daemon: @unchecked Sendable {
 
     private func drain() {
         drainTimer = nil
-        // Before the socket closes: behind that, the file may be that of the next daemon.
+        // Before the socket closes: after that, the file may be that of the next daemon.
         if ownsSocketFile { address.removeSocketFile() }
         let (workers, sandbox, operations) = (workers, sandbox, operations)
         let timeout = configuration.settings.listening.drainTimeout
@@ -192,8 +192,8 @@ final class Daemon: @unchecked Sendable {
         }
     }
 
-    /// Somebody does not want to wait. libmicrohttpd cannot be stopped with requests in flight, so the process ends as
-    /// it stands; usage lines are written one by one, and none is held back.
+    /// Ends the process with requests in flight, because libmicrohttpd cannot be stopped then. Usage lines are not buffered,
+    /// so none is lost.
     private func endAtOnce() -> Never {
         logger.warning("a second signal: ended without waiting for requests in flight")
         if ownsSocketFile, drainTimer != nil { address.removeSocketFile() }

@@ -3,8 +3,7 @@ import EventLoop
 import HTTP
 import MicroHTTPD
 
-/// The listener for those who operate the daemon, on a socket of its own, so that no proxy has to keep the public away
-/// from it.
+/// The listener for operators, on a socket of its own, so that no proxy has to block the public from it.
 final class OperationsListener: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     private let server: Server
@@ -30,7 +29,7 @@ final class OperationsListener: @unchecked Sendable {
         }
     }
 
-    /// Ends it. On the loop's thread.
+    /// Stops listening. On the loop's thread.
     func stop() async {
         address.removeSocketFile()
         await server.drain(timeout: .seconds(1), lastAnswer: { _ in Response(.serviceUnavailable) })

@@ -15,7 +15,7 @@ final class Diagnostics: Sendable {
     /// - Parameter journal: `$JOURNAL_STREAM`; nil where there is no journal.
     init(_ format: LogFormat, journal: String?) throws(StartFailure) {
         do throws(SystemError) { stream = try DiagnosticStream(journal: journal) } catch {
-            throw StartFailure(outcome: .unavailable, words: "standard error cannot be written: \(error)")
+            throw StartFailure(outcome: .unavailable, message: "standard error cannot be written: \(error)")
         }
         isJSON =
             switch format {

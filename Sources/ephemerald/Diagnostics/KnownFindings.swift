@@ -1,39 +1,37 @@
 import Sessions
 
-/// What the log has reported of the settings and the session files, so that a save adds only what it changed.
+/// The findings that the log has reported, so that a saved file adds only the new ones.
 package struct KnownFindings: Sendable {
-    /// What the log says of one reading.
+    /// The part of one reading that the log reports.
     package struct News: Hashable, Sendable {
-        /// What was not reported before, in the order in which it was found.
+        /// The findings that were not reported before, in their order.
         package let findings: [Diagnosis]
-        /// How many errors were reported before and are still there: `sessions/shop.json still has 1 error`; nil for
-        /// none.
+        /// The number of errors that were reported before and remain: `sessions/shop.json still has 1 error`; nil for none.
         package let remaining: String?
     }
 
-    /// Places that one line has room for.
+    /// The number of places that fit in one line.
     private static let longestList = 4
 
     private var known: Set<Diagnosis>
 
-    /// These are reported already.
+    /// - Parameter findings: those that were reported already.
     package init(_ findings: [Diagnosis]) {
         known = Set(findings)
     }
 
-    /// Takes what a reading found; what was corrected is forgotten, and reported again when it comes back.
-    /// - Parameter isComplete: whether the reading saw everything. One that an error kept from some files says nothing
-    ///   about warnings of those.
+    /// Records the findings of a reading. A finding that was corrected is reported again if it comes back.
+    /// - Parameter isComplete: whether the reading saw every file. If an error hid some, their warnings stay known.
     package mutating func update(_ findings: [Diagnosis], isComplete: Bool) -> News {
         let news = News(
             findings: findings.filter { !known.contains($0) },
-            remaining: KnownFindings.words(for: findings.filter { $0.severity == .error && known.contains($0) }))
+            remaining: KnownFindings.summary(of: findings.filter { $0.severity == .error && known.contains($0) }))
         let warnings = isComplete ? [] : known.filter { $0.severity == .warning }
         known = Set(findings).union(warnings)
         return news
     }
 
-    private static func words(for errors: [Diagnosis]) -> String? {
+    private static func summary(of errors: [Diagnosis]) -> String? {
         var counts: [(place: String?, count: Int)] = []
         for error in errors {
             if let index = counts.firstIndex(where: { $0.place == error.file }) {

@@ -5,18 +5,17 @@ import Sessions
 import Settings
 import Text
 
-/// What a person reads on the terminal after the line of the start: which page to open, which command to try, and where
-/// to go on.
+/// The lines on a terminal after the line of the start: the page to open, a command to try, and where to read on.
 package struct StartGuide {
     /// The lines, without a time in front.
     package let lines: [String]
 
-    /// Names of a list that one line has room for.
+    /// The number of names that fit in one line.
     private static let longestList = 6
 
     /// - Parameters:
     ///   - address: where the daemon listens.
-    ///   - program: how it was called.
+    ///   - program: the name that the program was called by.
     package init(_ configuration: Configuration, at address: ListeningAddress, program: String) {
         let settings = configuration.settings
         let place = Place(address, allowed: settings.access.allowedOrigins)
@@ -32,7 +31,7 @@ package struct StartGuide {
             (
                 "usage",
                 log == .standardOutput
-                    ? "one line a request on standard output; to count them name a file with --usage-log"
+                    ? "one line for each request on standard output; to count them, name a file with --usage-log"
                     : "\(program) usage --log \(log.description.shellQuoted)"
             ))
         fields.append(("more", "\(program) settings, README.md, deploy/README.md; Ctrl-C ends the daemon"))
@@ -52,32 +51,32 @@ package struct StartGuide {
         }
     }
 
-    /// How to leave the sandbox. Its page goes with it unless `DEMO` is set.
+    /// How to leave the sandbox. The demo page is off without it unless `DEMO` is set.
     private static func sandbox(_ settings: Settings) -> String {
         let hasKey = [Setting.apiKey, .apiKeyFile].contains { settings.written.contains($0) }
         let key = hasKey ? "" : "set OPENAI_API_KEY and "
         let page = settings.written.contains(.demo) ? "" : "; \(Setting.demo.flag) true keeps the page"
-        return "the built-in sandbox in its place; \(key)leave out --sandbox for the real one\(page)"
+        return "replaced by the built-in sandbox; \(key)omit --sandbox for the real one\(page)"
     }
 
-    /// The command that gets a token, as far as that can be written without a secret.
+    /// The command that gets a token, without any secret.
     private static func curl(_ place: Place, _ access: Settings.Access, sessions: [Session]) -> String {
         guard access.auth != [.proxy] else { return "only through the proxy that names the user (AUTH=proxy)" }
         let session = sessions.first { $0.name == "default" } ?? sessions.first
         let origin = (session?.access.origins?.first ?? access.allowedOrigins.first).map(example)
-        var words = ["curl", "-X", "POST"]
-        if let origin { words.append("-H 'Origin: \(origin)'") }
-        // The shell of the reader puts the key in.
-        if !access.auth.isDisjoint(with: [.bearer, .jwt]) { words.append("-H \"Authorization: Bearer $KEY\"") }
-        if let path = place.socket { words.append("--unix-socket \(path.shellQuoted)") }
+        var command = ["curl", "-X", "POST"]
+        if let origin { command.append("-H 'Origin: \(origin)'") }
+        // The reader's shell inserts the key.
+        if !access.auth.isDisjoint(with: [.bearer, .jwt]) { command.append("-H \"Authorization: Bearer $KEY\"") }
+        if let path = place.socket { command.append("--unix-socket \(path.shellQuoted)") }
         let query = session.map { $0.name == "default" ? "" : "?session=\($0.name)" } ?? ""
-        words.append("\(place.base)\(TokenService.tokenPath)\(query)".shellQuoted)
-        return words.joined(separator: " ")
+        command.append("\(place.base)\(TokenService.tokenPath)\(query)".shellQuoted)
+        return command.joined(separator: " ")
     }
 
-    /// An origin that the pattern admits.
+    /// An origin that matches the pattern.
     private static func example(of pattern: OriginPattern) -> String {
-        // The star of a port is the last character, that of a label never is.
+        // Only the star of a port can be the last character.
         "\(pattern)".replacing(":*", with: ":3000").replacing("*", with: "www")
     }
 
@@ -87,13 +86,13 @@ package struct StartGuide {
         return names.prefix(longestList).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
     }
 
-    /// The address as a browser and curl on this machine write it.
+    /// The address as a browser or curl on this machine writes it.
     private struct Place {
         /// Without a slash at the end.
         let base: String
         /// The path of a unix socket.
         var socket: String?
-        /// The demo page, and what keeps it from working.
+        /// The demo page, and the reason if it cannot get tokens.
         var page: String?
 
         init(_ address: ListeningAddress, allowed: [OriginPattern]) {
@@ -102,7 +101,7 @@ package struct StartGuide {
                 if case .unix(let path) = address { socket = path }
                 return
             }
-            // Browsers give the microphone to pages of loopback names without TLS.
+            // Browsers allow the microphone to pages of loopback names without TLS.
             let isHere = ["0.0.0.0", "::", "127.0.0.1", "localhost"].contains(host)
             let names = isHere ? ["localhost", "127.0.0.1"] : [host.contains(":") ? "[\(host)]" : host]
             let places = names.map { port == 80 ? "http://\($0)" : "http://\($0):\(port)" }

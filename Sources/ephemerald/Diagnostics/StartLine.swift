@@ -5,12 +5,11 @@ import Settings
 import Text
 
 extension Configuration {
-    /// Names of a list that the line has room for: it is one `write`, and a pipe takes 4,096 bytes at once (pipe(7)).
+    /// The number of names that fit in the line: it is one `write`, and a pipe accepts 4,096 bytes at once (pipe(7)).
     private static let longestList = 32
 
-    /// What stands beside the address in the line of the start: everything that decides who is served and how much, and
-    /// nothing secret.
-    /// - Parameter sandboxURL: of the stand-in; nil for the real OpenAI.
+    /// The metadata of the line of the start: everything that decides who is served and how much, and nothing secret.
+    /// - Parameter sandboxURL: the address of the stand-in; nil for the real OpenAI.
     package func startMetadata(sandboxURL: String?) -> Logger.Metadata {
         let output = settings.output
         return [
@@ -23,16 +22,16 @@ extension Configuration {
             "ephemerald.auth": Self.list(settings.access.auth.map(\.rawValue).sorted()),
             "ephemerald.jwt_keys": Self.list(settings.access.callers.tokenKeys),
             "ephemerald.limits": Self.list(
-                settings.limits.rates.inWords + (settings.limits.refusals.map { ["refusals \($0)"] } ?? [])),
-            "ephemerald.quotas": Self.list(settings.limits.quotas.inWords),
+                settings.limits.rates.listed + (settings.limits.refusals.map { ["refusals \($0)"] } ?? [])),
+            "ephemerald.quotas": Self.list(settings.limits.quotas.listed),
             "ephemerald.max_in_flight": .stringConvertible(settings.limits.maxInFlight),
             "ephemerald.redis": "\(settings.limits.redis.map { "\($0.address)" } ?? "off")",
-            "ephemerald.usage_log": "\(output.usageLog.shown)",
+            "ephemerald.usage_log": "\(output.usageLog)",
             "ephemerald.metrics": "\(settings.listening.operations.map { "\($0)" } ?? "off")",
         ]
     }
 
-    /// What stands beside the line of a reload: a file with new keys may have them in another form than was meant.
+    /// The metadata of the line of a reload: a file with new keys may have them in another form than was meant.
     var reloadMetadata: Logger.Metadata {
         let keys = settings.access.callers.tokenKeys
         return keys.isEmpty ? [:] : ["ephemerald.jwt_keys": Self.list(keys)]
@@ -47,27 +46,18 @@ extension Configuration {
 }
 
 extension RateLimits {
-    /// Those in force: `client 10/min burst 5`.
-    fileprivate var inWords: [String] {
+    /// The limits in effect: `client 10/min burst 5`.
+    fileprivate var listed: [String] {
         let all = [("client", client), ("caller", caller), ("origin", origin), ("session", session), ("all", all)]
         return all.compactMap { name, limit in limit.map { "\(name) \($0)" } }
     }
 }
 
 extension Quotas {
-    /// Those in force: `all 5000`.
-    fileprivate var inWords: [String] {
+    /// The quotas in effect: `all 5000`.
+    fileprivate var listed: [String] {
         [("caller", caller), ("session", session), ("all", all)].compactMap { name, quota in
             quota.map { "\(name) \($0)" }
-        }
-    }
-}
-
-extension UsageLogTarget {
-    fileprivate var shown: String {
-        switch self {
-        case .standardOutput: "-"
-        case .file(let path): path
         }
     }
 }

@@ -14,7 +14,7 @@ struct Supervisor: Sendable {
     /// Takes what it says out of the environment. Before the first thread starts.
     static func take() throws(StartFailure) -> Supervisor {
         do throws(InvalidValue) { return Supervisor(try SupervisorVariables.take()) } catch {
-            throw StartFailure(outcome: .unavailable, words: error.reason)
+            throw StartFailure(outcome: .unavailable, message: error.reason)
         }
     }
 
@@ -25,7 +25,7 @@ struct Supervisor: Sendable {
             let names = handedOver.map { $0.name.shown }.joined(separator: ", ")
             throw StartFailure(
                 outcome: .unavailable,
-                words: "LISTEN_FDS: \(handedOver.count) sockets are handed over (\(names)), and one is served; "
+                message: "LISTEN_FDS: \(handedOver.count) sockets are handed over (\(names)), and one is served; "
                     + "leave one ListenStream in the socket unit")
         }
         do throws(UnusableSocket) {
@@ -33,7 +33,7 @@ struct Supervisor: Sendable {
         } catch {
             throw StartFailure(
                 outcome: .unavailable,
-                words: "LISTEN_FDS: descriptor \(socket.number) (\(socket.name.shown)) cannot be listened on: "
+                message: "LISTEN_FDS: descriptor \(socket.number) (\(socket.name.shown)) cannot be listened on: "
                     + error.reason)
         }
     }

@@ -7,7 +7,7 @@ import HTTP
 import OpenAISandbox
 import Settings
 
-// Settings, in the terms of the parts that they are for.
+// The conversion of settings into the types of the parts that use them.
 
 extension ClientSettings {
     init(_ settings: Settings.Upstream, isSandbox: Bool) {
@@ -22,7 +22,7 @@ extension ClientSettings {
 }
 
 extension Client {
-    /// A client under settings that were checked.
+    /// A client with settings that were checked.
     convenience init(_ settings: ClientSettings, on loop: EventLoop) {
         do throws(CurlError) {
             try self.init(on: loop, settings: settings)
@@ -44,8 +44,8 @@ extension Streams {
 }
 
 extension ClientSettings {
-    /// For the client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
-    /// upstream's, which is the way out of this network, but straight to an address of this machine.
+    /// The settings of the client that fetches the keys of tokens; nil when the keys have no address. It uses the proxy of
+    /// the upstream, except for an address of this machine.
     init?(forKeysOf settings: Settings) {
         guard let url = settings.access.keysURL else { return nil }
         self.init(settings.upstream, isSandbox: false)
@@ -56,7 +56,7 @@ extension ClientSettings {
 }
 
 extension SandboxServer {
-    /// The sandbox of these settings, on the loop; nil when they ask for none.
+    /// The sandbox of these settings, on the loop; nil for the real OpenAI.
     convenience init?(_ settings: Settings.Sandbox?, on loop: EventLoop) throws(SystemError) {
         guard let settings else { return nil }
         try self.init(
@@ -65,7 +65,7 @@ extension SandboxServer {
 }
 
 extension Upstream {
-    /// - Parameter sandboxURL: takes the place of the base URL, with a key that is none.
+    /// - Parameter sandboxURL: replaces the base URL; the key is then a dummy.
     init(_ settings: Settings, sandboxURL: String?) {
         let options = settings.upstream
         self.init(
