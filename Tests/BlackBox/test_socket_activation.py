@@ -185,7 +185,7 @@ def test_host_and_port_are_not_bound_and_that_is_said(activated, listener):
         daemon = activated([listener], HOST="127.0.0.2", PORT=other).start()
         assert daemon.token().status == 200
         assert daemon.stop() == 0
-    assert "HOST (environment): not in force" in daemon.stderr
+    assert "HOST (environment): not in effect" in daemon.stderr
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
