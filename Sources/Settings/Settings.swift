@@ -1,7 +1,6 @@
+import FoundationEssentials
 package import MicroHTTPD
 package import System
-
-import FoundationEssentials
 
 /// The settings of the program, checked: any value of this type can be worked with.
 package struct Settings: Sendable {

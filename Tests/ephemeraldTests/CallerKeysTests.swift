@@ -44,7 +44,7 @@ import ephemerald
         #expect(found.first?.contains("canary") == false)
     }
 
-    @Test func `takes the lines that the program makes`() throws {
+    @Test func `accepts the lines that the program makes`() throws {
         let line = "ann:\(BearerKey().digest)"
         #expect(try problems(with: "# a comment\n\(line)\n").isEmpty)
     }
@@ -73,7 +73,7 @@ import ephemerald
         for (problem, start) in zip(found, starts) { #expect(problem.hasPrefix(start), "\(found)") }
     }
 
-    @Test func `is not warned of beyond loopback, and keys without effect are`() throws {
+    @Test func `is safe beyond loopback without a warning, and keys without effect cause one`() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.file("keys", "ann:\(BearerKey().digest)")
         let flags = ["--host", "0.0.0.0", "--allowed-origins", "https://a.example", "--auth-keys-file", path, "--auth"]

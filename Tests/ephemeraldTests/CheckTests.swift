@@ -23,7 +23,7 @@ import ephemerald
         return try Check(source, fixes: fixes, today: today)
     }
 
-    @Test func `is content with right settings and files`() throws {
+    @Test func `accepts right settings and files`() throws {
         _ = try directory.file("default.json", good)
         let check = try check()
         #expect(check.outcome == .success)
@@ -49,7 +49,7 @@ import ephemerald
         #expect(check.findings.map(\.description) == ["error: SESSIONS_DIR (--sessions-dir): \(words)"])
     }
 
-    @Test func `warns of what works and serves nobody as it is meant to`() throws {
+    @Test func `warns about settings that work but not as they are meant to`() throws {
         _ = try directory.file("shop.json", good)
         let check = try check("--openai-base-url", "https://api.openai.com")
         #expect(check.outcome == .success)
@@ -58,7 +58,7 @@ import ephemerald
         #expect(check.findings.contains { $0.message.contains("has no default.json") })
     }
 
-    @Test func `warns of a legacy file and leaves it alone`() throws {
+    @Test func `warns about a legacy file and does not change it`() throws {
         let path = try directory.file("old.json", legacy)
         let check = try check()
         #expect(check.outcome == .success)
@@ -106,7 +106,7 @@ import ephemerald
         #expect(printed == block.split(separator: "\n").map(String.init))
     }
 
-    @Test func `judges models by the host that mints, beside wrong settings too`() throws {
+    @Test func `checks models by the host that mints, even if settings are wrong`() throws {
         _ = try directory.file(
             "default.json", #"{"session": {"type": "realtime", "model": "gpt-4o-realtime-preview-prod"}}"#)
         for host in ["api.openai.com", "eu.api.openai.com"] {
@@ -164,7 +164,7 @@ import ephemerald
         #expect(try String(decoding: Data(contentsOf: URL(filePath: target)), as: UTF8.self) != legacy)
     }
 
-    @Test func `leaves a file that is no JSON to the operator`() throws {
+    @Test func `does not change a file that is not JSON`() throws {
         let path = try directory.file("broken.json", "{")
         let check = try check(fixes: true)
         #expect(check.outcome == .configuration)

@@ -30,7 +30,7 @@ import ephemerald
         return try Configuration.reload(source, for: socket, isSandbox: isSandbox, today: Day(2026, 11, 22))
     }
 
-    @Test func `is nothing new when nothing is`() throws {
+    @Test func `has no changes when nothing has changed`() throws {
         let changes = ConfigurationChanges(from: try read(), to: try read())
         #expect(changes.effective.isEmpty && changes.deferred.isEmpty)
         #expect(changes.summary == "nothing has changed")
@@ -101,7 +101,7 @@ import ephemerald
         #expect(broken?.findings.contains { $0.message.contains("default.json:1:2") } == true)
     }
 
-    @Test func `is judged by the socket in use and not by what is written`() throws {
+    @Test func `is checked by the socket in use and not by the address in the settings`() throws {
         let everywhere = ListeningAddress.tcp(host: "0.0.0.0", port: 3001)
         let broken = #expect(throws: Configuration.Broken.self) {
             _ = try read("--host", "127.0.0.1", socket: everywhere)
@@ -123,7 +123,8 @@ import ephemerald
             (.tcp(host: "127.0.0.1", port: 9), ["--port", "10"], ["PORT"]),
             (.unix(path: "/run/x"), ["--host", "127.0.0.1", "--port", "1"], ["HOST", "PORT"]),
         ] as [(ListeningAddress, [String], [String])])
-    func `says when HOST and PORT are not in force`(socket: ListeningAddress, flags: [String], names: [String]) throws {
+    func `says when HOST and PORT are not in effect`(socket: ListeningAddress, flags: [String], names: [String]) throws
+    {
         let flags = flags + ["--allowed-origins", "https://a.example", "--auth", "bearer,proxy"]
         let more = ["--trusted-proxies", "10.0.0.1", "--auth-keys-file", "\(directory.path)/callers"]
         try write("callers", "ann:\(String(repeating: "0", count: 64))\n")

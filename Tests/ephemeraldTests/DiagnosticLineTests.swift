@@ -44,7 +44,7 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
         #expect(try JSON(parsing: hostile.json)["body"]?.stringValue?.isEmpty == false)
     }
 
-    @Test func `keeps its own members whatever stands beside`() throws {
+    @Test func `keeps its own members, whatever the metadata is`() throws {
         let json = try JSON(parsing: line("words", ["body": "other", "timestamp": "never"]).json)
         #expect(json["body"] == "words")
         #expect(json["timestamp"] == "2026-11-22T17:16:14.188Z")

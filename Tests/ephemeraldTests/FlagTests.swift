@@ -46,7 +46,7 @@ import ephemerald
     }
 
     @Test(arguments: ["-", "-5"])
-    func `takes a value that begins with one dash`(value: String) throws {
+    func `accepts a value that begins with one dash`(value: String) throws {
         let log = try settings("--usage-log", value).output.usageLog
         #expect(log == (value == "-" ? .standardOutput : .file(path: value)))
     }

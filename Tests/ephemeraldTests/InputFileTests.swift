@@ -29,7 +29,7 @@ import ephemerald
         #expect(try contents("/dev/fd/\(ends[0])") == text)
     }
 
-    @Test func `is waited for no longer than until the deadline when it is a pipe`() throws {
+    @Test func `is read only until the deadline when it is a pipe`() throws {
         let path = try pipe()
         let failure = #expect(throws: InvalidValue.self) { try contents(path, .until(.now)) }
         #expect(failure?.reason.contains("did not finish within 5.0 seconds") == true)
@@ -47,7 +47,7 @@ import ephemerald
         #expect(try contents(directory.file("key", "sk-test"), .refused).count == 7)
     }
 
-    @Test func `is no terminal and no directory`() {
+    @Test func `is not a terminal or a directory`() {
         for path in ["/dev/ptmx", directory.path] {
             let failure = #expect(throws: InvalidValue.self) { try contents(path) }
             #expect(failure?.reason.contains("write the path of a file") == true)

@@ -26,7 +26,8 @@ import ephemerald
             ("https://*.vercel.app", ["--allow-shared-suffixes"], 0), ("https://app-*-team.example.com", [], 0),
             ("https://a.vercel.app", [], 0),
         ] as [(String, [String], Int)])
-    func `are warned of where the platform must keep strangers out`(list: String, flags: [String], count: Int) throws {
+    func `cause a warning where the platform must keep strangers out`(list: String, flags: [String], count: Int) throws
+    {
         let warnings = try Settings(arguments: ["--allowed-origins", list] + flags, environment: key).warnings
         #expect(warnings.count == count, "\(warnings)")
         #expect(warnings.allSatisfy { $0.contains(list) && $0.contains("keeps this ending for your team") })
@@ -38,7 +39,7 @@ import ephemerald
             ("http://a.example,https://a.example", nil),
             ("http://*.b.example:81", "; https://*.b.example:81 is a different origin"),
         ] as [(String, String?)])
-    func `are warned of when they are listed by http only`(list: String, words: String?) throws {
+    func `cause a warning when they are listed with http only`(list: String, words: String?) throws {
         let warnings = try settings("--allowed-origins", list).warnings
         #expect(warnings.count == 1)
         #expect(warnings[0].contains(words ?? "is not encrypted"), "\(warnings)")

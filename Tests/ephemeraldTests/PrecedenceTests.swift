@@ -33,7 +33,7 @@ import ephemerald
         ("REDIS_PORT_6379_TCP", nil), ("APP_PORT", nil), ("API_HOST", nil),
         ("LOG_LEVE", "LOG_LEVEL"), ("SSL_CERT_FILE", nil),
     ])
-    func `is told when a variable is nearly one`(name: String, setting: String?) throws {
+    func `causes a warning when a variable is nearly one`(name: String, setting: String?) throws {
         var environment = key
         environment[name] = name == "LIMIT_CLIENT" ? "1/min" : "x"
         let warnings = try Settings(arguments: [], environment: environment).warnings
@@ -103,7 +103,7 @@ import ephemerald
         ("{\"port\": 1,}", ["CONFIG (--config): ", "line 1, column ", "not valid JSON"]),
         ("{\"port\": 1, \"port\": 2}", ["CONFIG (--config): ", "not valid JSON"]), ("", ["not valid JSON"]),
     ])
-    func `is told of when the file is wrong`(file: String, words: [String]) throws {
+    func `is reported when the file is wrong`(file: String, words: [String]) throws {
         let path = try directory.file("c.json", file)
         let found = problems(["--config", path])
         #expect(found.count == 1)
@@ -111,7 +111,7 @@ import ephemerald
         #expect(found.first?.contains(path) == true)
     }
 
-    @Test func `is told of when the file is missing`() {
+    @Test func `is reported when the file is missing`() {
         let found = problems(["--config", "/nowhere/c.json"])
         #expect(found == ["CONFIG (--config): /nowhere/c.json: there is no such file"])
     }

@@ -27,7 +27,7 @@ import ephemerald
         #expect(found.first?.hasPrefix("USAGE_LOG: QUOTA_SESSION, QUOTA_ALL needs a file here") == true, "\(found)")
     }
 
-    @Test func `on callers is warned of where callers are not identified`() throws {
+    @Test func `on callers causes a warning where callers are not identified`() throws {
         let directory = try TemporaryDirectory()
         let log = "\(directory.path)/usage.log"
         let warnings = try settings("--quota-caller", "5", "--usage-log", log).warnings

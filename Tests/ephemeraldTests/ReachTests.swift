@@ -15,7 +15,7 @@ import ephemerald
             (["--host", "0.0.0.0", "--allowed-origins", "https://a.example", "--auth", "none"], []),
             (["--host", "0.0.0.0", "--port", "x"], ["PORT", "ALLOWED_ORIGINS", "AUTH"]),
         ] as [([String], [String])])
-    func `wants origins and authentication to be set`(arguments: [String], names: [String]) {
+    func `requires origins and authentication`(arguments: [String], names: [String]) {
         let found = problems(arguments)
         #expect(found.map { String($0.prefix { $0 != " " && $0 != ":" }) } == names, "\(found)")
     }
@@ -32,7 +32,7 @@ import ephemerald
             (["--limit-all", "off"], ["AUTH", "LIMIT_ALL"]),
             (["--trusted-proxies", "0.0.0.0/0"], ["TRUSTED_PROXIES", "AUTH"]),
         ] as [([String], [String])])
-    func `is warned of`(more: [String], names: [String]) throws {
+    func `causes warnings`(more: [String], names: [String]) throws {
         let arguments = ["--host", "0.0.0.0", "--allowed-origins", "https://a.example", "--auth", "none"] + more
         let settings = try Settings(arguments: arguments, environment: key)
         #expect(settings.warnings.map { String($0.prefix { $0 != " " && $0 != ":" }) } == names)
@@ -48,11 +48,11 @@ import ephemerald
             (["--socket-mode", "0600"], 1), (["--socket-mode", "600", "--ops-host", "unix:/run/m"], 0),
             (["--socket-mode", "0666", "--ops-host", "unix:/run/m"], 1),
         ] as [([String], Int)])
-    func `or on it, is warned of what is doubtful`(arguments: [String], count: Int) throws {
+    func `or on it, causes warnings about doubtful settings`(arguments: [String], count: Int) throws {
         #expect(try Settings(arguments: arguments, environment: key).warnings.count == count)
     }
 
-    @Test func `or on it, is told that the sandbox uses no key`() throws {
+    @Test func `or on it, causes a warning about a key that the sandbox does not use`() throws {
         let unused = "the key is not used: with SANDBOX nothing is sent to OpenAI"
         #expect(try settings("--sandbox").warnings == ["OPENAI_API_KEY (environment): \(unused)"])
         let file = try settings("--sandbox", "--openai-api-key-file", "/nowhere/key", environment: [:])

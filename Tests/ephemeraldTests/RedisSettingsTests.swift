@@ -59,13 +59,13 @@ import ephemerald
         #expect(problems(["--redis-url-file", two]).first?.contains("write one line") == true)
     }
 
-    @Test func `is no flag, and the refusal names the file`() {
+    @Test func `has no flag, and the refusal names the file`() {
         let found = problems(["--redis-url", "redis://:canary@h"])
         #expect(found.first?.contains("--redis-url-file (REDIS_URL_FILE)") == true, "\(found)")
         #expect(!"\(found)".contains("canary"))
     }
 
-    @Test func `is done without, unless it is set, by counting locally or refusing`() throws {
+    @Test func `is optional, and counting is local or refused while it is away`() throws {
         #expect(try settings().limits.redis == nil)
         let url = key.merging(["REDIS_URL": "redis://h"]) { $1 }
         #expect(try settings(environment: url).limits.redis?.down == .local)

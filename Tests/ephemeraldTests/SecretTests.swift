@@ -65,14 +65,14 @@ import ephemerald
     }
 
     @Test(arguments: [("", "no key in it"), ("\n\n", "no key in it"), ("sk-good-key\nsk-canary two\n", "line 2")])
-    func `is told of when its file is wrong`(text: String, words: String) throws {
+    func `is reported when its file is wrong`(text: String, words: String) throws {
         let found = problems(["--openai-api-key-file", try directory.file("key", text)], environment: [:])
         #expect(found.count == 1)
         #expect(found.first?.contains(words) == true && found.first?.contains("canary") == false, "\(found)")
     }
 
     @Test(arguments: [(0o600, 0), (0o640, 0), (0o644, 1), (0o604, 1)])
-    func `is warned of when everybody can read its file`(mode: Int, count: Int) throws {
+    func `causes a warning when everybody can read its file`(mode: Int, count: Int) throws {
         let path = try directory.file("key", "sk-first-key", mode: mode)
         let settings = try settings("--openai-api-key-file", path, environment: [:])
         #expect(settings.warnings.count == count)
@@ -90,7 +90,7 @@ import ephemerald
         ("--auth-keys-file", "ann:" + String(repeating: "0", count: 64), 0o602, "AUTH_KEYS_FILE"),
         ("--config", "{}", 0o622, "CONFIG"),
     ])
-    func `is warned of in every file that others can read, and so is a file that others can write`(
+    func `causes a warning in every file that others can read, and so does a file that others can write`(
         flag: String, text: String, mode: Int, name: String
     ) throws {
         let needs = [

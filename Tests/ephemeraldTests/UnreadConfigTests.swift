@@ -10,7 +10,7 @@ import ephemerald
     init() throws { directory = try TemporaryDirectory() }
 
     @Test(arguments: ["{\"port\": 3001", "[]", ""])
-    func `is the only error, whatever it may have held`(text: String) throws {
+    func `is the only error, whatever may be in it`(text: String) throws {
         let config = try directory.file("config.json", text)
         let found = problems(["--config", config, "--host", "0.0.0.0"], environment: [:])
         #expect(found.count == 1 && found.first?.hasPrefix("CONFIG (--config): ") == true, "\(found)")
@@ -28,7 +28,7 @@ import ephemerald
                 "AUTH (--auth): \"basic\": is not a mode; write none, or one or more of bearer, jwt and proxy"))
     }
 
-    @Test func `is other than a file with a wrong key`() throws {
+    @Test func `differs from a file with a wrong key`() throws {
         let config = try directory.file("config.json", "{\"prot\": 3001}")
         let found = problems(["--config", config], environment: [:])
         #expect(found.count == 2 && found.contains { $0.hasPrefix("OPENAI_API_KEY: ") }, "\(found)")

@@ -23,7 +23,7 @@ import ephemerald
             ("https://gateway.example/not-realtime", nil), ("https://api.openai.com.evil.example", nil),
             ("https://notapi.openai.com", nil), ("http://127.0.0.1:9/v1", nil),
         ])
-    func `is warned of with the right one where the mint cannot be there`(url: String, right: String?) throws {
+    func `causes a warning with the right one where tokens cannot be minted`(url: String, right: String?) throws {
         let warnings = try settings("--openai-base-url", url).warnings
         #expect(warnings.count == (right == nil ? 0 : 1), "\(warnings)")
         if let right {
@@ -68,7 +68,7 @@ import ephemerald
         #expect(warnings.allSatisfy { $0.hasPrefix("OPENAI_AUTH_HEADER (") && !$0.contains(key) })
     }
 
-    @Test func `is not judged beside the sandbox, which takes its place`() throws {
+    @Test func `is not checked with the sandbox, which replaces it`() throws {
         let warnings = try settings("--sandbox", "--openai-base-url", Self.azure).warnings
         #expect(!warnings.isEmpty)
         #expect(warnings.allSatisfy { $0.contains("SANDBOX") }, "\(warnings)")

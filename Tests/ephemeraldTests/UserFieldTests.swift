@@ -23,7 +23,7 @@ import ephemerald
         "X-B3-TraceId", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context", "Sec-Fetch-Site", "Sec-WebSocket-Key", "DNT",
         "Priority", "Access-Control-Request-Method", "X-Requested-With", "X-API-Key", "WWW-Authenticate",
     ])
-    func `is none with another meaning`(name: String) {
+    func `is not one with another meaning`(name: String) {
         let found = problems(["--auth-proxy-header", name])
         #expect(found.count == 1)
         #expect(found.first?.contains("another meaning; write one that the proxy sets") == true, "\(found)")

@@ -19,7 +19,7 @@ import ephemerald
     @Test(arguments: [
         "", "s", "10", "10 s", " 10s", "1.5s", "-1s", "10S", "10sec", "10m", "1e3s", "3h", "99999999999999999999h",
     ])
-    func `is no duration`(text: String) {
+    func `is not a duration`(text: String) {
         #expect(throws: InvalidValue.self) { try Duration(parsingSetting: text, in: .zero ... .seconds(7200)) }
     }
 
@@ -35,7 +35,7 @@ import ephemerald
     }
 
     @Test(arguments: ["", "KiB", "64KB", "64K", "64 KiB", "-1", "1.5MiB", "1GiB", "17MiB", "9999999999999"])
-    func `is no size`(text: String) {
+    func `is not a size`(text: String) {
         #expect(throws: InvalidValue.self) { try ByteCount.parse(text, in: 0...16 << 20) }
     }
 

@@ -97,6 +97,36 @@ import ephemerald
         for word in words { #expect(found.first?.contains(word) == true, "\(found)") }
     }
 
+    @Test(
+        arguments: [
+            (["--auth", "baerer"], ["LIMIT_CALLER": "1/min"]), (["--auth", "none,jwt"], ["JWT_ISSUER": "x"]),
+            (["--auth-keys-file", "/nowhere"], ["AUTH": "bearer"]), (["--jwt-keys", "/nowhere"], ["AUTH": "jwt"]),
+            (["--trusted-proxies", "x"], ["AUTH": "proxy"]),
+            (["--allowed-origins", "x"], ["ALLOW_CREDENTIALS": "true"]),
+            (["--allow-shared-suffixes=false", "--allow-credentials", "maybe"], [:]),
+            (["--upstream-timeout", "x"], ["UPSTREAM_CONNECT_TIMEOUT": "20s"]),
+            (["--usage-log", "/var/"], ["QUOTA_ALL": "5"]),
+            (["--usage-log", "/nowhere/log"], ["QUOTA_ALL": "5", "REDIS_URL": "x"]),
+            (["--redis-url-file", "/nowhere"], ["QUOTA_ALL": "5", "REDIS_DOWN": "refuse"]),
+            (["--openai-base-url", "x"], ["OPENAI_AUTH_HEADER": "api-key"]),
+            (["--sandbox=maybe"], ["OPENAI_API_KEY": "", "SANDBOX_LATENCY": "1s"]),
+            (["--host", "*"], ["AUTH": "none"]),
+        ] as [([String], [String: String])])
+    func `leads to no problem or warning about a setting that depends on it`(
+        flags: [String], others: [String: String]
+    ) {
+        let found = #expect(throws: SettingsFailure.self) {
+            _ = try Settings(arguments: flags, environment: key.merging(others) { $1 })
+        }
+        switch found {
+        case .invalid(let problems, let warnings, sessionFiles: _):
+            #expect(problems.count == 1 && warnings == [], "\(problems) \(warnings)")
+        // A value that the command line itself refuses.
+        case .usage(let errors): #expect(errors.messages.count == 1)
+        case nil: break
+        }
+    }
+
     @Test func `does not hide another`() {
         let environment = [
             "HOST": "0.0.0.0", "PORT": "x", "ALLOWED_ORIGINS": "https://A.example,*", "MAX_BODY": "1",
