@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import HTTP
+import System
 
 extension TransferFailure {
     /// What libcurl's result code of a transfer means to the caller: the one place where that is decided.
@@ -75,8 +76,7 @@ extension EasyHandle {
         case CURLE_COULDNT_CONNECT:
             // libcurl's own message counts milliseconds, so it differs each time.
             let number = CInt(truncatingIfNeeded: number(CURLINFO_OS_ERRNO))
-            guard number != 0, let words = unsafe strerror(number) else { return .cannotConnect(words(of: code)) }
-            return .cannotConnect(unsafe String(cString: words))
+            return .cannotConnect(number == 0 ? words(of: code) : SystemError("connect", code: number).reason)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
             return .tls(message(for: code))

@@ -1,6 +1,7 @@
 import CCurl
 import EventLoop
 import Glibc
+import System
 
 /// A connection that carries bytes both ways: libcurl connects, through TLS and a proxy if wanted; what is sent and
 /// received is left to its owner.

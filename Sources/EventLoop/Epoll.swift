@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+import System
 
 /// An epoll set, level-triggered: epoll(7). Each descriptor in it is tagged with a number of the caller's.
 @safe struct Epoll: ~Copyable {

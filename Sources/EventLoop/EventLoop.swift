@@ -2,6 +2,7 @@ internal import CLinux
 import Glibc
 import Locking
 import Synchronization
+package import System
 
 /// One thread that waits in `epoll_wait` and runs what becomes ready: descriptors, timers, and Swift tasks, for which
 /// it is a `TaskExecutor`.

@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+package import System
 
 /// A thread of its own that runs an event loop, with a name that shows in `top -H` and in debuggers.
 package final class EventLoopThread: Sendable {

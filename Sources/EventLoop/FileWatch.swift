@@ -1,4 +1,5 @@
 import Glibc
+package import System
 
 /// A watch on files and on the entries of directories that sees every way of replacing them: a write in place, a rename
 /// over the name, a symbolic link on the way that is exchanged, a directory that is deleted and made again.
@@ -154,8 +155,7 @@ extension FileWatch {
 
     private func followFile(_ path: String) {
         let file = follow(path)
-        var status = stat()
-        guard unsafe lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        guard let status = try? FileStatus(at: file, followsLinks: false), status.kind == .regular else { return }
         // In its directory a write to the file would be reported too, and so would those to every other file.
         watch(file, for: [.modified, .closed, .attributes]) { _ in }
     }
@@ -224,8 +224,8 @@ private func linkTarget(_ path: String) -> String? {
 
 /// Whether the name that has just appeared is a file of its own, which somebody is about to write.
 private func isNewFile(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+    guard let status = try? FileStatus(at: path, followsLinks: false) else { return false }
+    return status.kind == .regular && status.linkCount == 1
 }
 
 /// The entries of a directory that are symbolic links.

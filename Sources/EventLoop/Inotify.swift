@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+import System
 
 /// An inotify instance: inotify(7). The kernel numbers its watches and never uses a number twice in a row.
 struct Inotify: ~Copyable {

@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+package import System
 
 /// Signals as events of a loop (signalfd(2)), so that what handles them may do anything an ordinary function may.
 ///

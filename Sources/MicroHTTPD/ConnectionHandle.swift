@@ -1,5 +1,6 @@
 internal import CMicroHTTPD
 import HTTP
+import System
 
 /// libmicrohttpd's own handle of a connection. It is valid between the library's reports that the connection started and
 /// that it closed, and only inside that span do we hold one.

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import CMicroHTTPD
-import EventLoop
 import Glibc
+import System
 
 /// A running libmicrohttpd daemon in external epoll mode, and the listening socket it accepts from.
 @safe struct Daemon: ~Copyable {

@@ -1,5 +1,6 @@
 package import EventLoop
 package import HTTP
+package import System
 
 /// An HTTP/1.1 server: libmicrohttpd on an event loop, behind one `async` function from request to response.
 ///

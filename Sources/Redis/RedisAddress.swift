@@ -1,5 +1,6 @@
 import Curl
 import Glibc
+import System
 
 /// Where a Redis or Valkey server is, and as whom to speak to it. It never shows the password.
 package struct RedisAddress: Hashable, Sendable {
@@ -7,12 +8,9 @@ package struct RedisAddress: Hashable, Sendable {
     package enum Place: Hashable, Sendable {
         /// A name, or an address without brackets.
         case tcp(host: String, port: UInt16)
-        /// A socket in the file system, its path 1 to `longestPath` bytes long.
+        /// A socket in the file system, its path 1 to `SocketAddress.longestPath` bytes long.
         case unix(path: String)
     }
-
-    /// The room for a path in `sockaddr_un`, less the NUL at its end: unix(7).
-    package static let longestPath = 107
 
     /// Where it listens.
     package let place: Place
@@ -27,13 +25,13 @@ package struct RedisAddress: Hashable, Sendable {
     /// nil where the server asks for none.
     private let password: String?
 
-    /// Traps for a path that is empty or longer than `longestPath`.
+    /// Traps for a path that is empty or longer than `SocketAddress.longestPath`.
     package init(
         _ place: Place, database: Int = 0, user: String? = nil, password: String? = nil, isTLS: Bool = false,
         caFile: String? = nil
     ) {
         if case .unix(let path) = place {
-            precondition((1...RedisAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
+            precondition((1...SocketAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
         }
         self.place = place
         self.database = database

@@ -1,6 +1,6 @@
 import FoundationEssentials
-import MicroHTTPD
 import Sessions
+import System
 import Testing
 import ephemerald
 

@@ -1,6 +1,6 @@
 import EphemeraldCore
 import JSON
-import MicroHTTPD
+import System
 import Testing
 import ephemerald
 

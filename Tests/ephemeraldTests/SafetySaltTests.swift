@@ -2,6 +2,7 @@ import EphemeraldCore
 import FoundationEssentials
 import Glibc
 import HTTP
+import System
 import Testing
 import ephemerald
 
@@ -81,11 +82,11 @@ import ephemerald
         var rest = writes[...]
         func write(_ file: CInt, _ bytes: ArraySlice<UInt8>) -> Int {
             let count = rest.removeFirst()
-            if count > 0 { return SafetySaltFile.write(file, bytes.prefix(count)) }
+            if count > 0 { return FileDraft.write(file, bytes.prefix(count)) }
             errno = ENOSPC
             return -1
         }
-        let link = { (draft: String, path: String) in linking == 0 ? SafetySaltFile.link(draft, path) : linking }
+        let link = { (draft: String, path: String) in linking == 0 ? FileDraft.link(draft, path) : linking }
         if let words {
             let error = #expect(throws: InvalidValue.self) { try SafetySaltFile.open(path, link: link, write: write) }
             #expect(error?.reason.contains(words) == true, "\(error?.reason ?? "")")

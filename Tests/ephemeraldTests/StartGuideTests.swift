@@ -1,6 +1,6 @@
 import EphemeraldCore
-import MicroHTTPD
 import Sessions
+import System
 import Testing
 import ephemerald
 

@@ -1,5 +1,5 @@
 import EphemeraldCore
-import MicroHTTPD
+import System
 import Testing
 import ephemerald
 

@@ -1,5 +1,5 @@
-import EventLoop
 import Glibc
+import System
 
 /// The file of `AUTH_KEYS_FILE` with a line that is about to be added, by `ephemerald key --append`. Nobody else adds one
 /// meanwhile.

@@ -1,6 +1,6 @@
 import FoundationEssentials
-package import MicroHTTPD
 package import Sessions
+package import System
 import Text
 
 /// What `ephemerald check` found: everything that `serve` would refuse or warn of at its start, and what `--fix` changed.

@@ -1,6 +1,6 @@
 package import ArgumentParser
 import EphemeraldCore
-import EventLoop
+import System
 
 /// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id, a caller, an
 /// address or an origin.

@@ -6,6 +6,7 @@ import HTTP
 import JSON
 import OpenAISandbox
 import Sessions
+import System
 
 /// Mints one token for the session of that name and prints it to standard output, for a script. The reasons of a failure
 /// go to standard error in full: who may run this command may read the log.

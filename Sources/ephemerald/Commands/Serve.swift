@@ -1,9 +1,8 @@
 import EphemeraldCore
-import EventLoop
 import Glibc
 import Logging
-import MicroHTTPD
 import Sessions
+import System
 
 /// Runs the daemon until it is told to stop.
 /// - Parameters:

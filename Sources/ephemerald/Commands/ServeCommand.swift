@@ -1,5 +1,5 @@
 package import ArgumentParser
-import MicroHTTPD
+import System
 
 /// `ephemerald serve`: the daemon.
 package struct ServeCommand: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
-import MicroHTTPD
 import Sessions
+import System
 
 /// The flags of settings behind a command, as swift-argument-parser hands them on.
 struct SettingsArguments: ParsableArguments {

@@ -1,6 +1,5 @@
-import EventLoop
 import Glibc
-import MicroHTTPD
+import System
 
 /// Why the daemon does not start.
 struct StartFailure: Error {

@@ -8,6 +8,7 @@ import Logging
 import MicroHTTPD
 import Redis
 import Sessions
+import System
 
 /// What all loops share, for as long as the process lives: a reload replaces none of it.
 struct CommonState: Sendable {
@@ -90,7 +91,7 @@ struct CommonState: Sendable {
                 logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(requestID)"])
             },
             writeUsage: { [usageLog, lostLines] line in
-                if let failure = usageLog.write(line) { lostLines.report(failure) }
+                do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
             },
             remark: { [remarked, logger] remark, client, requestID in
                 guard remarked.withLock({ $0.insert(remark).inserted }) else { return }

@@ -1,6 +1,7 @@
 import EventLoop
 import Logging
 import Sessions
+import System
 import Text
 
 /// The watch on all files that a reload reads. It has a thread of its own, because finding files may wait for a disk.

@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import HTTP
 import OpenAISandbox
+import System
 
 // Settings, in the terms of the parts that they are for.
 

@@ -1,8 +1,8 @@
 import EphemeraldCore
 import EventLoop
 import Logging
-import MicroHTTPD
 import Sessions
+import System
 
 extension Daemon {
     static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {

@@ -4,6 +4,7 @@ import Locking
 import Logging
 import OpenAISandbox
 import Sessions
+import System
 
 /// Why the configuration is read again.
 enum ReloadCause {

@@ -4,9 +4,9 @@ import Glibc
 import HTTP
 import Locking
 import Logging
-import MicroHTTPD
 import OpenAISandbox
 import Sessions
+import System
 import Text
 
 /// The running service: one worker a loop, the sandbox when there is one, and what signals do.

@@ -1,6 +1,6 @@
 import FoundationEssentials
-package import MicroHTTPD
 package import Sessions
+package import System
 
 /// Everything that a reload reads, read and judged as a whole before any of it takes effect.
 package struct FreshConfiguration: Sendable {

@@ -2,6 +2,7 @@ import EphemeraldCore
 import EventLoop
 import HTTP
 import MicroHTTPD
+import System
 
 /// The listener for those who operate the daemon, on a socket of its own, so that no proxy has to keep the public away
 /// from it.

@@ -1,7 +1,7 @@
 import EphemeraldCore
 import HTTP
-package import MicroHTTPD
 import Sessions
+package import System
 import Text
 
 /// What a person reads on the terminal after the line of the start: which page to open, which command to try, and where

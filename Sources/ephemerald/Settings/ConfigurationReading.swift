@@ -1,5 +1,5 @@
-import MicroHTTPD
 import Sessions
+import System
 
 /// Settings and session files, judged together: a wrong setting hides no wrong file.
 struct ConfigurationReading {

@@ -1,5 +1,5 @@
-import EventLoop
 import Glibc
+import System
 
 /// A file that a setting names, read whole with a limit.
 ///

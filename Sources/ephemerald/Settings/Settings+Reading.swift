@@ -1,8 +1,8 @@
 import EphemeraldCore
 import FoundationEssentials
 import HTTP
-package import MicroHTTPD
 import Sessions
+package import System
 
 extension Settings {
     /// Reads every setting from everywhere, and reports everything that is wrong at once.

@@ -1,10 +1,10 @@
 package import EphemeraldCore
 package import HTTP
 package import Logging
-package import MicroHTTPD
 package import OpenAISandbox
 package import Redis
 package import Sessions
+package import System
 
 /// The settings of the program, checked: whatever holds one can work with it.
 package struct Settings: Sendable {

@@ -1,5 +1,5 @@
 import EphemeraldCore
-import MicroHTTPD
+import System
 
 extension SettingsReader {
     /// Says that `HOST` and `PORT` are not in force, when somebody wrote them and the socket is elsewhere.

@@ -1,8 +1,8 @@
 import EphemeraldCore
 import HTTP
 import Logging
-import MicroHTTPD
 import Sessions
+import System
 
 extension SettingsReader {
     mutating func listening(at address: ListeningAddress?, cores: Int) -> Settings.Listening? {

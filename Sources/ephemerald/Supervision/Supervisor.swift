@@ -1,6 +1,5 @@
-import EventLoop
 import Logging
-import MicroHTTPD
+import System
 import Text
 
 /// The service manager above the daemon, systemd or one that speaks as it does; or none, and then nobody is told.

@@ -1,5 +1,6 @@
 import HTTP
 package import Redis
+import System
 import Text
 
 /// `REDIS_URL`: `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, or
@@ -45,8 +46,8 @@ package enum RedisURL {
         guard host.isEmpty else { throw wrong("the path of the socket begins with a slash, behind three in all") }
         let (user, password) = try self.credentials(credentials)
         let path = try decoded(text[slash..<question])
-        guard (1...RedisAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
-            throw wrong("the path of the socket needs 1 to \(RedisAddress.longestPath) bytes")
+        guard (1...SocketAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
+            throw wrong("the path of the socket needs 1 to \(SocketAddress.longestPath) bytes")
         }
         let query = text[question...].dropFirst()
         guard query.isEmpty || query.hasPrefix("db=") else { throw wrong("behind ? stands db=NUMBER and nothing else") }
