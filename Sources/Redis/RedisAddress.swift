@@ -2,7 +2,7 @@ import Curl
 import Glibc
 import System
 
-/// Where a Redis or Valkey server is, and as whom to speak to it. It never shows the password.
+/// Where a Redis or Valkey server is, and as which user to log in. Its descriptions never hold the password.
 package struct RedisAddress: Hashable, Sendable {
     /// How the server is reached.
     package enum Place: Hashable, Sendable {
@@ -22,7 +22,7 @@ package struct RedisAddress: Hashable, Sendable {
     package let isTLS: Bool
     /// A PEM file with the certificates that are trusted; nil for the system's bundle.
     package var caFile: String?
-    /// nil where the server asks for none.
+    /// nil where the server requires none.
     private let password: String?
 
     /// Traps for a path that is empty or longer than `SocketAddress.longestPath`.
@@ -97,7 +97,7 @@ extension RedisAddress {
 }
 
 extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `redis://127.0.0.1:6379/0`, `rediss://redis.example:6380/0`, `redis+unix:///run/redis.sock?db=0`: the place alone.
+    /// `redis://127.0.0.1:6379/0`, `rediss://redis.example:6380/0`, `redis+unix:///run/redis.sock?db=0`: only the place.
     package var description: String {
         let scheme = isTLS ? "rediss" : "redis"
         return switch place {
@@ -108,7 +108,7 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
         }
     }
 
-    /// The place alone, as `description`.
+    /// Only the place, as `description`.
     package var debugDescription: String { description }
 
     /// Without children: `dump` shows what a mirror has.

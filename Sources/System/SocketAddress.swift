@@ -45,7 +45,7 @@ package struct SocketAddress {
 
     /// - Parameters:
     ///   - path: 1 to `longestPath` bytes.
-    ///   - allowsAbstract: whether `@` at the beginning stands for NUL, as systemd writes an abstract name.
+    ///   - allowsAbstract: whether `@` at the beginning means NUL, as systemd writes an abstract name.
     /// - Throws: ENAMETOOLONG for a longer path.
     package init(unix path: String, allowsAbstract: Bool = false) throws(SystemError) {
         var address = sockaddr_un()
@@ -93,7 +93,7 @@ package struct SocketAddress {
         }
     }
 
-    /// Opens a close-on-exec socket of the address's family; one for IPv6 takes IPv4 as well.
+    /// Opens a close-on-exec socket of the address's family; one for IPv6 accepts IPv4 as well.
     /// - Parameter kind: `SOCK_STREAM` or `SOCK_DGRAM`, perhaps with `SOCK_NONBLOCK`.
     package func openSocket(_ kind: __socket_type...) throws(SystemError) -> Descriptor {
         let type = kind.reduce(SOCK_CLOEXEC.rawValue) { $0 | $1.rawValue }

@@ -3,7 +3,7 @@ import Glibc
 import Sessions
 import System
 
-/// The rewriting of a session file in the shape that OpenAI takes today.
+/// The rewriting of a session file in the shape that OpenAI accepts today.
 package enum SessionFileFix {
     /// Rewrites the file if it needs it: at once, by a new file in its place, so that a daemon that reloads never reads
     /// half of it. Owner, group and mode stay, so that the daemon can still read it; a link stays a link, and one that

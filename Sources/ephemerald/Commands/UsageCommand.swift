@@ -7,7 +7,7 @@ import System
 
 /// `ephemerald usage`: who was given how many tokens.
 package struct UsageCommand: ParsableCommand {
-    /// Its name, and its words in `--help`.
+    /// Its name, and its text in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
         usage: "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]",

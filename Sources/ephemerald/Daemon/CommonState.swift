@@ -51,7 +51,7 @@ struct CommonState: Sendable {
     }
 
     /// - Parameter client: nil when no keys are fetched.
-    func keyFetching(through client: Curl.Client?, on loop: EventLoop) -> KeyFetching {
+    func keyFetching(through client: HTTPClient?, on loop: EventLoop) -> KeyFetching {
         let send: Minter.Send = { request async throws(TransferFailure) in
             guard let client else { throw .cancelled }
             return try await client.send(request)
@@ -70,7 +70,7 @@ struct CommonState: Sendable {
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
         under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
-        through client: Curl.Client, redis: Redis.Client?
+        through client: HTTPClient, redis: RedisClient?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(

@@ -9,7 +9,7 @@ import System
 
 // Settings, in the terms of the parts that they are for.
 
-extension ClientSettings {
+extension HTTPClientSettings {
     init(_ settings: Settings.Upstream, isSandbox: Bool) {
         self.init()
         connectTimeout = settings.connectTimeout
@@ -21,9 +21,9 @@ extension ClientSettings {
     }
 }
 
-extension Client {
+extension HTTPClient {
     /// A client under settings that were checked.
-    convenience init(_ settings: ClientSettings, on loop: EventLoop) {
+    convenience init(_ settings: HTTPClientSettings, on loop: EventLoop) {
         do throws(CurlError) {
             try self.init(on: loop, settings: settings)
         } catch {
@@ -43,7 +43,7 @@ extension Streams {
     }
 }
 
-extension ClientSettings {
+extension HTTPClientSettings {
     /// For the client that fetches the keys of tokens; nil when the settings name no address of any. It goes the way of the
     /// upstream's, which is the way out of this network, but straight to an address of this machine.
     init?(forKeysOf settings: Settings) {

@@ -1,7 +1,7 @@
 package import Sessions
 import Text
 
-/// Something that an operator should know of the settings or the session files.
+/// Something that an operator should know about the settings or the session files.
 package struct Diagnosis: Hashable, Sendable, CustomStringConvertible {
     /// How bad it is.
     package let severity: Finding.Severity
@@ -65,7 +65,7 @@ extension SettingsFailure {
 }
 
 extension StandardError {
-    /// Writes each on a line, the errors last: they are what somebody looks for.
+    /// Writes each on a line, the errors last, where people look first.
     static func print(_ diagnoses: [Diagnosis]) {
         let (warnings, errors) = (
             diagnoses.filter { $0.severity == .warning }, diagnoses.filter { $0.severity == .error }

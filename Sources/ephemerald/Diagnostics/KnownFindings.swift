@@ -1,6 +1,6 @@
 import Sessions
 
-/// What the log has reported of the settings and the session files, so that a save adds only what it changed.
+/// What the log has reported about the settings and the session files, so that a save adds only what it changed.
 package struct KnownFindings: Sendable {
     /// What the log says of one reading.
     package struct News: Hashable, Sendable {
@@ -27,13 +27,13 @@ package struct KnownFindings: Sendable {
     package mutating func update(_ findings: [Diagnosis], isComplete: Bool) -> News {
         let news = News(
             findings: findings.filter { !known.contains($0) },
-            remaining: KnownFindings.words(for: findings.filter { $0.severity == .error && known.contains($0) }))
+            remaining: KnownFindings.summary(of: findings.filter { $0.severity == .error && known.contains($0) }))
         let warnings = isComplete ? [] : known.filter { $0.severity == .warning }
         known = Set(findings).union(warnings)
         return news
     }
 
-    private static func words(for errors: [Diagnosis]) -> String? {
+    private static func summary(of errors: [Diagnosis]) -> String? {
         var counts: [(place: String?, count: Int)] = []
         for error in errors {
             if let index = counts.firstIndex(where: { $0.place == error.file }) {

@@ -7,9 +7,9 @@ extension FreshConfiguration {
     /// Names of a list that the line has room for: it is one `write`, and a pipe takes 4,096 bytes at once (pipe(7)).
     private static let longestList = 32
 
-    /// What stands beside the address in the line of the start: everything that decides who is served and how much, and
+    /// The attributes of the line of the start: everything that decides who is served and how much, and
     /// nothing secret.
-    /// - Parameter sandboxURL: of the stand-in; nil for the real OpenAI.
+    /// - Parameter sandboxURL: of the sandbox; nil for the real OpenAI.
     package func startMetadata(sandboxURL: String?) -> Logger.Metadata {
         let output = settings.output
         return [
@@ -31,7 +31,7 @@ extension FreshConfiguration {
         ]
     }
 
-    /// What stands beside the line of a reload: a file with new keys may have them in another form than was meant.
+    /// The attributes of the line of a reload: a file with new keys may have them in another form than was meant.
     var reloadMetadata: Logger.Metadata {
         let keys = settings.access.callers.tokenKeys
         return keys.isEmpty ? [:] : ["ephemerald.jwt_keys": Self.list(keys)]
