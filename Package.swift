@@ -29,24 +29,25 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
-        .target(name: "System", dependencies: ["CLinux"], swiftSettings: settings),
-        .target(name: "EventLoop", dependencies: ["CLinux", "Locking"], swiftSettings: settings),
+        .target(name: "System", dependencies: ["CLinux", "HTTP", "Locking"], swiftSettings: settings),
+        .target(name: "EventLoop", dependencies: ["CLinux", "Locking", "System"], swiftSettings: settings),
         .target(
-            name: "MicroHTTPD", dependencies: ["Text", "CMicroHTTPD", "CLinux", "EventLoop", "HTTP"],
+            name: "MicroHTTPD", dependencies: ["Text", "CMicroHTTPD", "CLinux", "EventLoop", "HTTP", "System"],
             swiftSettings: settings),
-        .target(name: "Curl", dependencies: ["Text", "CCurl", "EventLoop", "HTTP"], swiftSettings: settings),
-        .target(name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop"], swiftSettings: settings),
+        .target(name: "Curl", dependencies: ["Text", "CCurl", "EventLoop", "HTTP", "System"], swiftSettings: settings),
+        .target(name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop", "System"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["Text", "JSON", "HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore", dependencies: ["Text", "JSON", "Cryptography", "HTTP", "Locking", "Sessions"],
             swiftSettings: settings),
         .target(
-            name: "OpenAISandbox", dependencies: ["JSON", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions"],
+            name: "OpenAISandbox",
+            dependencies: ["JSON", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "Sessions", "System"],
             swiftSettings: settings),
         .target(
             name: "Settings",
             dependencies: [
-                "EphemeraldCore", "HTTP", "JSON", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "System", "Text",
+                "EphemeraldCore", "HTTP", "JSON", "OpenAISandbox", "Redis", "Sessions", "System", "Text",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -76,21 +77,24 @@ let package = Package(
             dependencies: ["CLinux", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions"],
             path: "Tests/Performance/Admission", swiftSettings: settings),
         .target(
-            name: "TestTools", dependencies: ["EventLoop", "JSON"], path: "Tests/Support/TestTools",
+            name: "TestTools", dependencies: ["JSON", "System"], path: "Tests/Support/TestTools",
             swiftSettings: settings),
         .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
+        .testTarget(name: "SystemTests", dependencies: ["System", "TestTools"], swiftSettings: settings),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System"], swiftSettings: settings),
         .testTarget(
-            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
+            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "System"],
+            swiftSettings: settings),
         .testTarget(
-            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "TestTools"], swiftSettings: settings),
+            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "System", "TestTools"],
+            swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "TestTools"],
+            dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools"], exclude: ["Cases"],

@@ -3,7 +3,7 @@
 
 #include <string.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <sys/uio.h>
 
 void clinux_log(void *logger, const char *format, va_list arguments) {
     char line[512];
@@ -23,16 +23,12 @@ long clinux_position(const void *text, size_t length, const void *bytes, size_t 
     return found == NULL ? -1 : (long)(found - (const char *)text);
 }
 
-static int64_t nanoseconds(struct timespec time) {
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 int64_t clinux_nanoseconds(clockid_t clock) {
     struct timespec time;
-    return clock_gettime(clock, &time) == 0 ? nanoseconds(time) : -1;
+    return clock_gettime(clock, &time) == 0 ? (int64_t)time.tv_sec * 1000000000 + time.tv_nsec : -1;
 }
 
-int64_t clinux_last_change(const char *path) {
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? nanoseconds(status.st_mtim) : INT64_MIN;
+long clinux_write_at_once(int descriptor, const void *bytes, size_t count) {
+    const struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
+    return pwritev2(descriptor, &vector, 1, -1, RWF_NOWAIT);
 }

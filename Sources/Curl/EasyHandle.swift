@@ -78,7 +78,7 @@ import Text
 
     /// Connects to that host and port instead of those in the URL, for which the certificate is checked.
     mutating func setDetour(_ hostAndPort: String) throws(CurlError) {
-        // The two empty parts stand for every host and port of the URL.
+        // The two empty parts mean every host and port of the URL.
         let list = try HeaderList(line: "::\(hostAndPort)")
         try check("CURLOPT_CONNECT_TO", unsafe ccurl_easy_set_list(pointer, CURLOPT_CONNECT_TO, list.pointer))
         detour = list
@@ -131,7 +131,7 @@ private func name(of option: CURLoption) -> String {
         }
     }
 
-    /// A list of one line, for an option that takes another kind of list.
+    /// A list of one line, for an option that needs another kind of list.
     init(line: String) throws(CurlError) {
         self.init()
         try append(line)

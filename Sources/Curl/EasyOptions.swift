@@ -6,7 +6,7 @@ private let systemBundle = "/etc/ssl/certs/ca-certificates.crt"
 extension EasyHandle {
     /// Sets what is the same for all transfers of a client. libcurl can do much more than we need; what we do not need
     /// is off, because most of its past flaws needed something of that.
-    func apply(_ settings: ClientSettings) throws(CurlError) {
+    func apply(_ settings: HTTPClientSettings) throws(CurlError) {
         try setReach(allowsPlainHTTP: settings.allowsPlainHTTP, proxy: settings.proxy)
         try setTrust(caFile: settings.caFile)
         try setHabits(connectTimeout: settings.connectTimeout)
@@ -63,7 +63,7 @@ extension EasyHandle {
 }
 
 extension Duration {
-    /// Rounded up, and at least 1, because libcurl takes 0 for "no limit".
+    /// Rounded up, and at least 1, because 0 means "no limit" to libcurl.
     var wholeMilliseconds: Int {
         Int(max(1, (self / .milliseconds(1)).rounded(.up)))
     }

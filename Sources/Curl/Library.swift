@@ -7,7 +7,7 @@ enum Library {
         // With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to us, and a TLS library may write to a socket that its peer
         // has closed.
         _ = signal(SIGPIPE, SIG_IGN)
-        // libcurl would write the keys of its TLS sessions to that file, and whoever records the traffic reads ours.
+        // libcurl would write the keys of its TLS sessions to that file, and with them recorded traffic can be read.
         _ = unsafe unsetenv("SSLKEYLOGFILE")
         return ccurl_global_init()
     }()
@@ -20,14 +20,14 @@ enum Library {
     static var version: String { unsafe String(cString: curl_version()) }
 }
 
-/// A call that libcurl refused, with the name of what was asked and libcurl's own words.
+/// A call that libcurl refused, with the name of the call and libcurl's message.
 package struct CurlError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The option or function, as in libcurl's manual: `CURLOPT_CAINFO`.
     package let call: String
     /// What libcurl says about the result code.
     package let words: String
 
-    /// `CURLOPT_CAINFO: ` and libcurl's words.
+    /// `CURLOPT_CAINFO: ` and libcurl's message.
     package var description: String { "\(call): \(words)" }
 }
 

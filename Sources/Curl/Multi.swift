@@ -57,7 +57,7 @@ import EventLoop
         }
     }
 
-    /// Even a timer of 0 ms goes through the loop: libcurl asks for it from inside its own functions.
+    /// Even a timer of 0 ms goes through the loop: libcurl sets it from inside its own functions.
     func setTimer(milliseconds: Int) {
         timer?.cancel()
         timer = nil

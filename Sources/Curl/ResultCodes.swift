@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import HTTP
+import System
 
 extension TransferFailure {
     /// What libcurl's result code of a transfer means to the caller: the one place where that is decided.
@@ -9,7 +10,7 @@ extension TransferFailure {
     ///   - wasSent: whether any of the request can have reached the server.
     ///   - excess: the limit at which we ended the transfer ourselves.
     ///   - words: what happened, for the log.
-    init(_ code: CURLcode, wasSent: Bool, excess: Answer.Excess?, words: String) {
+    init(_ code: CURLcode, wasSent: Bool, excess: PartialResponse.Excess?, words: String) {
         switch code {
         case CURLE_WRITE_ERROR where excess == .body:
             self = .tooLarge
@@ -31,11 +32,11 @@ extension TransferFailure {
 /// A message of libcurl's made fit for a log: one line of printable ASCII that holds no value of the request's fields.
 /// - Parameters:
 ///   - message: may quote what a server said, and a server knows our key.
-///   - code: whose general description stands in for a message that is empty or holds a value.
+///   - code: whose general description replaces a message that is empty or holds a value.
 func presentable(_ message: String, for code: CURLcode, hiding fields: Fields) -> String {
     let general = words(of: code)
     let quotesValue = fields.all.contains { field in
-        // A scheme and a credential: either alone would do harm enough. Short pieces are no secrets.
+        // A scheme and a credential: either would do harm enough by itself. Short pieces are not secrets.
         field.value.split(separator: " ").contains { $0.utf8.count >= 8 && message.contains($0) }
     }
     guard !message.isEmpty, !quotesValue else { return general }
@@ -75,8 +76,7 @@ extension EasyHandle {
         case CURLE_COULDNT_CONNECT:
             // libcurl's own message counts milliseconds, so it differs each time.
             let number = CInt(truncatingIfNeeded: number(CURLINFO_OS_ERRNO))
-            guard number != 0, let words = unsafe strerror(number) else { return .cannotConnect(words(of: code)) }
-            return .cannotConnect(unsafe String(cString: words))
+            return .cannotConnect(number == 0 ? words(of: code) : SystemError("connect", code: number).reason)
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
             return .tls(message(for: code))

@@ -1,11 +1,12 @@
 import CCurl
 import EventLoop
 import Glibc
+import System
 
 /// A connection that carries bytes both ways: libcurl connects, through TLS and a proxy if wanted; what is sent and
 /// received is left to its owner.
 ///
-/// It lives until it ends or is closed, even when nobody refers to it. It belongs to the thread of its loop.
+/// It lives until it ends or is closed, even when nothing refers to it. It belongs to the thread of its loop.
 @safe package final class Stream: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop, all of it. libcurl has `self` unretained as CURLOPT_PRIVATE:
     // `streams` keeps the stream until the handle is out of the multi handle.
@@ -57,7 +58,7 @@ import Glibc
     /// How many bytes wait to be sent. There is no limit but the sender's.
     package var unsentCount: Int { output.count }
 
-    /// Sends bytes behind all that were sent before: at once if there is room, else as soon as there is. Does nothing when
+    /// Sends bytes after all that were sent before: at once if there is room, else as soon as there is. Does nothing when
     /// the stream has ended.
     package func send(_ bytes: [UInt8]) {
         if case .ended = state { return }
@@ -77,7 +78,7 @@ import Glibc
     }
 
     /// libcurl has connected, or given up.
-    func hasConnected(_ code: CURLcode) {
+    func finishConnecting(_ code: CURLcode) {
         guard case .connecting = state else { return }
         guard code == CURLE_OK, let socket = handle.activeSocket else { return end(handle.connectFailure(code)) }
         // libcurl opens it without.
@@ -87,7 +88,7 @@ import Glibc
         } catch {
             return end(.cannotConnect("\(error)"))
         }
-        // Not only for what may have come: libcurl takes a connection for idle, and may close it, until it is used.
+        // Not only for what may have come: libcurl considers a connection idle, and may close it, until it is used.
         receiveArrived()
         write()
     }

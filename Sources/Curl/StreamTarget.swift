@@ -29,7 +29,7 @@ package struct StreamTarget: Hashable, Sendable {
     package var tls: TLS?
     /// How long name lookup, connection, proxy and TLS handshake may take together. Default 3 s.
     package var connectTimeout: Duration = .seconds(3)
-    /// The URL of an HTTP proxy, which is asked to CONNECT. Default nil: none.
+    /// The URL of an HTTP proxy, which gets CONNECT. Default nil: none.
     package var proxy: String?
 
     /// A stream that is not encrypted, until `tls` is set.

@@ -21,7 +21,7 @@ package import EventLoop
         self.loop = loop
         try Library.prepare()
         multi = unsafe try Multi(on: loop) { context, code in
-            unsafe Unmanaged<Stream>.fromOpaque(context).takeUnretainedValue().hasConnected(code)
+            unsafe Unmanaged<Stream>.fromOpaque(context).takeUnretainedValue().finishConnecting(code)
         }
     }
 

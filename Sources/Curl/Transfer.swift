@@ -3,14 +3,14 @@ import HTTP
 import Text
 
 /// An easy handle with its options set, and the exchange it is busy with, if any. Used again and again: setting the
-/// options anew takes longer than everything else we do for a request.
+/// options again takes longer than everything else we do for a request.
 @safe final class Transfer {
-    // libcurl's callbacks get `self` unretained: whoever adds the handle to a multi handle keeps the transfer until it
-    // is removed, and `deinit` frees the handle.
+    // libcurl's callbacks get `self` unretained: the owner that adds the handle to a multi handle keeps the transfer until
+    // it is removed, and `deinit` frees the handle.
     private var handle: EasyHandle
     private let maxBodyBytes: Int
     private var requestFields = Fields()
-    private var answer: Answer
+    private var answer: PartialResponse
 
     /// Which exchange this is, among all of its client.
     private(set) var number: UInt64 = 0
@@ -18,10 +18,10 @@ import Text
 
     typealias Continuation = CheckedContinuation<Result<Response, TransferFailure>, Never>
 
-    init(_ settings: ClientSettings) throws(CurlError) {
+    init(_ settings: HTTPClientSettings) throws(CurlError) {
         handle = try EasyHandle()
         maxBodyBytes = settings.maxBodyBytes
-        answer = Answer(maxBodyBytes: maxBodyBytes)
+        answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         try unsafe handle.setContext(Unmanaged.passUnretained(self).toOpaque())
         try handle.apply(settings)
     }
@@ -66,7 +66,7 @@ import Text
         }
     }
 
-    /// What came of the exchange, once libcurl is done with it.
+    /// The result of the exchange, once libcurl is done with it.
     func result(_ code: CURLcode) -> Result<Response, TransferFailure> {
         guard code == CURLE_OK else {
             let words = presentable(handle.lastMessage, for: code, hiding: requestFields)
@@ -77,13 +77,13 @@ import Text
         return .success(response)
     }
 
-    /// Resumes who waits, and forgets request and answer, so that no key rests in a transfer that is not in use.
+    /// Resumes the caller, and forgets request and answer, so that no key stays in a transfer that is not in use.
     func end(_ result: Result<Response, TransferFailure>) throws(CurlError) {
         let continuation = self.continuation
         self.continuation = nil
         continuation?.resume(returning: result)
         requestFields = Fields()
-        answer = Answer(maxBodyBytes: maxBodyBytes)
+        answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         try handle.setFields(HeaderList())
         try handle.set(CURLOPT_POSTFIELDS, nil)
         try handle.set(CURLOPT_CUSTOMREQUEST, nil)

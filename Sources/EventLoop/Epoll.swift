@@ -1,12 +1,13 @@
 internal import CLinux
 import Glibc
+import System
 
 /// An epoll set, level-triggered: epoll(7). Each descriptor in it is tagged with a number of the caller's.
 @safe struct Epoll: ~Copyable {
     private let descriptor: Descriptor
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
-    /// - Parameter capacity: how many events one wait returns at the most.
+    /// - Parameter capacity: how many events one wait returns at most.
     init(capacity: Int) throws(SystemError) {
         let number = try check("epoll_create1", epoll_create1(CInt(EPOLL_CLOEXEC)))
         descriptor = Descriptor(owning: number)
@@ -36,7 +37,7 @@ import Glibc
     func wait(milliseconds: CInt) -> Int {
         let count = unsafe epoll_wait(descriptor.number, events.baseAddress, CInt(events.count), milliseconds)
         if count >= 0 { return Int(count) }
-        precondition(errno == EINTR, "epoll_wait on a valid descriptor fails by EINTR alone")
+        precondition(errno == EINTR, "epoll_wait on a valid descriptor fails only by EINTR")
         return 0
     }
 
@@ -67,8 +68,8 @@ package struct Readiness: OptionSet, Sendable {
     package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     /// There is room to write.
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// An error condition; reported whether asked for or not.
+    /// An error condition; always reported.
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)
-    /// Both directions are closed; reported whether asked for or not.
+    /// Both directions are closed; always reported.
     package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
 }

@@ -2,13 +2,14 @@ internal import CLinux
 import Glibc
 import Locking
 import Synchronization
+package import System
 
 /// One thread that waits in `epoll_wait` and runs what becomes ready: descriptors, timers, and Swift tasks, for which
 /// it is a `TaskExecutor`.
 ///
 /// An `async` function started with `Task(executorPreference: loop)` runs on the loop's thread from its first line to
 /// its last, so the state of a connection needs no lock. Everything but `submit`, `enqueue`, `stop` and `isCurrent`
-/// belongs to that thread, or, before `run()`, to whoever prepares the loop.
+/// belongs to that thread, or, before `run()`, to the code that prepares the loop.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
     // `@unchecked`: `inbox` is locked and `thread` atomic; all other state belongs to the thread inside `run()`.
     private enum Work: Sendable {
@@ -18,7 +19,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     private struct Inbox: Sendable {
         var work: [Work] = []
-        /// A wake-up is on its way, so nobody needs to write another.
+        /// A wake-up is on its way, so no other is needed.
         var isSignalled = false
     }
 

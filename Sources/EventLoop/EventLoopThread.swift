@@ -1,7 +1,8 @@
 internal import CLinux
 import Glibc
+package import System
 
-/// A thread of its own that runs an event loop, with a name that shows in `top -H` and in debuggers.
+/// A thread of its own that runs an event loop, with a name for `top -H` and debuggers.
 package final class EventLoopThread: Sendable {
     /// The loop that the thread runs.
     package let loop: EventLoop
@@ -10,7 +11,7 @@ package final class EventLoopThread: Sendable {
     /// Starts the thread.
     /// - Parameters:
     ///   - loop: prepared, and running nowhere else.
-    ///   - name: cut at 15 characters. The kernel takes 15 bytes, and a longer name not at all: the thread then keeps
+    ///   - name: cut at 15 characters. The kernel accepts 15 bytes, and refuses a longer name: the thread then keeps
     ///     that of the process.
     package init(running loop: EventLoop, name: String) throws(SystemError) {
         self.loop = loop
@@ -23,7 +24,7 @@ package final class EventLoopThread: Sendable {
             throw SystemError("pthread_create", code: code)
         }
         self.thread = thread
-        // The name is for people; a thread without one serves as well.
+        // The name is for people; a thread works without one.
         _ = unsafe clinux_set_thread_name(thread, String(name.prefix(15)))
     }
 

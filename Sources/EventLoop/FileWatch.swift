@@ -1,10 +1,11 @@
 import Glibc
+package import System
 
 /// A watch on files and on the entries of directories that sees every way of replacing them: a write in place, a rename
 /// over the name, a symbolic link on the way that is exchanged, a directory that is deleted and made again.
 ///
 /// It watches every directory in which a name on the way to a target is looked up, and looks the way up again after each
-/// change. Events that come together are one change, and a file that somebody is writing is waited for.
+/// change. Events that come together are one change, which is not reported while a file is being written.
 package final class FileWatch: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop, and before that runs to the code that prepares it.
     /// What is watched. A relative path begins at the directory of the process.
@@ -38,8 +39,8 @@ package final class FileWatch: @unchecked Sendable {
     package static let longestDelay = Duration.milliseconds(200)
     /// How long a file that is open for writing is waited for after its last write.
     package static let patience = Duration.seconds(2)
-    /// How long files that are written again and again are waited for: one of them must not keep the others from being
-    /// read.
+    /// How long a change waits for files that are written again and again: one of them must not keep the others from
+    /// being read.
     package static let mostPatience = Duration.seconds(5)
 
     private let inotify: Inotify
@@ -56,7 +57,7 @@ package final class FileWatch: @unchecked Sendable {
 
     /// Watches nothing yet.
     /// - Parameters:
-    ///   - targets: what is watched; asked again after each change, because a changed file may name other files.
+    ///   - targets: what is watched; called again after each change, because a changed file may name other files.
     ///   - changed: called on the loop's thread after a change, with the reason why some changes cannot be seen, if so.
     /// - Throws: when this user has too many inotify instances.
     package init(
@@ -117,7 +118,7 @@ package final class FileWatch: @unchecked Sendable {
     private func report() {
         timer?.cancel()
         follow(targets())
-        // A file that was replaced while somebody wrote to it is not there any more.
+        // A file that was replaced while it was being written is not there any more.
         unfinished = unfinished.filter { places[$0.key.watch] != nil }
         if let last = unfinished.values.max() {
             let rest = min(last + FileWatch.patience, (firstEvent ?? last) + FileWatch.mostPatience) - .now
@@ -154,8 +155,7 @@ extension FileWatch {
 
     private func followFile(_ path: String) {
         let file = follow(path)
-        var status = stat()
-        guard unsafe lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        guard let status = try? FileStatus(at: file, followsLinks: false), status.kind == .regular else { return }
         // In its directory a write to the file would be reported too, and so would those to every other file.
         watch(file, for: [.modified, .closed, .attributes]) { _ in }
     }
@@ -222,10 +222,10 @@ private func linkTarget(_ path: String) -> String? {
     return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// Whether the name that has just appeared is a file of its own, which somebody is about to write.
+/// Whether the name that has just appeared is a file of its own, which is about to be written.
 private func isNewFile(_ path: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_nlink == 1
+    guard let status = try? FileStatus(at: path, followsLinks: false) else { return false }
+    return status.kind == .regular && status.linkCount == 1
 }
 
 /// The entries of a directory that are symbolic links.
@@ -234,7 +234,7 @@ private func links(in directory: String) -> [String] {
     defer { _ = unsafe closedir(stream) }
     var names: [String] = []
     while let entry = unsafe readdir(stream) {
-        // File systems that do not tell say DT_UNKNOWN.
+        // File systems that do not know the type say DT_UNKNOWN.
         guard unsafe [UInt8(DT_LNK), UInt8(DT_UNKNOWN)].contains(entry.pointee.d_type) else { continue }
         let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
         names.append(String(decoding: name, as: UTF8.self))

@@ -1,5 +1,6 @@
 internal import CLinux
 import Glibc
+import System
 
 /// An inotify instance: inotify(7). The kernel numbers its watches and never uses a number twice in a row.
 struct Inotify: ~Copyable {
@@ -55,7 +56,7 @@ struct Inotify: ~Copyable {
     /// Readable when there are events.
     var number: CInt { descriptor.number }
 
-    /// Watches the directory or file at the path, in addition to what was asked for it before.
+    /// Watches the directory or file at the path, in addition to what is watched there already.
     func add(_ path: String, for mask: Mask) throws(SystemError) -> CInt {
         let number = unsafe inotify_add_watch(descriptor.number, path, mask.union(.flags).rawValue)
         guard number < 0 else { return number }

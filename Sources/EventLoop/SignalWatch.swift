@@ -1,7 +1,8 @@
 internal import CLinux
 import Glibc
+package import System
 
-/// Signals as events of a loop (signalfd(2)), so that what handles them may do anything an ordinary function may.
+/// Signals as events of a loop (signalfd(2)), so that their handler may do anything that an ordinary function may.
 ///
 /// The signals must be blocked in every thread of the process, or the kernel delivers them the old way: call
 /// `block` before the first thread starts.
@@ -54,7 +55,7 @@ private func signalSet(_ signals: [CInt]) -> sigset_t {
     precondition(isEmptied, "sigemptyset cannot fail")
     for signal in signals {
         let isAdded = unsafe sigaddset(&set, signal) == 0
-        precondition(isAdded, "\(signal) is no signal")
+        precondition(isAdded, "\(signal) is not a signal")
     }
     return set
 }

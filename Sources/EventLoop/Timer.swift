@@ -83,9 +83,9 @@ struct TimerHeap {
 }
 
 extension EventLoop {
-    /// Suspends the current task for a time. On the loop's thread. A cancelled task sleeps no longer.
+    /// Suspends the current task for a time, or until it is cancelled. On the loop's thread.
     package func sleep(for delay: Duration) async {
-        // The box is touched on the loop's thread alone: by the timer, and by `submit` when the task is cancelled.
+        // The box is touched only on the loop's thread: by the timer, and by `submit` when the task is cancelled.
         let pause = Pause()
         await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in

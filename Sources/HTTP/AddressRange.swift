@@ -13,7 +13,7 @@ package struct AddressRange: Hashable, Sendable {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(first) else {
             throw InvalidAddressRange(
-                text, "this is no address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32")
+                text, "this is not an address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32")
         }
         let width = first.utf8.contains(UInt8(ascii: ":")) ? 128 : 32
         prefixLength =
@@ -22,7 +22,7 @@ package struct AddressRange: Hashable, Sendable {
         guard base == address else {
             let right = "\(base)/\(prefixLength - (base.isV4 ? 96 : 0))"
             throw InvalidAddressRange(
-                text, "bits are set behind the prefix; write \(right) for the network, or \(address) for one address")
+                text, "bits are set after the prefix; write \(right) for the network, or \(address) for one address")
         }
     }
 
@@ -45,14 +45,14 @@ package struct AddressRange: Hashable, Sendable {
         let isNumber = (1...3).contains(digits.utf8.count) && digits.utf8.allSatisfy(\.isDigit)
         guard isNumber, digits == "0" || digits.first != "0", let length = Int(digits), length <= width else {
             throw InvalidAddressRange(
-                text, "\(String(digits).debugDescription) is no prefix length; write 0 to \(width) behind the slash")
+                text, "\(String(digits).debugDescription) is not a prefix length; write 0 to \(width) after the slash")
         }
         return length
     }
 }
 
 extension AddressRange: CustomStringConvertible {
-    /// The range as it is written in a setting; one address stands without a prefix length.
+    /// The range as it is written in a setting; one address has no prefix length.
     package var description: String {
         prefixLength == 128 ? "\(base)" : "\(base)/\(prefixLength - (base.isV4 ? 96 : 0))"
     }
@@ -65,7 +65,7 @@ package struct InvalidAddressRange: Error, Hashable, Sendable, CustomStringConve
     /// What is wrong and what is right.
     package let reason: String
 
-    /// - Parameter reason: in words that stand behind the range as it was written.
+    /// - Parameter reason: a text that follows the range as it was written.
     package init(_ text: String, _ reason: String) {
         self.text = text
         self.reason = reason

@@ -8,7 +8,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     package struct Field: Hashable, Sendable {
         /// As it was received or is to be sent, in the case it has.
         package let name: String
-        /// Received ones stand without white space around them.
+        /// Received ones have no white space around them.
         package let value: String
 
         /// Checks neither: received ones are checked by the server, our own are ours.
@@ -26,7 +26,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         all = []
     }
 
-    /// Lines in the order in which they are written; names may stand twice.
+    /// Lines in the order in which they are written; names may be repeated.
     package init(dictionaryLiteral elements: (String, String)...) {
         all = elements.map(Field.init)
     }
@@ -36,12 +36,12 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         all.reserveCapacity(count)
     }
 
-    /// Adds a field line behind the others, whether or not the name is there already.
+    /// Adds a field line after the others, whether or not the name is there already.
     package mutating func append(_ name: String, _ value: String) {
         all.append(Field(name, value))
     }
 
-    /// Adds all field lines of the other behind ours.
+    /// Adds all field lines of the other after these.
     package mutating func append(contentsOf other: Fields) {
         all.append(contentsOf: other.all)
     }
@@ -56,7 +56,7 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         all.compactMap { $0.name.equalsIgnoringCase(name) ? $0.value : nil }
     }
 
-    /// The value when the field stands exactly once; nil when it is absent or repeated.
+    /// The value when the field is there exactly once; nil when it is absent or repeated.
     package func only(_ name: String) -> String? {
         var found: String?
         for field in all where field.name.equalsIgnoringCase(name) {

@@ -35,7 +35,7 @@ package struct IPAddress: Hashable, Sendable {
         isV4 ? UInt8(truncatingIfNeeded: bits >> 24) == 127 : bits == 1
     }
 
-    /// Four decimal bytes without leading zeros, which some readers take for octal.
+    /// Four decimal bytes without leading zeros, which some readers read as octal.
     private static func parseV4(_ text: some StringProtocol) -> UInt32? {
         var value: UInt32 = 0
         var part: UInt32?
@@ -57,7 +57,7 @@ package struct IPAddress: Hashable, Sendable {
         let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
         guard let head = groups(halves[0]) else { return nil }
         if halves.count == 1 { return head.count == 8 ? assemble(head) : nil }
-        // Dotted decimal may only end the whole address, so not stand before the gap.
+        // Dotted decimal may only end the whole address, so it may not come before the gap.
         guard !halves[0].utf8.contains(UInt8(ascii: ".")), !halves[1].contains("::"), let tail = groups(halves[1]),
             head.count + tail.count <= 7
         else { return nil }

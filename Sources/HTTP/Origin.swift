@@ -2,12 +2,12 @@ import Text
 
 /// The origin of a web page, as a browser serialises it in the `Origin` field (RFC 6454 section 6.2, Fetch standard).
 ///
-/// Scheme and host in lower case, the default port left out, nothing behind the port. `null` is not an origin: anybody's
-/// sandboxed frame sends it.
+/// Scheme and host in lower case, the default port left out, nothing after the port. `null` is not an origin: the
+/// sandboxed frame of any page sends it.
 package struct Origin: Hashable, Sendable {
     /// `https`, `http`, or the scheme of an app's web view such as `capacitor` or `chrome-extension`.
     package let scheme: String
-    /// Lower case and ASCII; an IPv6 address stands in its brackets.
+    /// Lower case and ASCII; an IPv6 address has its brackets.
     package let host: String
     /// Nil for the default port of the scheme.
     package let port: UInt16?
@@ -82,7 +82,7 @@ extension Origin: CustomStringConvertible {
 /// A host as browsers write it in an `Origin` field: a lower-case ASCII name, an IPv4 address, or an IPv6 address in brackets.
 ///
 /// This is the host serialiser of the URL standard, read backwards. The standard lets a few characters pass that no DNS
-/// name of ours has (`!`, `~`, empty labels); they are no host here.
+/// name of ours has (`!`, `~`, empty labels); they are not hosts here.
 enum OriginHost: Hashable, Sendable {
     case name
     case address(IPAddress)
@@ -104,7 +104,7 @@ enum OriginHost: Hashable, Sendable {
         }
     }
 
-    /// Whether a browser takes the host for an IPv4 address (URL standard, "ends in a number checker").
+    /// Whether a browser reads the host as an IPv4 address (URL standard, "ends in a number checker").
     static func endsInNumber(_ host: Substring) -> Bool {
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard let last = labels.last(where: { !$0.isEmpty }) else { return false }

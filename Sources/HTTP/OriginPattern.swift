@@ -41,7 +41,7 @@ package struct OriginPattern: Hashable, Sendable {
         return OriginPattern(form: form, scheme: scheme == "http" ? "https" : "http", host: host, port: port)
     }
 
-    /// Whether pages of this origin travel unencrypted over a network, where anybody on the way can change them.
+    /// Whether pages of this origin travel unencrypted over a network, where anyone on the way can change them.
     /// It is allowed, but not without a word.
     package var isPlainHTTPBeyondLoopback: Bool {
         scheme == "http" && !Origin.isLoopback(host)

@@ -10,7 +10,7 @@ extension OriginPattern {
             throw refuse("this would admit every website; name the origins, such as https://app.example")
         }
         guard entry.lowercased() != "null" else {
-            throw refuse("anybody's sandboxed frame sends null; serve the page from an origin and name that")
+            throw refuse("the sandboxed frame of any page sends null; serve the page from an origin and name that")
         }
         guard entry.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && !$0.properties.isWhitespace })
         else { throw refuse("a space or control character inside; separate entries with commas") }
@@ -53,7 +53,7 @@ extension OriginPattern {
         init(_ reason: String) { self.reason = reason }
     }
 
-    /// What stands between `://` and the end, which must be host and port only.
+    /// What is between `://` and the end, which must be host and port only.
     private static func authority(of entry: String, from start: String.Index) throws(Fault) -> Substring {
         let rest = entry[start...]
         let authority = rest.prefix { !"/?#".contains($0) }
@@ -67,13 +67,13 @@ extension OriginPattern {
     }
 
     private init(scheme: Substring, authority: Substring) throws(Fault) {
-        guard Origin.isScheme(scheme) else { throw Fault("\(scheme) is no scheme; write https://\(authority)") }
+        guard Origin.isScheme(scheme) else { throw Fault("\(scheme) is not a scheme; write https://\(authority)") }
         guard !Origin.schemesWithoutPages.contains(String(scheme)) else {
             throw Fault("no page has an origin with \(scheme):; name the page's own, such as https://app.example")
         }
         let isWeb = scheme == "https" || scheme == "http"
         guard authority.utf8.count(where: { $0 == UInt8(ascii: ":") }) < 2 || authority.contains("[") else {
-            throw Fault("an IPv6 address stands in brackets; write \(scheme)://[…]")
+            throw Fault("an IPv6 address needs brackets; write \(scheme)://[…]")
         }
         let (host, portText) = Origin.hostAndPort(authority)
         guard !host.isEmpty else { throw Fault("the host is missing; write \(scheme)://app.example") }
@@ -101,9 +101,9 @@ extension OriginPattern {
 
     private static func port(_ text: Substring?, scheme: Substring, host: Substring) throws(Fault) -> UInt16? {
         guard let text else { return nil }
-        guard !text.isEmpty else { throw Fault("the port behind the colon is missing; write \(scheme)://\(host)") }
+        guard !text.isEmpty else { throw Fault("the port after the colon is missing; write \(scheme)://\(host)") }
         guard let port = Origin.portNumber(text) else {
-            throw Fault("\(text) is no port; write a number from 1 to 65535 without leading zeros")
+            throw Fault("\(text) is not a port; write a number from 1 to 65535 without leading zeros")
         }
         guard port != Origin.defaultPort(of: scheme) else {
             throw Fault("browsers leave the default port out; write \(scheme)://\(host)")
@@ -142,7 +142,7 @@ extension OriginPattern {
     private static func checkHost(_ host: Substring, scheme: Substring) throws(Fault) {
         if host.first == "[" {
             guard host.last == "]", let address = IPAddress(host.dropFirst().dropLast()), host.contains(":") else {
-                throw Fault("\(host) is no IPv6 address; write one such as [2001:db8::1]")
+                throw Fault("\(host) is not an IPv6 address; write one such as [2001:db8::1]")
             }
             guard OriginHost(host) != nil else {
                 throw Fault("browsers shorten IPv6 addresses; write \(scheme)://[\(address.v6Description)]")
@@ -157,12 +157,12 @@ extension OriginPattern {
         }
         guard OriginHost(host) == nil else { return }
         if OriginHost.endsInNumber(host) {
-            throw Fault("\(host) is no IPv4 address; write four decimal numbers without leading zeros")
+            throw Fault("\(host) is not an IPv4 address; write four decimal numbers without leading zeros")
         }
         if host.isEmpty || host.contains("..") || host.hasPrefix(".") {
             throw Fault("an empty label; write one dot between labels")
         }
-        throw Fault("\(host) is no host name; write labels of a-z, 0-9 and -, at most 63 characters each")
+        throw Fault("\(host) is not a host name; write labels of a-z, 0-9 and -, at most 63 characters each")
     }
 }
 

@@ -6,7 +6,7 @@ package struct OutboundRequest: Sendable {
     package var url: String
     /// Without `Host` and `Content-Length`, which the client adds.
     package var fields: Fields
-    /// Sent as it stands; empty for none. HEAD sends none.
+    /// Sent as it is; empty for none. HEAD sends none.
     package var body: [UInt8]
     /// How long the whole exchange may take, from name lookup to the last byte of the answer.
     package var timeout: Duration
@@ -23,7 +23,7 @@ package struct OutboundRequest: Sendable {
 
 /// Why a request that we sent has no answer.
 package enum TransferFailure: Error, Hashable, Sendable {
-    /// No connection: the name does not resolve, nobody listens, or the connect deadline passed. Nothing was sent.
+    /// No connection: the name does not resolve, nothing listens, or the connect deadline passed. Nothing was sent.
     case cannotConnect(String)
     /// The certificate or the handshake was refused. Nothing was sent.
     case tls(String)

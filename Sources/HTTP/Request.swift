@@ -2,15 +2,15 @@
 package struct Request: Sendable {
     /// As the client spells it, whether or not we know it.
     package var method: Method
-    /// The request target as it stands in the request line, not decoded: `/api/realtime/token?session=default`.
+    /// The request target as it is in the request line, not decoded: `/api/realtime/token?session=default`.
     package var target: String
     /// All field lines of the head, in order.
     package var fields: Fields
     /// Without its transfer coding; empty when there is none.
     package var body: [UInt8]
-    /// Who is at the other end of the connection; behind a reverse proxy that is the proxy.
+    /// The other end of the connection; behind a reverse proxy that is the proxy.
     package var peer: Peer
-    /// Set when the request must be refused whatever it asks for; fields and body are then not to be trusted.
+    /// Set when the request must be refused, whatever it is for; fields and body are then not to be trusted.
     package var defect: Defect?
 
     /// By default without fields, body and defect.
@@ -30,12 +30,12 @@ package struct Request: Sendable {
         target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
     }
 
-    /// The target behind the first `?`, not decoded; nil when there is none.
+    /// The target after the first `?`, not decoded; nil when there is none.
     package var query: Substring? {
         target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[target.index(after: $0)...] }
     }
 
-    /// Why a server cannot take a request. The connection closes behind the answer.
+    /// Why a server cannot accept a request. The connection closes after the answer.
     package enum Defect: Hashable, Sendable {
         /// The framing is ambiguous or the syntax wrong (RFC 9112); the text says what, for the client to read.
         case malformed(String)
@@ -48,10 +48,10 @@ package struct Request: Sendable {
 
 /// A request method, compared byte for byte as RFC 9110 section 9.1 requires: `get` is not `GET`.
 package struct Method: RawRepresentable, Hashable, Sendable {
-    /// The token as it stands in the request line.
+    /// The token as it is in the request line.
     package let rawValue: String
 
-    /// - Parameter rawValue: the token as it stands in the request line.
+    /// - Parameter rawValue: the token as it is in the request line.
     package init(rawValue: String) {
         self.rawValue = rawValue
     }

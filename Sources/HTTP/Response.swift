@@ -2,7 +2,7 @@
 package struct Response: Hashable, Sendable {
     /// Of the final response: interim ones (1xx) are not kept.
     package var status: Status
-    /// Without `Content-Length`, `Date` and `Connection`, which belong to whoever owns the connection.
+    /// Without `Content-Length`, `Date` and `Connection`, which belong to the owner of the connection.
     package var fields: Fields
     /// Without transfer coding; empty when there is none.
     package var body: [UInt8]

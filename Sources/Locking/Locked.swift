@@ -3,10 +3,10 @@
 
     /// A value behind a lock, held only for the length of a closure.
     ///
-    /// ThreadSanitizer on Linux does not understand `Synchronization.Mutex` and reports races that are none; under
+    /// ThreadSanitizer on Linux does not understand `Synchronization.Mutex` and reports false races; under
     /// `-DTSAN` the lock is a pthread mutex, which it knows.
     @safe package final class Locked<Value: Sendable>: @unchecked Sendable {
-        // `value` belongs to whoever holds `mutex`.
+        // `value` belongs to the thread that holds `mutex`.
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private var value: Value
 

@@ -4,7 +4,7 @@ import HTTP
 /// What libmicrohttpd's handler does in each of its calls for a request: with the head, then after the body, then, for
 /// an answer that took time, once more.
 extension Server {
-    /// The head is complete: takes the fields and decides whether the body is worth reading.
+    /// The head is complete: reads the fields and decides whether the body is worth reading.
     func receiveHead(
         of exchange: Exchange, on handle: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) -> MHD_Result {
@@ -16,7 +16,7 @@ extension Server {
         layout.addWord(exchange.targetAddress, count: exchange.request.target.utf8.count)
         layout.addWord(UInt(bitPattern: version), count: versionText.utf8.count)
         layout.addLineEnd()
-        guard let collector = handle.readFields(behind: layout) else { return .NO }
+        guard let collector = handle.readFields(after: layout) else { return .NO }
         exchange.request.fields = collector.fields
         if let defect = Framing.defect(method: methodText, target: exchange.request.target) {
             exchange.request.method = Method(rawValue: "?")
@@ -36,7 +36,7 @@ extension Server {
         if handle.headSize > settings.maxHead {
             return refuse(exchange, .headTooLarge(limit: settings.maxHead), on: handle)
         }
-        // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read behind their end.
+        // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read after their end.
         if collector.fields.count(of: "Transfer-Encoding") > 0 {
             exchange.closeAfterAnswer()
             watchChunks(of: exchange.connection)
@@ -74,7 +74,7 @@ extension Server {
             exchange.suspend(handle)
             return .YES
         }
-        guard let response = exchange.response, let answer = Answer(response) else { return .NO }
+        guard let response = exchange.response, let answer = ResponseHandle(response) else { return .NO }
         if ending.isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
         return handle.queue(answer, status: response.status)
     }

@@ -15,12 +15,12 @@ final class Connection {
     private var isReading = true
     /// When it may next be looked at for being stuck, while a chunked body is received.
     private var nextLook: ContinuousClock.Instant?
-    /// How long it is left alone after the last look.
+    /// The pause after the last look.
     private var lookPause = Duration.zero
     /// Bytes that were unread when the last sweep found that the client sends no more; nil when it still did.
     private var unreadAtEnd: CInt?
 
-    /// How long the connection of a chunked body is left alone before the first look at it.
+    /// The pause from the start of a chunked body to the first look at its connection.
     private static let firstLook: Duration = .milliseconds(100)
     /// The longest time between two looks. Each takes 64 bytes of the memory that an honest client with a large head
     /// needs for its chunks, so the pauses double up to this.
@@ -105,7 +105,7 @@ final class Connection {
         return !handle.hasMemoryLeft()
     }
 
-    /// Ends the connection by ending its socket's traffic; libmicrohttpd sees the end and cleans up, and it alone closes.
+    /// Ends the connection by ending its socket's traffic; libmicrohttpd sees the end, cleans up and closes.
     ///
     /// It does not see the end of a socket that it has taken out of its epoll set, as it does with one that was
     /// suspended, and puts it back only to wait for data. Its own time limit ends such a connection.

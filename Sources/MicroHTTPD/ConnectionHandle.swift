@@ -1,5 +1,6 @@
 internal import CMicroHTTPD
 import HTTP
+import System
 
 /// libmicrohttpd's own handle of a connection. It is valid between the library's reports that the connection started and
 /// that it closed, and only inside that span do we hold one.
@@ -24,13 +25,13 @@ import HTTP
         unsafe MHD_resume_connection(pointer)
     }
 
-    /// Queues a response. The library takes one only inside its handler.
-    func queue(_ answer: borrowing Answer, status: Status) -> MHD_Result {
+    /// Queues a response. The library accepts one only inside its handler.
+    func queue(_ answer: borrowing ResponseHandle, status: Status) -> MHD_Result {
         unsafe MHD_queue_response(pointer, UInt32(status.rawValue), answer.handle)
     }
 
     /// Whether the library has memory left for the connection: unused room in its read buffer, or in the pool that the
-    /// buffer grows from. The answer costs 64 bytes of it, so ask rarely. The manual allows the call inside the handler
+    /// buffer grows from. The answer costs 64 bytes of it, so look rarely. The manual allows the call inside the handler
     /// only, because of threads; we have one.
     ///
     /// A chunk-size line that has filled the memory is never parsed: the library neither reads on nor gives up.
@@ -61,8 +62,8 @@ import HTTP
 
     /// The field lines of the request, or nil when the library cannot list them.
     /// - Parameter layout: of the request line.
-    func readFields(behind layout: HeadLayout) -> FieldCollector? {
-        var collector = FieldCollector(behind: layout)
+    func readFields(after layout: HeadLayout) -> FieldCollector? {
+        var collector = FieldCollector(after: layout)
         let count = unsafe withUnsafeMutablePointer(to: &collector) { collector in
             unsafe mhd_header_fields(pointer, fieldFound, collector)
         }
@@ -70,16 +71,16 @@ import HTTP
         return count < 0 ? nil : collector
     }
 
-    /// The address that the connection was accepted from. Our sockets have no other families; should one come, it is
-    /// no address that anybody trusts.
+    /// The address that the connection was accepted from. Our sockets have no other families; if one
+    /// comes, it is an address that nothing trusts.
     var peer: Peer {
         let address = unsafe mhd_client_address(pointer)?.pointee.client_addr
         return unsafe address.flatMap { unsafe Peer($0) } ?? .ip(IPAddress(bits: 0), port: 0)
     }
 }
 
-/// A response in libmicrohttpd's keeping. The library counts references; ours ends with the value.
-@safe struct Answer: ~Copyable {
+/// A response that libmicrohttpd owns. The library counts references; ours ends with the value.
+@safe struct ResponseHandle: ~Copyable {
     fileprivate let handle: OpaquePointer
 
     /// Copies the body. Nil when memory is short, or when the library refuses a field: an answer without it might say

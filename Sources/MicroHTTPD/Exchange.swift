@@ -1,6 +1,6 @@
 import HTTP
 
-/// One request on its way in and its answer on its way out. Touched on the thread of the server's loop alone.
+/// One request on its way in and its answer on its way out. Touched only on the thread of the server's loop.
 final class Exchange: @unchecked Sendable {
     enum Phase {
         /// The request line is here; the fields are not.
@@ -8,7 +8,7 @@ final class Exchange: @unchecked Sendable {
         case receivingBody
         /// The task that makes the answer runs.
         case responding
-        /// The answer is made, and waits for libmicrohttpd to ask for it or is on its way.
+        /// The answer is made, and waits for libmicrohttpd's next call or is on its way.
         case answered
     }
 
@@ -28,7 +28,7 @@ final class Exchange: @unchecked Sendable {
     private var task: Task<Void, Never>?
     private var discarded = 0
 
-    /// Where the target stands in the library's buffer, for `HeadLayout`.
+    /// Where the target is in the library's buffer, for `HeadLayout`.
     let targetAddress: UInt
 
     init(target: String, at targetAddress: UInt, connection: Connection) {
@@ -83,7 +83,7 @@ final class Exchange: @unchecked Sendable {
         handle.suspend()
     }
 
-    /// Lets libmicrohttpd ask for the answer.
+    /// Lets libmicrohttpd call for the answer.
     /// - Returns: false when it was not suspended.
     func resume() -> Bool {
         guard let handle = suspended else { return false }

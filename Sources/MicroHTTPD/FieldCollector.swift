@@ -1,14 +1,14 @@
 import HTTP
 import Text
 
-/// Gathers the field lines of one request, and the first thing that is wrong with one.
+/// Collects the field lines of one request, and the first thing that is wrong with one.
 struct FieldCollector {
     private(set) var fields = Fields()
     private(set) var defect: String?
     private var layout: HeadLayout
 
     /// - Parameter layout: of the request line.
-    init(behind layout: HeadLayout) {
+    init(after layout: HeadLayout) {
         self.layout = layout
         fields.reserveCapacity(16)
     }
@@ -27,18 +27,18 @@ struct FieldCollector {
         if unsafe !value.allSatisfy(\.isFieldValueCharacter) {
             defect = defect ?? "a header field value holds a control character"
         }
-        // The library drops the white space before a value but not that behind it, which is no part of it either.
+        // The library drops the white space before a value but not after it, where it is not part of it either.
         let end = unsafe value.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? 0
         let text = unsafe String(decoding: UnsafeRawBufferPointer(rebasing: value[..<end]), as: UTF8.self)
         unsafe fields.append(String(decoding: name, as: UTF8.self), text)
     }
 }
 
-/// Where the parts of a request head stand in libmicrohttpd's buffer, and whether anything stands between them.
+/// Where the parts of a request head are in libmicrohttpd's buffer, and whether anything is between them.
 ///
 /// libmicrohttpd 0.9.75 hands out C strings and measures them by `strlen`: what follows a NUL is invisible, and so are a
 /// bare LF at the end of a line, a folded line and a line without a name. But it parses in place, putting NULs where
-/// the delimiters stood, so each part must start right behind the delimiter of the one before. Version 1.0 refuses all
+/// the delimiters were, so each part must start right after the delimiter of the one before. Version 1.0 refuses all
 /// of these itself, and may lay its buffer out as it likes.
 struct HeadLayout {
     /// Where the next part must start; 0 when the version is not one that is looked at.
@@ -46,13 +46,13 @@ struct HeadLayout {
     private let start: UInt
     private(set) var isSound = true
 
-    /// - Parameter start: the method, which stands first.
+    /// - Parameter start: the method, which comes first.
     init(version: String, start: UnsafeRawPointer) {
         self.start = UInt(bitPattern: start)
         next = version.hasPrefix("0.9.") ? self.start : 0
     }
 
-    /// A part of the request line, with one delimiting byte behind it.
+    /// A part of the request line, with one delimiting byte after it.
     mutating func addWord(_ start: UInt, count: Int) {
         check(start == next)
         next = next == 0 ? 0 : start + UInt(count) + 1
@@ -65,12 +65,12 @@ struct HeadLayout {
         next += 1
     }
 
-    /// A field line. Between name and value stand the colon, now a NUL, and white space.
+    /// A field line. Between name and value are the colon, now a NUL, and white space.
     mutating func addField(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         guard next != 0, let nameStart = name.baseAddress, let valueStart = value.baseAddress else { return }
         addWord(UInt(bitPattern: nameStart), count: name.count)
         let distance = UInt(bitPattern: valueStart) &- next
-        // A value that stands elsewhere is one that was put together from several lines.
+        // A value that is elsewhere was put together from several lines.
         guard isSound, distance < 65_536 else { return check(false) }
         let gap = unsafe UnsafeRawBufferPointer(start: valueStart - Int(distance), count: Int(distance))
         check(unsafe gap.allSatisfy { $0 == 0x20 || $0 == 0x09 })
@@ -79,8 +79,8 @@ struct HeadLayout {
         addLineEnd()
     }
 
-    /// The empty line that ends a head, and with it the head. The library takes a line without a name for it too, and
-    /// what stands behind that line for the next request.
+    /// The empty line that ends a head, and with it the head. The library ends the head at a line without a name too, and
+    /// reads what follows that line as the next request.
     /// - Parameter size: bytes of the head as the library counts them.
     mutating func addHeadEnd(size: Int) {
         check(start + UInt(size) == next + 2)

@@ -3,7 +3,7 @@ import Text
 
 /// Where the body of a request ends, and what is wrong when that cannot be told for sure.
 ///
-/// libmicrohttpd 0.9.75 takes the first of two `Content-Length` fields, takes one beside `Transfer-Encoding`, and reads
+/// libmicrohttpd 0.9.75 uses the first of two `Content-Length` fields, accepts one beside `Transfer-Encoding`, and reads
 /// an unknown coding until the connection closes. Two parties that disagree on where a request ends is how requests
 /// are smuggled, so here every doubt is an error.
 enum Framing {
@@ -52,7 +52,7 @@ enum Framing {
         let lengths = fields.count(of: "Content-Length")
         let codings = fields.count(of: "Transfer-Encoding")
         if lengths + codings == 0 { return nil }
-        if lengths > 0, codings > 0 { return "Content-Length and Transfer-Encoding stand together" }
+        if lengths > 0, codings > 0 { return "Content-Length and Transfer-Encoding are both present" }
         if lengths > 1 { return "there is more than one Content-Length field" }
         if codings > 1 { return "there is more than one Transfer-Encoding field" }
         if let length = fields["Content-Length"] {
@@ -60,7 +60,7 @@ enum Framing {
         }
         if version == "HTTP/1.0" { return "HTTP/1.0 has no Transfer-Encoding" }
         guard fields["Transfer-Encoding"]?.equalsIgnoringCase("chunked") == true else {
-            return "the only Transfer-Encoding taken is chunked"
+            return "the only Transfer-Encoding accepted is chunked"
         }
         return nil
     }

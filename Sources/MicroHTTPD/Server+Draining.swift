@@ -24,7 +24,7 @@ extension Server {
     /// How long a drain waits for the first request of a connection that it has accepted.
     private static let patience: Duration = .seconds(1)
 
-    /// Closes connections behind their next answer from now on, but still accepts: clients that keep connections move
+    /// Closes connections after their next answer from now on, but still accepts: clients that keep connections move
     /// elsewhere by themselves.
     package func leave() {
         ending.isLeaving = true
@@ -45,7 +45,7 @@ extension Server {
         ending.patienceEnds = ContinuousClock.now + patience
         let patienceTimer = loop.after(patience) { [self] in scheduleTurn() }
         let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
-        // A cancelled task answers at once, and in its own words, unless it hangs.
+        // A cancelled task answers at once, and with an answer of its own, unless it hangs.
         let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
             for exchange in exchanges.values { finish(exchange, with: lastAnswer(exchange.request)) }
         }
@@ -56,7 +56,7 @@ extension Server {
         lastDeadline.cancel()
     }
 
-    /// Whether somebody has connected whose request may be on its way: closed now, he would find himself refused.
+    /// Whether a client has connected whose request may be on its way: closed now, the connection would be reset.
     var awaitsFirstRequest: Bool {
         loop.now < ending.patienceEnds && connections.values.contains { !$0.hasAsked }
     }

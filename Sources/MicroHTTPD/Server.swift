@@ -1,5 +1,6 @@
 package import EventLoop
 package import HTTP
+package import System
 
 /// An HTTP/1.1 server: libmicrohttpd on an event loop, behind one `async` function from request to response.
 ///
@@ -15,7 +16,7 @@ package final class Server: @unchecked Sendable {
     private let respond: @Sendable (Request) async -> Response
     private let message: @Sendable (String) -> Void
 
-    private var daemon: Daemon?
+    private var daemon: DaemonHandle?
     private var watch: Watch?
     private var sweep: Timer?
     private var isTurnPending = false
@@ -35,12 +36,12 @@ package final class Server: @unchecked Sendable {
     private static let idleTurnsAllowed = 3
 
     /// libmicrohttpd's own version, for `--version`: `0.9.75`.
-    package static var version: String { Daemon.version }
+    package static var version: String { DaemonHandle.version }
 
     /// Starts to accept connections, once the loop runs.
     /// - Parameters:
     ///   - socket: bound and listening; the server owns it from now on.
-    ///   - message: takes libmicrohttpd's diagnostics, one line each.
+    ///   - message: called with libmicrohttpd's diagnostics, one line each.
     /// - Throws: when libmicrohttpd does not start (memory, descriptors) or its descriptor cannot be watched.
     package init(
         on loop: EventLoop, listeningOn socket: consuming Descriptor, settings: ServerSettings = ServerSettings(),
@@ -51,7 +52,7 @@ package final class Server: @unchecked Sendable {
         self.settings = settings
         self.message = message
         self.respond = respond
-        let daemon = try unsafe Daemon(
+        let daemon = try unsafe DaemonHandle(
             listeningOn: socket, settings: settings, context: Unmanaged.passUnretained(self).toOpaque())
         watch = try loop.watch(daemon.epollDescriptor, for: .readable) { [unowned self] _ in turn(isWoken: true) }
         self.daemon = consume daemon
@@ -217,12 +218,12 @@ package struct ServerSettings: Sendable {
     /// Open connections per server; beyond it new ones wait in the kernel's backlog.
     package var maxConnections = 8_192
     /// From the first byte a request needs to its last, and from the first of the answer to its last: libmicrohttpd's
-    /// own time limit starts anew with every byte.
+    /// own time limit starts again with every byte.
     package var exchangeTimeout: Duration = .seconds(10)
-    /// How long a connection may be silent between requests; longer than proxies keep theirs (nginx: 60 s), so that it
-    /// is they who close.
+    /// How long a connection may be silent between requests; longer than proxies keep theirs (nginx: 60 s), so that they
+    /// close first.
     package var idleTimeout: Duration = .seconds(75)
 
-    /// The defaults that stand at each member.
+    /// The default of each member.
     package init() {}
 }

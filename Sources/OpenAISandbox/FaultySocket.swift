@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 
 /// A listening socket whose connections are answered with what no HTTP server would send.
 final class FaultySocket {

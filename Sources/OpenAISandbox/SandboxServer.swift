@@ -1,6 +1,7 @@
 package import EventLoop
 import HTTP
 import MicroHTTPD
+package import System
 
 /// The sandbox on a port of the loopback interface, with the faults that are the connection's and not the answer's.
 package final class SandboxServer: @unchecked Sendable {

@@ -26,7 +26,7 @@ extension RedisFailure: CustomStringConvertible {
     }
 }
 
-/// One command from its call to its end. A connection keeps it until the reply is there, even when nobody waits any
+/// One command from its call to its end. A connection keeps it until the reply is there, even when its caller waits no
 /// more, so that no reply is taken for that of another command.
 final class Command: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
@@ -47,7 +47,7 @@ final class Command: @unchecked Sendable {
         redirectionsLeft = maxRedirections
     }
 
-    /// Whether anybody waits for the reply.
+    /// Whether a caller waits for the reply.
     var isAwaited: Bool { completion != nil }
 
     func onFinish(_ completion: @escaping Completion) {
@@ -56,7 +56,7 @@ final class Command: @unchecked Sendable {
 
     /// From now on the command ends when the time is over, wherever it is by then.
     /// - Parameters:
-    ///   - lastLook: reads what has arrived and was not read yet: a loop that is late itself is no reason to give up.
+    ///   - lastLook: reads what has arrived and was not read yet: a loop that is late itself is not a reason to give up.
     ///   - onTimeout: called when that brought no reply.
     func setDeadline(
         _ deadline: ContinuousClock.Instant, on loop: EventLoop, lastLook: @escaping () -> Void,
@@ -70,7 +70,7 @@ final class Command: @unchecked Sendable {
         }
     }
 
-    /// Resumes the one who waits; does nothing from the second time on.
+    /// Resumes the caller; does nothing from the second time on.
     func finish(_ result: Result<RedisReply, RedisFailure>) {
         timer?.cancel()
         timer = nil
@@ -108,7 +108,7 @@ package struct Script: Sendable {
     }
 }
 
-extension Client {
+extension RedisClient {
     /// Runs a script, within one deadline.
     /// - Parameters:
     ///   - keys: every key that it touches, as a cluster wants it.

@@ -2,7 +2,7 @@ import Curl
 import EventLoop
 
 /// How patient a `Client` is, and how much it takes.
-package struct ClientSettings: Sendable {
+package struct RedisClientSettings: Sendable {
     /// How long a command may take, from its call to its reply. Default 50 ms.
     package var deadline: Duration = .milliseconds(50)
     /// The last command of the greeting, whose answer says that commands are taken. In a cluster it should name a key:
@@ -44,7 +44,7 @@ final class Connector: @unchecked Sendable {
 
     private let streams: Streams
     private let address: RedisAddress
-    private let settings: ClientSettings
+    private let settings: RedisClientSettings
     private var onReady: (Connection) -> Void = { _ in }
     private var onFailure: (String) -> Void = { _ in }
     private var onReply: Connection.ReplyHandler = { _, _, _ in }
@@ -60,7 +60,7 @@ final class Connector: @unchecked Sendable {
     /// Until the next attempt, or for the attempt under way.
     private var timer: Timer?
 
-    init(over streams: Streams, address: RedisAddress, settings: ClientSettings) {
+    init(over streams: Streams, address: RedisAddress, settings: RedisClientSettings) {
         self.streams = streams
         self.address = address
         self.settings = settings
@@ -111,7 +111,7 @@ final class Connector: @unchecked Sendable {
         let connection = try Connection(
             to: place, by: address.target(place, connectTimeout: settings.connectTimeout), over: streams,
             maxReplyBytes: settings.maxReplyBytes, onReply: onReply,
-            onEnd: { [weak self] in self?.hasEnded($0, $1) })
+            onEnd: { [weak self] in self?.handleEnd(of: $0, $1) })
         for words in address.greeting {
             let command = Command(words)
             command.onFinish { [weak self] in self?.checkRefusal($0, of: words[0], by: connection) }
@@ -133,7 +133,7 @@ final class Connector: @unchecked Sendable {
             let connection = try open(place)
             attempt = connection
             let probe = Command(settings.probe)
-            probe.onFinish { [weak self] in self?.hasProbed(connection, $0) }
+            probe.onFinish { [weak self] in self?.handleProbe(of: connection, $0) }
             connection.send(probe)
         } catch {
             timer?.cancel()
@@ -141,7 +141,7 @@ final class Connector: @unchecked Sendable {
         }
     }
 
-    private func hasProbed(_ connection: Connection, _ result: Result<RedisReply, RedisFailure>) {
+    private func handleProbe(of connection: Connection, _ result: Result<RedisReply, RedisFailure>) {
         guard attempt === connection, case .success(let reply) = result else { return }
         if redirectionsLeft > 0, let redirection = Redirection(reply, from: connection.place) {
             redirectionsLeft -= 1
@@ -165,7 +165,7 @@ final class Connector: @unchecked Sendable {
         connection.close(.broken("\(command) is refused: \(address.concealingRefusal(error))"))
     }
 
-    private func hasEnded(_ connection: Connection, _ reason: RedisFailure) {
+    private func handleEnd(of connection: Connection, _ reason: RedisFailure) {
         guard attempt === connection else { return onEnd(connection, reason) }
         attempt = nil
         timer?.cancel()

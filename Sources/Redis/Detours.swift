@@ -11,13 +11,13 @@ final class Detours: @unchecked Sendable {
 
     private let connector: Connector
     private let loop: EventLoop
-    private let settings: ClientSettings
+    private let settings: RedisClientSettings
     private var asked: Connection?
     private var timer: Timer?
     /// Each with the time at which it is left without its answers.
     private var leaving: [(connection: Connection, timer: Timer)] = []
 
-    init(from connector: Connector, on loop: EventLoop, settings: ClientSettings) {
+    init(from connector: Connector, on loop: EventLoop, settings: RedisClientSettings) {
         self.connector = connector
         self.loop = loop
         self.settings = settings

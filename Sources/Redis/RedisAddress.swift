@@ -1,18 +1,16 @@
 import Curl
 import Glibc
+import System
 
-/// Where a Redis or Valkey server is, and as whom to speak to it. It never shows the password.
+/// Where a Redis or Valkey server is, and as which user to log in. Its descriptions never hold the password.
 package struct RedisAddress: Hashable, Sendable {
     /// How the server is reached.
     package enum Place: Hashable, Sendable {
         /// A name, or an address without brackets.
         case tcp(host: String, port: UInt16)
-        /// A socket in the file system, its path 1 to `longestPath` bytes long.
+        /// A socket in the file system, its path 1 to `SocketAddress.longestPath` bytes long.
         case unix(path: String)
     }
-
-    /// The room for a path in `sockaddr_un`, less the NUL at its end: unix(7).
-    package static let longestPath = 107
 
     /// Where it listens.
     package let place: Place
@@ -24,16 +22,16 @@ package struct RedisAddress: Hashable, Sendable {
     package let isTLS: Bool
     /// A PEM file with the certificates that are trusted; nil for the system's bundle.
     package var caFile: String?
-    /// nil where the server asks for none.
+    /// nil where the server requires none.
     private let password: String?
 
-    /// Traps for a path that is empty or longer than `longestPath`.
+    /// Traps for a path that is empty or longer than `SocketAddress.longestPath`.
     package init(
         _ place: Place, database: Int = 0, user: String? = nil, password: String? = nil, isTLS: Bool = false,
         caFile: String? = nil
     ) {
         if case .unix(let path) = place {
-            precondition((1...RedisAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
+            precondition((1...SocketAddress.longestPath).contains(path.utf8.count), "a path that no socket can have")
         }
         self.place = place
         self.database = database
@@ -99,7 +97,7 @@ extension RedisAddress {
 }
 
 extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// `redis://127.0.0.1:6379/0`, `rediss://redis.example:6380/0`, `redis+unix:///run/redis.sock?db=0`: the place alone.
+    /// `redis://127.0.0.1:6379/0`, `rediss://redis.example:6380/0`, `redis+unix:///run/redis.sock?db=0`: only the place.
     package var description: String {
         let scheme = isTLS ? "rediss" : "redis"
         return switch place {
@@ -110,7 +108,7 @@ extension RedisAddress: CustomStringConvertible, CustomDebugStringConvertible, C
         }
     }
 
-    /// The place alone, as `description`.
+    /// Only the place, as `description`.
     package var debugDescription: String { description }
 
     /// Without children: `dump` shows what a mirror has.

@@ -66,7 +66,7 @@ struct Redirection: Hashable {
     enum Kind {
         /// All commands for the key belong there from now on.
         case moved
-        /// The key is on its way there, so this one command belongs there, behind ASKING.
+        /// The key is on its way there, so this one command belongs there, after ASKING.
         case ask
     }
 

@@ -80,7 +80,7 @@ private let createBoundedArray: @convention(c) (UnsafePointer<redisReadTask>?, C
     return unsafe hiredisFunctions.createArray(task, count)
 }
 
-extension Client {
+extension RedisClient {
     /// The version of hiredis that this was built with, which does not say at run time what it is: `0.14.1`.
     package static var hiredisVersion: String { "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)" }
 }

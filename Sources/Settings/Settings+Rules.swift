@@ -1,5 +1,4 @@
 import EphemeraldCore
-import MicroHTTPD
 import System
 
 // The rules between settings of different groups.

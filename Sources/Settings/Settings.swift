@@ -1,5 +1,4 @@
 import FoundationEssentials
-package import MicroHTTPD
 package import System
 
 /// The settings of the program, checked: any value of this type can be worked with.

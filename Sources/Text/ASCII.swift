@@ -20,7 +20,7 @@ extension UInt8 {
 
 extension String {
     /// Compares byte for byte. `==` compares what Unicode holds to be the same text: for a long run of combining marks
-    /// in a stranger's text that takes time that grows with the square of its length.
+    /// in untrusted text, that takes time that grows with the square of its length.
     @inlinable package func hasSameBytes(as other: String) -> Bool {
         hasSameBytes(as: other) { $0 == $1 }
     }

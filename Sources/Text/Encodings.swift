@@ -1,16 +1,22 @@
-/// base64url without padding (RFC 7515 section 2), read strictly: one text stands for one row of bytes.
+/// base64url without padding (RFC 7515 section 2), read strictly: each row of bytes has exactly one text.
 package enum Base64URL {
     /// The bytes; nil for any other letter (`+`, `/` and `=` included), for a length that cannot be, and where bits are
-    /// left over that are not zero: another text would stand for the same bytes then.
+    /// left over that are not zero: another text would mean the same bytes then.
     @inlinable package static func bytes(of text: some Collection<UInt8>) -> [UInt8]? {
+        bytes(of: Array(text).span)
+    }
+
+    /// As above. One function for all kinds of text, because a generic one is slow where it is not inlined as a whole.
+    @usableFromInline static func bytes(of text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
         var bits: UInt32 = 0
         var count = 0
-        for letter in text {
-            guard let value = value(of: letter) else { return nil }
-            bits = bits << 6 | value
+        for index in text.indices {
+            let value = values[Int(text[index])]
+            guard value < 64 else { return nil }
+            bits = bits << 6 | UInt32(value)
             count += 6
             guard count >= 8 else { continue }
             count -= 8
@@ -20,10 +26,10 @@ package enum Base64URL {
     }
 
     /// The bytes of base64 in either alphabet (RFC 4648 sections 4 and 5), padded or not.
-    @inlinable package static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
-        let letters = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
+    package static func bytes(ofBase64 text: some Collection<UInt8>) -> [UInt8]? {
+        let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
         return bytes(
-            of: letters.map { letter -> UInt8 in
+            of: text.dropLast(padding).map { letter -> UInt8 in
                 switch letter {
                 case UInt8(ascii: "+"): UInt8(ascii: "-")
                 case UInt8(ascii: "/"): UInt8(ascii: "_")
@@ -32,16 +38,26 @@ package enum Base64URL {
             })
     }
 
-    @usableFromInline static func value(of letter: UInt8) -> UInt32? {
-        switch letter {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(letter - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(letter - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(letter - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
+    /// The text of the bytes.
+    package static func text(of bytes: [UInt8]) -> String {
+        var letters: [UInt8] = []
+        letters.reserveCapacity((bytes.count * 4 + 2) / 3)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let count = min(3, bytes.count - start)
+            let bits = (0..<3).reduce(0) { $0 << 8 | Int($1 < count ? bytes[start + $1] : 0) }
+            for place in 0...count { letters.append(alphabet[bits >> (18 - 6 * place) & 63]) }
         }
+        return String(decoding: letters, as: UTF8.self)
     }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// The value of each letter; 64 for bytes that are not in the alphabet.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        for (value, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
+        return values
+    }()
 }
 
 extension Sequence<UInt8> {
@@ -59,7 +75,7 @@ extension Sequence<UInt8> {
 
 extension UInt8 {
     /// The digit of a number below 16.
-    @usableFromInline var hexadecimalDigit: UInt8 {
+    @inlinable var hexadecimalDigit: UInt8 {
         self < 10 ? UInt8(ascii: "0") + self : UInt8(ascii: "a") - 10 + self
     }
 }

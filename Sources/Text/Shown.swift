@@ -1,4 +1,4 @@
-/// Text of others, made safe to show in a terminal or a log.
+/// Untrusted text, made safe to show in a terminal or a log.
 extension String {
     /// At most so many characters, and none of them a control character: a log is read in terminals.
     package func loggable(_ limit: Int) -> String {

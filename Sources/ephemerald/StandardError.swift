@@ -2,7 +2,7 @@ import Glibc
 
 /// The output for people: findings, warnings, problems. Standard output is for scripts.
 package enum StandardError {
-    /// Writes each line, with one `write` for all of them, so that other writers do not come between.
+    /// Writes each line, with one `write` for all of them, so that no other writer comes between.
     package static func print(_ lines: [String]) {
         guard !lines.isEmpty else { return }
         var text = lines.map { $0 + "\n" }.joined()

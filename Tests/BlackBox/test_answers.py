@@ -124,4 +124,4 @@ def test_a_log_that_is_no_regular_file_is_refused_and_not_waited_for(command, ki
         path.mkdir()
     told = run(*command, "--log", str(path), directory=tmp_path)
     assert told.returncode == 69
-    assert f"{path}: it is no regular file" in told.stderr
+    assert f"{path}: it is not a regular file" in told.stderr

@@ -135,7 +135,7 @@ def test_a_usage_log_without_its_directory_says_what_to_do(sessions, tmp_path):
     for command in ((), ("check",)):
         ended = run(*command, directory=tmp_path, settings=settings | {"USAGE_LOG": f"{tmp_path}/none/usage.log"})
         assert ended.returncode == 78
-        assert f'there is no directory "{tmp_path}/none/"; make it, or write another path' in ended.stderr, ended.stderr
+        assert f'there is no directory "{tmp_path}/none/"; create it, or write another path' in ended.stderr, ended.stderr
 
 
 def test_a_key_beside_the_sandbox_is_not_used_and_that_is_told(start, upstream, sessions):

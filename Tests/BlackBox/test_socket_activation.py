@@ -203,9 +203,9 @@ def test_what_is_no_listening_stream_socket_is_69(activated, listener):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram, socket.socket() as idle:
         read, write = os.pipe()
         for descriptor, words in (
-            (datagram.fileno(), "no stream socket"),
+            (datagram.fileno(), "not a stream socket"),
             (idle.fileno(), "does not listen"),
-            (read, "no socket"),
+            (read, "not a socket"),
         ):
             daemon = activated([listener])
             daemon.handed_over = [descriptor]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import re
 import shutil
 import signal
+import tty
 
 import pytest
 
@@ -15,6 +17,7 @@ import faults
 import raw
 from crowd import ask_all, token_request
 from daemon import HEALTH, ORIGIN, SESSION, TOKEN, NotStarted, eventually, write_sessions
+from launcher import answers, end, post
 from program import run
 
 NAMES = {
@@ -188,6 +191,22 @@ def test_a_file_may_become_a_pipe_that_nobody_empties(start, upstream, sessions,
     text = os.read(reader, 1 << 20).decode()
     assert all(json.loads(line) for line in text.splitlines()) and text.endswith("\n")
     os.close(reader)
+
+
+def test_a_terminal_that_nobody_reads_holds_up_no_loop(launch, tmp_path):
+    """Its multiplexer hangs, or somebody has stopped its output with Ctrl-S."""
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    with open(tmp_path / "stderr", "wb") as stderr:
+        process, port = launch("--loops", "2", stdout=theirs, stderr=stderr)
+    os.close(theirs)
+    assert {post(port, origin="http://stranger.example") for _ in range(400)} == {403}
+    assert all(answers(port) for _ in range(8))
+    assert "usage lines are lost" in (tmp_path / "stderr").read_text()
+    text = os.read(ours, 1 << 12).decode()
+    assert json.loads(text.splitlines()[0])["error.type"] == "origin_not_allowed"
+    assert end(process) == 0
+    os.close(ours)
 
 
 def test_a_pipe_without_a_reader_stays_what_it_is_at_sighup(start, upstream, sessions, tmp_path):

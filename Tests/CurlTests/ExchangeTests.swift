@@ -133,6 +133,6 @@ struct ExchangeTests {
     }
 
     @Test func `libcurl names itself`() {
-        #expect(Client.version.hasPrefix("libcurl/"))
+        #expect(HTTPClient.version.hasPrefix("libcurl/"))
     }
 }

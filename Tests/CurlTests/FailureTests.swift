@@ -1,6 +1,6 @@
 import Curl
-import EventLoop
 import HTTP
+import System
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

@@ -1,5 +1,5 @@
-import EventLoop
 import Glibc
+import System
 
 /// A TCP socket bound to 127.0.0.1 and a port of the kernel's choice, listening.
 struct Loopback: ~Copyable {

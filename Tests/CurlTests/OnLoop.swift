@@ -4,19 +4,19 @@ import HTTP
 
 /// Runs `body` with a client on a loop with a thread of its own; then closes the client and ends the thread.
 func withClient<Value: Sendable>(
-    _ change: @Sendable (inout ClientSettings) -> Void = { _ in },
-    _ body: @escaping @Sendable (Client, EventLoop) async throws -> Value
+    _ change: @Sendable (inout HTTPClientSettings) -> Void = { _ in },
+    _ body: @escaping @Sendable (HTTPClient, EventLoop) async throws -> Value
 ) async throws -> Value {
     let thread = try EventLoopThread(running: EventLoop(), name: "client")
     defer {
         thread.loop.stop()
         thread.join()
     }
-    var settings = ClientSettings()
+    var settings = HTTPClientSettings()
     settings.allowsPlainHTTP = true
     change(&settings)
     return try await Task(executorPreference: thread.loop) { [settings] in
-        let client = try Client(on: thread.loop, settings: settings)
+        let client = try HTTPClient(on: thread.loop, settings: settings)
         defer { client.close() }
         return try await body(client, thread.loop)
     }.value
@@ -24,12 +24,12 @@ func withClient<Value: Sendable>(
 
 /// Sends one request with a client of its own.
 func result(
-    of request: OutboundRequest, _ change: @Sendable (inout ClientSettings) -> Void = { _ in }
+    of request: OutboundRequest, _ change: @Sendable (inout HTTPClientSettings) -> Void = { _ in }
 ) async throws -> Result<Response, TransferFailure> {
     try await withClient(change) { client, _ in await client.result(of: request) }
 }
 
-extension Client {
+extension HTTPClient {
     /// `send`, with the failure as a value.
     func result(of request: OutboundRequest) async -> Result<Response, TransferFailure> {
         do { return .success(try await send(request)) } catch { return .failure(error) }

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 
 private let doNotWait = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
 

@@ -1,5 +1,4 @@
 import Curl
-import EventLoop
 import TestTools
 import Testing
 

@@ -1,5 +1,4 @@
 import Curl
-import EventLoop
 import Glibc
 import Testing
 

@@ -14,7 +14,7 @@ struct TLSTests {
     @Test func `a certificate of the configured authority is accepted, for either protocol`() async throws {
         let server = try await TLSServer()
         let certificate = server.certificate
-        for version in [ClientSettings.HTTPVersion.http1, .http2] {
+        for version in [HTTPClientSettings.HTTPVersion.http1, .http2] {
             let result = try await result(of: OutboundRequest(.get, "https://localhost:\(server.port)/")) {
                 $0.caFile = certificate
                 $0.httpVersion = version

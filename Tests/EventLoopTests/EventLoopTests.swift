@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 import Testing
 
 /// Runs `body` as a task on a loop with a thread of its own, and ends the thread.

@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import System
 import Testing
 
 /// A folder of a test, and a watch on a file and a directory in it, on a loop with a thread of its own.

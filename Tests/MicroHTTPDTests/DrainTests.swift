@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import MicroHTTPD
+import System
 import Testing
 
 struct DrainTests {

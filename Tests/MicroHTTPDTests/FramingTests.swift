@@ -7,10 +7,10 @@ struct FramingTests {
     @Test(arguments: [
         ("Host: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "more than one Content-Length"),
         ("Host: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", "more than one Content-Length"),
-        ("Host: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "stand together"),
-        ("Host: x\r\nTransfer-Encoding: gzip\r\n\r\n", "taken is chunked"),
-        ("Host: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "taken is chunked"),
-        ("Host: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "taken is chunked"),
+        ("Host: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "both present"),
+        ("Host: x\r\nTransfer-Encoding: gzip\r\n\r\n", "accepted is chunked"),
+        ("Host: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "accepted is chunked"),
+        ("Host: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "accepted is chunked"),
         (
             "Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "more than one Transfer-Encoding"

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import MicroHTTPD
+import System
 import Testing
 
 struct GoneClientTests {

@@ -1,4 +1,3 @@
-import EventLoop
 import HTTP
 import MicroHTTPD
 import Testing

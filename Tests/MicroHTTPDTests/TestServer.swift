@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import MicroHTTPD
+import System
 
 /// A server on a loop with a thread of its own, and raw clients for it.
 final class TestServer: Sendable {

@@ -20,7 +20,7 @@ struct `The sandbox's server` {
     /// Runs `body` with a server and a client on a loop of their own.
     private static func withServer<Value: Sendable>(
         latency: Duration = .zero, fault: Fault? = nil,
-        _ body: @escaping @Sendable (SandboxServer, Client) async -> Value
+        _ body: @escaping @Sendable (SandboxServer, HTTPClient) async -> Value
     ) async throws -> Value {
         let thread = try EventLoopThread(running: EventLoop(), name: "sandbox")
         defer {
@@ -29,9 +29,9 @@ struct `The sandbox's server` {
         }
         return try await Task(executorPreference: thread.loop) {
             let server = try SandboxServer(on: thread.loop, latency: latency, fault: fault, unixSeconds: { 1_000 })
-            var settings = ClientSettings()
+            var settings = HTTPClientSettings()
             settings.allowsPlainHTTP = true
-            let client = try Client(on: thread.loop, settings: settings)
+            let client = try HTTPClient(on: thread.loop, settings: settings)
             let value = await body(server, client)
             client.close()
             await server.stop()
@@ -109,7 +109,7 @@ struct `The sandbox's server` {
     }
 }
 
-extension Client {
+extension HTTPClient {
     /// `send`, with the failure as a value.
     fileprivate func result(of request: OutboundRequest) async -> Result<Response, TransferFailure> {
         do { return .success(try await send(request)) } catch { return .failure(error) }

@@ -73,7 +73,7 @@ struct AdmissionScriptTests {
 
 extension SharedCounts {
     /// As the daemon does it.
-    init(_ client: Client) {
+    init(_ client: RedisClient) {
         let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
         self.init(
             run: { keys, arguments async throws(SharedCountsFailure) in

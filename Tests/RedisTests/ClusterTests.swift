@@ -41,14 +41,14 @@ private final class Nodes {
     /// The node of the URL is no more.
     func closeFirst() { first = nil }
 
-    func client(on loop: EventLoop, probe: [String] = ["PING"]) throws -> (Client, Changes) {
-        let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-        var settings = ClientSettings()
+    func client(on loop: EventLoop, probe: [String] = ["PING"]) throws -> (RedisClient, Changes) {
+        let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+        var settings = RedisClientSettings()
         settings.deadline = .seconds(20)
         settings.connectTimeout = .seconds(20)
         settings.longestPause = .milliseconds(20)
         settings.probe = probe
-        let client = try Client(on: loop, address: address, settings: settings) { continuation.yield($0) }
+        let client = try RedisClient(on: loop, address: address, settings: settings) { continuation.yield($0) }
         return (client, Changes(stream))
     }
 }

@@ -56,21 +56,21 @@ struct EndTests {
     @Test func `a client may be dropped at any moment`() async throws {
         let server = try RedisServer()
         try await withLoop { loop in
-            _ = try Client(on: loop, address: server.address)
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            var client: Client? = try Client(on: loop, address: server.address) { continuation.yield($0) }
+            _ = try RedisClient(on: loop, address: server.address)
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            var client: RedisClient? = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
             await Changes(stream).back()
             client?.post(["BLPOP", "list", "0"])
             client = nil
             let (_, reply) = (
-                client, try await Client(on: loop, address: server.address, settings: patient).result("PING")
+                client, try await RedisClient(on: loop, address: server.address, settings: patient).result("PING")
             )
             #expect(reply == .success(.status("PONG")))
         }
     }
 
-    private var patient: ClientSettings {
-        var settings = ClientSettings()
+    private var patient: RedisClientSettings {
+        var settings = RedisClientSettings()
         settings.deadline = .seconds(20)
         return settings
     }

@@ -46,7 +46,7 @@ struct FailureTests {
 
     @Test func `a server that answers nothing any more is given up, and then nobody waits for it`() async throws {
         let server = try RedisServer()
-        let change: @Sendable (inout ClientSettings) -> Void = {
+        let change: @Sendable (inout RedisClientSettings) -> Void = {
             $0.deadline = .milliseconds(20)
             $0.silenceTimeout = .milliseconds(50)
         }
@@ -76,11 +76,13 @@ struct FailureTests {
     @Test func `a server that accepts and says nothing is not waited for`() async throws {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { _ in "" }
-            var settings = ClientSettings()
+            var settings = RedisClientSettings()
             settings.deadline = .milliseconds(20)
             settings.connectTimeout = .milliseconds(100)
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
+                continuation.yield($0)
+            }
             defer { client.close() }
             #expect(await client.result("PING").failure == .timedOut)
             #expect(await Changes(stream).away() == "it does not answer")
@@ -119,8 +121,8 @@ struct FailureTests {
     ) async throws {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { _ in greeting }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = try Client(on: loop, address: server.address) { continuation.yield($0) }
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
             defer { client.close() }
             let changes = Changes(stream)
             if greeting == "+PONG\r\n" {
@@ -139,17 +141,17 @@ struct FailureTests {
                 attempts += 1
                 return attempts <= 30 ? "-ERR reason \(attempts)\r\n" : "+PONG\r\n"
             }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            var settings = ClientSettings()
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            var settings = RedisClientSettings()
             (settings.shortestPause, settings.longestPause) = (.milliseconds(1), .milliseconds(1))
-            let client = try Client(on: loop, address: server.address, settings: settings) { change in
+            let client = try RedisClient(on: loop, address: server.address, settings: settings) { change in
                 continuation.yield(change)
                 if change == .back { continuation.finish() }
             }
             defer { client.close() }
-            var reported: [Client.Change] = []
+            var reported: [RedisClient.Change] = []
             for await change in stream { reported.append(change) }
-            #expect(reported.count == Client.maxReportedReasons + 1 && reported.last == .back, "\(reported)")
+            #expect(reported.count == RedisClient.maxReportedReasons + 1 && reported.last == .back, "\(reported)")
             #expect(attempts == 31)
         }
     }
@@ -159,10 +161,12 @@ struct FailureTests {
     {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : "-\(error)\r\n" }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            var settings = ClientSettings()
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            var settings = RedisClientSettings()
             settings.deadline = .seconds(10)
-            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
+                continuation.yield($0)
+            }
             defer { client.close() }
             #expect(await client.result("INCR", "number") == .success(.error(error)))
             #expect(await Changes(stream).away() == error)

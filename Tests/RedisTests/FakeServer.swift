@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Redis
+import System
 
 /// What looks like a Redis server from afar: it says what a test wants it to say. It lives on the loop of the client.
 final class FakeServer {

@@ -3,23 +3,23 @@ import Redis
 
 /// Runs `body` with a client on a loop with a thread of its own; then closes the client and ends the thread.
 func withClient<Value: Sendable>(
-    _ address: RedisAddress, _ change: @Sendable (inout ClientSettings) -> Void = { _ in },
-    _ body: @escaping @Sendable (Client, Changes) async throws -> Value
+    _ address: RedisAddress, _ change: @Sendable (inout RedisClientSettings) -> Void = { _ in },
+    _ body: @escaping @Sendable (RedisClient, Changes) async throws -> Value
 ) async throws -> Value {
     let thread = try EventLoopThread(running: EventLoop(), name: "client")
     defer {
         thread.loop.stop()
         thread.join()
     }
-    var settings = ClientSettings()
+    var settings = RedisClientSettings()
     // On a busy machine a good server may take a while; what deadlines do has tests of its own.
     settings.deadline = .seconds(20)
     settings.connectTimeout = .seconds(20)
     settings.shortestPause = .milliseconds(1)
     change(&settings)
     return try await Task(executorPreference: thread.loop) { [settings] in
-        let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-        let client = try Client(on: thread.loop, address: address, settings: settings) { continuation.yield($0) }
+        let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+        let client = try RedisClient(on: thread.loop, address: address, settings: settings) { continuation.yield($0) }
         defer { client.close() }
         return try await body(client, Changes(stream))
     }.value
@@ -38,14 +38,14 @@ func withLoop(_ body: @escaping @Sendable (EventLoop) async throws -> Void) asyn
 /// What a client tells of its connection.
 final class Changes: @unchecked Sendable {
     // `@unchecked`: one task asks.
-    private var iterator: AsyncStream<Client.Change>.Iterator
+    private var iterator: AsyncStream<RedisClient.Change>.Iterator
 
-    init(_ stream: AsyncStream<Client.Change>) {
+    init(_ stream: AsyncStream<RedisClient.Change>) {
         iterator = stream.makeAsyncIterator()
     }
 
     /// Waits for a change of that kind.
-    func next(where isWanted: (Client.Change) -> Bool) async -> Client.Change? {
+    func next(where isWanted: (RedisClient.Change) -> Bool) async -> RedisClient.Change? {
         while let change = await iterator.next(isolation: nil) {
             if isWanted(change) { return change }
         }
@@ -63,7 +63,7 @@ final class Changes: @unchecked Sendable {
     }
 }
 
-extension Client {
+extension RedisClient {
     /// `send`, with the failure as a value.
     func result(_ words: String...) async -> Result<RedisReply, RedisFailure> {
         do { return .success(try await send(words)) } catch { return .failure(error) }

@@ -10,7 +10,7 @@ struct PauseTests {
     func `pauses double up to the longest, less up to half at random`(
         failures: Int, chance: Double, microseconds: Int
     ) {
-        var settings = ClientSettings()
+        var settings = RedisClientSettings()
         settings.chance = { chance }
         #expect(settings.pause(after: failures) == .microseconds(microseconds))
     }

@@ -1,6 +1,6 @@
-import EventLoop
 import Glibc
 import Redis
+import System
 import TestTools
 
 /// A redis-server in a process of its own, which keeps nothing on disk, listening on a socket in a directory of its own.

@@ -13,8 +13,8 @@ struct `A server that says more than it was asked` {
     func `in one piece is left, and its answer is not believed`(answer: String) async throws {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = try Client(on: loop, address: server.address) { continuation.yield($0) }
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
             defer { client.close() }
             let changes = Changes(stream)
             await changes.back()
@@ -27,8 +27,8 @@ struct `A server that says more than it was asked` {
     @Test func `with its greeting is not taken for ready`() async throws {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { _ in "+PONG\r\n+OK\r\n" }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            let client = try Client(on: loop, address: server.address) { continuation.yield($0) }
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
             defer { client.close() }
             #expect(await Changes(stream).next { _ in true } == .away("it sent what nobody asked for"))
         }
@@ -40,10 +40,12 @@ struct `A server that says more than it was asked` {
                 if words.contains("PING") { return "+PONG\r\n" }
                 return words.contains("last") ? ":1\r\n:2\r\n:3\r\n:4\r\n" : ""
             }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            var settings = ClientSettings()
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            var settings = RedisClientSettings()
             settings.deadline = .seconds(20)
-            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
+                continuation.yield($0)
+            }
             defer { client.close() }
             await Changes(stream).back()
             let tasks = ["first", "second", "last"].map { key in
@@ -70,10 +72,12 @@ struct `A giant reply` {
     func `ends the connection before it is complete`(answer: String) async throws {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
-            let (stream, continuation) = AsyncStream<Client.Change>.makeStream()
-            var settings = ClientSettings()
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            var settings = RedisClientSettings()
             settings.deadline = .seconds(20)
-            let client = try Client(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
+                continuation.yield($0)
+            }
             defer { client.close() }
             let changes = Changes(stream)
             await changes.back()

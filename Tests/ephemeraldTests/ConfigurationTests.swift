@@ -1,7 +1,7 @@
 import FoundationEssentials
-import MicroHTTPD
 import Sessions
 import Settings
+import System
 import Testing
 import ephemerald
 

@@ -1,11 +1,11 @@
 import EphemeraldCore
-import EventLoop
 import Glibc
 import Sessions
+import System
 import Testing
 import ephemerald
 
-@Suite struct `A usage log that is no regular file` {
+@Suite struct `A usage log that is not a regular file` {
     private let directory: TemporaryDirectory
 
     init() throws { directory = try TemporaryDirectory() }
@@ -24,6 +24,6 @@ import ephemerald
         let error = #expect(throws: SystemError.self) {
             try Journal(of: path, quotas: Quotas(all: 9), today: Day(2026, 11, 22))
         }
-        #expect(error?.description.contains("no regular file") == true)
+        #expect(error?.description.contains("not a regular file") == true)
     }
 }

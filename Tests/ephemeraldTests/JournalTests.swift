@@ -82,7 +82,7 @@ import ephemerald
         #expect(journal.warnings[0].contains("torn"))
     }
 
-    @Test func `tells of all lines that are no usage lines at once`() throws {
+    @Test func `warns once of all lines that are not usage lines`() throws {
         let torn = String(UsageLines.mint().prefix(300))
         try write(
             "usage.log",

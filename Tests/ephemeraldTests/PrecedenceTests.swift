@@ -1,7 +1,7 @@
 import EphemeraldCore
 import JSON
-import MicroHTTPD
 import Settings
+import System
 import Testing
 import ephemerald
 

@@ -1,5 +1,5 @@
-import MicroHTTPD
 import Settings
+import System
 import ephemerald
 
 /// The environment with which nothing is wrong.

@@ -83,11 +83,11 @@ import ephemerald
         var rest = writes[...]
         func write(_ file: CInt, _ bytes: ArraySlice<UInt8>) -> Int {
             let count = rest.removeFirst()
-            if count > 0 { return SafetySaltFile.write(file, bytes.prefix(count)) }
+            if count > 0 { return FileDraft.write(file, bytes.prefix(count)) }
             errno = ENOSPC
             return -1
         }
-        let link = { (draft: String, path: String) in linking == 0 ? SafetySaltFile.link(draft, path) : linking }
+        let link = { (draft: String, path: String) in linking == 0 ? FileDraft.link(draft, path) : linking }
         if let words {
             let error = #expect(throws: InvalidValue.self) { try SafetySaltFile.open(path, link: link, write: write) }
             #expect(error?.reason.contains(words) == true, "\(error?.reason ?? "")")

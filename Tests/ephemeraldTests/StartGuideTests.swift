@@ -1,7 +1,7 @@
 import EphemeraldCore
-import MicroHTTPD
 import Sessions
 import Settings
+import System
 import Testing
 import ephemerald
 

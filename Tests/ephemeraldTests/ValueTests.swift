@@ -1,5 +1,4 @@
 import EphemeraldCore
-import MicroHTTPD
 import Settings
 import System
 import Testing

@@ -29,7 +29,7 @@ import ephemerald
             ("ALLOW_CREDENTIALS", "true", ["http://localhost:*", "by default", "exact origins"]),
             ("ALLOW_MISSING_ORIGIN", "1", ["true or false"]), ("ALLOW_MISSING_ORIGIN", "yes", ["true or false"]),
             ("TRUSTED_PROXIES", "10.0.0.1/8", ["10.0.0.0/8"]),
-            ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "no address"]),
+            ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "not an address"]),
             ("TRUSTED_PROXIES", "none,10.0.0.1", ["\"none\""]),
             (
                 "AUTH", "password",

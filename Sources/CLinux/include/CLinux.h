@@ -11,28 +11,29 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
-/// Where `clinux_log` sends its lines. Must outlive whoever logs.
+/// Where `clinux_log` sends its lines. Must outlive its users.
 struct clinux_logger {
     void *context;
     void (*write)(void *context, const char *line);
 };
 
 /// Formats a printf-style message and hands it to the `struct clinux_logger` in `logger`.
-/// In C because a va_list cannot stand in a `@convention(c)` Swift type. Lines are cut at 511 bytes; one that cannot be formatted is
+/// In C because a `@convention(c)` Swift type cannot have a va_list. Lines are cut at 511 bytes; one that cannot be formatted is
 /// dropped.
 void clinux_log(void *logger, const char *format, va_list arguments);
 
 /// `pthread_setname_np`, which glibc declares only under _GNU_SOURCE. 0, or an error number.
 int clinux_set_thread_name(pthread_t thread, const char *name);
 
-/// Nanoseconds on that clock; -1 for a clock that is none.
+/// Nanoseconds on that clock; -1 for a number that is not a clock.
 /// In C because `struct timespec` belongs to different modules for Swift, depending on what else a file imports.
 int64_t clinux_nanoseconds(clockid_t clock);
 
-/// When the file was last changed, in nanoseconds of Unix time; INT64_MIN when it is no regular file. In C for the same reason.
-int64_t clinux_last_change(const char *path);
-
-/// `memmem`, which glibc declares only under _GNU_SOURCE: where in the text the bytes first stand, or -1.
+/// `memmem`, which glibc declares only under _GNU_SOURCE: where in the text the bytes are first, or -1.
 long clinux_position(const void *text, size_t length, const void *bytes, size_t count);
+
+/// Writes at the present offset without waiting, whether or not O_NONBLOCK is set: `pwritev2` with RWF_NOWAIT, which glibc declares
+/// only under _GNU_SOURCE. -1 with EOPNOTSUPP where the kernel cannot: for terminals, and for pipes before Linux 6.4.
+long clinux_write_at_once(int descriptor, const void *bytes, size_t count);
 
 #endif

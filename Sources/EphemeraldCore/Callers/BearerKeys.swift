@@ -61,22 +61,11 @@ package struct BearerKey: Sendable {
         let bits = [randomBits(), randomBits()].flatMap { half in
             stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> UInt128($0)) }
         }
-        let text = BearerKey.prefix + BearerKey.base64URL(bits)
+        let text = BearerKey.prefix + Base64URL.text(of: bits)
         key = Secret(text)
         digest = HashFunction.sha256.hash(Array(text.utf8)).hexadecimal
     }
 
     /// How every key begins that this program makes. Keys made elsewhere need not.
     package static let prefix = "eph_"
-
-    private static func base64URL(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let bits = (0..<3).reduce(0) { $0 << 8 | Int(start + $1 < bytes.count ? bytes[start + $1] : 0) }
-            for place in 0...group.count { text.append(alphabet[bits >> (18 - 6 * place) & 63]) }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
 }

@@ -1,5 +1,4 @@
-package import MicroHTTPD
-import System
+package import System
 
 extension Setting {
     package static let host = Setting(

@@ -119,8 +119,8 @@ private enum RedisURL {
         }
         let (user, password) = try self.credentials(credentials)
         let path = try decoded(text[slash..<question])
-        guard (1...RedisAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
-            throw wrong("the path of the socket needs 1 to \(RedisAddress.longestPath) bytes")
+        guard (1...SocketAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
+            throw wrong("the path of the socket needs 1 to \(SocketAddress.longestPath) bytes")
         }
         let query = text[question...].dropFirst()
         guard query.isEmpty || query.hasPrefix("db=") else { throw wrong("after ? only db=NUMBER is allowed") }

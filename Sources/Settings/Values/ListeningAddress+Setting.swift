@@ -1,13 +1,9 @@
 import HTTP
-package import MicroHTTPD
 package import System
 import Text
 
 /// `HOST` with `PORT`, or `HOST=unix:PATH`.
 extension ListeningAddress {
-    /// `sun_path` of unix(7) has 108 bytes, the last one for the end.
-    private static let longestPath = 107
-
     /// Reads an IPv4 address, an IPv6 address without brackets, a host name, or `unix:` and a path.
     /// - Parameters:
     ///   - host: the text of `HOST`.
@@ -15,8 +11,8 @@ extension ListeningAddress {
     package init(parsingHost host: String, port: UInt16) throws(InvalidValue) {
         if host.hasPrefix("unix:") {
             let path = String(host.dropFirst(5))
-            guard (1...ListeningAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
-                throw InvalidValue("write unix: and a path of 1 to \(ListeningAddress.longestPath) bytes")
+            guard (1...SocketAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
+                throw InvalidValue("write unix: and a path of 1 to \(SocketAddress.longestPath) bytes")
             }
             self = .unix(path: path)
         } else {

@@ -16,7 +16,7 @@ package struct Ephemerald: ParsableCommand {
         abstract: "Mints OpenAI Realtime client secrets for browsers and keeps the API key private.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald COMMAND [OPTION ...]",
         version: Version.line(
-            curl: Curl.Client.version, microHTTPD: Server.version, hiredis: Redis.Client.hiredisVersion,
+            curl: HTTPClient.version, microHTTPD: Server.version, hiredis: RedisClient.hiredisVersion,
             zlib: LogText.zlibVersion),
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,

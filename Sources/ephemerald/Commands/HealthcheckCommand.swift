@@ -1,7 +1,7 @@
 package import ArgumentParser
 import EphemeraldCore
-package import MicroHTTPD
 import Settings
+package import System
 import Text
 
 /// `ephemerald healthcheck`: whether the daemon answers, for a container's HEALTHCHECK.
@@ -53,25 +53,20 @@ package enum HealthProbe {
     package static func ask(
         _ address: ListeningAddress, path: String = TokenService.healthPath, limit: Duration
     ) throws(Failure) {
-        let deadline = ContinuousClock.now + limit
-        let socket: ProbeSocket
-        switch address {
-        case .tcp(let host, let port): socket = try ProbeSocket(host: reachable(host), port: port, deadline: deadline)
-        case .unix(let path): socket = try ProbeSocket(path: path, deadline: deadline)
-        }
-        try socket.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", deadline: deadline)
-        let line = try socket.firstLine(deadline: deadline)
+        let socket = try ProbeSocket(to: reachable(address), deadline: ContinuousClock.now + limit)
+        try socket.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        let line = try socket.firstLine()
         guard line.hasPrefix("HTTP/1.1 200 ") || line.hasPrefix("HTTP/1.0 200 ") else {
             throw Failure(reason: "it answered \(line.shown)")
         }
     }
 
-    /// Loopback, in place of an address that means every address of this machine.
-    private static func reachable(_ host: String) -> String {
-        switch host {
-        case "0.0.0.0": "127.0.0.1"
-        case "::": "::1"
-        default: host
+    /// Loopback, for an address that means every address of this machine.
+    private static func reachable(_ address: ListeningAddress) -> ListeningAddress {
+        switch address {
+        case .tcp("0.0.0.0", let port): .tcp(host: "127.0.0.1", port: port)
+        case .tcp("::", let port): .tcp(host: "::1", port: port)
+        default: address
         }
     }
 }

@@ -1,6 +1,5 @@
 package import ArgumentParser
 import EphemeraldCore
-import EventLoop
 import Glibc
 import Settings
 import System

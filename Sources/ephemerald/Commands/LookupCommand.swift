@@ -1,12 +1,11 @@
 package import ArgumentParser
 import EphemeraldCore
-import EventLoop
 import System
 
 /// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id, a caller, an
 /// address or an origin.
 package struct LookupCommand: ParsableCommand {
-    /// Its name, and its words in `--help`.
+    /// Its name, and its text in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "lookup", abstract: "Find in the usage log who was given a token, when, from where and for what.",
         usage: "ephemerald lookup VALUE [--log FILE]",

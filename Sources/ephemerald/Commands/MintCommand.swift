@@ -7,6 +7,7 @@ import JSON
 import OpenAISandbox
 import Sessions
 import Settings
+import System
 
 /// `ephemerald mint`: one token to standard output, for a script.
 package struct MintCommand: ParsableCommand {
@@ -64,13 +65,13 @@ private final class SingleMint: @unchecked Sendable {
     private(set) var outcome = Outcome.unavailable
     private let session: Session
     private let sandbox: SandboxServer?
-    private let client: Client
+    private let client: HTTPClient
     private let minter: Minter
 
     init(_ settings: Settings, session: Session, on loop: EventLoop) throws(SystemError) {
         self.session = session
         sandbox = try SandboxServer(settings.sandbox, on: loop)
-        let client = Client(ClientSettings(settings.upstream, isSandbox: sandbox != nil), on: loop)
+        let client = HTTPClient(HTTPClientSettings(settings.upstream, isSandbox: sandbox != nil), on: loop)
         self.client = client
         minter = Minter(
             upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), shared: Minter.Shared(),

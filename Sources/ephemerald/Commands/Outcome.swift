@@ -1,8 +1,7 @@
 import ArgumentParser
-import EventLoop
 import Glibc
-import MicroHTTPD
 import Settings
+import System
 
 /// The exit status of the program; the numbers are those of sysexits.h.
 package enum Outcome: Int32, CaseIterable, Sendable {

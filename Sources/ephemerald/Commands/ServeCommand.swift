@@ -1,7 +1,7 @@
 package import ArgumentParser
 import Logging
-import MicroHTTPD
 import Settings
+import System
 
 /// `ephemerald serve`: the daemon.
 package struct ServeCommand: ParsableCommand {

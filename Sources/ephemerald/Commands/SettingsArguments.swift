@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import MicroHTTPD
 import Sessions
 import Settings
 import System

@@ -1,6 +1,5 @@
 package import ArgumentParser
 import EphemeraldCore
-import EventLoop
 import FoundationEssentials
 import JSON
 import Sessions
@@ -9,7 +8,7 @@ import System
 
 /// `ephemerald usage`: who was given how many tokens.
 package struct UsageCommand: ParsableCommand {
-    /// Its name, and its words in `--help`.
+    /// Its name, and its text in `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
         usage: "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]",
@@ -58,12 +57,56 @@ package struct UsageCommand: ParsableCommand {
         } catch {
             throw LogArguments.failure("the usage log", error)
         }
-        if foreign > 0 { warnings.append("lines that are no usage lines, and not counted: \(foreign)") }
+        if foreign > 0 { warnings.append("lines that are not usage lines, and not counted: \(foreign)") }
         StandardError.print(warnings.map { "warning: \($0)" })
         for line in json ? table.json : table.lines { print(line) }
     }
 
     private static func value<Value>(_ flag: String, _ parse: () throws(InvalidValue) -> Value) throws -> Value {
         do throws(InvalidValue) { return try parse() } catch { throw ValidationError("\(flag): \(error.reason)") }
+    }
+}
+
+/// Which usage log a command reads.
+struct LogArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("The usage log, with its rotated files; else that of USAGE_LOG.", valueName: "file"))
+    var log: String?
+
+    @Option(help: ArgumentHelp("A JSON file with settings, for its usage-log.", valueName: "file"))
+    var config: String?
+
+    /// Its files, the oldest first. Problems end the program.
+    func files(since: Int = .min) throws -> LogFiles {
+        let path = try path()
+        do throws(SystemError) {
+            let files = try LogFiles(of: path, since: since)
+            guard !files.paths.isEmpty else { throw SystemError("open", code: 2) }
+            return files
+        } catch {
+            throw LogArguments.failure(path, error)
+        }
+    }
+
+    /// Prints why the log cannot be read, and gives the error that ends the program with the right status.
+    static func failure(_ path: String, _ error: SystemError) -> any Error {
+        StandardError.print(["error: \(path): \(error)"])
+        return ExitCode(Outcome.unavailable.rawValue)
+    }
+
+    private func path() throws -> String {
+        if let log { return log }
+        let target: UsageLogTarget
+        do throws(SettingsFailure) {
+            target = try Settings.usageLog(
+                Settings.Source(
+                    arguments: config.map { ["--config", $0] } ?? [],
+                    environment: ProcessInfo.processInfo.environment))
+        } catch {
+            throw SettingsArguments.report(error)
+        }
+        guard case .file(let path) = target else {
+            throw ValidationError("USAGE_LOG is standard output, which cannot be read; name the file with --log FILE")
+        }
+        return path
     }
 }

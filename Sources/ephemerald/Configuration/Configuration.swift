@@ -1,4 +1,3 @@
-package import MicroHTTPD
 package import Sessions
 package import Settings
 package import System

@@ -2,6 +2,7 @@ import EventLoop
 import Logging
 import Sessions
 import Settings
+import System
 import Text
 
 /// The watch on all files that a reload reads. It has a thread of its own, because looking at files may wait for a disk.

@@ -6,10 +6,11 @@ import Glibc
 import HTTP
 import OpenAISandbox
 import Settings
+import System
 
 // The conversion of settings into the types of the parts that use them.
 
-extension ClientSettings {
+extension HTTPClientSettings {
     init(_ settings: Settings.Upstream, isSandbox: Bool) {
         self.init()
         connectTimeout = settings.connectTimeout
@@ -21,9 +22,9 @@ extension ClientSettings {
     }
 }
 
-extension Client {
+extension HTTPClient {
     /// A client with settings that were checked.
-    convenience init(_ settings: ClientSettings, on loop: EventLoop) {
+    convenience init(_ settings: HTTPClientSettings, on loop: EventLoop) {
         do throws(CurlError) {
             try self.init(on: loop, settings: settings)
         } catch {
@@ -43,7 +44,7 @@ extension Streams {
     }
 }
 
-extension ClientSettings {
+extension HTTPClientSettings {
     /// The settings of the client that fetches the keys of tokens; nil when the keys have no address. It uses the proxy of
     /// the upstream, except for an address of this machine.
     init?(forKeysOf settings: Settings) {

@@ -57,8 +57,8 @@ extension CommonState {
                 MetricFamily.Sample(
                     1,
                     [
-                        ("version", Version.number), ("libcurl", Curl.Client.version),
-                        ("libmicrohttpd", Server.version), ("hiredis", Redis.Client.hiredisVersion),
+                        ("version", Version.number), ("libcurl", HTTPClient.version),
+                        ("libmicrohttpd", Server.version), ("hiredis", RedisClient.hiredisVersion),
                         ("zlib", LogText.zlibVersion),
                     ])
             ])

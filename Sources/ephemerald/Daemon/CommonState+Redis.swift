@@ -7,12 +7,12 @@ import Settings
 /// How limits and quotas come to Redis.
 extension CommonState {
     /// A client that begins to connect; nil where no Redis is set.
-    func redisClient(on loop: EventLoop) -> Redis.Client? {
+    func redisClient(on loop: EventLoop) -> RedisClient? {
         guard let redis, let notices = redisNotices else { return nil }
-        var settings = Redis.ClientSettings()
+        var settings = RedisClientSettings()
         // A key like those that are counted: in a cluster, a node that does not have them answers which does.
         settings.probe = ["GET", "{ephemerald}:probe"]
-        return Redis.Client(over: Streams(for: loop), address: redis.address, settings: settings) {
+        return RedisClient(over: Streams(for: loop), address: redis.address, settings: settings) {
             [unowned loop] change in
             switch change {
             case .back: notices.isWell(loop)
@@ -22,7 +22,7 @@ extension CommonState {
     }
 
     /// Where the requests of a loop are counted.
-    func admission(in redis: Redis.Client?, surroundings: Surroundings) -> Admission {
+    func admission(in redis: RedisClient?, surroundings: Surroundings) -> Admission {
         let memory = Admission.inMemory(counts, surroundings: surroundings)
         guard let redis, let notices = redisNotices else { return memory }
         return .shared(SharedCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
@@ -37,7 +37,7 @@ extension CommonState {
 }
 
 extension SharedCounts {
-    fileprivate init(_ client: Redis.Client) {
+    fileprivate init(_ client: RedisClient) {
         let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
         self.init(
             run: { keys, arguments async throws(SharedCountsFailure) in

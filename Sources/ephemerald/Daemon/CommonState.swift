@@ -9,6 +9,7 @@ import MicroHTTPD
 import Redis
 import Sessions
 import Settings
+import System
 
 /// What all loops share, for as long as the process lives: a reload replaces none of it.
 struct CommonState: Sendable {
@@ -51,7 +52,7 @@ struct CommonState: Sendable {
     }
 
     /// - Parameter client: nil when no keys are fetched.
-    func keyFetching(through client: Curl.Client?, on loop: EventLoop) -> KeyFetching {
+    func keyFetching(through client: HTTPClient?, on loop: EventLoop) -> KeyFetching {
         let send: Minter.Send = { request async throws(TransferFailure) in
             guard let client else { throw .cancelled }
             return try await client.send(request)
@@ -70,7 +71,7 @@ struct CommonState: Sendable {
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
         under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
-        through client: Curl.Client, redis: Redis.Client?
+        through client: HTTPClient, redis: RedisClient?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(
@@ -91,7 +92,7 @@ struct CommonState: Sendable {
                 logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(requestID)"])
             },
             writeUsage: { [usageLog, lostLines] line in
-                if let failure = usageLog.write(line) { lostLines.report(failure) }
+                do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
             },
             remark: { [remarked, logger] remark, client, requestID in
                 guard remarked.withLock({ $0.insert(remark).inserted }) else { return }

@@ -15,12 +15,12 @@ final class CurrentPolicy: @unchecked Sendable {
     private let common: CommonState
     private let metrics: LoopMetrics
     private var policy: Policy
-    private var client: Curl.Client
+    private var client: HTTPClient
     /// Nil when no keys are fetched.
-    private var keyClient: Curl.Client?
+    private var keyClient: HTTPClient?
     private var keyFetching: KeyFetching
     /// Nil where limits are counted in the memory of this process. A reload leaves it alone.
-    private let redis: Redis.Client?
+    private let redis: RedisClient?
 
     /// - Parameter metrics: where the loop counts.
     init(_ policy: Policy, _ common: CommonState, _ metrics: LoopMetrics, on loop: EventLoop) {
@@ -28,8 +28,8 @@ final class CurrentPolicy: @unchecked Sendable {
         self.common = common
         self.metrics = metrics
         self.policy = policy
-        let client = Curl.Client(policy.client, on: loop)
-        let keyClient = policy.keyClient.map { Curl.Client($0, on: loop) }
+        let client = HTTPClient(policy.client, on: loop)
+        let keyClient = policy.keyClient.map { HTTPClient($0, on: loop) }
         self.client = client
         let redis = common.redisClient(on: loop)
         self.redis = redis
@@ -42,9 +42,9 @@ final class CurrentPolicy: @unchecked Sendable {
     func adopt(_ new: Policy) {
         // A new client has to open new connections. libcurl reads a bundle once, so a new one needs a new client.
         let areOtherAuthorities = new.authorities != policy.authorities
-        if new.client != policy.client || areOtherAuthorities { client = Curl.Client(new.client, on: loop) }
+        if new.client != policy.client || areOtherAuthorities { client = HTTPClient(new.client, on: loop) }
         if new.keyClient != policy.keyClient || areOtherAuthorities {
-            keyClient = new.keyClient.map { Curl.Client($0, on: loop) }
+            keyClient = new.keyClient.map { HTTPClient($0, on: loop) }
             keyFetching = common.keyFetching(through: keyClient, on: loop)
         }
         policy = new

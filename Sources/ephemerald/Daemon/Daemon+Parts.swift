@@ -1,7 +1,6 @@
 import EphemeraldCore
 import EventLoop
 import Logging
-import MicroHTTPD
 import Sessions
 import Settings
 import System

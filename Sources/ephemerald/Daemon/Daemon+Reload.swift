@@ -5,6 +5,7 @@ import Logging
 import OpenAISandbox
 import Sessions
 import Settings
+import System
 
 /// Why the configuration is read again.
 enum ReloadCause {

@@ -4,10 +4,10 @@ import Glibc
 import HTTP
 import Locking
 import Logging
-import MicroHTTPD
 import OpenAISandbox
 import Sessions
 import Settings
+import System
 import Text
 
 /// The running service: one worker for each loop, the sandbox if there is one, and the handling of signals.

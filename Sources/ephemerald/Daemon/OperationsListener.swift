@@ -2,6 +2,7 @@ import EphemeraldCore
 import EventLoop
 import HTTP
 import MicroHTTPD
+import System
 
 /// The listener for operators, on a socket of its own, so that no proxy has to block the public from it.
 final class OperationsListener: @unchecked Sendable {

@@ -7,11 +7,11 @@ import Settings
 struct Policy: Sendable {
     private(set) var rules: TokenService.Rules
     let upstream: Upstream
-    let client: ClientSettings
+    let client: HTTPClientSettings
     /// The contents of the file that both clients take certificate authorities from.
     let authorities: CertificateFile?
     /// For the keys of tokens; nil when none are fetched.
-    let keyClient: ClientSettings?
+    let keyClient: HTTPClientSettings?
 
     /// - Parameter sandboxURL: of the stand-in, which takes the place of the upstream.
     init(_ configuration: Configuration, safety: SafetyIdentifier, sandboxURL: String?) {
@@ -29,8 +29,8 @@ struct Policy: Sendable {
             withDemo: settings.isDemo, upstream: upstream, isSandbox: sandboxURL != nil)
         rules.files[APIDescription.path] = APIDescription.file
         authorities = settings.upstream.authorities
-        client = ClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
-        keyClient = ClientSettings(forKeysOf: settings)
+        client = HTTPClientSettings(settings.upstream, isSandbox: sandboxURL != nil)
+        keyClient = HTTPClientSettings(forKeysOf: settings)
     }
 
     /// The policy behind another one: keys that were fetched stay, and so does a salt that no setting names.

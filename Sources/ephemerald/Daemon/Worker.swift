@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import Logging
 import MicroHTTPD
+import System
 
 /// What one event loop serves: a server, and the policy by which it answers.
 final class Worker: @unchecked Sendable {

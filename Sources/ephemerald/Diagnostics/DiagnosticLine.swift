@@ -15,7 +15,7 @@ package struct DiagnosticLine {
     private let message: String
     private let attributes: [(name: String, value: JSON)]
 
-    /// - Parameter metadata: what stands beside the message, in the order of its names.
+    /// - Parameter metadata: the attributes of the message; they are written in the order of their names.
     package init(_ level: Logger.Level, _ message: String, metadata: Logger.Metadata = [:], unixMilliseconds: Int64) {
         self.unixMilliseconds = unixMilliseconds
         self.level = level

@@ -1,8 +1,8 @@
 import EphemeraldCore
 import HTTP
-package import MicroHTTPD
 import Sessions
 import Settings
+package import System
 import Text
 
 /// The lines on a terminal after the line of the start: the page to open, a command to try, and where to read on.

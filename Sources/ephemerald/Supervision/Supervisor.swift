@@ -1,17 +1,15 @@
-import EventLoop
 import Logging
-import MicroHTTPD
 import System
 import Text
 
-/// The service manager above the daemon, systemd or one that speaks as it does; or none, and then nobody is told.
+/// The service manager above the daemon, systemd or one with the same protocol; or none, and then notices go nowhere.
 struct Supervisor: Sendable {
     /// How long it waits for a sign of life; nil when it does not.
     let watchdog: Duration?
     private let socket: NotifySocket?
     private let handedOver: [SupervisorVariables.Inherited]
 
-    /// Takes what it says out of the environment. Before the first thread starts.
+    /// Reads its variables and removes them from the environment. Before the first thread starts.
     static func take() throws(StartFailure) -> Supervisor {
         do throws(InvalidValue) { return Supervisor(try SupervisorVariables.take()) } catch {
             throw StartFailure(outcome: .unavailable, message: error.reason)
@@ -38,7 +36,7 @@ struct Supervisor: Sendable {
         }
     }
 
-    /// Tells it. A manager that has gone is no reason to stop serving.
+    /// Sends a notice. If the manager has gone, the daemon goes on serving.
     func notify(_ notice: Notice) {
         try? socket?.send(notice)
     }
@@ -49,7 +47,7 @@ struct Supervisor: Sendable {
         do throws(SystemError) {
             socket = try variables.notifySocket.map { path throws(SystemError) in try NotifySocket(path: path) }
         } catch {
-            StandardError.print(["warning: the service manager is not told of anything: \(error)"])
+            StandardError.print(["warning: the service manager gets no notices: \(error)"])
             socket = nil
         }
     }

@@ -7,13 +7,13 @@ import Text
 package struct SupervisorVariables: Sendable {
     /// A descriptor that was handed over.
     package struct Inherited: Hashable, Sendable {
-        /// 3 or more; whoever takes it closes it.
+        /// 3 or more; its user closes it.
         package let number: CInt
         /// `FileDescriptorName=` of the socket unit.
         package let name: String
     }
 
-    /// `$NOTIFY_SOCKET`; nil when nobody listens.
+    /// `$NOTIFY_SOCKET`; nil when there is no service manager.
     package let notifySocket: String?
     /// `$WATCHDOG_USEC`, if it is meant for this process.
     package let watchdog: Duration?
@@ -41,11 +41,11 @@ package struct SupervisorVariables: Sendable {
 
     private static func watchdog(_ environment: [String: String], _ process: Int32) throws(InvalidValue) -> Duration? {
         guard let text = environment["WATCHDOG_USEC"], !text.isEmpty else { return nil }
-        // Without WATCHDOG_PID it is for whoever reads it.
+        // Without WATCHDOG_PID it is for every process.
         if let other = environment["WATCHDOG_PID"], Int32(other) != process { return nil }
-        // A day is more than anybody waits for a sign of life.
+        // A day is longer than any watchdog waits.
         guard let microseconds = Int64(text), (1...86_400_000_000).contains(microseconds) else {
-            throw InvalidValue("WATCHDOG_USEC: \(text.shown) is no number of microseconds up to a day")
+            throw InvalidValue("WATCHDOG_USEC: \(text.shown) is not a number of microseconds up to a day")
         }
         return .microseconds(microseconds)
     }
@@ -54,7 +54,7 @@ package struct SupervisorVariables: Sendable {
         // Of another process that started this one.
         guard let owner = environment["LISTEN_PID"], Int32(owner) == process else { return [] }
         guard let text = environment["LISTEN_FDS"], let count = Int(text), (0...64).contains(count) else {
-            throw InvalidValue("LISTEN_FDS: \((environment["LISTEN_FDS"] ?? "").shown) is no number of descriptors")
+            throw InvalidValue("LISTEN_FDS: \((environment["LISTEN_FDS"] ?? "").shown) is not a number of descriptors")
         }
         let names = (environment["LISTEN_FDNAMES"] ?? "").split(separator: ":", omittingEmptySubsequences: false)
         return (0..<count).map { index in

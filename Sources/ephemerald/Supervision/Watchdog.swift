@@ -1,7 +1,7 @@
 package import EventLoop
 import Synchronization
 
-/// The sign of life for systemd's watchdog, given only when every loop has turned: one that hangs is not covered up by
+/// The sign of life for systemd's watchdog, given only when every loop has turned: a loop that hangs is not hidden by
 /// the others.
 package final class Watchdog: @unchecked Sendable {
     // `@unchecked`: `missing` is atomic; all else belongs to the thread of the first loop.

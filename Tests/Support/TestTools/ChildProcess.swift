@@ -1,5 +1,5 @@
-import EventLoop
 import Glibc
+import System
 
 /// A program in a process of its own, killed with this object; what it prints can be read.
 package final class ChildProcess {

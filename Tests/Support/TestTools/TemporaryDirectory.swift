@@ -1,5 +1,5 @@
-import EventLoop
 import Glibc
+import System
 
 /// A directory that is removed with this object, and the files in it.
 package final class TemporaryDirectory {

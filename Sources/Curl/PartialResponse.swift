@@ -2,7 +2,7 @@ import HTTP
 import Text
 
 /// The part of an answer that has arrived, collected line by line and capped.
-struct Answer {
+struct PartialResponse {
     /// Why no more of the answer is taken.
     enum Excess {
         case head
@@ -36,11 +36,11 @@ struct Answer {
     }
 
     /// Takes one line, with its line ending, of the head of an interim answer (1xx), of the head of the final answer,
-    /// or of the trailer. The final head alone is kept.
+    /// or of the trailer. Only the final head is kept.
     /// - Returns: false when the limit is passed.
     mutating func receiveLine(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count
-        guard headBytes <= Answer.maxHeadBytes else {
+        guard headBytes <= PartialResponse.maxHeadBytes else {
             excess = .head
             return false
         }
@@ -77,11 +77,11 @@ struct Answer {
         return unsafe digits.reduce(0) { $0 * 10 + Int($1 &- UInt8(ascii: "0")) }
     }
 
-    /// Leaves out what belongs to the connection, and lines that are no fields.
+    /// Leaves out what belongs to the connection, and lines that are not fields.
     private mutating func appendField(_ line: Slice<UnsafeRawBufferPointer>) {
         guard let colon = unsafe line.firstIndex(of: UInt8(ascii: ":")) else { return }
         let name = unsafe String(decoding: line[..<colon], as: UTF8.self)
-        guard name.isToken, !Answer.connectionFields.contains(where: name.equalsIgnoringCase) else { return }
+        guard name.isToken, !PartialResponse.connectionFields.contains(where: name.equalsIgnoringCase) else { return }
         let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         var value = unsafe line[(colon + 1)...].drop(while: isBlank)
         while let last = unsafe value.last, isBlank(last) { unsafe value.removeLast() }

@@ -1,10 +1,10 @@
 internal import CLinux
 internal import CMicroHTTPD
-import EventLoop
 import Glibc
+import System
 
 /// A running libmicrohttpd daemon in external epoll mode, and the listening socket it accepts from.
-@safe struct Daemon: ~Copyable {
+@safe struct DaemonHandle: ~Copyable {
     private let handle: OpaquePointer
     /// Nil once the daemon accepts no more.
     private var socket: Descriptor?

@@ -5,10 +5,10 @@ package import HTTP
 ///
 /// Each loop has a client of its own, with connections of its own. The last reference to a client is to be given up on
 /// the loop's thread, or when the loop does not run.
-package final class Client: @unchecked Sendable {
+package final class HTTPClient: @unchecked Sendable {
     // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to the code that prepares it.
     private let loop: EventLoop
-    private let settings: ClientSettings
+    private let settings: HTTPClientSettings
     /// nil once closed.
     private var multi: Multi?
     private var idle: [Transfer] = []
@@ -18,12 +18,12 @@ package final class Client: @unchecked Sendable {
     /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
     private static let maxIdle = 64
 
-    /// libcurl's own words about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
+    /// What libcurl says about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
     package static var version: String { Library.version }
 
     /// On the loop's thread, or before the loop runs. Ignores SIGPIPE in the whole process.
     /// - Throws: when libcurl does not know one of the options that it is narrowed with.
-    package init(on loop: EventLoop, settings: ClientSettings) throws(CurlError) {
+    package init(on loop: EventLoop, settings: HTTPClientSettings) throws(CurlError) {
         try Library.prepare()
         self.loop = loop
         self.settings = settings
@@ -80,15 +80,15 @@ package final class Client: @unchecked Sendable {
         unsafe multi?.remove(transfer.pointer)
         do {
             try transfer.end(result(transfer))
-            if idle.count < Client.maxIdle { idle.append(transfer) }
+            if idle.count < HTTPClient.maxIdle { idle.append(transfer) }
         } catch {
-            // A transfer that cannot be cleared is not used again; who waited has been resumed all the same.
+            // A transfer that cannot be cleared is not used again; its caller has been resumed all the same.
         }
     }
 }
 
-/// How a `Client` connects, and how much it takes.
-package struct ClientSettings: Hashable, Sendable {
+/// How an `HTTPClient` connects, and how much it accepts.
+package struct HTTPClientSettings: Hashable, Sendable {
     /// The protocol of the connections.
     package enum HTTPVersion: Sendable {
         /// HTTP/1.1, one request at a time on each connection.
@@ -103,7 +103,7 @@ package struct ClientSettings: Hashable, Sendable {
     package var caFile: String?
     /// Default HTTP/1.1: libcurl 7.88.1 fails some HTTP/2 transfers that are answered early, and takes longer for each.
     package var httpVersion: HTTPVersion = .http1
-    /// Whether `http://` is sent as well. For a loopback upstream alone: keys would travel in the clear. Default false.
+    /// Whether `http://` is sent as well. For a loopback upstream only: keys would travel in the clear. Default false.
     package var allowsPlainHTTP = false
     /// The longest body of an answer. Default 256 KiB.
     package var maxBodyBytes = 262_144
@@ -116,6 +116,6 @@ package struct ClientSettings: Hashable, Sendable {
     /// The `User-Agent` of requests that bring none themselves.
     package var userAgent = "ephemerald"
 
-    /// The defaults that stand at each member.
+    /// The default of each member.
     package init() {}
 }

@@ -1,9 +1,8 @@
-internal import CLinux
-package import EventLoop
 import FoundationEssentials
 import Glibc
+package import System
 
-/// A usage log with all that rotation has left of it, the oldest first.
+/// A usage log with its rotated files, the oldest first.
 ///
 /// Beside `usage.log` these are its rotated files: `usage.log.1`, `usage.log-20261121`, and either with `.gz`.
 package struct LogFiles {
@@ -26,10 +25,10 @@ package struct LogFiles {
         for entry in entries where LogFiles.isRotation(entry, of: name) {
             // While gzip works, both are there, and the plain one is whole.
             if entry.hasSuffix(".gz"), all.contains(String(entry.dropLast(3))) { continue }
-            let changed = unsafe clinux_last_change(directory + entry)
-            // What is no regular file was never changed.
-            guard changed != .min, changed / 1_000_000_000 >= since else { continue }
-            rotated.append((path.contains("/") ? directory + entry : entry, changed))
+            guard let status = try? FileStatus(at: directory + entry), status.kind == .regular,
+                status.lastChange / 1_000_000_000 >= since
+            else { continue }
+            rotated.append((path.contains("/") ? directory + entry : entry, status.lastChange))
         }
         rotated.sort { left, right in
             left.changed == right.changed ? left.path > right.path : left.changed < right.changed

@@ -1,6 +1,7 @@
+internal import CLinux
 package import EphemeraldCore
-package import EventLoop
 package import Sessions
+package import System
 
 /// The usage log as the journal of the quotas: what was given out on which day is counted from its lines.
 package struct Journal {
@@ -8,10 +9,10 @@ package struct Journal {
     package private(set) var ledger = QuotaLedger()
     /// Tokens of the present day.
     package private(set) var mintsOfToday = 0
-    /// What an operator should hear of; one line each.
+    /// Warnings for the operator; one line each.
     package private(set) var warnings: [String] = []
 
-    /// How many days before and behind the present one are counted, for a wall clock that is set right later.
+    /// How many days before and after the present one are counted, for a wall clock that is corrected later.
     private static let neighbours = 3
 
     private let quotas: Quotas
@@ -22,10 +23,10 @@ package struct Journal {
     package init(of path: String, quotas: Quotas, today: Day) throws(SystemError) {
         self.quotas = quotas
         self.today = today
-        // A clock that was set back left lines behind that are younger than the file: so twice the days.
+        // A clock that was set back left lines that are younger than the file: so twice the days.
         let since = Day.epoch.days(until: today) - 2 * Journal.neighbours
         warnings = try LogFiles(of: path, since: since * 86_400).read { count($0) }
-        if foreign > 0 { warnings.append("\(path): lines that are no usage lines, and not counted: \(foreign)") }
+        if foreign > 0 { warnings.append("\(path): lines that are not usage lines, and not counted: \(foreign)") }
     }
 
     private mutating func count(_ line: ArraySlice<UInt8>) {
@@ -35,19 +36,19 @@ package struct Journal {
             return
         }
         guard abs(day.days(until: today)) <= Journal.neighbours, line.holds(Journal.mark) else { return }
-        // A line with another inside is two that were glued together, and so none.
+        // A line with another inside is two lines that were written into one, and so neither.
         guard line.position(of: Journal.beginning, from: line.startIndex + 1) == nil else {
             foreign += 1
             return
         }
-        let caller = line.text(behind: Journal.caller)
-        guard line.holds(Journal.success), case .plain(let session) = line.text(behind: Journal.session),
+        let caller = line.text(after: Journal.caller)
+        guard line.holds(Journal.success), case .plain(let session) = line.text(after: Journal.session),
             caller != .other
         else { return countSlowly(line, on: day) }
         count(caller: caller.value, session: session, on: day)
     }
 
-    /// A line with something unusual in it is read by the grammar of JSON, which takes longer.
+    /// Reads a line with something unusual in it as JSON, which takes longer.
     private mutating func countSlowly(_ line: ArraySlice<UInt8>, on day: Day) {
         guard let record = UsageRecord(Array(line)) else {
             foreign += 1
@@ -62,7 +63,7 @@ package struct Journal {
         if day == today { mintsOfToday += 1 }
     }
 
-    /// Stands in every line of a mint. In a text that a client sent its quotation marks are escaped.
+    /// In every line of a mint. In a text that a client sent, the quotation marks are escaped.
     private static let success = Array(#""http.response.status_code":200,"#.utf8)
     private static let caller = Array(#""enduser.pseudo.id":"#.utf8)
     private static let session = Array(#""ephemerald.session.name":"#.utf8)
@@ -72,4 +73,44 @@ package struct Journal {
 
 extension Day {
     fileprivate static let epoch = Day(1970, 1, 1)
+}
+
+/// What can be found in a line without reading it as JSON.
+extension ArraySlice<UInt8> {
+    /// A member of an object, as far as it can be read without the grammar of JSON.
+    fileprivate enum PlainText: Equatable {
+        /// There is no such member.
+        case none
+        case plain(String)
+        /// It is not a string, or it has escapes.
+        case other
+
+        /// Nil for no member.
+        var value: String? {
+            if case .plain(let text) = self { text } else { nil }
+        }
+    }
+
+    /// Whether those bytes occur anywhere in these.
+    func holds(_ bytes: [UInt8]) -> Bool {
+        position(of: bytes, from: startIndex) != nil
+    }
+
+    /// Where those bytes first occur, from an index on.
+    fileprivate func position(of bytes: [UInt8], from start: Int) -> Int? {
+        let offset = unsafe self[start...].withUnsafeBytes { text in
+            unsafe clinux_position(text.baseAddress, text.count, bytes, bytes.count)
+        }
+        return offset < 0 ? nil : start + offset
+    }
+
+    /// The string after a name with its colon. In a text that a client sent, the quotation marks of the name are escaped.
+    fileprivate func text(after name: [UInt8]) -> PlainText {
+        guard let position = position(of: name, from: startIndex) else { return .none }
+        let value = self[(position + name.count)...]
+        guard value.first == UInt8(ascii: "\"") else { return .other }
+        let text = value.dropFirst().prefix { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        guard text.endIndex < endIndex, self[text.endIndex] == UInt8(ascii: "\"") else { return .other }
+        return .plain(String(decoding: text, as: UTF8.self))
+    }
 }

@@ -5,9 +5,9 @@ import Text
 
 /// What `ephemerald usage` counts: tokens, refusals and failures of each group.
 package struct UsageTable {
-    /// What lines are told apart by.
+    /// What lines are grouped by.
     package enum Group: String, CaseIterable, Sendable {
-        /// By their names in `--by`; a line that has none of it counts as `-`.
+        /// Named as in `--by`; a line without a value counts as `-`.
         case caller, origin, session, client, outcome
     }
 
@@ -93,8 +93,8 @@ package struct UsageTable {
 }
 
 extension UsageRecord {
-    /// Whether it is for the upstream that no token came: it refused, failed, or had failed so often that it was not
-    /// asked (`upstream_unavailable`). A 5xx without a refusal counts here too.
+    /// Whether it is for the upstream that no token came: it refused, failed, or had failed so often that no request
+    /// was sent (`upstream_unavailable`). A 5xx without a refusal counts here too.
     fileprivate var isUpstreamFailure: Bool {
         status >= 500 && refusal?.hasPrefix("upstream_") != false || refusal == "upstream_rate_limited"
     }

@@ -6,7 +6,7 @@ package import EventLoop
 /// Each loop has a client of its own, with one connection, on which all commands are pipelined. It connects by itself,
 /// again when the connection ends, and to another node when a cluster says that the keys are there: all keys of a client
 /// must be in one slot. The last reference to it is to be given up on the loop's thread, or when the loop does not run.
-package final class Client: @unchecked Sendable {
+package final class RedisClient: @unchecked Sendable {
     // `@unchecked`: everything but `loop` belongs to the loop's thread, or, before `run()`, to the code that prepares it.
 
     /// What an operator should know.
@@ -14,7 +14,7 @@ package final class Client: @unchecked Sendable {
         /// Commands are answered from now on.
         case back
         /// They are not, and why: each reason is reported once between two times that they are, and of many the first
-        /// ``Client/maxReportedReasons``.
+        /// ``RedisClient/maxReportedReasons``.
         case away(String)
     }
 
@@ -33,7 +33,7 @@ package final class Client: @unchecked Sendable {
 
     /// The loop whose thread it belongs to.
     package let loop: EventLoop
-    let settings: ClientSettings
+    let settings: RedisClientSettings
     private let connector: Connector
     private let onChange: (Change) -> Void
 
@@ -48,7 +48,7 @@ package final class Client: @unchecked Sendable {
     /// Begins to connect once the loop runs.
     /// - Parameter onChange: called on the loop's thread.
     package init(
-        over streams: Streams, address: RedisAddress, settings: ClientSettings = ClientSettings(),
+        over streams: Streams, address: RedisAddress, settings: RedisClientSettings = RedisClientSettings(),
         onChange: @escaping (Change) -> Void = { _ in }
     ) {
         loop = streams.loop
@@ -57,9 +57,9 @@ package final class Client: @unchecked Sendable {
         connector = Connector(over: streams, address: address, settings: settings)
         detours = Detours(from: connector, on: loop, settings: settings)
         connector.start(
-            onReady: { [weak self] in self?.isReady($0) }, onFailure: { [weak self] in self?.hasFailed($0) },
-            onReply: { [weak self] in self?.hasReceived($2, to: $1, on: $0) },
-            onEnd: { [weak self] in self?.hasEnded($0, $1) })
+            onReady: { [weak self] in self?.becomeReady($0) }, onFailure: { [weak self] in self?.becomeAway($0) },
+            onReply: { [weak self] in self?.receive($2, to: $1, on: $0) },
+            onEnd: { [weak self] in self?.handleEnd(of: $0, $1) })
     }
 
     deinit {
@@ -147,8 +147,8 @@ package final class Client: @unchecked Sendable {
 }
 
 /// How its connection comes and goes.
-extension Client {
-    private func isReady(_ connection: Connection) {
+extension RedisClient {
+    private func becomeReady(_ connection: Connection) {
         let waiting = waiting
         readySince = loop.now
         reported = []
@@ -157,22 +157,22 @@ extension Client {
         onChange(.back)
     }
 
-    private func hasFailed(_ words: String) {
+    private func becomeAway(_ words: String) {
         let waiting = waiting
         state = .away(words)
         for command in waiting { command.finish(.failure(.away(words))) }
         connector.retry()
-        guard reported.count < Client.maxReportedReasons, reported.insert(words).inserted else { return }
+        guard reported.count < RedisClient.maxReportedReasons, reported.insert(words).inserted else { return }
         onChange(.away(words))
     }
 
-    private func hasEnded(_ connection: Connection, _ reason: RedisFailure) {
+    private func handleEnd(of connection: Connection, _ reason: RedisFailure) {
         guard ready === connection else { return detours.forget(connection) }
         silence?.cancel()
         silence = nil
         // One that lasted was no failure to connect.
         if loop.now - readySince > settings.longestPause { connector.forgetFailures() }
-        hasFailed("\(reason)")
+        becomeAway("\(reason)")
     }
 
     /// Begins to watch for a connection that answers nothing at all, which may be dead without a sign.
@@ -181,7 +181,7 @@ extension Client {
         silence = loop.after(settings.silenceTimeout) { ready.close(.broken("it does not answer any more")) }
     }
 
-    private func hasReceived(_ reply: RedisReply, to command: Command, on connection: Connection) {
+    private func receive(_ reply: RedisReply, to command: Command, on connection: Connection) {
         if ready === connection {
             silence?.cancel()
             silence = nil
@@ -192,7 +192,7 @@ extension Client {
         }
         command.finish(.success(reply))
         guard ready === connection, case .error(let words) = reply else { return }
-        if Client.lasting.contains(where: reply.isError) { connection.close(.broken(words)) }
+        if RedisClient.lasting.contains(where: reply.isError) { connection.close(.broken(words)) }
     }
 
     private func follow(_ redirection: Redirection, with command: Command, from connection: Connection) {

@@ -1,4 +1,3 @@
-package import EventLoop
 import Glibc
 import HTTP
 
@@ -24,15 +23,16 @@ package struct Listener: ~Copyable {
         isInherited = false
     }
 
-    /// Takes over a socket that somebody else opened and keeps open, and makes it not block and not be inherited again.
+    /// Takes over a socket that another process opened and keeps open, and makes it not block and not be inherited
+    /// again.
     ///
     /// Several loops then accept from the one socket. Each connection wakes all of them, and those that come late must
     /// not wait in accept(2) for the next one.
     package init(inheriting socket: consuming Descriptor) throws(UnusableSocket) {
         guard let type = Listener.option(SO_TYPE, of: socket) else {
-            throw UnusableSocket(reason: errno == ENOTSOCK ? "it is no socket" : "it is not open")
+            throw UnusableSocket(reason: errno == ENOTSOCK ? "it is not a socket" : "it is not open")
         }
-        guard type == CInt(SOCK_STREAM.rawValue) else { throw UnusableSocket(reason: "it is no stream socket") }
+        guard type == CInt(SOCK_STREAM.rawValue) else { throw UnusableSocket(reason: "it is not a stream socket") }
         guard Listener.option(SO_ACCEPTCONN, of: socket) == 1 else {
             throw UnusableSocket(reason: "it does not listen (Accept=yes hands over connections; write Accept=no)")
         }
@@ -56,8 +56,7 @@ package struct Listener: ~Copyable {
 
     /// A further socket, for one more loop.
     package borrowing func another() throws(SystemError) -> Descriptor {
-        guard isInherited else { return try address.listenAgain(beside: socket) }
-        return Descriptor(owning: try check("dup", fcntl(socket.number, F_DUPFD_CLOEXEC, 0)))
+        isInherited ? try Descriptor(duplicating: socket.number) : try address.listenAgain(beside: socket)
     }
 
     /// The socket itself, for the first loop. Last: the others are made beside it.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file descriptor with one owner: closed when the owner ends.
+/// A file descriptor with one owner: it is closed when the owner ends.
 package struct Descriptor: ~Copyable, Sendable {
     /// The number, for system calls; valid as long as this value lives.
     package let number: CInt
@@ -8,6 +8,17 @@ package struct Descriptor: ~Copyable, Sendable {
     /// Takes over an open descriptor.
     package init(owning number: CInt) {
         self.number = number
+    }
+
+    /// Opens a file, close-on-exec: open(2).
+    /// - Parameter permissions: of a file that O_CREAT makes, less the umask.
+    package init(opening path: String, _ flags: CInt, permissions: UInt32 = 0) throws(SystemError) {
+        number = try unsafe check("open", open(path, flags | O_CLOEXEC, permissions))
+    }
+
+    /// Opens another descriptor, close-on-exec, for the same open file description.
+    package init(duplicating number: CInt) throws(SystemError) {
+        self.number = try check("dup", fcntl(number, F_DUPFD_CLOEXEC, 0))
     }
 
     /// Gives the descriptor away: the caller closes it.
@@ -23,7 +34,7 @@ package struct Descriptor: ~Copyable, Sendable {
     }
 }
 
-/// A system call that failed, with the name of the call and the system's own words.
+/// A system call that failed, with the name of the call and the system's message.
 package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The call, as in its manual page: `epoll_create1`.
     package let call: String
@@ -32,20 +43,22 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     private let message: String?
 
     /// - Parameters:
-    ///   - code: by default `errno`, so it is made before anything else is called.
-    ///   - message: what went wrong, where the system has better words for it than those for the code.
+    ///   - code: `errno` by default, so create the error before anything else is called.
+    ///   - message: what went wrong, where the system's message for the code does not say it well.
     package init(_ call: String, code: CInt = errno, message: String? = nil) {
         self.call = call
         self.code = code
         self.message = message
     }
 
-    /// `epoll_create1: Too many open files`.
-    package var description: String {
+    /// What went wrong, without the call: `Too many open files`.
+    package var reason: String {
         // `strerror` of glibc 2.32 and later is thread-safe: its buffer belongs to the thread.
-        let words = unsafe message ?? strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
-        return "\(call): \(words)"
+        unsafe message ?? strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     }
+
+    /// `epoll_create1: Too many open files`.
+    package var description: String { "\(call): \(reason)" }
 }
 
 /// Turns the -1 of a system call into an error; every other result passes.

@@ -1,10 +1,9 @@
-package import EventLoop
 import Glibc
 import HTTP
 
 /// Where a server listens.
 package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
-    /// A host name or address, and a port; 0 lets the kernel choose one. `::` takes IPv4 as well.
+    /// A host name or address, and a port; 0 lets the kernel choose one. `::` accepts IPv4 as well.
     case tcp(host: String, port: UInt16)
     /// The path of a unix socket; one left behind by a process that has ended is replaced.
     case unix(path: String)
@@ -22,7 +21,7 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
     package func listen(socketMode: UInt32 = 0o660) throws(SystemError) -> Descriptor {
         switch self {
         case .tcp(let host, let port):
-            try listenTCP(at: SocketAddress(resolving: host, port: port), isFirst: true)
+            try listenTCP(at: SocketAddress.resolving(host, port: port, isPassive: true)[0], isFirst: true)
         case .unix(let path): try listenUnix(path: path, mode: socketMode)
         }
     }
@@ -32,13 +31,8 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
     package func listenAgain(beside first: borrowing Descriptor) throws(SystemError) -> Descriptor {
         switch self {
         case .tcp: try listenTCP(at: SocketAddress(of: first), isFirst: false)
-        case .unix: Descriptor(owning: try check("dup", fcntl(first.number, F_DUPFD_CLOEXEC, 0)))
+        case .unix: try Descriptor(duplicating: first.number)
         }
-    }
-
-    private func isSocket(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     /// Removes the file of a unix socket, so that nobody connects to it any more; does nothing for TCP.
@@ -49,23 +43,23 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     private func listenTCP(at address: SocketAddress, isFirst: Bool) throws(SystemError) -> Descriptor {
-        let socket = try address.openSocket()
-        try set(SO_REUSEADDR, of: socket)
+        let socket = try address.openSocket(SOCK_STREAM, SOCK_NONBLOCK)
+        try socket.setOption(SO_REUSEADDR, to: CInt(1))
         // The first binds before it shares: bound as shared, it would join a port that another process listens on.
-        if !isFirst { try set(SO_REUSEPORT, of: socket) }
+        if !isFirst { try socket.setOption(SO_REUSEPORT, to: CInt(1)) }
         try address.bind(socket)
-        if isFirst { try set(SO_REUSEPORT, of: socket) }
+        if isFirst { try socket.setOption(SO_REUSEPORT, to: CInt(1)) }
         _ = try check("listen", Glibc.listen(socket.number, ListeningAddress.backlog))
         return socket
     }
 
     private func listenUnix(path: String, mode: UInt32) throws(SystemError) -> Descriptor {
         let address = try SocketAddress(unix: path)
-        let socket = try address.openSocket()
+        let socket = try address.openSocket(SOCK_STREAM, SOCK_NONBLOCK)
         do {
             try address.bind(socket)
         } catch {
-            guard error.code == EADDRINUSE, isSocket(path), try !address.isServed() else { throw error }
+            guard error.code == EADDRINUSE, try isAbandonedSocket(path, address) else { throw error }
             _ = try unsafe check("unlink", unlink(path))
             try address.bind(socket)
         }
@@ -75,17 +69,24 @@ package enum ListeningAddress: Hashable, Sendable, CustomStringConvertible {
         return socket
     }
 
+    /// Whether the file is a socket from which no process accepts connections.
+    private func isAbandonedSocket(_ path: String, _ address: SocketAddress) throws(SystemError) -> Bool {
+        guard try FileStatus(at: path, followsLinks: false).kind == .socket else { return false }
+        let socket = try address.openSocket(SOCK_STREAM, SOCK_NONBLOCK)
+        do {
+            try address.connect(socket)
+            return false
+        } catch {
+            // A full backlog has a process that serves it.
+            return error.code != EAGAIN
+        }
+    }
+
     /// Connections that may wait to be accepted; the kernel lowers it to net.core.somaxconn.
     private static let backlog: CInt = 4_096
-
-    private func set(_ option: CInt, of socket: borrowing Descriptor) throws(SystemError) {
-        var on: CInt = 1
-        _ = try unsafe check(
-            "setsockopt", setsockopt(socket.number, SOL_SOCKET, option, &on, socklen_t(MemoryLayout<CInt>.size)))
-    }
 }
 
-/// The port a TCP socket is bound to.
+/// The port that a TCP socket is bound to.
 package func boundPort(of socket: borrowing Descriptor) throws(SystemError) -> UInt16 {
     guard case .ip(_, let port)? = try SocketAddress(of: socket).peer else {
         throw SystemError("getsockname", code: EAFNOSUPPORT)

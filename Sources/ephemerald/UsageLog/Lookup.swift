@@ -6,11 +6,11 @@ import Text
 /// What `ephemerald lookup` searches the usage log for: a client secret, an id, a caller, a client address or an origin.
 package struct Lookup {
     private let value: String
-    /// The log holds no secrets, only this of them. Whatever the value is: not every upstream's begin with `ek_`.
+    /// The log holds no secrets, only their digests. Whatever the value is: not every upstream's begin with `ek_`.
     private let digest: String
     /// The value as an address in the log's spelling; nil when it is not an address.
     private let address: String?
-    /// What must stand in a line for it to be looked at more closely.
+    /// Only a line that holds one of these is read as a whole.
     private let needles: [[UInt8]]
 
     /// - Throws: for a value that no line can have: an empty one, one of more than 4,096 bytes, one with control
@@ -22,7 +22,7 @@ package struct Lookup {
                 "the value is not a secret, id, caller, address or origin; those have no control characters")
         }
         guard !value.hasPrefix("sk-") else {
-            throw InvalidValue("this looks like an API key, and none of those stands in the usage log")
+            throw InvalidValue("this looks like an API key, and the usage log holds none")
         }
         self.value = value
         digest = UsageRecord.digest(of: value)
@@ -51,7 +51,7 @@ package struct Lookup {
         return isMeant ? record : nil
     }
 
-    /// The record for people: what became of it and when, then who asked, from where and for what.
+    /// The record for people: its outcome and time, then the caller, the client and the session.
     package static func lines(of record: UsageRecord) -> [String] {
         let outcome: String
         if record.isMint {
@@ -62,7 +62,7 @@ package struct Lookup {
         }
         let session = [record.session, record.model, record.sessionID].compactMap(\.self).joined(separator: " ")
         let until = record.secretExpiresAt.map { seconds in
-            // A line may be anybody's: what is beyond the calendar is shown as its end.
+            // A line may come from another program: what is beyond the calendar is shown as its end.
             let times = Timestamp.unixSeconds
             return " until \(Timestamp.rfc3339(Int64(min(max(seconds, times.lowerBound), times.upperBound)) * 1_000))"
         }

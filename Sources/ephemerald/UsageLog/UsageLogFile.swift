@@ -1,0 +1,110 @@
+import Glibc
+import Locking
+import Logging
+import Settings
+import System
+import Text
+
+/// The usage log as the loops write it: standard output, or a file that SIGHUP opens again after it has been moved away.
+///
+/// Each line is one `write` to a descriptor that appends, so that lines of several loops do not mix.
+final class UsageLogFile: Sendable {
+    /// Nil for standard output.
+    private let path: String?
+    private let writer: LineWriter
+
+    init(_ target: UsageLogTarget) throws(SystemError) {
+        switch target {
+        case .standardOutput:
+            path = nil
+            writer = try LineWriter(inheriting: STDOUT_FILENO)
+        case .file(let path):
+            self.path = path
+            writer = LineWriter(
+                owning: try UsageLogFile.open(path), endsInsideLine: UsageLogFile.endsInsideLine(path))
+        }
+    }
+
+    /// Opens the file again; if that fails, the old one stays in use. Standard output stays what it is.
+    func reopen() throws(SystemError) {
+        guard let path else { return }
+        try writer.replace(with: try UsageLogFile.open(path), endsInsideLine: UsageLogFile.endsInsideLine(path))
+    }
+
+    /// Appends a line.
+    /// - Throws: when the line was not written whole.
+    func write(_ line: [UInt8]) throws(SystemError) {
+        try writer.write(line)
+    }
+
+    private static func open(_ path: String) throws(SystemError) -> Descriptor {
+        // Without O_NONBLOCK, opening a pipe that has no reader would wait for one, and so would each write.
+        try Descriptor(opening: path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, permissions: 0o640)
+    }
+
+    /// Why the log cannot be opened.
+    /// - Parameter path: of the log, when it is not open yet.
+    static func words(for error: SystemError, at path: String? = nil) -> String {
+        if error.code == ENXIO { return "nobody reads this pipe; start its reader first" }
+        if error.code == EACCES { return "this user may not write there" }
+        return path.flatMap { obstacle(at: $0) } ?? "\(error)"
+    }
+
+    /// Why the log could not be created there, as far as that can be seen without creating it; nil when nothing is
+    /// known.
+    static func obstacle(at path: String) -> String? {
+        if InputFile.isDirectory(path) == true { return "this is a directory; write the path of a file, or -" }
+        let directory = path.contains("/") ? String(path[...(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        return InputFile.isDirectory(directory) == false
+            ? "there is no directory \(directory.shown); create it, or write another path, or - for standard output"
+            : nil
+    }
+
+    /// Whether a line was left unfinished there, by a full disk or a crash of the machine.
+    private static func endsInsideLine(_ path: String) -> Bool {
+        // Without permission to read, an empty line is better than two lines in one. A pipe has no end to look at.
+        guard let file = try? Descriptor(opening: path, O_RDONLY | O_NONBLOCK) else { return true }
+        guard lseek(file.number, -1, SEEK_END) >= 0 else { return false }
+        var last: UInt8 = 0
+        return unsafe read(file.number, &last, 1) == 1 && last != UInt8(ascii: "\n")
+    }
+}
+
+/// Counts the usage lines that could not be written, and reports them to the operator, at most once a second.
+final class LostLines: Sendable {
+    private struct State {
+        /// Since the last report.
+        var count = 0
+        /// Since the start.
+        var total = 0
+        var lastReport: ContinuousClock.Instant?
+    }
+
+    private let state = Locked(State())
+    private let logger: Logger
+    private let isJournal: Bool
+
+    /// - Parameter isJournal: whether quotas are counted from the lines at the next start.
+    init(_ logger: Logger, isJournal: Bool) {
+        self.logger = logger
+        self.isJournal = isJournal
+    }
+
+    /// Lines lost since the start.
+    var total: Int { state.withLock(\.total) }
+
+    func report(_ failure: SystemError) {
+        let now = ContinuousClock.now
+        let count = state.withLock { state in
+            state.count += 1
+            state.total += 1
+            if let last = state.lastReport, now - last < .seconds(1) { return 0 }
+            state.lastReport = now
+            defer { state.count = 0 }
+            return state.count
+        }
+        guard count > 0 else { return }
+        let consequence = isJournal ? "; the quotas count their tokens until a restart, and not after it" : ""
+        logger.error("\(count) usage lines are lost: \(failure)\(consequence)")
+    }
+}
