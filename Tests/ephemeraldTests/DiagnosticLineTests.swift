@@ -32,7 +32,7 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
     @Test(arguments: [
         "a\nb", "\u{1B}[2J", "\u{2028}", "\u{202E}", "\u{0}", "\"\\", String(repeating: "ä", count: 9_000),
     ])
-    func `is one harmless line whatever it tells of`(words: String) throws {
+    func `is one harmless line whatever it is about`(words: String) throws {
         let hostile = line(words, ["value": "\(words)", "values": .array(["\(words)"])])
         for bytes in [hostile.text, hostile.json] {
             #expect(bytes.count < 4_600)
@@ -43,7 +43,7 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
         #expect(try JSON(parsing: hostile.json)["body"]?.stringValue?.isEmpty == false)
     }
 
-    @Test func `keeps its own members whatever stands beside`() throws {
+    @Test func `keeps its own members whatever the attributes are`() throws {
         let json = try JSON(parsing: line("words", ["body": "other", "timestamp": "never"]).json)
         #expect(json["body"] == "words")
         #expect(json["timestamp"] == "2026-11-22T17:16:14.188Z")

@@ -76,12 +76,12 @@ import ephemerald
         #expect(asked?.hasSuffix("'http://localhost:3001/api/realtime/token?session=shop'") == true, "\(asked ?? "")")
     }
 
-    @Test func `has no command where only a proxy says who asks`() throws {
+    @Test func `has no command where only a proxy names the caller`() throws {
         let asked = try text(of: "token", ["--auth", "proxy", "--trusted-proxies", "10.0.0.1"])
         #expect(asked == "only through the proxy that names the user (AUTH=proxy)")
     }
 
-    @Test func `takes an origin that the session admits`() throws {
+    @Test func `uses an origin that the session admits`() throws {
         let file = """
             {"session": {"type": "realtime", "model": "gpt-realtime-2.1"}, "access": {"origins": ["http://localhost:5"]}}
             """

@@ -26,7 +26,7 @@ extension FreshConfiguration {
             "ephemerald.quotas": Self.list(settings.limits.quotas.inWords),
             "ephemerald.max_in_flight": .stringConvertible(settings.limits.maxInFlight),
             "ephemerald.redis": "\(settings.limits.redis.map { "\($0.address)" } ?? "off")",
-            "ephemerald.usage_log": "\(output.usageLog.shown)",
+            "ephemerald.usage_log": "\(output.usageLog)",
             "ephemerald.metrics": "\(settings.listening.operations.map { "\($0)" } ?? "off")",
         ]
     }
@@ -58,15 +58,6 @@ extension Quotas {
     fileprivate var inWords: [String] {
         [("caller", caller), ("session", session), ("all", all)].compactMap { name, quota in
             quota.map { "\(name) \($0)" }
-        }
-    }
-}
-
-extension UsageLogTarget {
-    fileprivate var shown: String {
-        switch self {
-        case .standardOutput: "-"
-        case .file(let path): path
         }
     }
 }
