@@ -94,7 +94,7 @@ struct ExchangeTests {
         ),
         (.get, "HTTP/1.0 500 Oops\r\nX-A: 1\r\n\r\n", 500),
     ])
-    func `an answer without a body, with interim answers or elsewhere is taken as it stands`(
+    func `an answer without a body, with interim answers or elsewhere is accepted as it is`(
         method: Method, answer: String, status: Int
     ) async throws {
         let server = try ScriptedServer(answering: answer, then: status == 500 ? .close : nil)

@@ -40,7 +40,7 @@ struct `A byte stream that connects` {
         #expect(said.contains("/nowhere.pem"), "\(said)")
     }
 
-    @Test func `checks the certificate for the name that it is told, not for the place`() async throws {
+    @Test func `checks the certificate for the name that it is given, not for the place`() async throws {
         let authority = try TestAuthority()
         for (certificate, name, isRight) in [
             ("other", "other.example", true), ("other", nil, false), ("localhost", "other.example", false),
@@ -86,7 +86,7 @@ struct `A byte stream that connects` {
         #expect(failure == .timedOut)
     }
 
-    @Test func `says why there is nobody`() async throws {
+    @Test func `says why it cannot connect`() async throws {
         let port = try Loopback.closedPort()
         let table: [(StreamTarget.Place, String)] = [
             (.tcp(host: "127.0.0.1", port: port), "Connection refused"),

@@ -25,7 +25,7 @@ struct `A byte stream` {
     }
 
     @Test(arguments: transports)
-    func `takes as much as it is given, however slowly the peer reads`(transport: StreamPeer.Transport) async throws {
+    func `accepts as much as it is given, however slowly the peer reads`(transport: StreamPeer.Transport) async throws {
         let peer = try StreamPeer(transport)
         let target = peer.target(transport)
         try await withStreams { streams in
@@ -121,7 +121,7 @@ struct `A byte stream` {
         }
     }
 
-    @Test func `leaves no descriptor behind, closed at whatever moment`() async throws {
+    @Test func `leaves no descriptor open, whenever it is closed`() async throws {
         let peer = try StreamPeer(.tls("localhost"))
         let target = peer.target(.tls("localhost"))
         let port = peer.port

@@ -84,7 +84,7 @@ import Testing
         ("app-1_2-team", false), ("app-1.evil-team", false), ("evil.app-1-team", false), ("app-1-team.evil", false),
         ("app-1-tea", false), ("pp-1-team", false), ("team", false), ("*", false), ("app-*-team", false),
     ])
-    func `with a star inside the label stands for one or more letters, digits and hyphens`(
+    func `with a star inside the label matches one or more letters, digits and hyphens`(
         label: String, isAdmitted: Bool
     ) throws {
         let pattern = try OriginPattern(parsing: "https://app-*-team.example.com")

@@ -57,7 +57,7 @@ struct FramingTests {
         await server.stop()
     }
 
-    @Test func `nothing is read behind a chunked body`() async throws {
+    @Test func `nothing is read after a chunked body`() async throws {
         let server = try await TestServer { Response(.ok, body: Array($0.target.utf8)) }
         let answer = try server.exchange(
             "POST /first HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"

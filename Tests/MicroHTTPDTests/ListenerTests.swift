@@ -22,7 +22,7 @@ struct ListenerTests {
         #expect(accept(held.number) >= 0)
     }
 
-    @Test func `an inherited socket is served, and goes on behind a drain`() async throws {
+    @Test func `an inherited socket is served, and goes on after a drain`() async throws {
         let held = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
         let thread = try EventLoopThread(running: EventLoop(), name: "inherited")
         let port = try boundPort(of: held)

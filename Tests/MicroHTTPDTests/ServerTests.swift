@@ -65,7 +65,7 @@ struct ServerTests {
         await server.stop()
     }
 
-    @Test func `an answer that takes time holds up nobody else`() async throws {
+    @Test func `an answer that takes time does not hold up others`() async throws {
         let gate = Gate()
         let server = try await TestServer { request in
             if request.target == "/slow" { await gate.wait() }

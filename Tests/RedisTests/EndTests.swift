@@ -16,7 +16,7 @@ struct EndTests {
         }
     }
 
-    @Test func `a task cancelled beforehand is told so`() async throws {
+    @Test func `a task cancelled beforehand ends as cancelled`() async throws {
         let server = try RedisServer()
         try await withClient(server.address) { client, changes in
             await changes.back()

@@ -44,7 +44,7 @@ struct FailureTests {
         }
     }
 
-    @Test func `a server that answers nothing any more is given up, and then nobody waits for it`() async throws {
+    @Test func `a server that no longer answers is given up, and then no command waits for it`() async throws {
         let server = try RedisServer()
         let change: @Sendable (inout RedisClientSettings) -> Void = {
             $0.deadline = .milliseconds(20)
@@ -61,7 +61,7 @@ struct FailureTests {
         }
     }
 
-    @Test func `where nobody listens, every command fails at once`() async throws {
+    @Test func `where nothing listens, every command fails at once`() async throws {
         let port = try FakeServer.freePort()
         try await withClient(RedisAddress(.tcp(host: "127.0.0.1", port: port))) { client, changes in
             let failures = [await client.result("PING").failure, await client.result("PING").failure]

@@ -27,7 +27,7 @@ struct GreetingTests {
             ("topsecret", 0, [], "AUTH is refused: ERR AUTH <password> called without any password configured"),
             ("topsecret", 0, ["--rename-command", "AUTH", ""], "AUTH is refused: ERR"),
         ] as [(String?, Int, [String], String)])
-    func `what the server does not accept is told, without the password`(
+    func `what the server does not accept is reported, without the password`(
         password: String?, database: Int, options: [String], words: String
     ) async throws {
         let server = try RedisServer(options)
@@ -55,7 +55,7 @@ struct GreetingTests {
             ("ERR ann:topsecret, topsecret\u{301}", "ERR [user]:[password], [password]\u{301}"),
             ("", ""), ("Connection refused", "Connection refused"),
         ])
-    func `an error that repeats the password is told without it`(words: String, told: String) {
+    func `an error that repeats the password is reported without it`(words: String, told: String) {
         let place = RedisAddress.Place.tcp(host: "::1", port: 6379)
         #expect(RedisAddress(place, user: "ann", password: "topsecret").concealing(words) == told)
         #expect(RedisAddress(place).concealing(words) == words)
@@ -72,7 +72,7 @@ struct GreetingTests {
         server.kill()
     }
 
-    @Test func `a name that nobody has is told`() async throws {
+    @Test func `a name that does not resolve is reported`() async throws {
         let reason = try await withClient(RedisAddress(.tcp(host: "nobody.invalid", port: 1))) { _, changes in
             await changes.away()
         }

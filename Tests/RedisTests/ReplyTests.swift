@@ -37,7 +37,7 @@ struct ReplyTests {
             (.array([.integer(1), .null]), nil),
             (.integer(1), nil), (.error("ERR"), nil),
         ] as [(RedisReply, [Int64]?)])
-    func `an array of integers is told from everything else`(reply: RedisReply, integers: [Int64]?) {
+    func `an array of integers is distinguished from everything else`(reply: RedisReply, integers: [Int64]?) {
         #expect(reply.integers == integers)
     }
 
@@ -70,7 +70,7 @@ struct ReplyTests {
         #expect(replies == (0..<3_000).map { .bytes(Array("\($0)".utf8)) })
     }
 
-    @Test func `a command that nobody waits for is carried out`() async throws {
+    @Test func `a command without a waiting caller is carried out`() async throws {
         let server = try RedisServer()
         let reply = try await withClient(server.address) { client, changes in
             await changes.back()

@@ -34,7 +34,7 @@ struct `A server that says more than it was asked` {
         }
     }
 
-    @Test func `behind the last of many answers fails that one alone`() async throws {
+    @Test func `after the last of many answers fails only that one`() async throws {
         try await withLoop { loop in
             let server = try FakeServer(on: loop) { words in
                 if words.contains("PING") { return "+PONG\r\n" }

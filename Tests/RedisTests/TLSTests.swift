@@ -53,7 +53,7 @@ struct `A Redis with TLS` {
         server.kill()
     }
 
-    @Test func `takes a password of a user`() async throws {
+    @Test func `accepts the password of a user`() async throws {
         try await Transport.$current.withValue(.tls) {
             let server = try RedisServer(["--user", "minter", "on", ">other", "~*", "+@all"])
             guard case .tcp(let host, let port) = server.address.place else { throw TestAuthority.Missing() }

@@ -33,7 +33,7 @@ private func line(_ message: String, _ metadata: Logger.Metadata = [:]) -> Diagn
     @Test(arguments: [
         "a\nb", "\u{1B}[2J", "\u{2028}", "\u{202E}", "\u{0}", "\"\\", String(repeating: "ä", count: 9_000),
     ])
-    func `is one harmless line whatever it tells of`(words: String) throws {
+    func `is one harmless line whatever it is about`(words: String) throws {
         let hostile = line(words, ["value": "\(words)", "values": .array(["\(words)"])])
         for bytes in [hostile.text, hostile.json] {
             #expect(bytes.count < 4_600)

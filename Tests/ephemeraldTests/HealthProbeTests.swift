@@ -3,7 +3,7 @@ import Testing
 import ephemerald
 
 @Suite struct `The health probe` {
-    @Test func `says when nobody listens`() {
+    @Test func `says when nothing listens`() {
         let refused = #expect(throws: HealthProbe.Failure.self) {
             // Port 1 is reserved for a service that nobody runs (RFC 1078).
             try HealthProbe.ask(.tcp(host: "127.0.0.1", port: 1), limit: .seconds(2))
@@ -15,7 +15,7 @@ import ephemerald
         #expect(missing?.reason == "No such file or directory")
     }
 
-    @Test func `gives up in time when nobody answers`() throws {
+    @Test func `gives up in time when there is no answer`() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/x.sock"
         let listener = try ListeningAddress.unix(path: path).listen()

@@ -104,7 +104,7 @@ import ephemerald
         #expect(journal.warnings == [])
     }
 
-    @Test func `tells of a compressed file that is cut off`() throws {
+    @Test func `warns of a compressed file that is cut off`() throws {
         try write("usage.log.1", (0..<2_000).map { UsageLines.mint(id: "\($0)") })
         try gzip("usage.log.1")
         let file = URL(filePath: "\(directory.path)/usage.log.1.gz")

@@ -45,7 +45,7 @@ import ephemerald
         #expect(try Self.match(value, Self.line) == nil)
     }
 
-    @Test func `tells of refusals too`() throws {
+    @Test func `finds refusals too`() throws {
         let record = try #require(try Self.match("f844585b", UsageLines.refusal()))
         #expect(Lookup.lines(of: record)[0] == "2026-11-22T12:00:00.000Z  rate_limited 429")
     }
@@ -120,7 +120,7 @@ import ephemerald
         #expect(Lookup.lines(of: record).contains { $0.hasSuffix(" until \(shown)") })
     }
 
-    @Test func `shows a line that somebody changed without harm`() throws {
+    @Test func `shows a line that was tampered with, without harm`() throws {
         let line = UsageLines.mint(caller: #"ann\u001b[2J"#, id: "req-1")
         let record = try #require(try Self.match("req-1", line))
         #expect(!Lookup.lines(of: record).joined().contains("\u{1B}"))
@@ -151,7 +151,7 @@ import ephemerald
             ])
     }
 
-    @Test func `has a row for each caller, and one for nobody`() {
+    @Test func `has a row for each caller, and one for requests without a caller`() {
         #expect(Self.table(by: .caller).json.first == #"{"caller":"ann","minted":2,"refused":0,"failed":0}"#)
         #expect(Self.table(by: .caller).json.last == #"{"caller":"-","minted":0,"refused":2,"failed":2}"#)
     }

@@ -38,7 +38,7 @@ import ephemerald
         #expect(found.first?.contains("0123") == false)
     }
 
-    @Test func `is made once, for this user alone`() throws {
+    @Test func `is created once, for this user only`() throws {
         let path = "\(directory.path)/safety_salt"
         _ = try SafetySaltFile.open(path)
         let first = try Data(contentsOf: URL(filePath: path))

@@ -29,7 +29,7 @@ import ephemerald
             (["WATCHDOG_USEC": "30000000"], .seconds(30)), (["WATCHDOG_USEC": "1000", "WATCHDOG_PID": "8"], nil),
             (["WATCHDOG_USEC": "1000", "WATCHDOG_PID": "7"], .milliseconds(1)), (["WATCHDOG_USEC": ""], nil),
         ] as [([String: String], Duration?)])
-    func `asks this process for signs of life`(environment: [String: String], limit: Duration?) throws {
+    func `sets the watchdog of this process`(environment: [String: String], limit: Duration?) throws {
         #expect(try SupervisorVariables(environment, process: 7).watchdog == limit)
     }
 

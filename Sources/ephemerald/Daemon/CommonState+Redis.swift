@@ -15,8 +15,8 @@ extension CommonState {
         return RedisClient(over: Streams(for: loop), address: redis.address, settings: settings) {
             [unowned loop] change in
             switch change {
-            case .back: notices.isWell(loop)
-            case .away(let words): notices.isAway(loop, words)
+            case .back: notices.reportBack(loop)
+            case .away(let words): notices.reportAway(loop, words)
             }
         }
     }
@@ -27,10 +27,10 @@ extension CommonState {
         guard let redis, let notices = redisNotices else { return memory }
         return .shared(SharedCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
             switch failure {
-            case nil: notices.isWell(redis.loop)
+            case nil: notices.reportBack(redis.loop)
             // The daemon is about to end.
             case SharedCountsFailure.cancelled: break
-            case let failure?: notices.isAway(redis.loop, failure.words)
+            case let failure?: notices.reportAway(redis.loop, failure.words)
             }
         }
     }

@@ -46,7 +46,8 @@ final class RedisNotices: Sendable {
     /// The loops that Redis does not count for at this moment.
     var loopsAway: Int { loops - state.withLock(\.well.count) }
 
-    func isWell(_ loop: EventLoop) {
+    /// Redis counts for the loop, perhaps again.
+    func reportBack(_ loop: EventLoop) {
         let telling: Telling? = state.withLock { state in
             guard state.well.insert(ObjectIdentifier(loop)).inserted, state.well.count == loops else { return nil }
             defer {
@@ -63,8 +64,9 @@ final class RedisNotices: Sendable {
         }
     }
 
-    /// - Parameter words: why; they may be the server's own, which may hold anything.
-    func isAway(_ loop: EventLoop, _ words: String) {
+    /// Redis does not count for the loop.
+    /// - Parameter words: the reason; it may come from the server, and hold anything.
+    func reportAway(_ loop: EventLoop, _ words: String) {
         let words = address.concealing(words).loggable(256)
         let now = ContinuousClock.now
         let isNews = state.withLock { state in
