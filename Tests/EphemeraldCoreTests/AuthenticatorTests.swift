@@ -162,8 +162,9 @@ struct Shown: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `that is refused is counted by no limit`() async throws {
-        let test = try TestService(
-            clientLimit: "1/h", totalLimit: "1/h", callers: Authenticator([.bearer(Self.keys("ann"))]))
+        let test = try TestService(clientLimit: "1/h", callers: Authenticator([.bearer(Self.keys("ann"))])) {
+            $0.rules.limits.all = try RateLimit.parseSetting("1/h")
+        }
         for _ in 0..<3 { #expect(await test.respond(to: .token()).status == .unauthorized) }
         #expect(await test.respond(to: .token(fields: ["Authorization": "Bearer eph_ann"])).status == .ok)
     }

@@ -64,9 +64,11 @@ import Testing
         ])
     func `name whom each limit counts`(kind: String, who: String) async throws {
         let once = try RateLimit(parsing: "1/h")
-        let limits = RateLimits(
-            origin: kind == "limit origin" ? once : nil, session: kind == "limit session" ? once : nil)
-        let test = try TestService(totalLimit: kind == "limit all" ? "1/h" : "off", limits: limits)
+        let test = try TestService {
+            if kind == "limit origin" { $0.rules.limits.origin = once }
+            if kind == "limit session" { $0.rules.limits.session = once }
+            if kind == "limit all" { $0.rules.limits.all = once }
+        }
         for _ in 0..<2 { _ = await test.respond(to: .token()) }
         #expect(test.limitsReached.map(\.kind) == [kind])
         #expect(test.limitsReached.first?.who == who)

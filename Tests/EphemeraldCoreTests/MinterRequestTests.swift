@@ -66,7 +66,7 @@ import Testing
 
     @Test(arguments: [("10.0.0.1", true, true), ("192.0.2.7", true, false), ("10.0.0.1", false, false)])
     func `is handed on when asked, and never a stranger's`(peer: String, isAsked: Bool, isSent: Bool) async throws {
-        let test = try TestService { $0.passesTrace = isAsked }
+        let test = try TestService { $0.upstream.passesTrace = isAsked }
         let fields: Fields = ["traceparent": "00-\(Self.trace)-00f067aa0ba902b7-01", "tracestate": "vendor=canary"]
         #expect(await test.respond(to: .token(fields: fields, peer: peer)).status == .ok)
         let sent = try #require(test.upstream.requests.first).fields
@@ -84,7 +84,7 @@ import Testing
         ("https://llm.example", "llm.example"),
     ])
     func `has no port`(baseURL: String, host: String) async throws {
-        let test = try TestService { $0 = Upstream(baseURL: baseURL, keys: $0.keys) }
+        let test = try TestService { $0.upstream = Upstream(baseURL: baseURL, keys: $0.upstream.keys) }
         _ = await test.respond(to: .token())
         #expect(try test.lastUse["server.address"]?.stringValue == host)
     }

@@ -105,14 +105,15 @@ import Testing
         var ledger = QuotaLedger()
         let today = Day(2026, 11, 22)
         ledger.take(quotas.checks(caller: "ann", session: "default"), on: today, today: today)
-        let test = try TestService(quotas: quotas, ledger: ledger, callers: Self.byProxy)
+        let test = try TestService(quotas: quotas, callers: Self.byProxy) { $0.ledger = ledger }
         #expect(await Self.ask(test, user: "ann", times: 2) == [200, 429])
         #expect(await Self.ask(test, user: "bob", times: 3) == [200, 200, 429])
     }
 
     @Test func `refuses whom it cannot count`() async throws {
-        let test = try TestService(
-            quotas: Quotas(caller: 9), ledger: QuotaLedger(capacity: 2), callers: Self.byProxy)
+        let test = try TestService(quotas: Quotas(caller: 9), callers: Self.byProxy) {
+            $0.ledger = QuotaLedger(capacity: 2)
+        }
         for name in ["ann", "bob"] { #expect(await Self.ask(test, user: name) == [200]) }
         #expect(await Self.ask(test, user: "eve") == [429])
         #expect(await Self.ask(test, user: "ann") == [200])

@@ -33,7 +33,7 @@ import Testing
 
     @Test func `turns with the drain, and asks nothing upstream`() async throws {
         let state = ServiceState()
-        let test = try TestService(state: state)
+        let test = try TestService { $0.state = state }
         #expect(await ask(test.service).status == .ok)
         state.beginDraining()
         let answer = await ask(test.service, peer: "192.0.2.7")
@@ -58,7 +58,7 @@ import Testing
 
     @Test func `keeps what is known of sessions that stay, and says whose file is broken`() async throws {
         let state = ServiceState()
-        let test = try TestService(state: state)
+        let test = try TestService { $0.state = state }
         _ = await test.respond(to: .token())
         state.sessionsRead(["default"], broken: ["default"])
         let session = test.service.detailedReadiness().json["sessions"]?["default"]

@@ -176,7 +176,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `that finds too many under way is told to come back`() async throws {
-        let test = try TestService { $0.maxInFlight = 0 }
+        let test = try TestService { $0.upstream.maxInFlight = 0 }
         let response = await test.respond(to: .token())
         #expect(response.status == .serviceUnavailable)
         #expect(response.fields.values(of: "Retry-After") == ["1"])

@@ -26,7 +26,10 @@ private struct ScriptedCounts: Sendable {
 @Suite struct `Admission in Redis` {
     @Test func `tells the client how the closest limit stands`() async throws {
         let counts = ScriptedCounts(reply: .success([0, 1, 7, 2_500_000_000, 20_000]))
-        let test = try TestService(clientLimit: "10/min", totalLimit: "600/min", admission: counts.admission())
+        let test = try TestService(clientLimit: "10/min") {
+            $0.rules.limits.all = try RateLimit.parseSetting("600/min")
+            $0.admission = counts.admission()
+        }
         let response = await test.respond(to: .token())
         #expect(response.status == .ok)
         #expect(response.fields["RateLimit"] == "\"client\";r=7;t=3")
@@ -47,9 +50,10 @@ private struct ScriptedCounts: Sendable {
     func `refuses by what the script says, and when that makes no sense`(
         reply: [Int64], code: String, retryAfter: String
     ) async throws {
-        let test = try TestService(
-            clientLimit: "10/min", totalLimit: "600/min", quotas: Quotas(all: 5),
-            admission: ScriptedCounts(reply: .success(reply)).admission())
+        let test = try TestService(clientLimit: "10/min", quotas: Quotas(all: 5)) {
+            $0.rules.limits.all = try RateLimit.parseSetting("600/min")
+            $0.admission = ScriptedCounts(reply: .success(reply)).admission()
+        }
         let response = await test.respond(to: .token())
         #expect(response.json["code"] == .string(code))
         #expect(response.fields["Retry-After"] == retryAfter)
@@ -58,7 +62,7 @@ private struct ScriptedCounts: Sendable {
 
     @Test func `refuses while Redis is away and nothing stands in for it`() async throws {
         let away = ScriptedCounts()
-        let test = try TestService(clientLimit: "10/min", admission: away.admission())
+        let test = try TestService(clientLimit: "10/min") { $0.admission = away.admission() }
         let response = await test.respond(to: .token())
         #expect(response.status == .serviceUnavailable)
         #expect(response.json["code"] == "limits_unavailable")
@@ -67,7 +71,7 @@ private struct ScriptedCounts: Sendable {
 
     @Test func `does not ask Redis where nothing is limited`() async throws {
         let counts = ScriptedCounts()
-        let test = try TestService(admission: counts.admission())
+        let test = try TestService { $0.admission = counts.admission() }
         #expect(await test.respond(to: .token()).status == .ok)
         #expect(counts.runs.withLock { $0 }.isEmpty)
     }
@@ -78,9 +82,9 @@ private struct ScriptedCounts: Sendable {
             Locked(AdmissionCounts(limiter: RateLimiter(capacity: 8))), surroundings: clock.surroundings)
         let limits = "2/min"
         let counts = ScriptedCounts(reply: .success([0, 1, 9, 1, 20_000]))
-        let before = try TestService(clientLimit: limits, admission: counts.admission(standIn: memory))
+        let before = try TestService(clientLimit: limits) { $0.admission = counts.admission(standIn: memory) }
         #expect(await before.respond(to: .token()).status == .ok)
-        let after = try TestService(clientLimit: limits, admission: ScriptedCounts().admission(standIn: memory))
+        let after = try TestService(clientLimit: limits) { $0.admission = ScriptedCounts().admission(standIn: memory) }
         #expect(await after.respond(to: .token()).status == .ok)
         #expect(await after.respond(to: .token()).status == .tooManyRequests)
     }
@@ -93,9 +97,9 @@ private struct ScriptedCounts: Sendable {
         let day = Day(unixMilliseconds: clock.surroundings.unixMilliseconds())
         let number = Int64(Day(unixSeconds: 0).days(until: day))
         let counts = isAway ? ScriptedCounts() : ScriptedCounts(reply: .success([0, 0, 0, 0, number]))
-        let test = try TestService(
-            ScriptedUpstream(.answer(.error(400))), quotas: Quotas(all: 5), admission: counts.admission(standIn: memory)
-        )
+        let test = try TestService(ScriptedUpstream(.answer(.error(400))), quotas: Quotas(all: 5)) {
+            $0.admission = counts.admission(standIn: memory)
+        }
         #expect(await test.respond(to: .token()).status == .badGateway)
         let quota = QuotaCheck(.all, allowance: 5, identity: "")
         #expect(state.withLock { $0.ledger.used(quota, on: day) } == 0)

@@ -85,7 +85,7 @@ import Testing
 
     @Test(arguments: ["default", "translate"])
     func `names CALLS_URL when it is set`(name: String) async throws {
-        let test = try TestService { $0.callsURL = "https://edge.example/calls?webrtcfilter=on" }
+        let test = try TestService { $0.upstream.callsURL = "https://edge.example/calls?webrtcfilter=on" }
         let response = await test.respond(to: .token(query: "?session=\(name)"))
         #expect(response.json["calls_url"] == "https://edge.example/calls?webrtcfilter=on")
     }

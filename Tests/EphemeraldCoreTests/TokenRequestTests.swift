@@ -29,7 +29,7 @@ import Testing
     @Test func `without an origin is admitted when the settings admit it, but to no session that names some`()
         async throws
     {
-        let test = try TestService(allowsMissingOrigin: true)
+        let test = try TestService { try $0.allowMissingOrigin() }
         #expect(await test.respond(to: .token(origin: nil)).status == .ok)
         let body = #"{"session":"shop","variables":{"customer":"Ann"}}"#
         #expect(await test.respond(to: .token(body, origin: nil)).status == .forbidden)
@@ -80,7 +80,7 @@ import Testing
 
     @Test(arguments: [400, 403, 404, 405])
     func `that is refused takes nothing from the limits`(status: Int) async throws {
-        let test = try TestService(clientLimit: "1/h", totalLimit: "1/h")
+        let test = try TestService(clientLimit: "1/h") { $0.rules.limits.all = try RateLimit.parseSetting("1/h") }
         let request: Request =
             switch status {
             case 400: .token("{")

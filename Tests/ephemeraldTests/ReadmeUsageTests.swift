@@ -33,11 +33,16 @@ import Testing
         rules.refusalLimit = try RateLimit(parsing: "2/min")
         return TokenService(
             rules: rules,
-            admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
-            keyFetching: KeyFetching(
-                surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
-            metrics: LoopMetrics(), surroundings: surroundings,
-            writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _, _ in })
+            loop: TokenService.LoopParts(
+                minter: minter,
+                keyFetching: KeyFetching(
+                    surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
+                metrics: LoopMetrics(), surroundings: surroundings),
+            common: TokenService.CommonParts(
+                admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings)),
+            report: { [lines] event, _ in
+                if case .usage(let line) = event { lines.withLock { $0.append(line) } }
+            })
     }
 
     private let request = Request(

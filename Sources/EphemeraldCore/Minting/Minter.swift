@@ -4,7 +4,7 @@ package import Sessions
 import Synchronization
 
 /// Mints client secrets: one for each request, never kept and never shared.
-package struct Minter: Sendable {
+package final class Minter: Sendable {
     /// Sends a request and waits for the whole answer.
     package typealias Send = @Sendable (OutboundRequest) async throws(TransferFailure) -> Response
 
@@ -24,6 +24,8 @@ package struct Minter: Sendable {
     private static let retries = 2
 
     let upstream: Upstream
+    /// The host of the upstream, for usage lines.
+    let host: String
     private let shared: Shared
     private let surroundings: Surroundings
     private let send: Send
@@ -33,6 +35,7 @@ package struct Minter: Sendable {
     ///   - send: to the upstream, on the loop that asks.
     package init(upstream: Upstream, shared: Shared, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
+        host = upstream.host
         self.shared = shared
         self.surroundings = surroundings
         self.send = send

@@ -87,6 +87,8 @@ extension Refusal {
     /// The answer to a refused request: `application/problem+json` (RFC 9457), with our `code` and `request_id`, and
     /// the title once more as `error` for code written against simpler servers.
     func response(to requestID: RequestID) -> Response {
+        // A browser reads nothing of it but that the preflight is refused.
+        if case .preflightRefused = self { return Response(status, fields: ["Vary": OriginPolicy.preflightVary]) }
         var problem: JSONObject = [
             "type": .string("urn:ephemerald:problem:\(code)"),
             "title": .string(title),

@@ -73,11 +73,11 @@ struct TokenRequest {
     }
 }
 
-extension TokenService {
-    /// The body of the mint: the session with what the request changes in it.
-    func body(of session: Session, for asked: TokenRequest) throws(Refusal) -> [UInt8] {
+extension TokenRequest {
+    /// The body of the mint: the session, with what the request changes in it.
+    func body(for session: Session) throws(Refusal) -> [UInt8] {
         do {
-            return try session.body(overrides: asked.overrides, variables: asked.variables)
+            return try session.body(overrides: overrides, variables: variables)
         } catch {
             throw .invalidRequest(path: error.path, error.message)
         }

@@ -13,7 +13,7 @@ extension TokenService {
             .ok,
             [
                 "status": "ok",
-                "timestamp": .string(Timestamp.rfc3339(surroundings.unixMilliseconds())),
+                "timestamp": .string(Timestamp.rfc3339(loop.surroundings.unixMilliseconds())),
             ])
     }
 
@@ -28,9 +28,9 @@ extension TokenService {
     package func detailedReadiness() -> Response {
         let sessions = rules.sessions.sessions
         var details: JSONObject = [
-            "key": .bool(!minter.upstream.keys.isEmpty),
-            "paused": .bool(mintingSwitch.isPaused),
-            "upstream": minter.isUpstreamLeftAlone ? "left_alone" : "ok",
+            "key": .bool(!loop.minter.upstream.keys.isEmpty),
+            "paused": .bool(common.mintingSwitch.isPaused),
+            "upstream": loop.minter.isUpstreamLeftAlone ? "left_alone" : "ok",
             "sessions": .object(report(on: sessions.prefix(TokenService.longestReport))),
         ]
         if sessions.count > TokenService.longestReport {
@@ -40,7 +40,7 @@ extension TokenService {
     }
 
     private func readiness(with details: JSONObject) -> Response {
-        let reasons = state.reasons
+        let reasons = common.state.reasons
         var body: JSONObject = ["status": reasons.isEmpty ? "ready" : "not_ready"]
         if !reasons.isEmpty { body["reasons"] = .array(reasons.map(JSON.string)) }
         for detail in details.members { body[detail.name] = detail.value }
@@ -48,15 +48,15 @@ extension TokenService {
     }
 
     private func report(on sessions: some Sequence<Session>) -> JSONObject {
-        let now = surroundings.monotonicNanoseconds()
+        let now = loop.surroundings.monotonicNanoseconds()
         var report = JSONObject()
         for session in sessions {
-            let last = state.lastMint(of: session.name).map { mint -> JSON in
+            let last = common.state.lastMint(of: session.name).map { mint -> JSON in
                 let seconds = (now - min(now, mint.nanoseconds)) / 1_000_000_000
                 return ["outcome": .string(mint.outcome), "age_seconds": .number(JSONNumber(Int(seconds)))]
             }
             report[session.name] = [
-                "file": state.isBroken(session.name) ? "broken" : "valid",
+                "file": common.state.isBroken(session.name) ? "broken" : "valid",
                 "last_mint": last ?? .null,
             ]
         }

@@ -13,26 +13,28 @@ extension TokenService {
     }
 
     /// Counts the request under every limit and quota that applies, or refuses it under the limit with the longest wait.
-    /// - Parameter line: whose caller is nil when nobody is asked who he is; then nothing that counts callers applies.
-    func admit(_ line: UsageLine, origin: String?, to offered: OfferedSession) async throws(Refusal) -> Admitted {
-        let (client, caller, name) = (line.client, line.caller, offered.session.name)
-        let checks = offered.limits.checks(client: client, caller: caller, origin: origin)
+    /// - Parameter caller: nil where nobody has to say who they are; then no limit on callers applies.
+    func admit(
+        _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
+    ) async throws(Refusal) -> Admitted {
+        let name = offered.session.name
+        let checks = offered.limits.checks(client: context.client, caller: caller, origin: origin)
         let quotas = rules.quotas.checks(caller: caller?.loggableName, session: name)
-        switch await admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
+        switch await common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
         case .limited(let standing):
             let who: String =
                 switch standing.policy.dimension {
-                case .client: client.description
+                case .client: context.client.description
                 case .caller: caller?.loggableName ?? ""
                 case .origin: origin ?? "no origin"
                 case .session: name
                 case .all: "everybody"
                 }
-            limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy)), line.requestID)
+            report(.limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy))), context)
             throw .rateLimited(standing)
         case .exhausted(let exhaustion):
             let identity = exhaustion.check.identity
-            limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity), line.requestID)
+            report(.limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity)), context)
             throw .quotaExhausted(exhaustion)
         case .unavailable: throw .limitsUnavailable
         case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)

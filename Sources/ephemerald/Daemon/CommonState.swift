@@ -75,29 +75,34 @@ struct CommonState: Sendable {
         let send = metrics.measuring(
             { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
         return TokenService(
-            rules: policy.rules, admission: admission(in: redis, surroundings: surroundings),
-            minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
-            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, refusals: refusals, state: state,
-            mintingSwitch: mintingSwitch,
-            limitReached: { [notices, logger] reached, requestID in
-                let now = surroundings.monotonicNanoseconds()
-                guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
-                logger.warning("\(reached.words(telling))", metadata: ["ephemerald.request.id": "\(requestID)"])
-            },
-            upstreamRefused: { [keyNotices, logger] refusal, requestID in
-                let now = surroundings.monotonicNanoseconds()
-                guard let words = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
-                logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(requestID)"])
-            },
-            writeUsage: { [usageLog, lostLines] line in
-                if let failure = usageLog.write(line) { lostLines.report(failure) }
-            },
-            remark: { [remarked, logger] remark, client, requestID in
-                guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
-                logger.warning(
-                    "\(remark.words)",
-                    metadata: ["client.address": "\(client)", "ephemerald.request.id": "\(requestID)"])
-            })
+            rules: policy.rules,
+            loop: TokenService.LoopParts(
+                minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
+                keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
+            common: TokenService.CommonParts(
+                admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
+                mintingSwitch: mintingSwitch),
+            report: { report($0, of: $1) })
+    }
+
+    /// Writes a usage line, or tells the operator what a request has shown, unless that has been said before.
+    private func report(_ event: TokenService.Event, of request: RequestContext) {
+        let now = Surroundings.monotonicNanoseconds()
+        switch event {
+        case .usage(let line):
+            if let failure = usageLog.write(line) { lostLines.report(failure) }
+        case .limitReached(let reached):
+            guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
+            logger.warning("\(reached.words(telling))", metadata: ["ephemerald.request.id": "\(request.id)"])
+        case .upstreamRefused(let refusal):
+            guard let words = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
+            logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(request.id)"])
+        case .remark(let remark):
+            guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
+            logger.warning(
+                "\(remark.words)",
+                metadata: ["client.address": "\(request.client)", "ephemerald.request.id": "\(request.id)"])
+        }
     }
 }
 

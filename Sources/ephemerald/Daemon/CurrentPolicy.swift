@@ -4,10 +4,9 @@ import EventLoop
 import HTTP
 import Redis
 
-/// The policy of a worker, with the clients that it asks the upstream and the provider of keys through.
+/// The policy of a worker, with the clients that connect it to the upstream and to the provider of keys.
 ///
-/// A request takes a copy of the service when it begins. A client that is replaced lives as long as its last request,
-/// which holds it.
+/// A request keeps the service that it began with. A client that is replaced lives as long as its last request.
 final class CurrentPolicy: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of the worker's loop, and before it runs to whoever prepares it.
     private(set) var service: TokenService
