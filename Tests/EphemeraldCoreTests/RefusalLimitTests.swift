@@ -81,7 +81,7 @@ import Testing
         #expect(test.usage.count == (isOne ? 1 : 2))
     }
 
-    @Test func `accounts for every refusal, and is reached in words`() async throws {
+    @Test func `accounts for every refusal, and is logged when it is reached`() async throws {
         let test = try TestService(refusalLimit: "60/min burst 3")
         for _ in 0..<50 {
             for _ in 0..<10 { _ = await test.respond(to: Self.stranger) }
@@ -96,8 +96,11 @@ import Testing
         #expect(lines.count + unlogged == 500)
         #expect(test.refusals.total == unlogged)
         let reached = try #require(test.limitsReached.first)
-        #expect(reached.kind == "limit refusals" && reached.policy == "60/min burst 3" && reached.who == "192.0.2.7")
-        #expect(!reached.isLogged)
+        var notices = LimitNotices()
+        #expect(
+            notices.notice(reached, now: 0)
+                == "limit refusals: 192.0.2.7 has reached 60/min burst 3; the usage log has the number of further refusals"
+        )
     }
 
     @Test func `counts in the metrics`() async throws {

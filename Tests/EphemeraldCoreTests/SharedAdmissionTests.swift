@@ -7,19 +7,19 @@ import Testing
 
 /// Redis, as far as the policy sees it.
 private struct ScriptedCounts: Sendable {
-    var reply: Result<[Int64], SharedCountsFailure> = .failure(SharedCountsFailure("away"))
+    var reply: Result<[Int64], RedisCountsFailure> = .failure(RedisCountsFailure("away"))
     let runs = Locked<[[String]]>([])
     let posts = Locked<[[String]]>([])
-    let reports = Locked<[SharedCountsFailure?]>([])
+    let reports = Locked<[RedisCountsFailure?]>([])
 
     func admission(standIn: Admission? = nil) -> Admission {
-        let counts = SharedCounts(
-            run: { keys, arguments async throws(SharedCountsFailure) in
+        let counts = RedisCounts(
+            run: { keys, arguments async throws(RedisCountsFailure) in
                 runs.withLock { $0.append(keys + arguments) }
                 return try reply.get()
             },
             post: { keys, arguments in posts.withLock { $0.append(keys + arguments) } })
-        return .shared(counts, standIn: standIn) { report in reports.withLock { $0.append(report) } }
+        return .inRedis(counts, standIn: standIn) { report in reports.withLock { $0.append(report) } }
     }
 }
 
@@ -66,7 +66,7 @@ private struct ScriptedCounts: Sendable {
         let response = await test.respond(to: .token())
         #expect(response.status == .serviceUnavailable)
         #expect(response.json["code"] == "limits_unavailable")
-        #expect(away.reports.withLock { $0 } == [SharedCountsFailure("away")])
+        #expect(away.reports.withLock { $0 } == [RedisCountsFailure("away")])
     }
 
     @Test func `does not ask Redis where nothing is limited`() async throws {

@@ -14,7 +14,7 @@ struct TestService {
     let mintingSwitch = MintingSwitch()
     let refusals = RefusalLimiter()
     private let lines = Locked<[[UInt8]]>([])
-    private let reached = Locked<[LimitReached]>([])
+    private let reached = Locked<[ReachedLimit]>([])
     private let remarked = Locked<[ClientAddress.Remark]>([])
 
     /// What a test may change before the service begins.
@@ -62,10 +62,11 @@ struct TestService {
             common: TokenService.CommonParts(
                 admission: setup.admission ?? .inMemory(Locked(counts), surroundings: surroundings),
                 refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch),
-            report: { [lines, reached, remarked] event, _ in
+            report: { [lines, reached, remarked] event, request in
                 switch event {
                 case .usage(let line): lines.withLock { $0.append(line) }
-                case .limitReached(let limit): reached.withLock { $0.append(limit) }
+                case .limitReached(let limit):
+                    reached.withLock { $0.append(ReachedLimit(limit: limit, client: request.client)) }
                 case .remark(let remark): remarked.withLock { $0.append(remark) }
                 case .upstreamRefused: break
                 }
@@ -83,11 +84,23 @@ struct TestService {
     var remarks: [ClientAddress.Remark] { remarked.withLock { $0 } }
 
     /// The limits and quotas that refused.
-    var limitsReached: [LimitReached] { reached.withLock { $0 } }
+    var limitsReached: [ReachedLimit] { reached.withLock { $0 } }
 
     /// The last usage line.
     var lastUse: JSON {
         get throws { try JSON(parsing: lines.withLock { $0.last } ?? []) }
+    }
+}
+
+/// A limit or quota that refused a client.
+struct ReachedLimit: Sendable {
+    let limit: LimitReached
+    let client: ClientAddress
+}
+
+extension LimitNotices {
+    mutating func notice(_ reached: ReachedLimit, now: UInt64) -> String? {
+        notice(reached.limit, of: reached.client, now: now)
     }
 }
 

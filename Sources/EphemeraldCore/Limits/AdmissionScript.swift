@@ -87,7 +87,7 @@ package enum AdmissionScript {
     /// The key of a limit: a hash, so that Redis sees neither addresses nor names. The part in braces puts all keys of a
     /// script into one slot of a cluster.
     static func key(of check: LimitCheck) -> String {
-        key("limit:\(check.policy.dimension.rawValue):\(check.identity)", in: "l")
+        key("limit:\(check.rule.dimension.rawValue):\(check.identity)", in: "l")
     }
 
     static func key(of check: QuotaCheck) -> String {

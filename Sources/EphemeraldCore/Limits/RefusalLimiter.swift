@@ -27,15 +27,15 @@ package final class RefusalLimiter: Sendable {
     /// - Parameter now: nanoseconds on a monotonic clock.
     /// - Returns: nil when the limit allows the refusal a usage line, else the limit and how long until it allows one.
     func count(_ client: ClientAddress, under limit: RateLimit, now: UInt64) -> LimitReached? {
+        let check = LimitCheck(LimitRule(.client, limit), LimitIdentity(.client(client.limitKey)))
         var checks = LimitChecks()
-        let policy = LimitPolicy(.client, limit)
-        checks.append(policy, LimitIdentity(.client(client.limitKey)))
-        guard case .refused(let standing) = limiter.withLock({ $0.admit(checks, now: now) }) else { return nil }
+        checks.append(check)
+        guard case .refused(let reached) = limiter.withLock({ $0.admit(checks, now: now) }) else { return nil }
         unlogged.withLock { unlogged in
             unlogged.total += 1
             unlogged.unreported += 1
         }
-        return LimitReached(refusalsOf: client, standing, key: checks.key(of: policy))
+        return LimitReached(.refusals(check), wait: reached.wait, isFull: reached.isFull)
     }
 
     /// Refusals without a usage line since the last call: for the next line that is written, of any client.

@@ -1,19 +1,19 @@
 package import Sessions
 
-/// The limits of the settings, one a dimension; nil is off.
+/// The limits of the settings, one for each dimension; nil is off.
 package struct RateLimits: Hashable, Sendable {
     /// For one client address (IPv6: one /64).
     package var client: RateLimit?
-    /// For one caller; nothing to count where nobody is asked who he is.
+    /// For one caller; it has no effect where callers do not have to say who they are.
     package var caller: RateLimit?
     /// For the pages of one origin; requests without one count as one.
     package var origin: RateLimit?
     /// For one session.
     package var session: RateLimit?
-    /// For everybody together.
+    /// For all requests together.
     package var all: RateLimit?
 
-    /// All of them off, but those that are named.
+    /// All of them off, except those that are given.
     package init(
         client: RateLimit? = nil, caller: RateLimit? = nil, origin: RateLimit? = nil, session: RateLimit? = nil,
         all: RateLimit? = nil
@@ -30,8 +30,8 @@ package struct RateLimits: Hashable, Sendable {
 struct SessionLimits: Sendable {
     /// A limit, without whom it counts.
     private struct Limit {
-        let policy: LimitPolicy
-        /// The session that it counts for alone; nil for a limit of the settings, which all of them share.
+        let rule: LimitRule
+        /// The session that it counts for; nil for a limit of the settings, which all of them share.
         let session: String?
 
         /// The limit of the settings, or what the session file says instead; nil when it is off.
@@ -39,14 +39,14 @@ struct SessionLimits: Sendable {
             switch own {
             case nil:
                 guard let setting else { return nil }
-                self.init(policy: LimitPolicy(dimension, setting), session: nil)
+                self.init(rule: LimitRule(dimension, setting), session: nil)
             case .off: return nil
-            case .rate(let limit): self.init(policy: LimitPolicy(dimension, limit), session: session)
+            case .rate(let limit): self.init(rule: LimitRule(dimension, limit), session: session)
             }
         }
 
-        init(policy: LimitPolicy, session: String?) {
-            (self.policy, self.session) = (policy, session)
+        init(rule: LimitRule, session: String?) {
+            (self.rule, self.session) = (rule, session)
         }
     }
 
@@ -56,7 +56,7 @@ struct SessionLimits: Sendable {
     private let origin: Limit?
     private let session: Limit?
     private let all: Limit?
-    /// What `RateLimit-Policy` says to a caller, and to a client that nobody has named.
+    /// The field `RateLimit-Policy` for a caller, and for a client without a name.
     private let policyFields: (named: String, unnamed: String)
 
     init(_ session: Session, settings: RateLimits) {
@@ -68,7 +68,7 @@ struct SessionLimits: Sendable {
         self.session = Limit(.session, settings.session, or: own.session, of: name)
         // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
         all = Limit(.all, settings.all, or: own.all, of: name).map { limit in
-            limit.session == nil ? limit : Limit(policy: LimitPolicy(.session, limit.policy.limit), session: name)
+            limit.session == nil ? limit : Limit(rule: LimitRule(.session, limit.rule.limit), session: name)
         }
         policyFields = (
             named: SessionLimits.field([client, caller, origin, self.session, all]),
@@ -77,11 +77,11 @@ struct SessionLimits: Sendable {
     }
 
     private static func field(_ limits: [Limit?]) -> String {
-        RateLimitFields.policy(limits.compactMap { $0?.policy })
+        RateLimitFields.policy(limits.compactMap { $0?.rule })
     }
 
-    /// What `RateLimit-Policy` says.
-    /// - Parameter countsCaller: whether somebody has been named, whom the limit on callers counts.
+    /// The field `RateLimit-Policy`.
+    /// - Parameter countsCaller: whether there is a caller, whom the limit on callers counts.
     func policyField(countsCaller: Bool) -> String {
         countsCaller ? policyFields.named : policyFields.unnamed
     }
@@ -90,13 +90,15 @@ struct SessionLimits: Sendable {
     func checks(client address: ClientAddress, caller name: Caller?, origin text: String?) -> LimitChecks {
         var checks = LimitChecks()
         if let client {
-            checks.append(client.policy, LimitIdentity(.client(address.limitKey), of: client.session))
+            checks.append(LimitCheck(client.rule, LimitIdentity(.client(address.limitKey), of: client.session)))
         }
-        if let caller, let name { checks.append(caller.policy, LimitIdentity(.name(name.name), of: caller.session)) }
-        if let origin { checks.append(origin.policy, LimitIdentity(.origin(text), of: origin.session)) }
+        if let caller, let name {
+            checks.append(LimitCheck(caller.rule, LimitIdentity(.name(name.name), of: caller.session)))
+        }
+        if let origin { checks.append(LimitCheck(origin.rule, LimitIdentity(.origin(text), of: origin.session))) }
         // The session's name is whom this limit counts, wherever it is written.
-        if let session { checks.append(session.policy, LimitIdentity(.name(self.name))) }
-        if let all { checks.append(all.policy, LimitIdentity(.everybody, of: all.session)) }
+        if let session { checks.append(LimitCheck(session.rule, LimitIdentity(.name(self.name)))) }
+        if let all { checks.append(LimitCheck(all.rule, LimitIdentity(.everybody, of: all.session))) }
         return checks
     }
 }

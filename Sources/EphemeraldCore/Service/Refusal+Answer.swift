@@ -61,10 +61,9 @@ extension Refusal {
         case .invalidRequest(let path, let message):
             path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
         case .unknownSession: "There is no session of that name."
-        case .rateLimited(let standing):
-            "\(standing.policy.dimension.detail) Try again in \(RateLimitFields.wholeSeconds(standing.wait)) s."
-        case .quotaExhausted(let exhaustion):
-            "\(exhaustion.check.dimension.detail) The next day begins at midnight UTC."
+        case .rateLimited(let reached):
+            "\(reached.detail) Try again in \(RateLimitFields.wholeSeconds(reached.wait)) s."
+        case .quotaExhausted(let reached): "\(reached.detail) The next day begins at midnight UTC."
         case .tooManyRefusals(let time):
             "This request is refused, as many requests of this client were before; the reason is given again in "
                 + "\(RateLimitFields.wholeSeconds(time)) s."
@@ -101,8 +100,9 @@ extension Refusal {
         if case .invalidRequest(let path, _) = self { problem["path"] = .string(path.loggable(256)) }
         var fields: Fields = ["Content-Type": "application/problem+json"]
         if let retryAfter { fields.append("Retry-After", String(max(1, RateLimitFields.wholeSeconds(retryAfter)))) }
-        if case .rateLimited(let standing) = self {
-            fields.append("RateLimit-Policy", RateLimitFields.policy([standing.policy]))
+        if case .rateLimited(let reached) = self, case .rate(let check) = reached.limit {
+            let standing = LimitStanding(rule: check.rule, remaining: 0, wait: reached.wait)
+            fields.append("RateLimit-Policy", RateLimitFields.policy([check.rule]))
             fields.append("RateLimit", RateLimitFields.rateLimit(standing))
         }
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }

@@ -35,9 +35,9 @@ package enum Refusal: Error, Hashable, Sendable {
     /// No session has that name, or it can be no name.
     case unknownSession
     /// A limit is spent; its standing says until when, if nobody else takes the place.
-    case rateLimited(LimitStanding)
+    case rateLimited(LimitReached)
     /// A quota of the day is used up.
-    case quotaExhausted(QuotaExhaustion)
+    case quotaExhausted(LimitReached)
     /// The request would have been refused, and so many of this client's were before that they have no usage line.
     case tooManyRefusals(retryAfter: Duration)
     /// What counts limits and quotas for several processes is away, and the settings say to refuse then.
@@ -121,8 +121,7 @@ package enum Refusal: Error, Hashable, Sendable {
     /// How long to wait before another try has a chance; nil where waiting does not help.
     package var retryAfter: Duration? {
         switch self {
-        case .rateLimited(let standing): standing.wait
-        case .quotaExhausted(let exhaustion): exhaustion.wait
+        case .rateLimited(let reached), .quotaExhausted(let reached): reached.wait
         case .upstreamUnavailable(let time), .upstreamRateLimited(let time), .keysUnavailable(let time),
             .tooManyRefusals(let time):
             time
@@ -140,8 +139,7 @@ package enum Refusal: Error, Hashable, Sendable {
     /// What the limit or quota that refused counts by; nil when it was neither.
     package var dimension: String? {
         switch self {
-        case .rateLimited(let standing): standing.policy.dimension.rawValue
-        case .quotaExhausted(let exhaustion): exhaustion.check.dimension.rawValue
+        case .rateLimited(let reached), .quotaExhausted(let reached): reached.dimension
         default: nil
         }
     }

@@ -22,7 +22,7 @@ extension TokenService {
         }
         report(.limitReached(reached), context)
         // A refusal that says when to come back keeps saying so.
-        let answered = refusal.retryAfter == nil ? .tooManyRefusals(retryAfter: reached.wait) : refusal
+        let answered = refusal.retryAfter == nil ? reached.refusal : refusal
         return conclude(context, with: answered.response(to: context.id), answered, isLogged: false)
     }
 

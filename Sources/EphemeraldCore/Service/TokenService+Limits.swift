@@ -17,25 +17,12 @@ extension TokenService {
     func admit(
         _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
     ) async throws(Refusal) -> Admitted {
-        let name = offered.session.name
         let checks = offered.limits.checks(client: context.client, caller: caller, origin: origin)
-        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: name)
+        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
         switch await common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
-        case .limited(let standing):
-            let who: String =
-                switch standing.policy.dimension {
-                case .client: context.client.description
-                case .caller: caller?.loggableName ?? ""
-                case .origin: origin ?? "no origin"
-                case .session: name
-                case .all: "everybody"
-                }
-            report(.limitReached(LimitReached(standing, who: who, key: checks.key(of: standing.policy))), context)
-            throw .rateLimited(standing)
-        case .exhausted(let exhaustion):
-            let identity = exhaustion.check.identity
-            report(.limitReached(LimitReached(exhaustion, who: identity.isEmpty ? "everybody" : identity)), context)
-            throw .quotaExhausted(exhaustion)
+        case .refused(let reached):
+            report(.limitReached(reached), context)
+            throw reached.refusal
         case .unavailable: throw .limitsUnavailable
         case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
         case .admitted(let standing?, let taken):

@@ -24,29 +24,29 @@ extension CommonState {
     func admission(in redis: Redis.Client?, surroundings: Surroundings) -> Admission {
         let memory = Admission.inMemory(counts, surroundings: surroundings)
         guard let redis, let notices = redisNotices else { return memory }
-        return .shared(SharedCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
+        return .inRedis(RedisCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
             switch failure {
             case nil: notices.isWell(redis.loop)
             // The daemon is about to end.
-            case SharedCountsFailure.cancelled: break
-            case let failure?: notices.isAway(redis.loop, failure.words)
+            case RedisCountsFailure.cancelled: break
+            case let failure?: notices.isAway(redis.loop, failure.reason)
             }
         }
     }
 }
 
-extension SharedCounts {
+extension RedisCounts {
     fileprivate init(_ client: Redis.Client) {
         let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
         self.init(
-            run: { keys, arguments async throws(SharedCountsFailure) in
+            run: { keys, arguments async throws(RedisCountsFailure) in
                 let reply: RedisReply
                 do throws(RedisFailure) {
                     reply = try await client.evaluate(script, keys: keys, arguments: arguments)
                 } catch {
-                    throw error == .cancelled ? .cancelled : SharedCountsFailure("\(error)")
+                    throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
                 }
-                if case .error(let words) = reply { throw SharedCountsFailure(words) }
+                if case .error(let words) = reply { throw RedisCountsFailure(words) }
                 return reply.integers ?? []
             },
             post: { keys, arguments in
@@ -55,6 +55,6 @@ extension SharedCounts {
     }
 }
 
-extension SharedCountsFailure {
-    fileprivate static let cancelled = SharedCountsFailure("cancelled")
+extension RedisCountsFailure {
+    fileprivate static let cancelled = RedisCountsFailure("cancelled")
 }

@@ -92,11 +92,12 @@ struct CommonState: Sendable {
         case .usage(let line):
             if let failure = usageLog.write(line) { lostLines.report(failure) }
         case .limitReached(let reached):
-            guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
-            logger.warning("\(reached.words(telling))", metadata: ["ephemerald.request.id": "\(request.id)"])
+            let client = request.client
+            guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }
+            logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
         case .upstreamRefused(let refusal):
-            guard let words = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
-            logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(request.id)"])
+            guard let message = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
+            logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
         case .remark(let remark):
             guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
             logger.warning(
