@@ -47,10 +47,10 @@ import Testing
         let upstream = ScriptedUpstream(.behind(gate, .minted))
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-a")])
         settings.maxInFlight = 1
-        let shared = Minter.Shared()
+        let state = UpstreamState()
         let minters = (0..<2).map { [settings] _ in
             Minter(
-                upstream: settings, shared: shared, surroundings: upstream.clock.surroundings, send: upstream.send)
+                upstream: settings, state: state, surroundings: upstream.clock.surroundings, send: upstream.send)
         }
         let session = TestSessions.session("default")
         let first = Task { try await minters[0].mint(session.body, for: session, requestID: RequestID(randomBits: 1)) }

@@ -69,7 +69,8 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
 
     static let defects: [Self] = [
         Self("malformed", .token(defect: .malformed("two Host fields")), 400, "bad_request", "Bad request"),
-        Self("too large", .token(defect: .bodyTooLarge(limit: 65_536)), 413, "body_too_large", "Body too large"),
+        Self(
+            "too large", .token(defect: .bodyTooLarge(limit: 65_536)), 413, "body_too_large", "Request body too large"),
         Self(
             "a malformed preflight", .token(method: .options, defect: .malformed("x")), 400, "bad_request",
             "Bad request"),

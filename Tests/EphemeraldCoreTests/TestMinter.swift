@@ -16,7 +16,7 @@ struct TestMinter: Sendable {
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: keys.map { Secret($0) })
         change(&settings)
         minter = Minter(
-            upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
+            upstream: settings, state: UpstreamState(), surroundings: upstream.clock.surroundings, send: upstream.send)
     }
 
     /// The value of the secret, or why there is none.

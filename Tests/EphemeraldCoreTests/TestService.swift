@@ -56,7 +56,7 @@ struct TestService {
             rules: setup.rules,
             loop: TokenService.LoopParts(
                 minter: Minter(
-                    upstream: setup.upstream, shared: Minter.Shared(), surroundings: surroundings, send: upstream.send),
+                    upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings, send: upstream.send),
                 keyFetching: KeyFetching(surroundings: surroundings, send: keys.send, remark: { _ in }),
                 metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(

@@ -15,7 +15,7 @@ import Testing
         let surroundings = Surroundings(
             monotonicNanoseconds: { 1 }, unixMilliseconds: { 1_795_367_772_919 }, sleep: { _ in })
         let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-test")])
-        let minter = Minter(upstream: upstream, shared: Minter.Shared(), surroundings: surroundings) { _ in
+        let minter = Minter(upstream: upstream, state: UpstreamState(), surroundings: surroundings) { _ in
             Response(status, fields: ["x-request-id": "req_1"], body: Array(answer.utf8))
         }
         var rules = TokenService.Rules(

@@ -1,6 +1,6 @@
 import Sessions
 
-/// Limits and quotas that several processes count together, in Redis.
+/// The counts of limits and quotas in Redis, which several processes share.
 package struct RedisCounts: Sendable {
     /// Runs ``AdmissionScript/admit`` with keys and arguments.
     package typealias Run = @Sendable ([String], [String]) async throws(RedisCountsFailure) -> [Int64]
@@ -10,7 +10,7 @@ package struct RedisCounts: Sendable {
     private let run: Run
     private let post: Post
 
-    /// Over a connection to Redis that somebody else owns.
+    /// Uses a connection to Redis that it does not own.
     package init(run: @escaping Run, post: @escaping Post) {
         self.run = run
         self.post = post

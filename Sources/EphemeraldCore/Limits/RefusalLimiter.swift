@@ -3,21 +3,21 @@ import Sessions
 
 /// Counts refused requests by client address, for all loops, and how many of them left no usage line.
 ///
-/// It is consulted after a request is refused, so it cannot refuse any other: clients that share an address, as all do
-/// behind a proxy that `TRUSTED_PROXIES` does not name, keep their tokens while one of them is refused again and again.
+/// It is used after a request is refused, so it cannot refuse any other: clients that share an address, as all do behind
+/// a proxy that `TRUSTED_PROXIES` does not name, still get tokens while one of them is refused repeatedly.
 package final class RefusalLimiter: Sendable {
     private struct Unlogged {
-        /// Since the start.
+        /// The number since the start.
         var total = 0
-        /// Since the last usage line that said how many.
+        /// The number since the last usage line that had one.
         var unreported = 0
     }
 
-    /// A table of its own: refused requests of many addresses must not push out what clients owe in that of the tokens.
+    /// A table of its own: refused requests of many addresses must not push out entries of the limits on tokens.
     private let limiter = Locked(RateLimiter(capacity: 16_384))
     private let unlogged = Locked(Unlogged())
 
-    /// Nobody has been refused.
+    /// No request has been refused.
     package init() {}
 
     /// Refusals without a usage line since the start.

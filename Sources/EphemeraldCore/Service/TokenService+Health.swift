@@ -4,10 +4,10 @@ import Sessions
 
 /// Answers to probes. None of them costs anything upstream, and none holds a secret.
 extension TokenService {
-    /// Sessions that one report names; a probe is not made to read megabytes.
+    /// The largest number of sessions in one report, so that no probe has to read megabytes.
     private static let longestReport = 256
 
-    /// That the process answers.
+    /// Liveness: the process answers.
     func health() -> Response {
         answer(
             .ok,
@@ -17,14 +17,13 @@ extension TokenService {
             ])
     }
 
-    /// Whether the service takes requests: 200, or 503 with the reasons. Everybody may ask, and nobody learns more: the
-    /// details are on the operations listener.
+    /// Readiness: 200, or 503 with the reasons. The details are only on the operations listener.
     ///
-    /// OpenAI's failures are not a reason: every replica would be taken out at once, and without requests none would
-    /// find that it can mint again.
+    /// OpenAI outages do not affect readiness: the load balancer would take out all replicas at once, and without
+    /// requests none would notice that minting works again.
     func readiness() -> Response { readiness(with: [:]) }
 
-    /// The same with its details: key, pause, upstream, and the last mint of each session. For the operations listener.
+    /// Readiness with key, pause, upstream, and the last mint of each session, for the operations listener.
     package func detailedReadiness() -> Response {
         let sessions = rules.sessions.sessions
         var details: JSONObject = [

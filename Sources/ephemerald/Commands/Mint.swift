@@ -52,7 +52,7 @@ private final class SingleMint: @unchecked Sendable {
         let client = Client(ClientSettings(settings.upstream, isSandbox: sandbox != nil), on: loop)
         self.client = client
         minter = Minter(
-            upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), shared: Minter.Shared(),
+            upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), state: UpstreamState(),
             surroundings: .system(loop)
         ) { request async throws(TransferFailure) in try await client.send(request) }
     }

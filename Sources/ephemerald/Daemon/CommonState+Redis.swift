@@ -3,19 +3,19 @@ import EphemeraldCore
 import EventLoop
 import Redis
 
-/// How limits and quotas come to Redis.
+/// How limits and quotas are counted in Redis.
 extension CommonState {
     /// A client that begins to connect; nil where no Redis is set.
     func redisClient(on loop: EventLoop) -> Redis.Client? {
         guard let redis, let notices = redisNotices else { return nil }
         var settings = Redis.ClientSettings()
-        // A key like those that are counted: in a cluster, a node that does not have them answers which does.
+        // A key like those that are counted: in a cluster, a node that does not have them names the node that does.
         settings.probe = ["GET", "{ephemerald}:probe"]
         return Redis.Client(over: Streams(for: loop), address: redis.address, settings: settings) {
             [unowned loop] change in
             switch change {
-            case .back: notices.isWell(loop)
-            case .away(let words): notices.isAway(loop, words)
+            case .back: notices.answered(loop)
+            case .away(let reason): notices.failed(loop, reason)
             }
         }
     }
@@ -26,10 +26,10 @@ extension CommonState {
         guard let redis, let notices = redisNotices else { return memory }
         return .inRedis(RedisCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
             switch failure {
-            case nil: notices.isWell(redis.loop)
-            // The daemon is about to end.
+            case nil: notices.answered(redis.loop)
+            // The daemon is shutting down.
             case RedisCountsFailure.cancelled: break
-            case let failure?: notices.isAway(redis.loop, failure.reason)
+            case let failure?: notices.failed(redis.loop, failure.reason)
             }
         }
     }
@@ -46,7 +46,7 @@ extension RedisCounts {
                 } catch {
                     throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
                 }
-                if case .error(let words) = reply { throw RedisCountsFailure(words) }
+                if case .error(let message) = reply { throw RedisCountsFailure(message) }
                 return reply.integers ?? []
             },
             post: { keys, arguments in

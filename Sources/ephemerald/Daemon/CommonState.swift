@@ -14,7 +14,7 @@ struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     let state = ServiceState()
-    /// The sessions in force, for who asks beside the loops.
+    /// The sessions in force, for threads other than the loops.
     let sessions: Locked<SessionCatalog>
     let counts: Locked<AdmissionCounts>
     /// Whether anything is minted at all.
@@ -22,10 +22,10 @@ struct CommonState: Sendable {
     private let notices = Locked(LimitNotices())
     private let keyNotices = Locked(KeyNotices())
     let refusals = RefusalLimiter()
-    /// nil where limits and quotas are counted in the memory of this process.
+    /// Nil where limits and quotas are counted in the memory of this process.
     let redis: Settings.Redis?
     let redisNotices: RedisNotices?
-    let minting = Minter.Shared()
+    let upstreamState = UpstreamState()
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
@@ -63,21 +63,22 @@ struct CommonState: Sendable {
         }
     }
 
-    /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
+    /// The service of one loop. It shares limits and everything else in this state with the one before it.
     /// - Parameters:
     ///   - metrics: where the loop counts.
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
-        under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
+        under settings: WorkerSettings, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
         through client: Curl.Client, redis: Redis.Client?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(
             { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
         return TokenService(
-            rules: policy.rules,
+            rules: settings.rules,
             loop: TokenService.LoopParts(
-                minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
+                minter: Minter(
+                    upstream: settings.upstream, state: upstreamState, surroundings: surroundings, send: send),
                 keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
@@ -108,13 +109,13 @@ struct CommonState: Sendable {
 }
 
 extension ClientAddress.Remark {
-    /// For the operator, once.
+    /// The warning for the operator.
     fileprivate var words: String {
         switch self {
         case .untrustedForwarding:
-            "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are not believed"
+            "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are ignored"
         case .headersDisagree:
-            "X-Forwarded-For and Forwarded lead to different clients; the trusted proxy passes one of them on unread"
+            "X-Forwarded-For and Forwarded name different clients; the trusted proxy passes one of them on unread"
         }
     }
 }

@@ -29,7 +29,7 @@ final class Daemon: @unchecked Sendable {
     let source: FreshConfiguration.Source
     /// What is in force.
     var configuration: FreshConfiguration
-    var policy: Policy
+    var policy: WorkerSettings
     var isReloading = false
     /// Why to reload once more, when the reading that is under way ends.
     var nextReload: ReloadCause?
@@ -85,7 +85,7 @@ final class Daemon: @unchecked Sendable {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
-            policy = Policy(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
+            policy = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             workers = try Daemon.workers(on: loops, listener: opened, under: policy, common: common)
         } catch {
             throw StartFailure(outcome: .unavailable, words: "cannot start: \(error)")

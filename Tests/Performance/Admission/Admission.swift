@@ -112,7 +112,7 @@ struct AdmissionBenchmark {
             .ok, body: Array(#"{"value":"ek_1","expires_at":1,"session":{"id":"sess_1"}}"#.utf8))
         let minter = Minter(
             upstream: Upstream(baseURL: "https://api.openai.example/v1", keys: [Secret("sk-1")]),
-            shared: Minter.Shared(), surroundings: surroundings, send: { _ in answer })
+            state: UpstreamState(), surroundings: surroundings, send: { _ in answer })
         return TokenService(
             rules: rules,
             loop: TokenService.LoopParts(

@@ -2,17 +2,17 @@ import Curl
 import EphemeraldCore
 import Sessions
 
-/// What settings and session files come to for a request: the part of a worker that a reload replaces as a whole.
-struct Policy: Sendable {
+/// What settings and session files decide for the requests of a worker. A reload replaces it as a whole.
+struct WorkerSettings: Sendable {
     private(set) var rules: TokenService.Rules
     let upstream: Upstream
     let client: ClientSettings
-    /// The contents of the file that both clients take certificate authorities from.
+    /// The contents of the file with the certificate authorities of both clients.
     let authorities: CertificateFile?
-    /// For the keys of tokens; nil when none are fetched.
+    /// The client that fetches the keys of tokens; nil when none are fetched.
     let keyClient: ClientSettings?
 
-    /// - Parameter sandboxURL: of the stand-in, which takes the place of the upstream.
+    /// - Parameter sandboxURL: the URL of the sandbox, which takes the place of the upstream.
     init(_ configuration: FreshConfiguration, safety: SafetyIdentifier, sandboxURL: String?) {
         let settings = configuration.settings
         upstream = Upstream(settings, sandboxURL: sandboxURL)
@@ -32,8 +32,8 @@ struct Policy: Sendable {
         keyClient = ClientSettings(forKeysOf: settings)
     }
 
-    /// The policy behind another one: keys that were fetched stay, and so does a salt that no setting names.
-    init(_ configuration: FreshConfiguration, following old: Policy, sandboxURL: String?) {
+    /// The settings after a reload: fetched keys stay, and so does a salt that no setting names.
+    init(_ configuration: FreshConfiguration, following old: WorkerSettings, sandboxURL: String?) {
         var safety = old.rules.safety
         if case .kept(let kept) = configuration.settings.upstream.safetySalt { safety = kept }
         self.init(configuration, safety: safety, sandboxURL: sandboxURL)
