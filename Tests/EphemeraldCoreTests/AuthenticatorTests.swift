@@ -131,7 +131,7 @@ struct Shown: Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: Shown.keys + Shown.users)
-    func `is refused where there is no way to be known`(shown: Shown) async throws {
+    func `is refused where no way of authentication is set`(shown: Shown) async throws {
         for callers in [Authenticator([]), Authenticator([.bearer(BearerKeys())])] {
             let response = try await TestService(callers: callers).respond(
                 to: .token(fields: shown.fields, peer: shown.peer))
@@ -139,7 +139,7 @@ struct Shown: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test func `is asked behind the origin and before anything else`() async throws {
+    @Test func `is identified after the origin is checked and before anything else`() async throws {
         let test = try TestService(callers: Authenticator([]))
         let requests: [(Request, String)] = [
             (.token(origin: "https://evil.example"), "origin_not_allowed"),

@@ -32,7 +32,7 @@ import Testing
 
     private static let byProxy = Authenticator([.proxy(field: "X-User")])
 
-    @Test func `on callers counts each by his name, from whatever address and for whatever session`() async throws {
+    @Test func `on callers counts each by name, from any address and for any session`() async throws {
         let test = try TestService(callers: Self.byProxy) {
             $0.rules.sessions = Self.catalog("{}")
             $0.rules.limits.caller = try RateLimit(parsing: "2/h")
@@ -44,7 +44,7 @@ import Testing
         #expect(await Self.statuses(test, user: "bob", times: 3) == [200, 200, 429])
     }
 
-    @Test func `on callers counts nothing where nobody is asked who he is`() async throws {
+    @Test func `on callers counts nothing where callers do not say who they are`() async throws {
         let test = try TestService {
             $0.rules.sessions = Self.catalog(#"{"caller":"1/h"}"#)
             $0.rules.limits.caller = try RateLimit(parsing: "1/h")
@@ -97,7 +97,7 @@ import Testing
         #expect(await Self.statuses(test, user: "ann", times: 2) == [200, 429])
     }
 
-    @Test func `stands beside the others, and a request passes all of them`() async throws {
+    @Test func `does not replace the others, and a request passes all of them`() async throws {
         let hundred = try RateLimit(parsing: "100/h")
         let test = try TestService(clientLimit: "100/h", callers: Self.byProxy) {
             $0.rules.limits.all = try RateLimit.parseSetting("100/h")

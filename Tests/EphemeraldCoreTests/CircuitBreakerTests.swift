@@ -30,7 +30,7 @@ import Testing
         #expect(await test.mint().code == "upstream_unavailable")
     }
 
-    @Test func `says how long it stays open, and asks nobody meanwhile`() async {
+    @Test func `says how long it stays open, and calls nobody meanwhile`() async {
         let test = await Self.opened()
         test.clock.advance(by: .milliseconds(500))
         #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .milliseconds(1_500)))

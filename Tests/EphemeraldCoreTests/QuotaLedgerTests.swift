@@ -9,7 +9,7 @@ import Testing
         [QuotaCheck(.caller, allowance: allowance, identity: name)]
     }
 
-    @Test func `counts each by his name and each day apart`() {
+    @Test func `counts each caller by name, and each day apart`() {
         var ledger = QuotaLedger()
         let (ann, bob) = (Self.caller("ann"), Self.caller("bob"))
         for _ in 0..<3 { ledger.take(ann, on: Self.today, today: Self.today) }

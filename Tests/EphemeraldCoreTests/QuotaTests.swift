@@ -44,7 +44,7 @@ import Testing
         #expect(await Self.ask(test, user: "bob", session: "full", times: 2) == [200, 429])
     }
 
-    @Test func `on callers counts nothing where nobody is asked who he is`() async throws {
+    @Test func `on callers counts nothing where callers do not say who they are`() async throws {
         let test = try TestService(quotas: Quotas(caller: 1))
         #expect(await Self.ask(test, times: 3) == [200, 200, 200])
     }

@@ -57,7 +57,7 @@ extension LimitVerdict {
     }
 
     @Test(arguments: LimitDimension.allCases)
-    func `takes from no limit when one refuses`(spent: LimitDimension) throws {
+    func `counts under no limit when one refuses`(spent: LimitDimension) throws {
         var limiter = RateLimiter(capacity: 64)
         let tight = try rule(spent, "1/h")
         let others = try LimitDimension.allCases.filter { $0 != spent }.map { try rule($0, "3/h") }
@@ -98,7 +98,7 @@ extension LimitVerdict {
         #expect(limiter.admit(checks(changed), now: 0).reached?.wait == .seconds(6))
     }
 
-    @Test func `bears a clock that runs back between loops`() throws {
+    @Test func `accepts a clock that runs back between loops`() throws {
         var limiter = RateLimiter(capacity: 8)
         let client = try rule(.client, "10/min burst 2")
         #expect(limiter.admit(checks(client), now: seconds(1)).isAdmitted)
@@ -107,7 +107,7 @@ extension LimitVerdict {
     }
 
     @Test(arguments: ["1000000/h burst 1000000", "1/h burst 1000000", "1000000/s burst 1", "1/h burst 1"])
-    func `reckons with the largest and smallest limits`(text: String) throws {
+    func `counts by the largest and smallest limits`(text: String) throws {
         var limiter = RateLimiter(capacity: 8)
         let client = try rule(.client, text)
         let year = seconds(365 * 86_400)

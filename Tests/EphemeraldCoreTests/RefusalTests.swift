@@ -162,7 +162,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         #expect(test.upstream.requests.isEmpty)
     }
 
-    @Test func `that is over a limit is told when to come back`() async throws {
+    @Test func `that is over a limit is answered with when to come back`() async throws {
         let test = try TestService(clientLimit: "10/min burst 1")
         #expect(await test.respond(to: .token()).status == .ok)
         let response = await test.respond(to: .token())
@@ -176,7 +176,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         #expect(await test.respond(to: .token()).status == .ok)
     }
 
-    @Test func `that finds too many under way is told to come back`() async throws {
+    @Test func `above the number of mints in progress is answered with when to come back`() async throws {
         let test = try TestService { $0.upstream.maxInFlight = 0 }
         let response = await test.respond(to: .token())
         #expect(response.status == .serviceUnavailable)

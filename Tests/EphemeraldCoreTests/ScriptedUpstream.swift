@@ -75,7 +75,7 @@ extension Response {
         return Response(.ok, fields: ["x-request-id": "req_1"], body: JSON.object(body).serialized())
     }
 
-    /// An error in OpenAI's words.
+    /// An error in the form of OpenAI.
     static func error(_ status: Int, code: String = "x", message: String = "m", fields: Fields = [:]) -> Response {
         let error: JSONObject = ["message": .string(message), "type": "t", "param": .null, "code": .string(code)]
         return Response(

@@ -27,7 +27,7 @@ import Testing
         return statuses
     }
 
-    @Test func `is told with every token`() async throws {
+    @Test func `is in the fields of every token`() async throws {
         let test = try TestService(clientLimit: "10/min burst 2") {
             $0.rules.limits.all = try RateLimit.parseSetting("600/min burst 100")
         }
@@ -37,7 +37,7 @@ import Testing
         #expect(await test.respond(to: .token()).fields["RateLimit"] == #""client";r=0;t=6"#)
     }
 
-    @Test func `that is off is not told`() async throws {
+    @Test func `that is off is not in the fields`() async throws {
         let response = try await TestService().respond(to: .token())
         #expect(response.fields["RateLimit"] == nil)
         #expect(response.fields["RateLimit-Policy"] == nil)

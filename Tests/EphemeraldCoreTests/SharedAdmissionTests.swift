@@ -24,7 +24,7 @@ private struct ScriptedCounts: Sendable {
 }
 
 @Suite struct `Admission in Redis` {
-    @Test func `tells the client how the closest limit stands`() async throws {
+    @Test func `tells the client the state of the closest limit`() async throws {
         let counts = ScriptedCounts(reply: .success([0, 1, 7, 2_500_000_000, 20_000]))
         let test = try TestService(clientLimit: "10/min") {
             $0.rules.limits.all = try RateLimit.parseSetting("600/min")
@@ -47,7 +47,7 @@ private struct ScriptedCounts: Sendable {
             ([1, 1, .min, 0, 0], "limits_unavailable", "1"), ([1, 1, 0, .max, 0], "limits_unavailable", "1"),
             ([2, 1, 0, -1, 0], "limits_unavailable", "1"), ([0, 1, 0, 0, .max], "limits_unavailable", "1"),
         ] as [([Int64], String, String)])
-    func `refuses by what the script says, and when that makes no sense`(
+    func `refuses by the reply of the script, and when that makes no sense`(
         reply: [Int64], code: String, retryAfter: String
     ) async throws {
         let test = try TestService(clientLimit: "10/min", quotas: Quotas(all: 5)) {
@@ -60,7 +60,7 @@ private struct ScriptedCounts: Sendable {
         #expect(test.upstream.requests.isEmpty)
     }
 
-    @Test func `refuses while Redis is away and nothing stands in for it`() async throws {
+    @Test func `refuses while Redis is away without a stand-in`() async throws {
         let away = ScriptedCounts()
         let test = try TestService(clientLimit: "10/min") { $0.admission = away.admission() }
         let response = await test.respond(to: .token())
@@ -69,14 +69,14 @@ private struct ScriptedCounts: Sendable {
         #expect(away.reports.withLock { $0 } == [RedisCountsFailure("away")])
     }
 
-    @Test func `does not ask Redis where nothing is limited`() async throws {
+    @Test func `does not call Redis where nothing is limited`() async throws {
         let counts = ScriptedCounts()
         let test = try TestService { $0.admission = counts.admission() }
         #expect(await test.respond(to: .token()).status == .ok)
         #expect(counts.runs.withLock { $0 }.isEmpty)
     }
 
-    @Test func `leaves it to the memory while Redis is away, which has counted what Redis admitted`() async throws {
+    @Test func `counts in the memory while Redis is away, which has counted what Redis admitted`() async throws {
         let clock = ManualClock()
         let memory = Admission.inMemory(
             Locked(AdmissionCounts(limiter: RateLimiter(capacity: 8))), surroundings: clock.surroundings)
@@ -90,7 +90,7 @@ private struct ScriptedCounts: Sendable {
     }
 
     @Test(arguments: [true, false])
-    func `gives back what came to nothing, there and in the memory`(isAway: Bool) async throws {
+    func `gives back what was not minted, there and in the memory`(isAway: Bool) async throws {
         let clock = ManualClock()
         let state = Locked(AdmissionCounts(limiter: RateLimiter(capacity: 8)))
         let memory = Admission.inMemory(state, surroundings: clock.surroundings)

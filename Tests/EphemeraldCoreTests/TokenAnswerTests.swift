@@ -90,7 +90,7 @@ import Testing
         #expect(response.json["calls_url"] == "https://edge.example/calls?webrtcfilter=on")
     }
 
-    @Test func `is minted anew for every request`() async throws {
+    @Test func `is minted again for every request`() async throws {
         let test = try TestService(ScriptedUpstream(.answer(.minted("ek_a")), .answer(.minted("ek_b"))))
         #expect(await test.respond(to: .token()).json["value"] == "ek_a")
         #expect(await test.respond(to: .token()).json["value"] == "ek_b")

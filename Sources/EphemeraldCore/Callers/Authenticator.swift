@@ -43,7 +43,7 @@ package struct Authenticator: Sendable {
     }
 
     /// The keys that tokens are verified with, for the log: algorithms, and the lengths of secrets. Empty without tokens.
-    package var tokenKeys: [String] { tokens?.words ?? [] }
+    package var tokenKeys: [String] { tokens?.summary ?? [] }
 
     /// This rule, with the keys that the other one has fetched from the same address.
     package func keepingFetchedKeys(of other: Authenticator) -> Authenticator {

@@ -47,9 +47,9 @@ package struct KeySet: Sendable {
     package var hasSecrets: Bool { keys.contains { $0.algorithm == .hs256 } }
 
     /// A summary of the keys for the log: each algorithm once, and secrets with their lengths.
-    package var words: [String] {
-        keys.map(\.words).reduce(into: []) { words, word in
-            if !words.contains(word) { words.append(word) }
+    package var summary: [String] {
+        keys.map(\.summary).reduce(into: []) { all, summary in
+            if !all.contains(summary) { all.append(summary) }
         }
     }
 

@@ -23,9 +23,9 @@ package struct TokenVerifier: Sendable {
     }
 
     /// The keys that tokens are verified with, for the log.
-    var words: [String] {
+    var summary: [String] {
         switch keys {
-        case .fixed(let set): set.words
+        case .fixed(let set): set.summary
         case .fetched: ["fetched from an address"]
         }
     }

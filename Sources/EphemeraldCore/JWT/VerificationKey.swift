@@ -49,7 +49,7 @@ struct VerificationKey: Sendable {
     }
 
     /// The algorithm, and the length of a secret: a key that was taken for one has an unexpected length.
-    var words: String {
+    var summary: String {
         if case .hmac(_, let byteCount) = material {
             "\(algorithm.rawValue) secret of \(byteCount) bytes"
         } else {

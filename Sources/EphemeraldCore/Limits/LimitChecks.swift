@@ -60,7 +60,7 @@ package struct LimitIdentity: Hashable, Sendable {
     /// The session that the limit belongs to; nil for a limit of the settings.
     package let session: String?
 
-    /// Of the settings' own limit when no session is given.
+    /// Without a session it belongs to a limit of the settings.
     package init(_ subject: Subject, of session: String? = nil) {
         self.subject = subject
         self.session = session

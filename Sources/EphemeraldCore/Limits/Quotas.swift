@@ -1,10 +1,10 @@
 /// The quotas of the settings: tokens a day in UTC, one for each dimension; nil is off.
 package struct Quotas: Hashable, Sendable {
-    /// For one caller; it has no effect where callers do not have to say who they are.
+    /// The quota of one caller; it has no effect where callers do not have to say who they are.
     package var caller: Int?
-    /// For one session, for all callers.
+    /// The quota of one session, for all callers.
     package var session: Int?
-    /// For all requests together.
+    /// The quota of all requests together.
     package var all: Int?
 
     /// All of them off, except those that are given.

@@ -61,7 +61,7 @@ package struct UpstreamReport: Hashable, Sendable {
     }
 
     /// The report on one line, for the log.
-    package var words: String {
+    package var summary: String {
         let parts = [
             status.map(String.init), code?.loggable(128), message?.loggable(512), advice?.loggable(512),
             requestID?.loggable(128),

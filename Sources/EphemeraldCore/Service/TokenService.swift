@@ -125,9 +125,9 @@ package final class TokenService: Sendable {
 extension TokenService {
     /// What an admitted request goes on with.
     struct Admitted {
-        /// They tell the client how it stands.
+        /// The fields about limits, for the answer.
         let fields: Fields
-        /// To be given back when no token comes of it.
+        /// To be given back if minting fails.
         let taken: QuotaReceipt
     }
 

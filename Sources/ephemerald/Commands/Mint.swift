@@ -67,7 +67,7 @@ private final class SingleMint: @unchecked Sendable {
         } catch let error as InvalidRequest {
             StandardError.print(["error: \(session.name): \(error)"])
         } catch let error as MintFailure {
-            let report = error.report.map { " (\($0.words))" } ?? ""
+            let report = error.report.map { " (\($0.summary))" } ?? ""
             StandardError.print(["error: \(error.refusal.code): \(error.refusal.detail)\(report)"])
         } catch {
             preconditionFailure("the two calls throw nothing else: \(error)")

@@ -57,8 +57,8 @@ struct CommonState: Sendable {
         }
         return KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
             switch remark {
-            case .fetched(let words): logger.info("JWT_KEYS: \(words)")
-            case .failed(let words): logger.error("JWT_KEYS: \(words)")
+            case .fetched(let text): logger.info("JWT_KEYS: \(text)")
+            case .failed(let text): logger.error("JWT_KEYS: \(text)")
             }
         }
     }
@@ -102,7 +102,7 @@ struct CommonState: Sendable {
         case .remark(let remark):
             guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
             logger.warning(
-                "\(remark.words)",
+                "\(remark.message)",
                 metadata: ["client.address": "\(request.client)", "ephemerald.request.id": "\(request.id)"])
         }
     }
@@ -110,7 +110,7 @@ struct CommonState: Sendable {
 
 extension ClientAddress.Remark {
     /// The warning for the operator.
-    fileprivate var words: String {
+    fileprivate var message: String {
         switch self {
         case .untrustedForwarding:
             "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are ignored"
