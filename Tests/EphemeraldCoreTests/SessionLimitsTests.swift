@@ -62,7 +62,7 @@ import Testing
             _ = await test.respond(to: .token(fields: ["X-Forwarded-For": forged]))
         }
         #expect(try test.lastUse["http.response.status_code"] == 429)
-        #expect(test.remarks == [.untrustedForwarding, .untrustedForwarding])
+        #expect(test.forwardingProblems == [.untrustedForwarding, .untrustedForwarding])
     }
 
     @Test func `on clients in a session file replaces the setting and counts apart`() async throws {

@@ -15,7 +15,7 @@ struct TestService {
     let refusals = RefusalLimiter()
     private let lines = Locked<[[UInt8]]>([])
     private let reached = Locked<[ReachedLimit]>([])
-    private let remarked = Locked<[ClientAddress.Remark]>([])
+    private let problems = Locked<[ClientAddress.Problem]>([])
 
     /// What a test may change before the service begins.
     struct Setup {
@@ -57,17 +57,17 @@ struct TestService {
             loop: TokenService.LoopParts(
                 minter: Minter(
                     upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings, send: upstream.send),
-                keyFetching: KeyFetching(surroundings: surroundings, send: keys.send, remark: { _ in }),
+                keyFetching: KeyFetching(surroundings: surroundings, send: keys.send, report: { _ in }),
                 metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: setup.admission ?? .inMemory(Locked(counts), surroundings: surroundings),
                 refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch),
-            report: { [lines, reached, remarked] event, request in
+            report: { [lines, reached, problems] event, request in
                 switch event {
                 case .usage(let line): lines.withLock { $0.append(line) }
                 case .limitReached(let limit):
                     reached.withLock { $0.append(ReachedLimit(limit: limit, client: request.client)) }
-                case .remark(let remark): remarked.withLock { $0.append(remark) }
+                case .forwardingProblem(let problem): problems.withLock { $0.append(problem) }
                 case .upstreamRefused: break
                 }
             })
@@ -81,7 +81,7 @@ struct TestService {
     var usage: [String] { lines.withLock { $0 }.map { String(decoding: $0, as: UTF8.self) } }
 
     /// What an operator is warned about.
-    var remarks: [ClientAddress.Remark] { remarked.withLock { $0 } }
+    var forwardingProblems: [ClientAddress.Problem] { problems.withLock { $0 } }
 
     /// The limits and quotas that refused.
     var limitsReached: [ReachedLimit] { reached.withLock { $0 } }

@@ -36,7 +36,7 @@ import Testing
             loop: TokenService.LoopParts(
                 minter: minter,
                 keyFetching: KeyFetching(
-                    surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
+                    surroundings: surroundings, send: { _ in Response(.notFound) }, report: { _ in }),
                 metrics: LoopMetrics(), surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings)),

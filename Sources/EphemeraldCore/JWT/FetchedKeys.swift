@@ -104,7 +104,7 @@ package final class FetchedKeys: Sendable {
             defer { state.waiting = [] }
             return (state.waiting, state.keys != nil)
         }
-        means.remark(remark(result, hasKeys: hasKeys))
+        means.report(outcome(result, hasKeys: hasKeys))
         for continuation in waiting { continuation.resume() }
     }
 
@@ -130,9 +130,9 @@ package final class FetchedKeys: Sendable {
         return .seconds(min(max(ages.first ?? 0, 3_600), 86_400))
     }
 
-    private func remark(
+    private func outcome(
         _ result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>, hasKeys: Bool
-    ) -> KeyFetching.Remark {
+    ) -> KeyFetching.Outcome {
         // What follows a question mark may be a key.
         let place = String(url.prefix { $0 != "?" })
         switch result {
@@ -149,7 +149,7 @@ package final class FetchedKeys: Sendable {
 /// What fetching keys needs from its loop, and where it reports the result.
 package struct KeyFetching: Sendable {
     /// A result that the operator should know.
-    package enum Remark: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         /// Keys were fetched and replace the old ones; the text says how many, and what was left out.
         case fetched(String)
         /// Keys cannot be fetched or read; the text says why, and what is in force until they can: the old ones, or 503.
@@ -158,17 +158,17 @@ package struct KeyFetching: Sendable {
 
     let surroundings: Surroundings
     fileprivate let send: Minter.Send
-    fileprivate let remark: @Sendable (Remark) -> Void
+    fileprivate let report: @Sendable (Outcome) -> Void
 
     /// - Parameters:
     ///   - surroundings: the clocks; the wall clock is for the times in tokens.
     ///   - send: sends a request to the address of the keys, which is not the upstream's.
-    ///   - remark: called after every exchange, on the loop that made it.
+    ///   - report: called after every exchange, on the loop that made it.
     package init(
-        surroundings: Surroundings, send: @escaping Minter.Send, remark: @escaping @Sendable (Remark) -> Void
+        surroundings: Surroundings, send: @escaping Minter.Send, report: @escaping @Sendable (Outcome) -> Void
     ) {
         self.surroundings = surroundings
         self.send = send
-        self.remark = remark
+        self.report = report
     }
 }

@@ -15,7 +15,7 @@ package struct ClientAddress: Hashable, Sendable {
     }
 
     /// A problem with forwarding fields, which the operator is warned about once.
-    package enum Remark: Hashable, Sendable {
+    package enum Problem: Hashable, Sendable {
         /// The peer sent forwarding headers and is not trusted: a proxy is missing from the setting, or a client
         /// pretends to be one.
         case untrustedForwarding
@@ -27,7 +27,7 @@ package struct ClientAddress: Hashable, Sendable {
     /// The client, or the peer if no trusted proxy names a client.
     package let source: Source
     /// Nil without a problem.
-    package let remark: Remark?
+    package let problem: Problem?
 
     /// Reads forwarding fields only when the peer is one of the proxies.
     package init(of request: Request, behind proxies: TrustedProxies) {
@@ -39,11 +39,11 @@ package struct ClientAddress: Hashable, Sendable {
         let hasFlatList = request.fields.count(of: "X-Forwarded-For") > 0
         let hasForwarded = request.fields.count(of: "Forwarded") > 0
         guard hasFlatList || hasForwarded else {
-            (source, remark) = (peer, nil)
+            (source, problem) = (peer, nil)
             return
         }
         guard proxies.contains(request.peer) else {
-            (source, remark) = (peer, .untrustedForwarding)
+            (source, problem) = (peer, .untrustedForwarding)
             return
         }
         let flat =
@@ -51,9 +51,9 @@ package struct ClientAddress: Hashable, Sendable {
         let forwarded =
             hasForwarded ? proxies.client(behind: peer, by: ForwardingChain.forwarded(in: request.fields)) : nil
         if let flat, let forwarded, flat != forwarded {
-            (source, remark) = (peer, .headersDisagree)
+            (source, problem) = (peer, .headersDisagree)
         } else {
-            (source, remark) = (flat ?? forwarded ?? peer, nil)
+            (source, problem) = (flat ?? forwarded ?? peer, nil)
         }
     }
 

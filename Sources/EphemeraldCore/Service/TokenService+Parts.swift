@@ -83,7 +83,7 @@ extension TokenService {
         /// The upstream did not mint, and said why.
         case upstreamRefused(Refusal)
         /// The forwarding fields of the request are not as they should be.
-        case remark(ClientAddress.Remark)
+        case forwardingProblem(ClientAddress.Problem)
     }
 }
 

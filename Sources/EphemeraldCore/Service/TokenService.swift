@@ -26,7 +26,7 @@ package final class TokenService: Sendable {
     /// Answers a request, whatever it is, and writes its usage line.
     package func respond(to request: Request) async -> Response {
         let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
-        if let remark = context.client.remark { report(.remark(remark), context) }
+        if let problem = context.client.problem { report(.forwardingProblem(problem), context) }
         do throws(Refusal) {
             let response = try await answer(context)
             // Probes and preflights are not a use of the service, unless they are refused.

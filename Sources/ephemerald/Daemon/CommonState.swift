@@ -29,7 +29,7 @@ struct CommonState: Sendable {
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
-    private let remarked = Locked<Set<ClientAddress.Remark>>([])
+    private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     init(_ configuration: FreshConfiguration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
         let settings = configuration.settings
@@ -55,8 +55,8 @@ struct CommonState: Sendable {
             guard let client else { throw .cancelled }
             return try await client.send(request)
         }
-        return KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
-            switch remark {
+        return KeyFetching(surroundings: .system(loop), send: send) { [logger] outcome in
+            switch outcome {
             case .fetched(let text): logger.info("JWT_KEYS: \(text)")
             case .failed(let text): logger.error("JWT_KEYS: \(text)")
             }
@@ -88,27 +88,27 @@ struct CommonState: Sendable {
 
     /// Writes a usage line, or tells the operator what a request has shown, unless that has been said before.
     private func report(_ event: TokenService.Event, of request: RequestContext) {
-        let now = Surroundings.monotonicNanoseconds()
         switch event {
         case .usage(let line):
             if let failure = usageLog.write(line) { lostLines.report(failure) }
         case .limitReached(let reached):
-            let client = request.client
+            let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
             guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }
             logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
         case .upstreamRefused(let refusal):
+            let now = Surroundings.monotonicNanoseconds()
             guard let message = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
             logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
-        case .remark(let remark):
-            guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
+        case .forwardingProblem(let problem):
+            guard forwardingProblems.withLock({ $0.insert(problem).inserted }) else { return }
             logger.warning(
-                "\(remark.message)",
+                "\(problem.message)",
                 metadata: ["client.address": "\(request.client)", "ephemerald.request.id": "\(request.id)"])
         }
     }
 }
 
-extension ClientAddress.Remark {
+extension ClientAddress.Problem {
     /// The warning for the operator.
     fileprivate var message: String {
         switch self {

@@ -20,7 +20,7 @@ import Testing
         #expect(trial.provider.requests.map(\.url) == ["https://id.example/jwks.json?key=canary"])
         #expect(trial.provider.requests.map(\.method) == [.get])
         #expect(trial.provider.requests.allSatisfy { $0.timeout == .seconds(5) })
-        #expect(trial.told == [.fetched("https://id.example/jwks.json: 1 keys for ES256")])
+        #expect(trial.reported == [.fetched("https://id.example/jwks.json: 1 keys for ES256")])
     }
 
     @Test func `are fetched before the first token when prepared`() async {
@@ -121,7 +121,9 @@ import Testing
         for _ in 0..<3 { #expect(await trial.outcome(token("a")) == "ann") }
         #expect(await trial.outcome(token("b")) == "unknown_key")
         #expect(trial.provider.requests.count == 2)
-        guard case .failed(let reason)? = trial.told.last else { return #expect(Bool(false), "nothing is told") }
+        guard case .failed(let reason)? = trial.reported.last else {
+            return #expect(Bool(false), "nothing is reported")
+        }
         #expect(reason.hasPrefix("https://id.example/jwks.json: no keys: ") && reason.hasSuffix("stay in force"))
         trial.clock.advance(by: .seconds(60))
         trial.provider.answer(Self.set("b"))
@@ -139,7 +141,7 @@ import Testing
         let trial = TokenTrial(.failure(failure))
         #expect(await trial.outcome(token("a")) == "keys_unavailable")
         let end = "tokens are answered with 503 until there are some"
-        #expect(trial.told.last == .failed("https://id.example/jwks.json: no keys: \(reason); \(end)"))
+        #expect(trial.reported.last == .failed("https://id.example/jwks.json: no keys: \(reason); \(end)"))
     }
 
     @Test(arguments: failures.indices)

@@ -117,7 +117,7 @@ struct AdmissionBenchmark {
             rules: rules,
             loop: TokenService.LoopParts(
                 minter: minter,
-                keyFetching: KeyFetching(surroundings: surroundings, send: { _ in answer }, remark: { _ in }),
+                keyFetching: KeyFetching(surroundings: surroundings, send: { _ in answer }, report: { _ in }),
                 metrics: LoopMetrics(), surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings)),
