@@ -15,7 +15,7 @@ import Testing
         ])
     }
 
-    /// Asks as a user that the trusted proxy names, from an address of his own.
+    /// Sends requests as a user that the trusted proxy names, from the address of a client.
     private static func statuses(
         _ test: TestService, _ session: String = "default", user: String? = nil, times: Int,
         origin: String? = "https://app.example", client: String = "198.51.100.1"

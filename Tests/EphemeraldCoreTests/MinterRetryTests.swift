@@ -102,7 +102,7 @@ import Testing
 
     @Test func `is left out when the caller has gone in the meantime`() async {
         let gate = Gate()
-        let test = TestMinter(ScriptedUpstream(.behind(gate, .answer(.error(500)))))
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .answer(.error(500)))))
         let mint = Task { await test.mint() }
         await gate.waitForArrivals(1)
         mint.cancel()

@@ -89,7 +89,7 @@ import Testing
 
     @Test func `is never passed by requests that are answered at once`() async throws {
         let gate = Gate()
-        let test = try TestService(ScriptedUpstream(.behind(gate, .minted)), quotas: Quotas(all: 5))
+        let test = try TestService(ScriptedUpstream(.afterGate(gate, .minted)), quotas: Quotas(all: 5))
         let statuses = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<40 { group.addTask { await test.respond(to: .token()).status.rawValue } }
             await gate.waitForArrivals(5)

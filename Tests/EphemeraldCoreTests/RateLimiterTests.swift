@@ -133,7 +133,7 @@ extension LimitVerdict {
         // One is over its limit when the flood begins, one has spent all but one.
         for _ in 0..<5 { #expect(admit(1, at: 0).isAdmitted) }
         for _ in 0..<4 { #expect(admit(2, at: 0).isAdmitted) }
-        // 5 s of 200,000 clients a second, among whom one asks once a second.
+        // 5 s of 200,000 clients a second, one of which sends one request a second.
         var refused = 0
         for index in 0..<1_000_000 {
             if !admit(network | UInt128(index) << 64, at: UInt64(index) * 5_000).isAdmitted { refused += 1 }

@@ -30,8 +30,8 @@ struct TestMinter: Sendable {
         }
     }
 
-    /// The keys that the upstream was shown, in order.
-    var shown: [String] { upstream.requests.compactMap { $0.fields["Authorization"] } }
+    /// The keys that the upstream received, in order.
+    var received: [String] { upstream.requests.compactMap { $0.fields["Authorization"] } }
 }
 
 extension Result where Success == String, Failure == MintFailure {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct `An answer of the token route` {
     private static let expose = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
 
-    /// Whatever becomes of a request that an allowed page sends.
+    /// Requests of an allowed page, with every kind of answer.
     private static let ownRequests: [Request] =
         [.token(), .token(method: .get), .token(method: .head), .token(method: Method(rawValue: "BREW"))]
         + (RefusedRequest.defects + RefusedRequest.sessions + RefusedRequest.bodies).map(\.request)

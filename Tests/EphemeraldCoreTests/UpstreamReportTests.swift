@@ -76,7 +76,7 @@ import Text
         #expect(try test.lastUse["ephemerald.upstream.advice"]?.stringValue == text)
     }
 
-    @Test func `hides all keys, not only the one that was shown`() async throws {
+    @Test func `hides all keys, not only the one that was sent`() async throws {
         let report = await Self.report(
             #"{"error":{"message":"neither first-secret nor second-secret will do","code":"c"}}"#,
             keys: ["first-secret", "second-secret"])

@@ -64,7 +64,7 @@ package struct Authenticator: Sendable {
     ) async throws(Refusal) -> Caller? {
         if isAnybody { return nil }
         if keys != nil || tokens != nil, request.fields.count(of: "Authorization") > 0 {
-            return try await caller(showing: request.fields, means)
+            return try await caller(presenting: request.fields, means)
         }
         if let userField, proxies.contains(request.peer), let name = request.fields.only(userField),
             Caller.isName(name)
@@ -74,7 +74,7 @@ package struct Authenticator: Sendable {
         throw .authenticationRequired
     }
 
-    private func caller(showing fields: Fields, _ means: KeyFetching) async throws(Refusal) -> Caller {
+    private func caller(presenting fields: Fields, _ means: KeyFetching) async throws(Refusal) -> Caller {
         // Another reader of two fields might have believed the other one.
         guard let value = fields.only("Authorization") else { throw .authenticationFailed(nil) }
         let parts = value.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
@@ -83,11 +83,11 @@ package struct Authenticator: Sendable {
             throw .authenticationRequired
         }
         guard parts.count == 2 else { throw .authenticationFailed(nil) }
-        let shown = parts[1].trimmingOptionalWhitespace
-        if let tokens, keys == nil || JSONWebToken.isMeant(by: shown) {
-            return try await tokens.caller(showing: shown, means)
+        let credential = parts[1].trimmingOptionalWhitespace
+        if let tokens, keys == nil || JSONWebToken.hasForm(credential) {
+            return try await tokens.caller(presenting: credential, means)
         }
-        guard let caller = keys?.caller(showing: shown) else { throw .authenticationFailed(nil) }
+        guard let caller = keys?.caller(presenting: credential) else { throw .authenticationFailed(nil) }
         return caller
     }
 }

@@ -21,7 +21,7 @@ package struct BearerKeys: Hashable, Sendable {
 
     /// The caller whose key it is. The time of the search reveals nothing about the keys: what a caller presents is
     /// hashed first, and a digest that resembles another one is not easier to find.
-    func caller(showing key: Substring.UTF8View) -> Caller? {
+    func caller(presenting key: Substring.UTF8View) -> Caller? {
         keys.name(of: HashFunction.sha256.hash(Array(key))).map { Caller(name: $0) }
     }
 }

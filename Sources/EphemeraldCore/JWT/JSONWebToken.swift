@@ -41,7 +41,7 @@ struct JSONWebToken {
 
     /// Whether a text has the form of a signed token: three parts, the first of them an object in base64url. JSON allows
     /// white space before the object (RFC 8259 section 2).
-    static func isMeant(by text: Substring.UTF8View) -> Bool {
+    static func hasForm(_ text: Substring.UTF8View) -> Bool {
         let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3 else { return false }
         var letters = parts[0]

@@ -44,7 +44,7 @@ package struct TokenVerifier: Sendable {
     }
 
     /// The caller whose token it is.
-    func caller(showing text: Substring.UTF8View, _ means: KeyFetching) async throws(Refusal) -> Caller {
+    func caller(presenting text: Substring.UTF8View, _ means: KeyFetching) async throws(Refusal) -> Caller {
         let token = try read(text)
         let match =
             switch keys {

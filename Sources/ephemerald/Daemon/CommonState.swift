@@ -86,7 +86,7 @@ struct CommonState: Sendable {
             report: { report($0, of: $1) })
     }
 
-    /// Writes a usage line, or tells the operator what a request has shown, unless that has been said before.
+    /// Writes a usage line, or logs for the operator what they should know about a request, unless it was logged before.
     private func report(_ event: TokenService.Event, of request: RequestContext) {
         switch event {
         case .usage(let line):

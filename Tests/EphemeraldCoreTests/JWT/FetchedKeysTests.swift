@@ -32,7 +32,7 @@ import Testing
 
     @Test func `are fetched once for a thousand unknown kids at once`() async {
         let gate = Gate()
-        let trial = TokenTrial(.behind(gate, Self.set("a")))
+        let trial = TokenTrial(.afterGate(gate, Self.set("a")))
         let outcomes = await withTaskGroup(of: String.self) { group in
             for number in 0..<1_000 { group.addTask { await trial.outcome(token("\(number)")) } }
             await gate.waitForArrivals(1)
@@ -48,7 +48,7 @@ import Testing
         #expect(await trial.outcome(token("a")) == "ann")
         trial.clock.advance(by: .seconds(60))
         let gate = Gate()
-        trial.provider.answer(.behind(gate, Self.set("a", "b")))
+        trial.provider.answer(.afterGate(gate, Self.set("a", "b")))
         async let waiting = trial.outcome(token("b"))
         await gate.waitForArrivals(1)
         #expect(await trial.outcome(token("a")) == "ann")

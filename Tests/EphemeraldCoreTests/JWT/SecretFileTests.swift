@@ -4,7 +4,7 @@ import JSON
 import TestSigning
 import Testing
 
-/// What everybody may know of an issuer, in a form that is no key file of ours.
+/// A public key of an issuer, in a form that is not supported as a key file.
 struct PublicFile: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let contents: [UInt8]

@@ -2,7 +2,7 @@ import EphemeraldCore
 import HTTP
 import Locking
 
-/// A caller who shows tokens, on a clock that a test sets.
+/// A caller that presents tokens, on a clock that a test sets.
 struct TokenTrial: Sendable {
     let clock = ManualClock()
     let callers: Authenticator
@@ -30,7 +30,7 @@ struct TokenTrial: Sendable {
         provider = ScriptedUpstream(.failure(.timedOut), clock: clock)
     }
 
-    /// What an operator was told.
+    /// The outcomes reported to the operator.
     var reported: [KeyFetching.Outcome] { outcomes.withLock { $0 } }
 
     func setClock(_ time: Double) { seconds.withLock { $0 = time } }
