@@ -6,8 +6,8 @@ import Sessions
 import Testing
 import Text
 
-/// What a request shows, and what comes of it: a caller's name, or a refusal's code.
-struct Shown: Sendable, CustomTestStringConvertible {
+/// The credentials of a request, and the result: a caller's name, or the code of a refusal.
+struct Credentials: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let fields: Fields
     let peer: String
@@ -95,51 +95,51 @@ struct Shown: Sendable, CustomTestStringConvertible {
     }
 
     /// Asks the service, and looks at all that it says.
-    private func check(_ shown: Shown, _ callers: Authenticator) async throws {
+    private func check(_ credentials: Credentials, _ callers: Authenticator) async throws {
         let test = try TestService(callers: callers)
-        let response = await test.respond(to: .token(fields: shown.fields, peer: shown.peer))
+        let response = await test.respond(to: .token(fields: credentials.fields, peer: credentials.peer))
         let use = try test.lastUse
         guard response.status == .ok else {
             #expect(response.status == .unauthorized)
-            #expect(response.json["code"]?.stringValue == shown.outcome)
-            #expect(use["error.type"]?.stringValue == shown.outcome)
+            #expect(response.json["code"]?.stringValue == credentials.outcome)
+            #expect(use["error.type"]?.stringValue == credentials.outcome)
             #expect(use["enduser.pseudo.id"] == nil)
-            let error = shown.outcome == "authentication_failed" ? #", error="invalid_token""# : ""
+            let error = credentials.outcome == "authentication_failed" ? #", error="invalid_token""# : ""
             #expect(response.fields.values(of: "WWW-Authenticate") == [#"Bearer realm="ephemerald"\#(error)"#])
             #expect(response.fields["Access-Control-Allow-Origin"] == "https://app.example")
             #expect(test.upstream.requests.isEmpty)
             return
         }
-        #expect(use["enduser.pseudo.id"]?.stringValue == shown.outcome)
+        #expect(use["enduser.pseudo.id"]?.stringValue == credentials.outcome)
         #expect(response.fields["WWW-Authenticate"] == nil)
         #expect(!test.usage.joined().contains("eph_"))
     }
 
-    @Test(arguments: Shown.keys)
-    func `is known by a key and by nothing else`(shown: Shown) async throws {
-        try await check(shown, Authenticator([.bearer(Self.keys("ann", "bob"))]))
+    @Test(arguments: Credentials.keys)
+    func `is identified by a key and by nothing else`(credentials: Credentials) async throws {
+        try await check(credentials, Authenticator([.bearer(Self.keys("ann", "bob"))]))
     }
 
-    @Test(arguments: Shown.users)
-    func `is known by what a trusted proxy says and by nothing else`(shown: Shown) async throws {
-        try await check(shown, Authenticator([.proxy(field: "X-User")]))
+    @Test(arguments: Credentials.users)
+    func `is identified by the field of a trusted proxy and by nothing else`(credentials: Credentials) async throws {
+        try await check(credentials, Authenticator([.proxy(field: "X-User")]))
     }
 
-    @Test(arguments: Shown.both)
-    func `is known by a key before a proxy's word`(shown: Shown) async throws {
-        try await check(shown, Authenticator([.bearer(Self.keys("ann")), .proxy(field: "X-User")]))
+    @Test(arguments: Credentials.both)
+    func `is identified by a key before the field of a proxy`(credentials: Credentials) async throws {
+        try await check(credentials, Authenticator([.bearer(Self.keys("ann")), .proxy(field: "X-User")]))
     }
 
-    @Test(arguments: Shown.keys + Shown.users)
-    func `is refused where there is no way to be known`(shown: Shown) async throws {
+    @Test(arguments: Credentials.keys + Credentials.users)
+    func `is refused where no way of authentication is set`(credentials: Credentials) async throws {
         for callers in [Authenticator([]), Authenticator([.bearer(BearerKeys())])] {
             let response = try await TestService(callers: callers).respond(
-                to: .token(fields: shown.fields, peer: shown.peer))
+                to: .token(fields: credentials.fields, peer: credentials.peer))
             #expect(response.status == .unauthorized)
         }
     }
 
-    @Test func `is asked behind the origin and before anything else`() async throws {
+    @Test func `is identified after the origin is checked and before anything else`() async throws {
         let test = try TestService(callers: Authenticator([]))
         let requests: [(Request, String)] = [
             (.token(origin: "https://evil.example"), "origin_not_allowed"),
@@ -162,8 +162,9 @@ struct Shown: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `that is refused is counted by no limit`() async throws {
-        let test = try TestService(
-            clientLimit: "1/h", totalLimit: "1/h", callers: Authenticator([.bearer(Self.keys("ann"))]))
+        let test = try TestService(clientLimit: "1/h", callers: Authenticator([.bearer(Self.keys("ann"))])) {
+            $0.rules.limits.all = try RateLimit.parseSetting("1/h")
+        }
         for _ in 0..<3 { #expect(await test.respond(to: .token()).status == .unauthorized) }
         #expect(await test.respond(to: .token(fields: ["Authorization": "Bearer eph_ann"])).status == .ok)
     }

@@ -15,7 +15,7 @@ import Testing
         ])
     }
 
-    /// Asks as a user that the trusted proxy names, from an address of his own.
+    /// Sends requests as a user that the trusted proxy names, from the address of a client.
     private static func statuses(
         _ test: TestService, _ session: String = "default", user: String? = nil, times: Int,
         origin: String? = "https://app.example", client: String = "198.51.100.1"
@@ -32,10 +32,11 @@ import Testing
 
     private static let byProxy = Authenticator([.proxy(field: "X-User")])
 
-    @Test func `on callers counts each by his name, from whatever address and for whatever session`() async throws {
-        let test = try TestService(
-            sessions: Self.catalog("{}"), limits: RateLimits(caller: try RateLimit(parsing: "2/h")),
-            callers: Self.byProxy)
+    @Test func `on callers counts each by name, from any address and for any session`() async throws {
+        let test = try TestService(callers: Self.byProxy) {
+            $0.rules.sessions = Self.catalog("{}")
+            $0.rules.limits.caller = try RateLimit(parsing: "2/h")
+        }
         #expect(await Self.statuses(test, user: "ann", times: 1) == [200])
         #expect(await Self.statuses(test, "own", user: "ann", times: 2, client: "198.51.100.2") == [200, 429])
         #expect(try test.lastUse["ephemerald.limit.dimension"] == "caller")
@@ -43,17 +44,20 @@ import Testing
         #expect(await Self.statuses(test, user: "bob", times: 3) == [200, 200, 429])
     }
 
-    @Test func `on callers counts nothing where nobody is asked who he is`() async throws {
-        let test = try TestService(
-            sessions: Self.catalog(#"{"caller":"1/h"}"#), limits: RateLimits(caller: try RateLimit(parsing: "1/h")))
+    @Test func `on callers counts nothing where callers do not say who they are`() async throws {
+        let test = try TestService {
+            $0.rules.sessions = Self.catalog(#"{"caller":"1/h"}"#)
+            $0.rules.limits.caller = try RateLimit(parsing: "1/h")
+        }
         #expect(await Self.statuses(test, user: "ann", times: 3) == [200, 200, 200])
         #expect(await Self.statuses(test, "own", user: "ann", times: 3) == [200, 200, 200])
     }
 
     @Test func `on callers gives way to a session file's, which counts apart`() async throws {
-        let test = try TestService(
-            sessions: Self.catalog(#"{"caller":"2/h"}"#), limits: RateLimits(caller: try RateLimit(parsing: "1/h")),
-            callers: Self.byProxy)
+        let test = try TestService(callers: Self.byProxy) {
+            $0.rules.sessions = Self.catalog(#"{"caller":"2/h"}"#)
+            $0.rules.limits.caller = try RateLimit(parsing: "1/h")
+        }
         #expect(await Self.statuses(test, user: "ann", times: 2) == [200, 429])
         #expect(await Self.statuses(test, "own", user: "ann", times: 3) == [200, 200, 429])
         #expect(await Self.statuses(test, "other", user: "ann", times: 1) == [200])
@@ -61,8 +65,10 @@ import Testing
     }
 
     @Test func `on origins counts all pages of one together`() async throws {
-        let test = try TestService(
-            limits: RateLimits(origin: try RateLimit(parsing: "2/h")), allowsMissingOrigin: true)
+        let test = try TestService {
+            $0.rules.limits.origin = try RateLimit(parsing: "2/h")
+            try $0.allowMissingOrigin()
+        }
         #expect(await Self.statuses(test, times: 1) == [200])
         #expect(await Self.statuses(test, "full", times: 2, client: "198.51.100.2") == [200, 429])
         #expect(try test.lastUse["ephemerald.limit.dimension"] == "origin")
@@ -71,7 +77,7 @@ import Testing
     }
 
     @Test func `on sessions counts each by its name`() async throws {
-        let test = try TestService(limits: RateLimits(session: try RateLimit(parsing: "2/h")))
+        let test = try TestService { $0.rules.limits.session = try RateLimit(parsing: "2/h") }
         #expect(await Self.statuses(test, times: 1) == [200])
         #expect(await Self.statuses(test, times: 2, client: "198.51.100.2") == [200, 429])
         #expect(try test.lastUse["ephemerald.limit.dimension"] == "session")
@@ -81,22 +87,24 @@ import Testing
     @Test(arguments: ["caller", "origin", "session"])
     func `is off where a session file says so`(dimension: String) async throws {
         let once = try RateLimit(parsing: "1/h")
-        let test = try TestService(
-            sessions: Self.catalog(#"{"\#(dimension)":"off"}"#),
-            limits: RateLimits(
-                caller: dimension == "caller" ? once : nil, origin: dimension == "origin" ? once : nil,
-                session: dimension == "session" ? once : nil),
-            callers: Self.byProxy)
+        let test = try TestService(callers: Self.byProxy) {
+            $0.rules.sessions = Self.catalog(#"{"\#(dimension)":"off"}"#)
+            $0.rules.limits.caller = dimension == "caller" ? once : nil
+            $0.rules.limits.origin = dimension == "origin" ? once : nil
+            $0.rules.limits.session = dimension == "session" ? once : nil
+        }
         #expect(await Self.statuses(test, "own", user: "ann", times: 3) == [200, 200, 200])
         #expect(await Self.statuses(test, user: "ann", times: 2) == [200, 429])
     }
 
-    @Test func `stands beside the others, and a request passes all of them`() async throws {
+    @Test func `does not replace the others, and a request passes all of them`() async throws {
         let hundred = try RateLimit(parsing: "100/h")
-        let test = try TestService(
-            clientLimit: "100/h", totalLimit: "100/h",
-            limits: RateLimits(caller: try RateLimit(parsing: "1/h"), origin: hundred, session: hundred),
-            callers: Self.byProxy)
+        let test = try TestService(clientLimit: "100/h", callers: Self.byProxy) {
+            $0.rules.limits.all = try RateLimit.parseSetting("100/h")
+            $0.rules.limits.caller = try RateLimit(parsing: "1/h")
+            $0.rules.limits.origin = hundred
+            $0.rules.limits.session = hundred
+        }
         let fields: Fields = ["X-User": "ann"]
         let response = await test.respond(to: .token(fields: fields, peer: "10.0.0.1"))
         #expect(

@@ -30,7 +30,7 @@ import Testing
         #expect(await test.mint().code == "upstream_unavailable")
     }
 
-    @Test func `says how long it stays open, and asks nobody meanwhile`() async {
+    @Test func `says how long it stays open, and calls nobody meanwhile`() async {
         let test = await Self.opened()
         test.clock.advance(by: .milliseconds(500))
         #expect(await test.mint().failure?.refusal == .upstreamUnavailable(retryAfter: .milliseconds(1_500)))
@@ -50,7 +50,7 @@ import Testing
     @Test func `lets nobody else by while one tries, and closes when that succeeds`() async {
         let test = await Self.opened()
         let gate = Gate()
-        test.upstream.answer(.behind(gate, .minted))
+        test.upstream.answer(.afterGate(gate, .minted))
         test.clock.advance(by: .seconds(2))
         let trial = Task { await test.mint() }
         await gate.waitForArrivals(1)
@@ -63,7 +63,7 @@ import Testing
     @Test func `lets nobody else by however long one tries`() async {
         let test = await Self.opened()
         let gate = Gate()
-        test.upstream.answer(.behind(gate, .failure(.timedOut)))
+        test.upstream.answer(.afterGate(gate, .failure(.timedOut)))
         test.clock.advance(by: .seconds(2))
         let trial = Task { await test.mint() }
         await gate.waitForArrivals(1)
@@ -95,7 +95,7 @@ import Testing
         let test = await Self.opened()
         let gate = Gate()
         test.clock.advance(by: .seconds(2))
-        test.upstream.answer(.behind(gate, .minted))
+        test.upstream.answer(.afterGate(gate, .minted))
         let trial = Task { await test.mint() }
         await gate.waitForArrivals(1)
         trial.cancel()

@@ -48,7 +48,7 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting entrie
         for line in lines { fields.append("x-forwarded-for", line) }
         let client = try client(fields)
         #expect(client.description == address)
-        #expect(client.remark == nil)
+        #expect(client.problem == nil)
     }
 
     @Test(arguments: [
@@ -88,7 +88,7 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting entrie
         for line in lines { fields.append("forwarded", line) }
         let client = try client(fields)
         #expect(client.description == address)
-        #expect(client.remark == nil)
+        #expect(client.problem == nil)
     }
 
     @Test(
@@ -122,13 +122,13 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting entrie
                 "192.0.2.7", trusted, ["X-Forwarded-For": "1.1.1.1", "Forwarded": "for=2.2.2.2"], "192.0.2.7",
                 .untrustedForwarding
             ),
-        ] as [(String, [String], Fields, String, ClientAddress.Remark?)])
+        ] as [(String, [String], Fields, String, ClientAddress.Problem?)])
     func `depends on who is trusted`(
-        peer: String, entries: [String], fields: Fields, address: String, remark: ClientAddress.Remark?
+        peer: String, entries: [String], fields: Fields, address: String, problem: ClientAddress.Problem?
     ) throws {
         let client = try client(from: peer, fields, trusting: entries)
         #expect(client.description == address)
-        #expect(client.remark == remark)
+        #expect(client.problem == problem)
     }
 
     @Test func `is the peer's when nobody is trusted`() throws {

@@ -7,7 +7,7 @@ import Testing
     private static let minute: UInt64 = 60_000_000_000
 
     /// What the service says when it refuses so many clients, each twice.
-    private static func reached(clients: Int, limit: String = "1/min") async throws -> [LimitReached] {
+    private static func reached(clients: Int, limit: String = "1/min") async throws -> [ReachedLimit] {
         let test = try TestService(clientLimit: limit)
         for client in 0..<clients {
             let fields: Fields = ["X-Forwarded-For": "198.51.\(client / 256).\(client % 256)"]
@@ -16,26 +16,53 @@ import Testing
         return test.limitsReached
     }
 
-    @Test func `tell of the first refusal in a window, with the limit and whom it counts`() async throws {
+    @Test func `name the first refusal in a window, with the limit and whom it counts`() async throws {
         let reached = try await Self.reached(clients: 1)
-        #expect(reached.map(\.kind) == ["limit client", "limit client"])
-        #expect(reached[0].who == "198.51.0.0")
-        #expect(reached[0].policy == "1/min")
+        #expect(reached.count == 2)
         var notices = LimitNotices()
-        #expect(notices.notice(reached[0], now: 5) == LimitNotices.Telling(untold: 0))
+        let message = "limit client: 198.51.0.0 has reached 1/min; the usage log has the refusals"
+        #expect(notices.notice(reached[0], now: 5) == message)
         #expect(notices.notice(reached[1], now: 6) == nil)
         #expect(notices.notice(reached[1], now: Self.minute + 4) == nil)
-        #expect(notices.notice(reached[1], now: Self.minute + 5) == LimitNotices.Telling(untold: 0))
+        #expect(notices.notice(reached[1], now: Self.minute + 5) == message)
     }
 
-    @Test func `tell of a few clients of many, and then how many more there were`() async throws {
+    @Test func `name a few clients of many, and then how many more there were`() async throws {
         let reached = try await Self.reached(clients: 40)
         var notices = LimitNotices()
-        let told = reached.filter { notices.notice($0, now: 0) != nil }.map(\.who)
-        #expect(told.count == LimitNotices.places)
-        let others = reached.filter { !told.contains($0.who) }
-        #expect(notices.notice(reached[0], now: Self.minute)?.untold == others.count)
-        #expect(notices.notice(others[0], now: Self.minute)?.untold == 0)
+        let isLogged = reached.map { notices.notice($0, now: 0) != nil }
+        #expect(isLogged.count(where: { $0 }) == LimitNotices.places)
+        let logged = Set(zip(reached, isLogged).filter(\.1).map(\.0.client))
+        let others = reached.filter { !logged.contains($0.client) }
+        let message = notices.notice(reached[0], now: Self.minute)
+        #expect(message?.hasSuffix("; \(others.count) more refusals of others since the last such line") == true)
+        #expect(notices.notice(others[0], now: Self.minute)?.hasSuffix("; the usage log has the refusals") == true)
+    }
+
+    @Test(arguments: [
+        ("1/min", "limit client: the table is full, so newcomers are refused until an entry is free"),
+        (
+            nil,
+            "limit refusals: the table is full, so refusals of newcomers are not in the usage log, which has only their number"
+        ),
+    ])
+    func `say when a table is full, once and not for each newcomer`(clientLimit: String?, message: String) throws {
+        var limiter = RateLimiter(capacity: 8)
+        let rule = LimitRule(.client, try RateLimit(parsing: "1/min"))
+        var notices = LimitNotices()
+        var messages: [String] = []
+        for client in 0..<100 {
+            let check = LimitCheck(rule, LimitIdentity(.client(UInt128(client))))
+            var checks = LimitChecks()
+            checks.append(check)
+            guard case .refused(let reached) = limiter.admit(checks, now: 0) else { continue }
+            #expect(reached.isFull && reached.wait == .seconds(60))
+            let limit = clientLimit == nil ? LimitReached(.refusals(check), wait: reached.wait, isFull: true) : reached
+            let request = Request(method: .get, target: "/", peer: .unix)
+            let address = ClientAddress(of: request, behind: .none)
+            if let message = notices.notice(limit, of: address, now: 0) { messages.append(message) }
+        }
+        #expect(messages == [message])
     }
 
     @Test func `keep the window of the limit, but a minute at least`() async throws {
@@ -64,23 +91,24 @@ import Testing
         ])
     func `name whom each limit counts`(kind: String, who: String) async throws {
         let once = try RateLimit(parsing: "1/h")
-        let limits = RateLimits(
-            origin: kind == "limit origin" ? once : nil, session: kind == "limit session" ? once : nil)
-        let test = try TestService(totalLimit: kind == "limit all" ? "1/h" : "off", limits: limits)
+        let test = try TestService {
+            if kind == "limit origin" { $0.rules.limits.origin = once }
+            if kind == "limit session" { $0.rules.limits.session = once }
+            if kind == "limit all" { $0.rules.limits.all = once }
+        }
         for _ in 0..<2 { _ = await test.respond(to: .token()) }
-        #expect(test.limitsReached.map(\.kind) == [kind])
-        #expect(test.limitsReached.first?.who == who)
+        var notices = LimitNotices()
+        let messages = test.limitsReached.map { notices.notice($0, now: 0) }
+        #expect(messages == ["\(kind): \(who) has reached 1/h; the usage log has the refusals"])
     }
 
-    @Test func `tell of quotas until the next day`() async throws {
+    @Test func `name a quota once until the next day`() async throws {
         let test = try TestService(quotas: Quotas(session: 1))
         for _ in 0..<2 { _ = await test.respond(to: .token()) }
         let reached = try #require(test.limitsReached.first)
-        #expect(reached.kind == "quota session")
-        #expect(reached.who == "default")
-        #expect(reached.policy == "1 a day")
         var notices = LimitNotices()
-        #expect(notices.notice(reached, now: 0) != nil)
+        let message = "quota session: default has reached 1 a day; the usage log has the refusals"
+        #expect(notices.notice(reached, now: 0) == message)
         #expect(notices.notice(reached, now: 11 * 60 * Self.minute) == nil)
         #expect(notices.notice(reached, now: 13 * 60 * Self.minute) != nil)
     }

@@ -19,7 +19,7 @@ final class ManualClock: Sendable {
         state.withLock { $0.nanoseconds += UInt64(time / .nanoseconds(1)) }
     }
 
-    /// What chance says from now on.
+    /// The random bits from now on.
     func draw(_ bits: UInt128) {
         state.withLock { $0.randomBits = bits }
     }
@@ -29,7 +29,7 @@ final class ManualClock: Sendable {
         state.withLock { $0.unixMilliseconds += Int64(time / .milliseconds(1)) }
     }
 
-    /// The wall clock stands at 2026-11-22T12:00:00.007Z, until it is moved.
+    /// The wall clock is at 2026-11-22T12:00:00.007Z, until it is moved.
     var surroundings: Surroundings {
         Surroundings(
             monotonicNanoseconds: { self.state.withLock(\.nanoseconds) },

@@ -12,7 +12,7 @@ import Testing
         return operations.respond(to: request).text.split(separator: "\n").map(String.init)
     }
 
-    @Test func `count what became of each request, by session and outcome`() async throws {
+    @Test func `count each request by session and outcome`() async throws {
         let service = try TestService(
             ScriptedUpstream(.minted, .minted, .answer(.error(400))), clientLimit: "3/min burst 3")
         for _ in 0..<4 { _ = await service.respond(to: .token()) }
@@ -101,7 +101,7 @@ import Testing
         ("Application/OpenMetrics-Text; version=1.0.0", "application/openmetrics-text"),
         ("application/openmetrics-text;q=0, text/plain", "text/plain"),
     ])
-    func `is the one that Accept asks for`(accept: String?, mediaType: String) {
+    func `is the one that Accept names`(accept: String?, mediaType: String) {
         let fields: Fields = accept.map { ["Accept": $0] } ?? [:]
         let answer = OperationsService(readiness: { Response(.noContent) }, families: { Self.families })
             .respond(to: Request(method: .get, target: "/metrics", fields: fields, peer: .unix))

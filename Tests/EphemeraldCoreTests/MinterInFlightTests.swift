@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct `Mints under way` {
     @Test func `are as many as the settings allow, and each gives its place back`() async {
         let gate = Gate()
-        let test = TestMinter(ScriptedUpstream(.behind(gate, .minted))) { $0.maxInFlight = 2 }
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .minted))) { $0.maxInFlight = 2 }
         let mints = [Task { await test.mint() }, Task { await test.mint() }]
         await gate.waitForArrivals(2)
         #expect(await test.mint().failure?.refusal == .overloaded)
@@ -20,7 +20,7 @@ import Testing
 
     @Test func `give their place back when they are cancelled`() async {
         let gate = Gate()
-        let test = TestMinter(ScriptedUpstream(.behind(gate, .minted), .minted)) { $0.maxInFlight = 1 }
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .minted), .minted)) { $0.maxInFlight = 1 }
         let mint = Task { await test.mint() }
         await gate.waitForArrivals(1)
         #expect(await test.mint().failure?.refusal == .overloaded)
@@ -44,13 +44,13 @@ import Testing
 
     @Test func `are counted over all loops together`() async {
         let gate = Gate()
-        let upstream = ScriptedUpstream(.behind(gate, .minted))
+        let upstream = ScriptedUpstream(.afterGate(gate, .minted))
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-a")])
         settings.maxInFlight = 1
-        let shared = Minter.Shared()
+        let state = UpstreamState()
         let minters = (0..<2).map { [settings] _ in
             Minter(
-                upstream: settings, shared: shared, surroundings: upstream.clock.surroundings, send: upstream.send)
+                upstream: settings, state: state, surroundings: upstream.clock.surroundings, send: upstream.send)
         }
         let session = TestSessions.session("default")
         let first = Task { try await minters[0].mint(session.body, for: session, requestID: RequestID(randomBits: 1)) }

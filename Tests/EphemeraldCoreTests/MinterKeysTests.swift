@@ -14,7 +14,7 @@ import Text
         let test = TestMinter(
             ScriptedUpstream(.answer(answer), .answer(answer), .minted), keys: ["sk-a", "sk-b", "sk-c", "sk-d"])
         #expect(await test.mint().value == "ek_one")
-        #expect(test.shown == ["Bearer sk-a", "Bearer sk-b", "Bearer sk-c"])
+        #expect(test.received == ["Bearer sk-a", "Bearer sk-b", "Bearer sk-c"])
         #expect(test.clock.sleeps.isEmpty)
     }
 
@@ -29,28 +29,28 @@ import Text
     func `are not tried when the answer is none of the key's`(answer: Response) async {
         let test = TestMinter(ScriptedUpstream(.answer(answer)), keys: ["sk-a", "sk-b"])
         #expect(await test.mint().value == nil)
-        #expect(test.shown == ["Bearer sk-a"])
+        #expect(test.received == ["Bearer sk-a"])
     }
 
     @Test(arguments: [(Response.error(401), "upstream_auth"), (quota, "upstream_quota")])
     func `that all fail end with what the last one met`(last: Response, code: String) async {
         let test = TestMinter(ScriptedUpstream(.answer(.error(401)), .answer(last)), keys: ["sk-a", "sk-b"])
         #expect(await test.mint().code == code)
-        #expect(test.shown == ["Bearer sk-a", "Bearer sk-b"])
+        #expect(test.received == ["Bearer sk-a", "Bearer sk-b"])
     }
 
     @Test func `begin with the first for every request`() async {
         let test = TestMinter(ScriptedUpstream(.answer(.error(401)), .minted), keys: ["sk-a", "sk-b"])
         _ = await test.mint()
         _ = await test.mint()
-        #expect(test.shown == ["Bearer sk-a", "Bearer sk-b", "Bearer sk-a"])
+        #expect(test.received == ["Bearer sk-a", "Bearer sk-b", "Bearer sk-a"])
     }
 
     @Test func `share the retries of one request`() async {
         let test = TestMinter(
             ScriptedUpstream(.answer(.error(500)), .answer(.error(401)), .answer(.error(500))), keys: ["sk-a", "sk-b"])
         #expect(await test.mint().code == "upstream_error")
-        #expect(test.shown == ["Bearer sk-a", "Bearer sk-a", "Bearer sk-b", "Bearer sk-b"])
+        #expect(test.received == ["Bearer sk-a", "Bearer sk-a", "Bearer sk-b", "Bearer sk-b"])
         #expect(test.clock.sleeps.count == 2)
     }
 

@@ -15,7 +15,7 @@ import Testing
         #expect(request.timeout == .seconds(10))
     }
 
-    @Test func `shows the key as a bearer, and says no more than it must`() async throws {
+    @Test func `sends the key as a bearer token, and no field that it does not need`() async throws {
         let test = TestMinter()
         _ = await test.mint()
         let fields: Fields = [
@@ -37,7 +37,7 @@ import Testing
         #expect(fields["OpenAI-Beta"] == nil)
     }
 
-    @Test func `shows the key as Azure wants it`() async throws {
+    @Test func `sends the key as Azure requires it`() async throws {
         let test = TestMinter { $0.authorization = .apiKey }
         _ = await test.mint()
         let fields = try #require(test.upstream.requests.first?.fields)
@@ -65,8 +65,10 @@ import Testing
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
     @Test(arguments: [("10.0.0.1", true, true), ("192.0.2.7", true, false), ("10.0.0.1", false, false)])
-    func `is handed on when asked, and never a stranger's`(peer: String, isAsked: Bool, isSent: Bool) async throws {
-        let test = try TestService { $0.passesTrace = isAsked }
+    func `is passed on if the settings say so, and only from a trusted proxy`(peer: String, isAsked: Bool, isSent: Bool)
+        async throws
+    {
+        let test = try TestService { $0.upstream.passesTrace = isAsked }
         let fields: Fields = ["traceparent": "00-\(Self.trace)-00f067aa0ba902b7-01", "tracestate": "vendor=canary"]
         #expect(await test.respond(to: .token(fields: fields, peer: peer)).status == .ok)
         let sent = try #require(test.upstream.requests.first).fields
@@ -84,7 +86,7 @@ import Testing
         ("https://llm.example", "llm.example"),
     ])
     func `has no port`(baseURL: String, host: String) async throws {
-        let test = try TestService { $0 = Upstream(baseURL: baseURL, keys: $0.keys) }
+        let test = try TestService { $0.upstream = Upstream(baseURL: baseURL, keys: $0.upstream.keys) }
         _ = await test.respond(to: .token())
         #expect(try test.lastUse["server.address"]?.stringValue == host)
     }

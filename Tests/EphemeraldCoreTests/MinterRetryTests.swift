@@ -72,7 +72,7 @@ import Testing
             (["Retry-After": "Sun, 22 Nov 2026 12:00:05 GMT"], .milliseconds(250)),
             (["Retry-After": ""], .milliseconds(250)), ([:], .milliseconds(250)),
         ] as [(Fields, Duration)])
-    func `comes when the upstream asks for it`(fields: Fields, pause: Duration) async {
+    func `waits as long as the upstream says`(fields: Fields, pause: Duration) async {
         let test = TestMinter(ScriptedUpstream(.answer(.error(503, fields: fields)), .minted))
         test.clock.draw(0)
         #expect(await test.mint().value == "ek_one")
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: ["10", "11", "3600", "1e300", "inf"])
-    func `is left out when the upstream asks for it beyond the deadline`(seconds: String) async {
+    func `is left out if the upstream says to wait beyond the deadline`(seconds: String) async {
         let test = TestMinter(ScriptedUpstream(.answer(.error(503, fields: ["Retry-After": seconds]))))
         #expect(await test.mint().code == "upstream_error")
         #expect(test.upstream.requests.count == 1)
@@ -102,7 +102,7 @@ import Testing
 
     @Test func `is left out when the caller has gone in the meantime`() async {
         let gate = Gate()
-        let test = TestMinter(ScriptedUpstream(.behind(gate, .answer(.error(500)))))
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .answer(.error(500)))))
         let mint = Task { await test.mint() }
         await gate.waitForArrivals(1)
         mint.cancel()

@@ -14,8 +14,12 @@ private func policy(allowsMissing: Bool = false) throws -> OriginPolicy {
     OriginPolicy(allowing: try allowList.map { try OriginPattern(parsing: $0) }, allowsMissing: allowsMissing)
 }
 
-private func request(_ fields: Fields) -> Request {
-    Request(method: .post, target: "/api/realtime/token", fields: fields, peer: .unix)
+extension OriginPolicy {
+    fileprivate func admit(_ fields: Fields) throws(Refusal) -> String? { try admit(verdict(on: fields)) }
+
+    fileprivate func responseFields(for fields: Fields, refusedBy refusal: Refusal? = nil) -> Fields {
+        responseFields(for: verdict(on: fields), refusedBy: refusal)
+    }
 }
 
 @Suite struct `The origin policy` {
@@ -30,7 +34,7 @@ private func request(_ fields: Fields) -> Request {
         "https://[2001:db8::7]:444", "capacitor://localhost", "chrome-extension://abcdefghijklmnop",
     ])
     func `admits an origin on the list and lets it read the answer`(origin: String) throws {
-        let request = request(["Origin": origin])
+        let request: Fields = ["Origin": origin]
         #expect(try policy().admit(request) == origin)
         let fields = try policy().responseFields(for: request)
         #expect(fields["Access-Control-Allow-Origin"] == origin)
@@ -128,7 +132,7 @@ private func request(_ fields: Fields) -> Request {
         "moz-extension://abcdefghijklmnop",
     ])
     func `refuses a stranger and lets them read that, and nothing else`(origin: String) throws {
-        let request = request(["Origin": origin])
+        let request: Fields = ["Origin": origin]
         let mayKnow: Fields = ["Access-Control-Allow-Origin": origin, "Vary": "Origin"]
         for allowsMissing in [false, true] {
             let policy = try policy(allowsMissing: allowsMissing)
@@ -144,11 +148,11 @@ private func request(_ fields: Fields) -> Request {
         let policy = OriginPolicy(
             allowing: [try OriginPattern(parsing: "https://example.com")], allowsMissing: true, allowsCredentials: true)
         for refusal in [nil, .originNotAllowed, .upstreamError, .originNotAllowedForSession] as [Refusal?] {
-            let own = policy.responseFields(for: request(["Origin": "https://example.com"]), refusedBy: refusal)
+            let own = policy.responseFields(for: ["Origin": "https://example.com"], refusedBy: refusal)
             #expect(own.values(of: "Access-Control-Allow-Credentials") == ["true"])
             #expect(own.values(of: "Access-Control-Allow-Origin") == ["https://example.com"])
             for fields in [["Origin": "https://evil.net"], ["Origin": "null"], [:]] as [Fields] {
-                let other = policy.responseFields(for: request(fields), refusedBy: refusal)
+                let other = policy.responseFields(for: fields, refusedBy: refusal)
                 #expect(other.count(of: "Access-Control-Allow-Credentials") == 0)
             }
         }
@@ -163,9 +167,9 @@ private func request(_ fields: Fields) -> Request {
         var fields = Fields()
         for (index, origin) in origins.enumerated() { fields.append(index == 0 ? "Origin" : "origin", origin) }
         let policy = try policy(allowsMissing: true)
-        #expect(throws: Refusal.originNotAllowed) { try policy.admit(request(fields)) }
-        #expect(policy.responseFields(for: request(fields)) == ["Vary": "Origin"])
-        #expect(policy.responseFields(for: request(fields), refusedBy: .originNotAllowed) == ["Vary": "Origin"])
+        #expect(throws: Refusal.originNotAllowed) { try policy.admit(fields) }
+        #expect(policy.responseFields(for: fields) == ["Vary": "Origin"])
+        #expect(policy.responseFields(for: fields, refusedBy: .originNotAllowed) == ["Vary": "Origin"])
     }
 
     @Test(
@@ -182,16 +186,16 @@ private func request(_ fields: Fields) -> Request {
     {
         let policy = try policy(allowsMissing: allowsMissing)
         do throws(Refusal) {
-            #expect(try policy.admit(request(fields)) == nil)
+            #expect(try policy.admit(fields) == nil)
             #expect(refusal == nil)
         } catch {
             #expect(error == refusal)
         }
-        #expect(policy.responseFields(for: request(fields)) == ["Vary": "Origin"])
+        #expect(policy.responseFields(for: fields) == ["Vary": "Origin"])
     }
 
     @Test func `admits an origin on the list from another site`() throws {
-        let request = request(["Sec-Fetch-Site": "cross-site", "Origin": "https://example.com"])
+        let request: Fields = ["Sec-Fetch-Site": "cross-site", "Origin": "https://example.com"]
         #expect(try policy().admit(request) == "https://example.com")
     }
 

@@ -21,7 +21,7 @@ import Testing
         #expect(await test.respond(to: .token()).status == .ok)
     }
 
-    @Test func `does not tell strangers that it is`() async throws {
+    @Test func `is not revealed to strangers`() async throws {
         let test = try TestService(callers: Authenticator([.proxy(field: "X-User")]))
         test.mintingSwitch.isPaused = true
         #expect(await test.respond(to: .token(origin: "https://evil.example")).status == .forbidden)

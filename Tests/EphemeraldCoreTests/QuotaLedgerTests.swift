@@ -9,7 +9,7 @@ import Testing
         [QuotaCheck(.caller, allowance: allowance, identity: name)]
     }
 
-    @Test func `counts each by his name and each day apart`() {
+    @Test func `counts each caller by name, and each day apart`() {
         var ledger = QuotaLedger()
         let (ann, bob) = (Self.caller("ann"), Self.caller("bob"))
         for _ in 0..<3 { ledger.take(ann, on: Self.today, today: Self.today) }
@@ -33,13 +33,13 @@ import Testing
         var ledger = QuotaLedger()
         let checks = Quotas(caller: 2, session: 3, all: 4).checks(caller: "ann", session: "default")
         for _ in 0..<2 {
-            #expect(ledger.exhaustion(of: checks, on: Self.today) == nil)
+            #expect(ledger.quotaReached(of: checks, on: Self.today, wait: .seconds(9)) == nil)
             ledger.take(checks, on: Self.today, today: Self.today)
         }
-        #expect(ledger.exhaustion(of: checks, on: Self.today)?.check.dimension == .caller)
+        #expect(ledger.quotaReached(of: checks, on: Self.today, wait: .seconds(9))?.dimension == "caller")
         let other = Quotas(caller: 2, session: 3, all: 4).checks(caller: "bob", session: "default")
         ledger.take(other, on: Self.today, today: Self.today)
-        #expect(ledger.exhaustion(of: other, on: Self.today)?.check.dimension == .session)
+        #expect(ledger.quotaReached(of: other, on: Self.today, wait: .seconds(9))?.dimension == "session")
     }
 
     @Test func `keeps eight days, and drops the one farthest from today`() {
@@ -54,12 +54,12 @@ import Testing
         var ledger = QuotaLedger(capacity: 4)
         for name in ["ann", "bob"] { ledger.take(Self.caller(name), on: Day(2026, 11, 21), today: Self.today) }
         for name in ["ann", "bob", "cid", "dot"] {
-            #expect(ledger.exhaustion(of: Self.caller(name), on: Self.today) == nil)
+            #expect(ledger.quotaReached(of: Self.caller(name), on: Self.today, wait: .seconds(9)) == nil)
             ledger.take(Self.caller(name), on: Self.today, today: Self.today)
         }
         #expect(ledger.used(Self.caller("ann")[0], on: Day(2026, 11, 21)) == 0)
-        #expect(ledger.exhaustion(of: Self.caller("eve"), on: Self.today)?.isFull == true)
-        #expect(ledger.exhaustion(of: Self.caller("ann"), on: Self.today) == nil)
+        #expect(ledger.quotaReached(of: Self.caller("eve"), on: Self.today, wait: .seconds(9))?.isFull == true)
+        #expect(ledger.quotaReached(of: Self.caller("ann"), on: Self.today, wait: .seconds(9)) == nil)
     }
 
     @Test func `restores days in any order without losing today's`() {

@@ -44,7 +44,7 @@ import Testing
         #expect(await Self.ask(test, user: "bob", session: "full", times: 2) == [200, 429])
     }
 
-    @Test func `on callers counts nothing where nobody is asked who he is`() async throws {
+    @Test func `on callers counts nothing where callers do not say who they are`() async throws {
         let test = try TestService(quotas: Quotas(caller: 1))
         #expect(await Self.ask(test, times: 3) == [200, 200, 200])
     }
@@ -89,7 +89,7 @@ import Testing
 
     @Test func `is never passed by requests that are answered at once`() async throws {
         let gate = Gate()
-        let test = try TestService(ScriptedUpstream(.behind(gate, .minted)), quotas: Quotas(all: 5))
+        let test = try TestService(ScriptedUpstream(.afterGate(gate, .minted)), quotas: Quotas(all: 5))
         let statuses = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<40 { group.addTask { await test.respond(to: .token()).status.rawValue } }
             await gate.waitForArrivals(5)
@@ -105,14 +105,15 @@ import Testing
         var ledger = QuotaLedger()
         let today = Day(2026, 11, 22)
         ledger.take(quotas.checks(caller: "ann", session: "default"), on: today, today: today)
-        let test = try TestService(quotas: quotas, ledger: ledger, callers: Self.byProxy)
+        let test = try TestService(quotas: quotas, callers: Self.byProxy) { $0.ledger = ledger }
         #expect(await Self.ask(test, user: "ann", times: 2) == [200, 429])
         #expect(await Self.ask(test, user: "bob", times: 3) == [200, 200, 429])
     }
 
     @Test func `refuses whom it cannot count`() async throws {
-        let test = try TestService(
-            quotas: Quotas(caller: 9), ledger: QuotaLedger(capacity: 2), callers: Self.byProxy)
+        let test = try TestService(quotas: Quotas(caller: 9), callers: Self.byProxy) {
+            $0.ledger = QuotaLedger(capacity: 2)
+        }
         for name in ["ann", "bob"] { #expect(await Self.ask(test, user: name) == [200]) }
         #expect(await Self.ask(test, user: "eve") == [429])
         #expect(await Self.ask(test, user: "ann") == [200])

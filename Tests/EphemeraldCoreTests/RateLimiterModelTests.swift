@@ -23,7 +23,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
         let limits = try spellings.map { try RateLimit(parsing: $0) }
         for schedule in 0..<10_000 {
             let limit = limits[schedule % limits.count]
-            let policy = LimitPolicy(.client, limit)
+            let rule = LimitRule(.client, limit)
             var bucket = TokenBucket(limit)
             var limiter = RateLimiter(capacity: 8)
             var now = Int.random(in: 0...1_000_000_000_000, using: &random)
@@ -31,17 +31,18 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
             for _ in 0..<20 {
                 now += pause(after: bucket, using: &random)
                 bucket.refill(now: now)
-                let expected: LimitDecision
+                let check = LimitCheck(rule, LimitIdentity(.client(UInt128(schedule))))
+                let expected: LimitVerdict
                 if bucket.admits {
                     bucket.take()
                     admitted.append(now)
                     expected = .admitted(
-                        closest: LimitStanding(policy: policy, remaining: bucket.remaining, wait: bucket.wait))
+                        closest: LimitStanding(rule: rule, remaining: bucket.remaining, wait: bucket.wait))
                 } else {
-                    expected = .refused(by: LimitStanding(policy: policy, remaining: 0, wait: bucket.wait))
+                    expected = .refused(LimitReached(.rate(check), wait: bucket.wait))
                 }
                 var checks = LimitChecks()
-                checks.append(policy, LimitIdentity(.client(UInt128(schedule))))
+                checks.append(check)
                 let decision = limiter.admit(checks, now: UInt64(now))
                 guard decision == expected else {
                     Issue.record("schedule \(schedule), \(limit), at \(now): \(decision) instead of \(expected)")
@@ -68,7 +69,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
         for schedule in 0..<2_000 {
             let dimensions: [LimitDimension] = [.client, .session, .all]
             let chosen = dimensions.map { _ in limits[Int.random(in: 0..<limits.count, using: &random)] }
-            let policies = zip(dimensions, chosen).map { LimitPolicy($0, $1) }
+            let rules = zip(dimensions, chosen).map { LimitRule($0, $1) }
             // Three clients, two sessions, all.
             var buckets = zip([3, 2, 1], chosen).map { Array(repeating: TokenBucket($1), count: $0) }
             var limiter = RateLimiter(capacity: 8)
@@ -77,19 +78,20 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
                 now += pause(after: buckets[0][0], using: &random)
                 let who = buckets.map { Int.random(in: 0..<$0.count, using: &random) }
                 var checks = LimitChecks()
-                for (index, policy) in policies.enumerated() {
-                    checks.append(policy, LimitIdentity(.client(UInt128(who[index]))))
+                for (index, rule) in rules.enumerated() {
+                    checks.append(LimitCheck(rule, LimitIdentity(.client(UInt128(who[index])))))
                     buckets[index][who[index]].refill(now: now)
                 }
                 let expected = (0..<3).allSatisfy { buckets[$0][who[$0]].admits }
                 if expected { for index in 0..<3 { buckets[index][who[index]].take() } }
                 let isAdmitted =
                     switch limiter.admit(checks, now: UInt64(now)) {
-                    case .admitted(let closest):
+                    case .admitted(let closest, _):
                         closest?.remaining == (0..<3).map { buckets[$0][who[$0]].remaining }.min()
-                    case .refused(let standing):
-                        standing.wait
+                    case .refused(let reached):
+                        reached.wait
                             != (0..<3).filter { !buckets[$0][who[$0]].admits }.map { buckets[$0][who[$0]].wait }.max()
+                    case .unavailable: !expected
                     }
                 guard isAdmitted == expected else {
                     Issue.record("schedule \(schedule), \(chosen), at \(now): not \(expected), or other numbers")
@@ -103,7 +105,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
         var random = SplitMix64(state: 3)
         let limits = try ["10/min burst 1", "10/min burst 2", "10/min burst 5"].map { try RateLimit(parsing: $0) }
         for schedule in 0..<300 {
-            let policy = LimitPolicy(.client, limits[schedule % limits.count])
+            let rule = LimitRule(.client, limits[schedule % limits.count])
             var limiter = RateLimiter(capacity: 8)
             var restrainedUntil = Array(repeating: Duration.zero, count: 40)
             var now = 0
@@ -111,8 +113,8 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
                 now += Int.random(in: 0...1_000_000_000, using: &random)
                 let who = Int.random(in: 0..<(Bool.random(using: &random) ? 6 : 40), using: &random)
                 var checks = LimitChecks()
-                checks.append(policy, LimitIdentity(.client(UInt128(who))))
-                guard case .admitted(let closest?) = limiter.admit(checks, now: UInt64(now)) else { continue }
+                checks.append(LimitCheck(rule, LimitIdentity(.client(UInt128(who)))))
+                guard case .admitted(let closest?, _) = limiter.admit(checks, now: UInt64(now)) else { continue }
                 #expect(restrainedUntil[who] <= .nanoseconds(now))
                 if closest.remaining == 0 { restrainedUntil[who] = .nanoseconds(now) + closest.wait }
             }

@@ -18,7 +18,7 @@ import Testing
             ("10.0.0.1", ["X-Forwarded-For": "127.0.0.1"]),
             ("127.0.0.1", ["Host": "127.0.0.1"]),
         ] as [(String, Fields)])
-    func `tells everybody the status and nothing else`(peer: String, fields: Fields) async throws {
+    func `answers everybody with the status and nothing else`(peer: String, fields: Fields) async throws {
         let answer = await ask(try TestService().service, fields: fields, peer: peer)
         #expect(answer.status == .ok)
         #expect(answer.text == #"{"status":"ready"}"#)
@@ -31,9 +31,9 @@ import Testing
         #expect(answer.json.objectValue?.names == ["status", "key", "paused", "upstream", "sessions"])
     }
 
-    @Test func `turns with the drain, and asks nothing upstream`() async throws {
+    @Test func `changes with the drain, and calls nothing upstream`() async throws {
         let state = ServiceState()
-        let test = try TestService(state: state)
+        let test = try TestService { $0.state = state }
         #expect(await ask(test.service).status == .ok)
         state.beginDraining()
         let answer = await ask(test.service, peer: "192.0.2.7")
@@ -45,7 +45,7 @@ import Testing
         #expect(test.upstream.requests.isEmpty && test.usage.isEmpty)
     }
 
-    @Test func `tells what became of the last mint, and how long ago`() async throws {
+    @Test func `has the result of the last mint, and its age`() async throws {
         let test = try TestService(ScriptedUpstream(.minted, .answer(.error(401))))
         for outcome in ["ok", "upstream_auth"] {
             _ = await test.respond(to: .token())
@@ -58,7 +58,7 @@ import Testing
 
     @Test func `keeps what is known of sessions that stay, and says whose file is broken`() async throws {
         let state = ServiceState()
-        let test = try TestService(state: state)
+        let test = try TestService { $0.state = state }
         _ = await test.respond(to: .token())
         state.sessionsRead(["default"], broken: ["default"])
         let session = test.service.detailedReadiness().json["sessions"]?["default"]
@@ -68,7 +68,7 @@ import Testing
         #expect(test.service.detailedReadiness().json["sessions"]?["default"]?["last_mint"] == .null)
     }
 
-    @Test func `says when the upstream is left alone, which makes it no less ready`() async throws {
+    @Test func `says when the upstream is left alone, which does not affect it`() async throws {
         let test = try TestService(ScriptedUpstream(.failure(.tls("x"))))
         for _ in 0..<25 { _ = await test.respond(to: .token()) }
         #expect(await ask(test.service).status == .ok)

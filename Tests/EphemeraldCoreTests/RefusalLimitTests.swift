@@ -17,7 +17,7 @@ import Testing
         ]
 
     @Test(arguments: refused.indices)
-    func `answers what has no line left with 429`(index: Int) async throws {
+    func `answers with 429 what has no usage line left`(index: Int) async throws {
         let test = try TestService(refusalLimit: "1/min")
         let (request, code) = Self.refused[index]
         _ = await test.respond(to: request)
@@ -28,7 +28,7 @@ import Testing
         #expect(test.usage.count == 1)
     }
 
-    @Test func `admits a client that was refused, however often`() async throws {
+    @Test func `admits a client that was refused, no matter how often`() async throws {
         let test = try TestService(refusalLimit: "1/min")
         for _ in 0..<10 { _ = await test.respond(to: Self.stranger) }
         #expect(await test.respond(to: .token()).status == .ok)
@@ -38,7 +38,7 @@ import Testing
         #expect(test.usage.count == 3)
     }
 
-    @Test func `gives pages the fields of CORS`() async throws {
+    @Test func `keeps the fields of CORS`() async throws {
         let test = try TestService(refusalLimit: "1/min")
         for _ in 0..<2 {
             let answer = await test.respond(to: .token("{"))
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `leaves alone what says when to come back, but for the line`() async throws {
+    @Test func `keeps a refusal that says when to come back, but not its line`() async throws {
         let test = try TestService(clientLimit: "1/min", refusalLimit: "1/min")
         #expect(await test.respond(to: .token()).status == .ok)
         for count in [2, 2, 2] {
@@ -61,7 +61,7 @@ import Testing
         #expect(test.usage.count == 2)
     }
 
-    @Test func `keeps a line for every mint that was tried`() async throws {
+    @Test func `keeps a line for every mint that was attempted`() async throws {
         let test = try TestService(ScriptedUpstream(.answer(.error(400))), refusalLimit: "1/min")
         for count in 1...5 {
             #expect(await test.respond(to: .token()).status == .badGateway)
@@ -81,7 +81,7 @@ import Testing
         #expect(test.usage.count == (isOne ? 1 : 2))
     }
 
-    @Test func `accounts for every refusal, and is reached in words`() async throws {
+    @Test func `accounts for every refusal, and is logged when it is reached`() async throws {
         let test = try TestService(refusalLimit: "60/min burst 3")
         for _ in 0..<50 {
             for _ in 0..<10 { _ = await test.respond(to: Self.stranger) }
@@ -96,8 +96,11 @@ import Testing
         #expect(lines.count + unlogged == 500)
         #expect(test.refusals.total == unlogged)
         let reached = try #require(test.limitsReached.first)
-        #expect(reached.kind == "limit refusals" && reached.policy == "60/min burst 3" && reached.who == "192.0.2.7")
-        #expect(!reached.isLogged)
+        var notices = LimitNotices()
+        #expect(
+            notices.notice(reached, now: 0)
+                == "limit refusals: 192.0.2.7 has reached 60/min burst 3; the usage log has the number of further refusals"
+        )
     }
 
     @Test func `counts in the metrics`() async throws {

@@ -69,7 +69,8 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
 
     static let defects: [Self] = [
         Self("malformed", .token(defect: .malformed("two Host fields")), 400, "bad_request", "Bad request"),
-        Self("too large", .token(defect: .bodyTooLarge(limit: 65_536)), 413, "body_too_large", "Body too large"),
+        Self(
+            "too large", .token(defect: .bodyTooLarge(limit: 65_536)), 413, "body_too_large", "Request body too large"),
         Self(
             "a malformed preflight", .token(method: .options, defect: .malformed("x")), 400, "bad_request",
             "Bad request"),
@@ -161,7 +162,7 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         #expect(test.upstream.requests.isEmpty)
     }
 
-    @Test func `that is over a limit is told when to come back`() async throws {
+    @Test func `that is over a limit is answered with when to come back`() async throws {
         let test = try TestService(clientLimit: "10/min burst 1")
         #expect(await test.respond(to: .token()).status == .ok)
         let response = await test.respond(to: .token())
@@ -175,8 +176,8 @@ struct RefusedRequest: Sendable, CustomTestStringConvertible {
         #expect(await test.respond(to: .token()).status == .ok)
     }
 
-    @Test func `that finds too many under way is told to come back`() async throws {
-        let test = try TestService { $0.maxInFlight = 0 }
+    @Test func `above the number of mints in progress is answered with when to come back`() async throws {
+        let test = try TestService { $0.upstream.maxInFlight = 0 }
         let response = await test.respond(to: .token())
         #expect(response.status == .serviceUnavailable)
         #expect(response.fields.values(of: "Retry-After") == ["1"])

@@ -15,14 +15,14 @@ import Testing
         ("192.0.2.7", ofClient), ("2001:db8::1", "98626f50ab0f1be83d4396ad724b49e9788be6dd7e033e1b2c31d1a0fd5b13d0"),
         ("unix", "d78d8b91df00e5f510a86c000a45e687345aae894cd24331a31a1c776eddaf4f"),
     ])
-    func `is the client's where nobody is asked who he is`(peer: String, identifier: String) async throws {
+    func `is the client's where callers do not say who they are`(peer: String, identifier: String) async throws {
         let test = try TestService()
         let forged: Fields = ["OpenAI-Safety-Identifier": "forged"]
         #expect(await test.respond(to: .token(fields: forged, peer: peer)).status == .ok)
         #expect(Self.identifiers(test) == [[identifier]])
     }
 
-    @Test func `is the caller's where he is known, from whatever address`() async throws {
+    @Test func `is the caller's where they are known, from any address`() async throws {
         let test = try TestService(callers: Authenticator([.proxy(field: "X-User")]))
         for client in ["198.51.100.1", "198.51.100.2"] {
             let fields: Fields = ["X-User": "ann", "X-Forwarded-For": client]
@@ -32,7 +32,7 @@ import Testing
         #expect(!test.usage.joined().contains(Self.ofAnn))
     }
 
-    @Test func `is no address's when a caller has the address for a name`() async throws {
+    @Test func `is not an address's if a caller has the address as a name`() async throws {
         let test = try TestService(callers: Authenticator([.proxy(field: "X-User")]))
         for user in ["192.0.2.7", "client:192.0.2.7"] {
             _ = await test.respond(to: .token(fields: ["X-User": user], peer: "10.0.0.1"))

@@ -4,7 +4,7 @@ import JSON
 import Locking
 import Sessions
 
-/// An upstream that answers from a script, the last line of it again and again, and records what it was asked.
+/// An upstream that answers from a script, repeats its last line, and records the requests.
 final class ScriptedUpstream: Sendable {
     enum Step: Sendable {
         case answer(Response)
@@ -12,7 +12,7 @@ final class ScriptedUpstream: Sendable {
         /// After so long on the clock of the test.
         indirect case after(Duration, Step)
         /// Once the gate is open.
-        indirect case behind(Gate, Step)
+        indirect case afterGate(Gate, Step)
 
         static let minted = Step.answer(.minted())
     }
@@ -32,7 +32,7 @@ final class ScriptedUpstream: Sendable {
 
     var requests: [OutboundRequest] { state.withLock(\.requests) }
 
-    /// Says something else from now on.
+    /// Answers from another script from now on.
     func answer(_ steps: Step...) {
         state.withLock { $0.steps = steps[...] }
     }
@@ -54,7 +54,7 @@ final class ScriptedUpstream: Sendable {
         case .after(let time, let next):
             clock.advance(by: time)
             return try await play(next)
-        case .behind(let gate, let next):
+        case .afterGate(let gate, let next):
             await gate.pass()
             if Task.isCancelled { throw .cancelled }
             return try await play(next)
@@ -75,7 +75,7 @@ extension Response {
         return Response(.ok, fields: ["x-request-id": "req_1"], body: JSON.object(body).serialized())
     }
 
-    /// An error in OpenAI's words.
+    /// An error in the form of OpenAI.
     static func error(_ status: Int, code: String = "x", message: String = "m", fields: Fields = [:]) -> Response {
         let error: JSONObject = ["message": .string(message), "type": "t", "param": .null, "code": .string(code)]
         return Response(

@@ -27,22 +27,24 @@ import Testing
         return statuses
     }
 
-    @Test func `is told with every token`() async throws {
-        let test = try TestService(clientLimit: "10/min burst 2", totalLimit: "600/min burst 100")
+    @Test func `is in the fields of every token`() async throws {
+        let test = try TestService(clientLimit: "10/min burst 2") {
+            $0.rules.limits.all = try RateLimit.parseSetting("600/min burst 100")
+        }
         let first = await test.respond(to: .token())
         #expect(first.fields.values(of: "RateLimit-Policy") == [#""client";q=10;w=60, "all";q=600;w=60"#])
         #expect(first.fields.values(of: "RateLimit") == [#""client";r=1;t=6"#])
         #expect(await test.respond(to: .token()).fields["RateLimit"] == #""client";r=0;t=6"#)
     }
 
-    @Test func `that is off is not told`() async throws {
+    @Test func `that is off is not in the fields`() async throws {
         let response = try await TestService().respond(to: .token())
         #expect(response.fields["RateLimit"] == nil)
         #expect(response.fields["RateLimit-Policy"] == nil)
     }
 
     @Test func `of the settings counts addresses apart, and all of them together`() async throws {
-        let test = try TestService(clientLimit: "2/h", totalLimit: "3/h")
+        let test = try TestService(clientLimit: "2/h") { $0.rules.limits.all = try RateLimit.parseSetting("3/h") }
         #expect(await Self.statuses(test, "default", times: 3) == [200, 200, 429])
         #expect(await Self.statuses(test, "default", times: 2, peer: "192.0.2.8") == [200, 429])
         #expect(try test.lastUse["ephemerald.limit.dimension"] == "all")
@@ -60,11 +62,11 @@ import Testing
             _ = await test.respond(to: .token(fields: ["X-Forwarded-For": forged]))
         }
         #expect(try test.lastUse["http.response.status_code"] == 429)
-        #expect(test.remarks == [.untrustedForwarding, .untrustedForwarding])
+        #expect(test.forwardingProblems == [.untrustedForwarding, .untrustedForwarding])
     }
 
     @Test func `on clients in a session file replaces the setting and counts apart`() async throws {
-        let test = try TestService(sessions: Self.catalog(#"{"client":"3/h"}"#), clientLimit: "1/h")
+        let test = try TestService(clientLimit: "1/h") { $0.rules.sessions = Self.catalog(#"{"client":"3/h"}"#) }
         #expect(await Self.statuses(test, "default", times: 2) == [200, 429])
         #expect(await Self.statuses(test, "own", times: 4) == [200, 200, 200, 429])
         #expect(await Self.statuses(test, "other", times: 4) == [200, 200, 200, 429])
@@ -72,14 +74,16 @@ import Testing
     }
 
     @Test func `on clients is off where a session file says so`() async throws {
-        let test = try TestService(
-            sessions: Self.catalog(#"{"client":"off","all":"off"}"#), clientLimit: "1/h", totalLimit: "1/h")
+        let test = try TestService(clientLimit: "1/h") {
+            $0.rules.sessions = Self.catalog(#"{"client":"off","all":"off"}"#)
+            $0.rules.limits.all = try RateLimit.parseSetting("1/h")
+        }
         #expect(await Self.statuses(test, "own", times: 5) == [200, 200, 200, 200, 200])
         #expect(await Self.statuses(test, "default", times: 2) == [200, 429])
     }
 
     @Test func `on origins counts each page's origin for each session`() async throws {
-        let test = try TestService(sessions: Self.catalog(#"{"origin":"2/h"}"#))
+        let test = try TestService { $0.rules.sessions = Self.catalog(#"{"origin":"2/h"}"#) }
         #expect(await Self.statuses(test, "own", times: 3) == [200, 200, 429])
         #expect(try test.lastUse["ephemerald.limit.dimension"] == "origin")
         #expect(await Self.statuses(test, "own", times: 3, origin: "https://shop.example") == [200, 200, 429])
@@ -87,7 +91,7 @@ import Testing
     }
 
     @Test func `on a session counts all its clients together`() async throws {
-        let test = try TestService(sessions: Self.catalog(#"{"session":"2/h"}"#))
+        let test = try TestService { $0.rules.sessions = Self.catalog(#"{"session":"2/h"}"#) }
         #expect(await Self.statuses(test, "own", times: 1) == [200])
         #expect(await Self.statuses(test, "own", times: 2, peer: "192.0.2.8") == [200, 429])
         #expect(try test.lastUse["ephemerald.limit.dimension"] == "session")
@@ -95,8 +99,10 @@ import Testing
     }
 
     @Test func `on everything in a session file does not shut the other sessions`() async throws {
-        let test = try TestService(
-            sessions: Self.catalog(#"{"all":"1/h"}"#), clientLimit: "off", totalLimit: "600/min burst 100")
+        let test = try TestService(clientLimit: "off") {
+            $0.rules.sessions = Self.catalog(#"{"all":"1/h"}"#)
+            $0.rules.limits.all = try RateLimit.parseSetting("600/min burst 100")
+        }
         #expect(await Self.statuses(test, "own", times: 2) == [200, 429])
         #expect(await Self.statuses(test, "default", times: 5) == [200, 200, 200, 200, 200])
         #expect(await Self.statuses(test, "other", times: 2) == [200, 429])

@@ -7,26 +7,29 @@ import Testing
 
 /// Redis, as far as the policy sees it.
 private struct ScriptedCounts: Sendable {
-    var reply: Result<[Int64], SharedCountsFailure> = .failure(SharedCountsFailure("away"))
+    var reply: Result<[Int64], RedisCountsFailure> = .failure(RedisCountsFailure("away"))
     let runs = Locked<[[String]]>([])
     let posts = Locked<[[String]]>([])
-    let reports = Locked<[SharedCountsFailure?]>([])
+    let reports = Locked<[RedisCountsFailure?]>([])
 
     func admission(standIn: Admission? = nil) -> Admission {
-        let counts = SharedCounts(
-            run: { keys, arguments async throws(SharedCountsFailure) in
+        let counts = RedisCounts(
+            run: { keys, arguments async throws(RedisCountsFailure) in
                 runs.withLock { $0.append(keys + arguments) }
                 return try reply.get()
             },
             post: { keys, arguments in posts.withLock { $0.append(keys + arguments) } })
-        return .shared(counts, standIn: standIn) { report in reports.withLock { $0.append(report) } }
+        return .inRedis(counts, standIn: standIn) { report in reports.withLock { $0.append(report) } }
     }
 }
 
 @Suite struct `Admission in Redis` {
-    @Test func `tells the client how the closest limit stands`() async throws {
+    @Test func `tells the client the state of the closest limit`() async throws {
         let counts = ScriptedCounts(reply: .success([0, 1, 7, 2_500_000_000, 20_000]))
-        let test = try TestService(clientLimit: "10/min", totalLimit: "600/min", admission: counts.admission())
+        let test = try TestService(clientLimit: "10/min") {
+            $0.rules.limits.all = try RateLimit.parseSetting("600/min")
+            $0.admission = counts.admission()
+        }
         let response = await test.respond(to: .token())
         #expect(response.status == .ok)
         #expect(response.fields["RateLimit"] == "\"client\";r=7;t=3")
@@ -44,58 +47,59 @@ private struct ScriptedCounts: Sendable {
             ([1, 1, .min, 0, 0], "limits_unavailable", "1"), ([1, 1, 0, .max, 0], "limits_unavailable", "1"),
             ([2, 1, 0, -1, 0], "limits_unavailable", "1"), ([0, 1, 0, 0, .max], "limits_unavailable", "1"),
         ] as [([Int64], String, String)])
-    func `refuses by what the script says, and when that makes no sense`(
+    func `refuses by the reply of the script, and when that makes no sense`(
         reply: [Int64], code: String, retryAfter: String
     ) async throws {
-        let test = try TestService(
-            clientLimit: "10/min", totalLimit: "600/min", quotas: Quotas(all: 5),
-            admission: ScriptedCounts(reply: .success(reply)).admission())
+        let test = try TestService(clientLimit: "10/min", quotas: Quotas(all: 5)) {
+            $0.rules.limits.all = try RateLimit.parseSetting("600/min")
+            $0.admission = ScriptedCounts(reply: .success(reply)).admission()
+        }
         let response = await test.respond(to: .token())
         #expect(response.json["code"] == .string(code))
         #expect(response.fields["Retry-After"] == retryAfter)
         #expect(test.upstream.requests.isEmpty)
     }
 
-    @Test func `refuses while Redis is away and nothing stands in for it`() async throws {
+    @Test func `refuses while Redis is away without a stand-in`() async throws {
         let away = ScriptedCounts()
-        let test = try TestService(clientLimit: "10/min", admission: away.admission())
+        let test = try TestService(clientLimit: "10/min") { $0.admission = away.admission() }
         let response = await test.respond(to: .token())
         #expect(response.status == .serviceUnavailable)
         #expect(response.json["code"] == "limits_unavailable")
-        #expect(away.reports.withLock { $0 } == [SharedCountsFailure("away")])
+        #expect(away.reports.withLock { $0 } == [RedisCountsFailure("away")])
     }
 
-    @Test func `does not ask Redis where nothing is limited`() async throws {
+    @Test func `does not call Redis where nothing is limited`() async throws {
         let counts = ScriptedCounts()
-        let test = try TestService(admission: counts.admission())
+        let test = try TestService { $0.admission = counts.admission() }
         #expect(await test.respond(to: .token()).status == .ok)
         #expect(counts.runs.withLock { $0 }.isEmpty)
     }
 
-    @Test func `leaves it to the memory while Redis is away, which has counted what Redis admitted`() async throws {
+    @Test func `counts in the memory while Redis is away, which has counted what Redis admitted`() async throws {
         let clock = ManualClock()
         let memory = Admission.inMemory(
             Locked(AdmissionCounts(limiter: RateLimiter(capacity: 8))), surroundings: clock.surroundings)
         let limits = "2/min"
         let counts = ScriptedCounts(reply: .success([0, 1, 9, 1, 20_000]))
-        let before = try TestService(clientLimit: limits, admission: counts.admission(standIn: memory))
+        let before = try TestService(clientLimit: limits) { $0.admission = counts.admission(standIn: memory) }
         #expect(await before.respond(to: .token()).status == .ok)
-        let after = try TestService(clientLimit: limits, admission: ScriptedCounts().admission(standIn: memory))
+        let after = try TestService(clientLimit: limits) { $0.admission = ScriptedCounts().admission(standIn: memory) }
         #expect(await after.respond(to: .token()).status == .ok)
         #expect(await after.respond(to: .token()).status == .tooManyRequests)
     }
 
     @Test(arguments: [true, false])
-    func `gives back what came to nothing, there and in the memory`(isAway: Bool) async throws {
+    func `gives back what was not minted, there and in the memory`(isAway: Bool) async throws {
         let clock = ManualClock()
         let state = Locked(AdmissionCounts(limiter: RateLimiter(capacity: 8)))
         let memory = Admission.inMemory(state, surroundings: clock.surroundings)
         let day = Day(unixMilliseconds: clock.surroundings.unixMilliseconds())
         let number = Int64(Day(unixSeconds: 0).days(until: day))
         let counts = isAway ? ScriptedCounts() : ScriptedCounts(reply: .success([0, 0, 0, 0, number]))
-        let test = try TestService(
-            ScriptedUpstream(.answer(.error(400))), quotas: Quotas(all: 5), admission: counts.admission(standIn: memory)
-        )
+        let test = try TestService(ScriptedUpstream(.answer(.error(400))), quotas: Quotas(all: 5)) {
+            $0.admission = counts.admission(standIn: memory)
+        }
         #expect(await test.respond(to: .token()).status == .badGateway)
         let quota = QuotaCheck(.all, allowance: 5, identity: "")
         #expect(state.withLock { $0.ledger.used(quota, on: day) } == 0)

@@ -10,7 +10,7 @@ import Testing
     private static func answer(
         _ method: Method = .get, _ target: String = path, fields: Fields = [:]
     ) async throws -> Response {
-        let service = try TestService(files: [path: file])
+        let service = try TestService { $0.rules.files = [path: file] }
         return await service.respond(to: Request(method: method, target: target, fields: fields, peer: .unix))
     }
 

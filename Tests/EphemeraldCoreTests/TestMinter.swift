@@ -16,7 +16,7 @@ struct TestMinter: Sendable {
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: keys.map { Secret($0) })
         change(&settings)
         minter = Minter(
-            upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
+            upstream: settings, state: UpstreamState(), surroundings: upstream.clock.surroundings, send: upstream.send)
     }
 
     /// The value of the secret, or why there is none.
@@ -30,8 +30,8 @@ struct TestMinter: Sendable {
         }
     }
 
-    /// The keys that the upstream was shown, in order.
-    var shown: [String] { upstream.requests.compactMap { $0.fields["Authorization"] } }
+    /// The keys that the upstream received, in order.
+    var received: [String] { upstream.requests.compactMap { $0.fields["Authorization"] } }
 }
 
 extension Result where Success == String, Failure == MintFailure {

@@ -11,48 +11,66 @@ struct TestService {
     let service: TokenService
     let upstream: ScriptedUpstream
     let metrics = LoopMetrics()
-    private let lines = Locked<[[UInt8]]>([])
     let mintingSwitch = MintingSwitch()
     let refusals = RefusalLimiter()
-    private let reached = Locked<[LimitReached]>([])
-    private let remarked = Locked<[ClientAddress.Remark]>([])
+    private let lines = Locked<[[UInt8]]>([])
+    private let reached = Locked<[ReachedLimit]>([])
+    private let problems = Locked<[ClientAddress.Problem]>([])
+
+    /// What a test may change before the service begins.
+    struct Setup {
+        var rules: TokenService.Rules
+        var upstream = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
+        var ledger = QuotaLedger()
+        /// Nil for the memory of this process.
+        var admission: Admission?
+        var state = ServiceState()
+
+        mutating func allowMissingOrigin() throws {
+            rules.origins = OriginPolicy(allowing: try TestService.origins(), allowsMissing: true)
+        }
+    }
+
+    private static func origins() throws -> [OriginPattern] {
+        try ["https://app.example", "https://shop.example"].map { try OriginPattern(parsing: $0) }
+    }
 
     init(
-        _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), sessions: SessionCatalog = TestSessions.all,
-        clientLimit: String = "off", totalLimit: String = "off", refusalLimit: String = "off",
-        limits others: RateLimits = RateLimits(),
-        quotas: Quotas = Quotas(), ledger: QuotaLedger = QuotaLedger(), allowsMissingOrigin: Bool = false,
-        callers: Authenticator = .anybody, admission: Admission? = nil, files: [String: StaticFile] = [:],
-        state: ServiceState = ServiceState(),
-        keys: ScriptedUpstream = ScriptedUpstream(.failure(.timedOut)),
-        change: (inout Upstream) -> Void = { _ in }
+        _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), clientLimit: String = "off",
+        refusalLimit: String = "off", quotas: Quotas = Quotas(), callers: Authenticator = .anybody,
+        change: (inout Setup) throws -> Void = { _ in }
     ) throws {
         self.upstream = upstream
-        var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: [Secret("sk-canary-key")])
-        change(&settings)
-        let origins = try ["https://app.example", "https://shop.example"].map { try OriginPattern(parsing: $0) }
-        var limits = others
-        limits.client = try RateLimit.parseSetting(clientLimit)
-        limits.all = try RateLimit.parseSetting(totalLimit)
-        var rules = TokenService.Rules(
-            origins: OriginPolicy(allowing: origins, allowsMissing: allowsMissingOrigin),
-            callers: callers, proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: sessions,
-            limits: limits, quotas: quotas, safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8)))
-        rules.files = files
-        rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
-        let minter = Minter(
-            upstream: settings, shared: Minter.Shared(), surroundings: upstream.clock.surroundings, send: upstream.send)
-        let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: ledger)
+        let surroundings = upstream.clock.surroundings
+        let keys = ScriptedUpstream(.failure(.timedOut))
+        var setup = Setup(
+            rules: TokenService.Rules(
+                origins: OriginPolicy(allowing: try TestService.origins(), allowsMissing: false), callers: callers,
+                proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: TestSessions.all,
+                limits: RateLimits(client: try RateLimit.parseSetting(clientLimit)), quotas: quotas,
+                safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8))))
+        setup.rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
+        try change(&setup)
+        let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: setup.ledger)
         service = TokenService(
-            rules: rules,
-            admission: admission ?? .inMemory(Locked(counts), surroundings: upstream.clock.surroundings),
-            minter: minter,
-            keyFetching: KeyFetching(surroundings: upstream.clock.surroundings, send: keys.send, remark: { _ in }),
-            metrics: metrics, surroundings: upstream.clock.surroundings, refusals: refusals,
-            state: state, mintingSwitch: mintingSwitch,
-            limitReached: { [reached] limit, _ in reached.withLock { $0.append(limit) } },
-            writeUsage: { [lines] line in lines.withLock { $0.append(line) } },
-            remark: { [remarked] remark, _, _ in remarked.withLock { $0.append(remark) } })
+            rules: setup.rules,
+            loop: TokenService.LoopParts(
+                minter: Minter(
+                    upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings, send: upstream.send),
+                keyFetching: KeyFetching(surroundings: surroundings, send: keys.send, report: { _ in }),
+                metrics: metrics, surroundings: surroundings),
+            common: TokenService.CommonParts(
+                admission: setup.admission ?? .inMemory(Locked(counts), surroundings: surroundings),
+                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch),
+            report: { [lines, reached, problems] event, request in
+                switch event {
+                case .usage(let line): lines.withLock { $0.append(line) }
+                case .limitReached(let limit):
+                    reached.withLock { $0.append(ReachedLimit(limit: limit, client: request.client)) }
+                case .forwardingProblem(let problem): problems.withLock { $0.append(problem) }
+                case .upstreamRefused: break
+                }
+            })
     }
 
     func respond(to request: Request) async -> Response {
@@ -62,15 +80,27 @@ struct TestService {
     /// The usage lines, as they were written.
     var usage: [String] { lines.withLock { $0 }.map { String(decoding: $0, as: UTF8.self) } }
 
-    /// What an operator should hear of.
-    var remarks: [ClientAddress.Remark] { remarked.withLock { $0 } }
+    /// What an operator is warned about.
+    var forwardingProblems: [ClientAddress.Problem] { problems.withLock { $0 } }
 
     /// The limits and quotas that refused.
-    var limitsReached: [LimitReached] { reached.withLock { $0 } }
+    var limitsReached: [ReachedLimit] { reached.withLock { $0 } }
 
     /// The last usage line.
     var lastUse: JSON {
         get throws { try JSON(parsing: lines.withLock { $0.last } ?? []) }
+    }
+}
+
+/// A limit or quota that refused a client.
+struct ReachedLimit: Sendable {
+    let limit: LimitReached
+    let client: ClientAddress
+}
+
+extension LimitNotices {
+    mutating func notice(_ reached: ReachedLimit, now: UInt64) -> String? {
+        notice(reached.limit, of: reached.client, now: now)
     }
 }
 

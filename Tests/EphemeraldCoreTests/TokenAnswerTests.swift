@@ -85,12 +85,12 @@ import Testing
 
     @Test(arguments: ["default", "translate"])
     func `names CALLS_URL when it is set`(name: String) async throws {
-        let test = try TestService { $0.callsURL = "https://edge.example/calls?webrtcfilter=on" }
+        let test = try TestService { $0.upstream.callsURL = "https://edge.example/calls?webrtcfilter=on" }
         let response = await test.respond(to: .token(query: "?session=\(name)"))
         #expect(response.json["calls_url"] == "https://edge.example/calls?webrtcfilter=on")
     }
 
-    @Test func `is minted anew for every request`() async throws {
+    @Test func `is minted again for every request`() async throws {
         let test = try TestService(ScriptedUpstream(.answer(.minted("ek_a")), .answer(.minted("ek_b"))))
         #expect(await test.respond(to: .token()).json["value"] == "ek_a")
         #expect(await test.respond(to: .token()).json["value"] == "ek_b")

@@ -29,7 +29,7 @@ import Testing
     @Test func `without an origin is admitted when the settings admit it, but to no session that names some`()
         async throws
     {
-        let test = try TestService(allowsMissingOrigin: true)
+        let test = try TestService { try $0.allowMissingOrigin() }
         #expect(await test.respond(to: .token(origin: nil)).status == .ok)
         let body = #"{"session":"shop","variables":{"customer":"Ann"}}"#
         #expect(await test.respond(to: .token(body, origin: nil)).status == .forbidden)
@@ -43,12 +43,12 @@ import Testing
         (#"{"variables":"#, "[", 64, "", "nested deeper than 64 levels."),
     ])
     func `may have 4096 values and 64 levels`(
-        start: String, part: String, count: Int, end: String, words: String
+        start: String, part: String, count: Int, end: String, reason: String
     ) async throws {
         let body = start + String(repeating: part, count: count) + end
         let response = try await TestService().respond(to: .token(body))
         #expect(response.status == .badRequest)
-        #expect(response.json["detail"]?.stringValue?.hasSuffix(words) == true)
+        #expect(response.json["detail"]?.stringValue?.hasSuffix(reason) == true)
     }
 
     @Test func `is judged by its origin before its body is read`() async throws {
@@ -56,7 +56,7 @@ import Testing
         #expect(response.status == .forbidden)
     }
 
-    @Test func `is not told by a session's origins whether the session asks for more`() async throws {
+    @Test func `does not learn from a session's origins whether the session needs more`() async throws {
         let test = try TestService()
         let body = #"{"session":"shop","overrides":{"model":"x"}}"#
         #expect(await test.respond(to: .token(body)).status == .forbidden)
@@ -79,8 +79,8 @@ import Testing
     }
 
     @Test(arguments: [400, 403, 404, 405])
-    func `that is refused takes nothing from the limits`(status: Int) async throws {
-        let test = try TestService(clientLimit: "1/h", totalLimit: "1/h")
+    func `that is refused does not count under the limits`(status: Int) async throws {
+        let test = try TestService(clientLimit: "1/h") { $0.rules.limits.all = try RateLimit.parseSetting("1/h") }
         let request: Request =
             switch status {
             case 400: .token("{")

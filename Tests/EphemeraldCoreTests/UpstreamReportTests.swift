@@ -44,12 +44,12 @@ import Text
         let body: JSONObject = ["message": .string(message), "code": .string(message), "type": .string(message)]
         let text = JSON.object(["error": .object(body)]).description
         let report = try #require(await Self.report(text, keys: ["other-key-of-ours", key]))
-        for words in [report.message, report.code, report.words] {
-            let words = try #require(words)
-            #expect(words.contains("<redacted>"))
-            #expect(words.contains("key"))
+        for text in [report.message, report.code, report.summary] {
+            let text = try #require(text)
+            #expect(text.contains("<redacted>"))
+            #expect(text.contains("key"))
             let pieces = key.indices.compactMap { key[$0...].count >= 8 ? key[$0...].prefix(8) : nil }
-            #expect(!pieces.contains { words.contains($0) })
+            #expect(!pieces.contains { text.contains($0) })
         }
     }
 
@@ -64,19 +64,19 @@ import Text
     func `says after a 404 what to look at, the base URL or the model`(answer: Response, advice: String?) async throws {
         let report = try #require(await TestMinter(ScriptedUpstream(.answer(answer))).mint().failure?.report)
         #expect(report.advice?.hasPrefix(advice ?? "-") == (advice == nil ? nil : true))
-        guard let words = report.advice else { return }
-        #expect(words.contains("OPENAI_BASE_URL"))
-        #expect(words.contains("model"))
-        #expect(report.words.contains(words))
+        guard let text = report.advice else { return }
+        #expect(text.contains("OPENAI_BASE_URL"))
+        #expect(text.contains("model"))
+        #expect(report.summary.contains(text))
         let test = try TestService(ScriptedUpstream(.answer(answer)))
         let response = await test.respond(to: .token())
         #expect(response.status == .badGateway)
         #expect(response.json["code"] == "upstream_not_found")
         #expect(!response.text.contains("api.openai.test"))
-        #expect(try test.lastUse["ephemerald.upstream.advice"]?.stringValue == words)
+        #expect(try test.lastUse["ephemerald.upstream.advice"]?.stringValue == text)
     }
 
-    @Test func `hides all keys, not only the one that was shown`() async throws {
+    @Test func `hides all keys, not only the one that was sent`() async throws {
         let report = await Self.report(
             #"{"error":{"message":"neither first-secret nor second-secret will do","code":"c"}}"#,
             keys: ["first-secret", "second-secret"])
@@ -91,8 +91,8 @@ import Text
 
     @Test func `is one harmless line`() async throws {
         let text = #"\u001b[31m\n\u202e"# + String(repeating: "x", count: 10_000)
-        let words = try #require(await Self.report(#"{"error":{"message":"\#(text)","code":"\#(text)"}}"#)?.words)
-        #expect(words.count < 1_000)
-        #expect(!words.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
+        let report = try #require(await Self.report(#"{"error":{"message":"\#(text)","code":"\#(text)"}}"#))
+        #expect(report.summary.count < 1_000)
+        #expect(!report.summary.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
     }
 }

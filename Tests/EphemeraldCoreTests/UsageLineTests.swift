@@ -37,7 +37,7 @@ import Testing
         #expect(other.count == members.count)
     }
 
-    @Test func `of a mint says who asked for what, and what it came to`() async throws {
+    @Test func `of a mint says who requested what, and the result`() async throws {
         let test = try TestService(ScriptedUpstream(.after(.microseconds(12_345), .minted)))
         let fields: Fields = ["User-Agent": "Browser/1", "Authorization": "Bearer canary", "Cookie": "canary"]
         _ = await test.respond(to: .token(#"{"session":"default"}"#, query: "?canary=1", fields: fields))
@@ -66,7 +66,7 @@ import Testing
         #expect(try test.lastUse["ephemerald.session.name"]?.stringValue == logged)
     }
 
-    @Test func `of an upstream's refusal has the upstream's words`() async throws {
+    @Test func `of an upstream's refusal has the upstream's message`() async throws {
         let answer = Response.error(
             400, code: "unknown_parameter", message: "Unknown parameter: 'session.voice'.",
             fields: ["x-request-id": "req_7"])

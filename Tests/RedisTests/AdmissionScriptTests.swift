@@ -9,7 +9,7 @@ struct AdmissionScriptTests {
     @Test func `decides as the memory of a process does, on 1,000 schedules`() async throws {
         let server = try RedisServer()
         try await withClient(server.address) { client, _ in
-            let counts = SharedCounts(client)
+            let counts = RedisCounts(client)
             try await withThrowingTaskGroup { group in
                 for lane in 0..<20 {
                     group.addTask(executorPreference: client.loop) {
@@ -27,11 +27,11 @@ struct AdmissionScriptTests {
     @Test func `keeps neither names nor addresses, and nothing for longer than it means something`() async throws {
         let server = try RedisServer()
         let (keys, lives) = try await withClient(server.address) { client, _ in
-            let counts = SharedCounts(client)
+            let counts = RedisCounts(client)
             var checks = LimitChecks()
             let limit = try RateLimit(parsing: "10/min burst 5")
-            checks.append(LimitPolicy(.client, limit), LimitIdentity(.client(0xC000_0207)))
-            checks.append(LimitPolicy(.caller, limit), LimitIdentity(.name("canary"), of: "canary"))
+            checks.append(LimitCheck(LimitRule(.client, limit), LimitIdentity(.client(0xC000_0207))))
+            checks.append(LimitCheck(LimitRule(.caller, limit), LimitIdentity(.name("canary"), of: "canary")))
             let quotas = [QuotaCheck(.caller, allowance: 5, identity: "canary")]
             _ = try await counts.admit(AdmissionClaim(limits: checks, quotas: quotas))
             var lives: [RedisReply] = []
@@ -53,9 +53,9 @@ struct AdmissionScriptTests {
     @Test(.eachTransport) func `admits exactly the limit to many at once, by its own clock`() async throws {
         let server = try RedisServer()
         let admitted = try await withClient(server.address) { client, _ in
-            let counts = SharedCounts(client)
+            let counts = RedisCounts(client)
             var checks = LimitChecks()
-            checks.append(LimitPolicy(.all, try RateLimit(parsing: "100/h")), LimitIdentity(.everybody))
+            checks.append(LimitCheck(LimitRule(.all, try RateLimit(parsing: "100/h")), LimitIdentity(.everybody)))
             let claim = AdmissionClaim(limits: checks, quotas: [QuotaCheck(.all, allowance: 90, identity: "")])
             let tasks = (0..<300).map { _ in
                 Task(executorPreference: client.loop) {
@@ -71,18 +71,18 @@ struct AdmissionScriptTests {
     }
 }
 
-extension SharedCounts {
+extension RedisCounts {
     /// As the daemon does it.
     init(_ client: RedisClient) {
         let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
         self.init(
-            run: { keys, arguments async throws(SharedCountsFailure) in
+            run: { keys, arguments async throws(RedisCountsFailure) in
                 do throws(RedisFailure) {
                     let reply = try await client.evaluate(script, keys: keys, arguments: arguments)
                     guard let integers = reply.integers else { throw RedisFailure.broken("\(reply)") }
                     return integers
                 } catch {
-                    throw SharedCountsFailure("\(error)")
+                    throw RedisCountsFailure("\(error)")
                 }
             },
             post: { keys, arguments in

@@ -6,7 +6,7 @@ import Testing
 struct Schedule {
     private let number: Int
     private var random: SplitMix64
-    private let policies: [LimitPolicy]
+    private let policies: [LimitRule]
     private let quotas: [(dimension: QuotaDimension, allowance: Int)]
     private var memory = AdmissionCounts(limiter: RateLimiter(capacity: 1_024))
     private var now: UInt64
@@ -22,7 +22,7 @@ struct Schedule {
         let dimensions = LimitDimension.allCases.shuffled(using: &random).prefix(.random(in: 0...5, using: &random))
         policies = try dimensions.map { dimension in
             let text = Schedule.spellings[.random(in: 0..<Schedule.spellings.count, using: &random)]
-            return LimitPolicy(dimension, try RateLimit(parsing: text))
+            return LimitRule(dimension, try RateLimit(parsing: text))
         }
         let counted = QuotaDimension.allCases.shuffled(using: &random).prefix(.random(in: 0...3, using: &random))
         quotas = counted.map { ($0, .random(in: 1...12, using: &random)) }
@@ -31,7 +31,7 @@ struct Schedule {
     }
 
     /// Sends the requests to both.
-    mutating func agrees(with shared: SharedCounts) async throws -> Bool {
+    mutating func agrees(with shared: RedisCounts) async throws -> Bool {
         guard !policies.isEmpty || !quotas.isEmpty else { return true }
         for step in 0..<25 {
             move()
@@ -70,7 +70,7 @@ struct Schedule {
         var checks = LimitChecks()
         for policy in policies {
             let who = policy.dimension == .all ? 0 : Int.random(in: 0..<3, using: &random)
-            checks.append(policy, LimitIdentity(.name("\(who) of \(number)")))
+            checks.append(LimitCheck(policy, LimitIdentity(.name("\(who) of \(number)"))))
         }
         let quotas = quotas.map { dimension, allowance in
             let who = dimension == .all ? 0 : Int.random(in: 0..<3, using: &random)
@@ -80,14 +80,17 @@ struct Schedule {
     }
 }
 
-extension AdmissionDecision {
+extension LimitVerdict {
     /// All of it; waits for the next day in whole milliseconds, in which the memory reckons.
     fileprivate var summary: String {
         switch self {
         case .admitted(let closest, let taken): "admitted \(String(describing: closest)) \(taken.checks) \(taken.day)"
-        case .limited(let standing): "limited \(standing)"
-        case .exhausted(let exhaustion):
-            "exhausted \(exhaustion.check) \(exhaustion.wait.wholeMilliseconds)"
+        case .refused(let reached):
+            if case .quota(let check) = reached.limit {
+                "exhausted \(check) \(reached.wait.wholeMilliseconds)"
+            } else {
+                "limited \(reached)"
+            }
         case .unavailable: "unavailable"
         }
     }

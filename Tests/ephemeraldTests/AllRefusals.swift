@@ -14,11 +14,10 @@ private let onePerMinute: RateLimit = {
     do { return try RateLimit(parsing: "1/min") } catch { preconditionFailure("1/min is a limit") }
 }()
 
-private let spentStanding = LimitStanding(
-    policy: LimitPolicy(.client, onePerMinute), remaining: 0, wait: .seconds(1))
+private let spentLimit = LimitReached(
+    .rate(LimitCheck(LimitRule(.client, onePerMinute), LimitIdentity(.everybody))), wait: .seconds(1))
 
-private let spentQuota = QuotaExhaustion(
-    check: QuotaCheck(.all, allowance: 1, identity: ""), wait: .seconds(1), isFull: false)
+private let spentQuota = LimitReached(.quota(QuotaCheck(.all, allowance: 1, identity: "")), wait: .seconds(1))
 
 /// The refusals in a row. A new case does not compile until it has a place here: give it one behind the last.
 private func refusal(behind refusal: Refusal) -> Refusal? {
@@ -37,7 +36,7 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .keysUnavailable: .sessionNotAllowed
     case .sessionNotAllowed: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
-    case .unknownSession: .rateLimited(spentStanding)
+    case .unknownSession: .rateLimited(spentLimit)
     case .rateLimited: .quotaExhausted(spentQuota)
     case .quotaExhausted: .tooManyRefusals(retryAfter: .seconds(1))
     case .tooManyRefusals: .limitsUnavailable

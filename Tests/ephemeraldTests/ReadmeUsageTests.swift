@@ -15,7 +15,7 @@ import Testing
         let surroundings = Surroundings(
             monotonicNanoseconds: { 1 }, unixMilliseconds: { 1_795_367_772_919 }, sleep: { _ in })
         let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-test")])
-        let minter = Minter(upstream: upstream, shared: Minter.Shared(), surroundings: surroundings) { _ in
+        let minter = Minter(upstream: upstream, state: UpstreamState(), surroundings: surroundings) { _ in
             Response(status, fields: ["x-request-id": "req_1"], body: Array(answer.utf8))
         }
         var rules = TokenService.Rules(
@@ -33,11 +33,16 @@ import Testing
         rules.refusalLimit = try RateLimit(parsing: "2/min")
         return TokenService(
             rules: rules,
-            admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings), minter: minter,
-            keyFetching: KeyFetching(
-                surroundings: surroundings, send: { _ in Response(.notFound) }, remark: { _ in }),
-            metrics: LoopMetrics(), surroundings: surroundings,
-            writeUsage: { [lines] line in lines.withLock { $0.append(line) } }, remark: { _, _, _ in })
+            loop: TokenService.LoopParts(
+                minter: minter,
+                keyFetching: KeyFetching(
+                    surroundings: surroundings, send: { _ in Response(.notFound) }, report: { _ in }),
+                metrics: LoopMetrics(), surroundings: surroundings),
+            common: TokenService.CommonParts(
+                admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings)),
+            report: { [lines] event, _ in
+                if case .usage(let line) = event { lines.withLock { $0.append(line) } }
+            })
     }
 
     private let request = Request(

@@ -1,11 +1,11 @@
 import Cryptography
 import Text
 
-/// The keys of callers, of which only SHA-256 digests are kept: a reader of them cannot call with them.
+/// The keys of callers. Only their SHA-256 digests are kept, and nobody can call with a digest.
 package struct BearerKeys: Hashable, Sendable {
     private var keys = NamedKeys<[UInt8]>()
 
-    /// No keys: nobody is let in.
+    /// No keys: no caller is accepted.
     package init() {}
 
     /// The number of keys.
@@ -19,9 +19,9 @@ package struct BearerKeys: Hashable, Sendable {
         digest.count == HashFunction.sha256.byteCount && keys.add(name, digest)
     }
 
-    /// Whose key it is. The time that the search takes says nothing about the keys: what a caller presents is hashed
-    /// first, and a digest that resembles another one is not easier to find.
-    func caller(showing key: Substring.UTF8View) -> Caller? {
+    /// The caller whose key it is. The time of the search reveals nothing about the keys: what a caller presents is
+    /// hashed first, and a digest that resembles another one is not easier to find.
+    func caller(presenting key: Substring.UTF8View) -> Caller? {
         keys.name(of: HashFunction.sha256.hash(Array(key))).map { Caller(name: $0) }
     }
 }
@@ -48,15 +48,15 @@ package struct NamedKeys<Key: Hashable & Sendable>: Hashable, Sendable {
     package func name(of key: Key) -> String? { names[key] }
 }
 
-/// A new key for a caller: 256 random bits in base64url (RFC 4648 section 5), behind `eph_`, by which scanners for
-/// leaked secrets can know it.
+/// A new key for a caller: `eph_`, by which scanners for leaked secrets can recognize it, and 256 random bits in
+/// base64url (RFC 4648 section 5).
 package struct BearerKey: Sendable {
-    /// What the caller shows.
+    /// What the caller presents.
     package let key: Secret
-    /// What the daemon keeps: the SHA-256 of the whole key, in hexadecimal digits.
+    /// What the daemon stores: the SHA-256 of the whole key, in hexadecimal digits.
     package let digest: String
 
-    /// - Parameter randomBits: 128 random bits; asked twice. The default is the system's generator, getrandom(2).
+    /// - Parameter randomBits: returns 128 random bits; called twice. The default is the system's generator, getrandom(2).
     package init(randomBits: () -> UInt128 = { UInt128.random(in: 0 ... .max) }) {
         let bits = [randomBits(), randomBits()].flatMap { half in
             stride(from: 120, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> UInt128($0)) }
@@ -66,6 +66,6 @@ package struct BearerKey: Sendable {
         digest = HashFunction.sha256.hash(Array(text.utf8)).hexadecimal
     }
 
-    /// How every key begins that this program makes. Keys made elsewhere need not.
+    /// The prefix of every key that this program makes. Keys made elsewhere need not have it.
     package static let prefix = "eph_"
 }

@@ -5,12 +5,12 @@ import Text
 /// The keys at an address (a JWKS, RFC 7517 section 5), which all loops share.
 ///
 /// They are fetched when there are none, when their lifetime is over, and when a token names a key that is not among
-/// them, by one request for all that wait: at most once a minute, and every five seconds while there are none. A set
-/// that cannot be fetched or read leaves the old one in force.
+/// them, by one request for all that wait: at most once a minute, and every five seconds while there are none. If a set
+/// cannot be fetched or read, the old one stays in force.
 package final class FetchedKeys: Sendable {
     private struct State {
         var keys: KeySet?
-        /// Until when nobody asks for newer ones. Nanoseconds on the monotonic clock, as the next one.
+        /// The time until which no newer keys are fetched. Nanoseconds on the monotonic clock, like the next one.
         var freshUntil: UInt64 = 0
         var nextFetch: UInt64 = 0
         var isBeingFetched = false
@@ -24,27 +24,27 @@ package final class FetchedKeys: Sendable {
         case giveUp(Duration)
     }
 
-    /// How long the exchange may take.
+    /// The timeout of an exchange.
     private static let timeout = Duration.seconds(5)
-    /// Between the beginnings of two exchanges while there are keys; and behind one that failed while there are none.
+    /// The pause between the beginnings of two exchanges while there are keys, and after a failed one while there are none.
     private static let pause = Duration.seconds(60)
     private static let pauseWithoutKeys = Duration.seconds(5)
 
     let url: String
     private let state = Locked(State())
 
-    /// - Parameter url: absolute; https, or http on loopback.
+    /// - Parameter url: an absolute URL; https, or http on loopback.
     package init(url: String) {
         self.url = url
     }
 
-    /// Fetches the keys if there are none and nobody does.
+    /// Fetches the keys if there are none and no other loop fetches them.
     func prepare(_ means: KeyFetching) async {
         let now = means.surroundings.monotonicNanoseconds()
         if case .fetch = state.withLock({ FetchedKeys.step(&$0, nil, now: now) }) { await fetch(means) }
     }
 
-    /// What the keys have for a token. Waits only when they might have more in a moment.
+    /// The key for a token. Waits only if a newer set may have it.
     func match(id: String?, algorithm: String, _ means: KeyFetching) async throws(Refusal) -> KeySet.Match {
         let now = means.surroundings.monotonicNanoseconds()
         let step = state.withLock { state in
@@ -86,7 +86,7 @@ package final class FetchedKeys: Sendable {
         }
     }
 
-    /// Only who has been told to by a step may call this.
+    /// To be called only if a step has said so.
     private func fetch(_ means: KeyFetching) async {
         let began = means.surroundings.monotonicNanoseconds()
         let result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>
@@ -104,7 +104,7 @@ package final class FetchedKeys: Sendable {
             defer { state.waiting = [] }
             return (state.waiting, state.keys != nil)
         }
-        means.remark(remark(result, hasKeys: hasKeys))
+        means.report(outcome(result, hasKeys: hasKeys))
         for continuation in waiting { continuation.resume() }
     }
 
@@ -120,7 +120,7 @@ package final class FetchedKeys: Sendable {
         )
     }
 
-    /// `max-age` (RFC 9111 section 5.2.2.1), not less than an hour and not more than a day.
+    /// The lifetime by `max-age` (RFC 9111 section 5.2.2.1), an hour to a day.
     private static func lifetime(of fields: Fields) -> Duration {
         let directives = fields.values(of: "Cache-Control").joined(separator: ",").lowercased().split(separator: ",")
         let ages = directives.compactMap { directive in
@@ -130,10 +130,10 @@ package final class FetchedKeys: Sendable {
         return .seconds(min(max(ages.first ?? 0, 3_600), 86_400))
     }
 
-    private func remark(
+    private func outcome(
         _ result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>, hasKeys: Bool
-    ) -> KeyFetching.Remark {
-        // What stands behind a question mark may be a key.
+    ) -> KeyFetching.Outcome {
+        // What follows a question mark may be a key.
         let place = String(url.prefix { $0 != "?" })
         switch result {
         case .success(let fresh):
@@ -146,29 +146,29 @@ package final class FetchedKeys: Sendable {
     }
 }
 
-/// What fetching keys needs of the loop on which it happens, and whom it tells.
+/// What fetching keys needs from its loop, and where it reports the result.
 package struct KeyFetching: Sendable {
-    /// What an operator should hear of.
-    package enum Remark: Hashable, Sendable {
-        /// Keys were fetched, and replace those before; it says how many, and what was left out.
+    /// A result that the operator should know.
+    package enum Outcome: Hashable, Sendable {
+        /// Keys were fetched and replace the old ones; the text says how many, and what was left out.
         case fetched(String)
-        /// They cannot be fetched or read; it says why, and what holds until they can: the old ones, or 503.
+        /// Keys cannot be fetched or read; the text says why, and what is in force until they can: the old ones, or 503.
         case failed(String)
     }
 
     let surroundings: Surroundings
     fileprivate let send: Minter.Send
-    fileprivate let remark: @Sendable (Remark) -> Void
+    fileprivate let report: @Sendable (Outcome) -> Void
 
     /// - Parameters:
-    ///   - surroundings: their clocks; the wall clock for the times in tokens.
-    ///   - send: to the address of the keys, which is not the upstream's.
-    ///   - remark: called behind every exchange, on the loop that asked.
+    ///   - surroundings: the clocks; the wall clock is for the times in tokens.
+    ///   - send: sends a request to the address of the keys, which is not the upstream's.
+    ///   - report: called after every exchange, on the loop that made it.
     package init(
-        surroundings: Surroundings, send: @escaping Minter.Send, remark: @escaping @Sendable (Remark) -> Void
+        surroundings: Surroundings, send: @escaping Minter.Send, report: @escaping @Sendable (Outcome) -> Void
     ) {
         self.surroundings = surroundings
         self.send = send
-        self.remark = remark
+        self.report = report
     }
 }

@@ -3,8 +3,8 @@ import Text
 
 /// Keys from a file: a JWKS, one public key or certificate in PEM, or a secret on one line.
 extension KeySet {
-    /// Reads a file's contents. What looks like a key of another form is not taken for a secret: a public key is known
-    /// to everybody, and whoever knows the secret of HS256 can make tokens.
+    /// Reads a file's contents. A key of another form is not accepted as a secret: everybody can know a public key, and
+    /// anyone who knows the secret of HS256 can make tokens.
     package init(file contents: [UInt8]) throws(InvalidKeys) {
         if DER.isSequence(contents) { throw InvalidKeys("this looks like a key in DER; write it in PEM") }
         if contents.starts(with: [0xEF, 0xBB, 0xBF]) {
@@ -27,7 +27,7 @@ extension KeySet {
 
 extension VerificationKey {
     /// The public key of a PEM text with one `PUBLIC KEY` (RFC 5280's SubjectPublicKeyInfo) or one `CERTIFICATE`, of
-    /// which nothing but the key is looked at.
+    /// which only the key is read.
     fileprivate init(pem text: String) throws(InvalidKeys) {
         guard let blocks = PEMBlock.blocks(in: text), let block = blocks.first else {
             throw InvalidKeys("this is no PEM text that can be read")
@@ -66,7 +66,7 @@ extension VerificationKey {
 
 /// A part of a text in PEM (RFC 7468 section 2).
 private struct PEMBlock {
-    /// What the line `-----BEGIN …-----` names.
+    /// The label of the line `-----BEGIN …-----`.
     let label: Substring
     /// The lines up to `-----END …-----`, joined.
     private(set) var base64: [UInt8] = []

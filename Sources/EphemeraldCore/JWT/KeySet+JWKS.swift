@@ -2,11 +2,11 @@ import Cryptography
 import JSON
 import Text
 
-/// Keys in JSON: a set (RFC 7517 section 5), or one key alone.
+/// Keys in JSON: a set (RFC 7517 section 5), or a single key.
 extension KeySet {
-    /// Reads a set. Keys that cannot be used here are left out and remarked, as section 5 wants it: a provider may add
-    /// some for others.
-    /// - Parameter allowsSecrets: whether keys for HS256 are taken; what an address serves is no secret.
+    /// Reads a set. Keys that cannot be used here are left out and reported, as section 5 requires: a provider may add
+    /// keys for other purposes.
+    /// - Parameter allowsSecrets: whether keys for HS256 are accepted; what an address serves is not a secret.
     package init(jwks text: [UInt8], allowsSecrets: Bool) throws(InvalidKeys) {
         let json: JSON
         do { json = try JSON(parsing: text) } catch { throw InvalidKeys("this is no JSON: \(error)") }
@@ -30,7 +30,7 @@ extension KeySet {
 }
 
 extension VerificationKey {
-    /// Reads a key. Its algorithm is `alg`, or else what its type allows only one of; for RSA that is RS256.
+    /// Reads a key. Its algorithm is `alg`, else the only one for its type; for RSA that is RS256.
     fileprivate init(jwk: JSON, allowsSecrets: Bool) throws(InvalidKeys) {
         guard let type = jwk["kty"]?.stringValue else { throw InvalidKeys("it has no kty") }
         if let use = jwk["use"], use.stringValue != "sig" { throw InvalidKeys("its use is not sig") }
@@ -81,7 +81,7 @@ extension VerificationKey {
         return try VerificationKey(key, id: id)
     }
 
-    /// The algorithm that the key is for: one of these, the first when it names none.
+    /// The algorithm of the key: one of these, or the first if the key names none.
     @discardableResult
     private static func check(_ jwk: JSON, is algorithms: [Algorithm]) throws(InvalidKeys) -> Algorithm {
         guard let member = jwk["alg"] else { return algorithms[0] }

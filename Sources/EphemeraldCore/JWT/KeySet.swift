@@ -1,11 +1,11 @@
 import Text
 
-/// The keys that tokens are verified with, by their ids. It never changes: new keys are a new set.
+/// The keys that tokens are verified with, by their ids. A set never changes: new keys are a new set.
 package struct KeySet: Sendable {
-    /// What the set has for a token.
+    /// The result of looking up the key of a token.
     enum Match {
         case key(VerificationKey)
-        /// No key of the set has that id; one of a newer set may.
+        /// No key of the set has that id; a newer set may have it.
         case unknown
         /// The keys that have that id are for another algorithm.
         case otherAlgorithm
@@ -14,15 +14,15 @@ package struct KeySet: Sendable {
     }
 
     private let keys: [VerificationKey]
-    /// A number for the bytes that the set was read from, within one process; 0 for what is fetched.
+    /// A hash of the bytes that the set was read from, for this process; 0 for a fetched set.
     var fingerprint = 0
-    /// What was left out of the set, and why; one line each, without a word of a key.
+    /// The keys that were left out of the set, and why; one line each, with no part of a key.
     package let remarks: [String]
 
-    /// More keys than any provider has; whoever serves a set decides how much memory it takes.
+    /// More keys than any provider has; without a limit, the provider would decide how much memory a set uses.
     static let limit = 64
 
-    /// - Throws: when no key is left, or when one id stands for two keys of one algorithm.
+    /// - Throws: when no key is left, or when two keys of one algorithm have the same id.
     init(_ keys: [VerificationKey], remarks: [String] = []) throws(InvalidKeys) {
         guard !keys.isEmpty else {
             throw InvalidKeys(remarks.isEmpty ? "there is no key in it" : remarks.joined(separator: "; "))
@@ -46,24 +46,24 @@ package struct KeySet: Sendable {
     /// Whether a key of the set can make tokens as well as verify them.
     package var hasSecrets: Bool { keys.contains { $0.algorithm == .hs256 } }
 
-    /// What the keys are, for the log: each algorithm once, and secrets with their lengths.
-    package var words: [String] {
-        keys.map(\.words).reduce(into: []) { words, word in
-            if !words.contains(word) { words.append(word) }
+    /// A summary of the keys for the log: each algorithm once, and secrets with their lengths.
+    package var summary: [String] {
+        keys.map(\.summary).reduce(into: []) { all, summary in
+            if !all.contains(summary) { all.append(summary) }
         }
     }
 
     /// The number of keys.
     package var count: Int { keys.count }
 
-    /// The one key that a token can be signed with. The id finds a key and does nothing else; the algorithm that the
-    /// token names must be that of the key.
+    /// The one key that can have signed a token. The id only finds a key; the algorithm that the token names must be that
+    /// of the key.
     func match(id: String?, algorithm: String) -> Match {
         let named = keys.filter { key in
             guard let id, let own = key.id else { return true }
             return own.hasSameBytes(as: id)
         }
-        // A key without an id stands in for none that has the right one.
+        // A key without an id is used only if no key has the right id.
         let exact = named.filter { id != nil && $0.id != nil }
         let candidates = exact.isEmpty ? named : exact
         let fitting = candidates.filter { $0.algorithm.rawValue.hasSameBytes(as: algorithm) }
@@ -74,7 +74,7 @@ package struct KeySet: Sendable {
 
 /// Why keys cannot be used.
 package struct InvalidKeys: Error, Hashable, Sendable {
-    /// What is wrong and what is right.
+    /// What is wrong, and what is required.
     package let reason: String
 
     init(_ reason: String) {

@@ -1,18 +1,18 @@
 import JSON
 import Text
 
-/// What the claims of a token (RFC 7519 section 4.1) must say, so that its caller is let in.
+/// What the claims of a token (RFC 7519 section 4.1) must say, so that its caller is accepted.
 package struct TokenRules: Sendable {
-    /// `iss`, exactly; nil for any or none.
+    /// The required `iss`; nil for any or none.
     package let issuer: String?
-    /// `aud`, or one of its members, exactly; nil for any or none.
+    /// The required `aud`, or one of its members; nil for any or none.
     package let audience: String?
-    /// How far clocks may differ.
+    /// The allowed difference between clocks.
     package let leeway: Duration
     /// The claim that names the sessions that the caller may use.
     package let sessionsClaim: String
 
-    /// A leeway of 30 s and the claim `sessions` are the settings' own defaults.
+    /// The leeway of 30 s and the claim `sessions` are the defaults of the settings too.
     package init(
         issuer: String?, audience: String?, leeway: Duration = .seconds(30), sessionsClaim: String = "sessions"
     ) {
@@ -22,10 +22,10 @@ package struct TokenRules: Sendable {
         self.sessionsClaim = sessionsClaim
     }
 
-    /// The caller of a token whose signature is right.
-    /// - Parameter now: Unix milliseconds.
+    /// The caller of a token whose signature is valid.
+    /// - Parameter now: the time in Unix milliseconds.
     func caller(by claims: [UInt8], now: Int64) throws(TokenFlaw) -> Caller {
-        // All of it is read, so that no member stands twice, at any depth: another reader might take the other one.
+        // All claims are read, so that no member is repeated at any depth: another reader might use the other one.
         guard let members = (try? JSON(parsing: claims))?.objectValue else { throw .claims }
         try check(timesOf: members, at: Double(now) / 1_000)
         if let issuer {
@@ -56,7 +56,7 @@ package struct TokenRules: Sendable {
 }
 
 extension JSON {
-    /// A string, or an array of strings; nil for all else.
+    /// A string, or an array of strings; nil for anything else.
     fileprivate var texts: [String]? {
         if let text = stringValue { return [text] }
         guard let elements = arrayValue else { return nil }
@@ -66,7 +66,7 @@ extension JSON {
 }
 
 extension JSONObject {
-    /// A NumericDate (RFC 7519 section 2): Unix seconds, parts of a second allowed.
+    /// A NumericDate (RFC 7519 section 2): Unix seconds, fractions are allowed.
     fileprivate func time(_ name: String) throws(TokenFlaw) -> Double? {
         guard let claim = self[name] else { return nil }
         guard let seconds = claim.numberValue?.double, seconds.isFinite else { throw .claims }

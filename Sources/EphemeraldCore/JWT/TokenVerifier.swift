@@ -1,36 +1,36 @@
-/// Callers who show a signed token (RFC 7519) in place of a key.
+/// Identifies callers that present a signed token (RFC 7519) instead of a key.
 package struct TokenVerifier: Sendable {
-    /// Where the keys are.
+    /// Where the keys come from.
     package enum Keys: Sendable {
-        /// From a file; a reload brings another set.
+        /// A file; a reload makes another set.
         case fixed(KeySet)
-        /// From an address, fetched and kept.
+        /// An address, from which they are fetched.
         case fetched(FetchedKeys)
     }
 
     private var keys: Keys
     private let rules: TokenRules
 
-    /// Fetches nothing: keys at an address are asked for with the first token, or before.
+    /// Fetches nothing: keys at an address are fetched with the first token, or by ``prepare(_:)``.
     package init(keys: Keys, rules: TokenRules) {
         self.keys = keys
         self.rules = rules
     }
 
-    /// Of the file of the keys; nil when there is none.
+    /// The fingerprint of the keys of a file; nil without a file.
     var fingerprint: Int? {
         if case .fixed(let set) = keys { set.fingerprint } else { nil }
     }
 
-    /// What tokens are verified with, for the log.
-    var words: [String] {
+    /// The keys that tokens are verified with, for the log.
+    var summary: [String] {
         switch keys {
-        case .fixed(let set): set.words
+        case .fixed(let set): set.summary
         case .fetched: ["fetched from an address"]
         }
     }
 
-    /// Takes over what another one has fetched from the same address.
+    /// Keeps the keys that another verifier has fetched from the same address.
     mutating func keepFetchedKeys(of other: TokenVerifier) {
         guard case .fetched(let mine) = keys, case .fetched(let theirs) = other.keys, mine.url == theirs.url else {
             return
@@ -38,13 +38,13 @@ package struct TokenVerifier: Sendable {
         keys = .fetched(theirs)
     }
 
-    /// Fetches the keys before the first token comes, when they are fetched at all.
+    /// Fetches the keys of an address before the first token arrives.
     func prepare(_ means: KeyFetching) async {
         if case .fetched(let keys) = keys { await keys.prepare(means) }
     }
 
-    /// Says whose token it is.
-    func caller(showing text: Substring.UTF8View, _ means: KeyFetching) async throws(Refusal) -> Caller {
+    /// The caller whose token it is.
+    func caller(presenting text: Substring.UTF8View, _ means: KeyFetching) async throws(Refusal) -> Caller {
         let token = try read(text)
         let match =
             switch keys {
@@ -54,7 +54,7 @@ package struct TokenVerifier: Sendable {
         do throws(TokenFlaw) {
             let key = try match.key
             guard key.isValid(token.signature, of: token.signedBytes) else { throw .signature }
-            // Behind the signature: before it, the claims are the words of a stranger.
+            // After the signature: before it, the claims are anybody's.
             return try rules.caller(by: token.claims, now: means.surroundings.unixMilliseconds())
         } catch {
             throw .authenticationFailed(error)
@@ -64,7 +64,7 @@ package struct TokenVerifier: Sendable {
     private func read(_ text: Substring.UTF8View) throws(Refusal) -> JSONWebToken {
         do throws(TokenFlaw) {
             let token = try JSONWebToken(text)
-            // Before a key is looked for: such a token is no reason to fetch any.
+            // Before a key is looked up: such a token is not a reason to fetch keys.
             guard VerificationKey.Algorithm(rawValue: token.algorithm) != nil else { throw .algorithm }
             return token
         } catch {

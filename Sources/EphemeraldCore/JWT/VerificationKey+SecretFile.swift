@@ -1,12 +1,12 @@
 import Cryptography
 import Text
 
-/// A secret for HS256 from a file of its own: one line of visible ASCII, and nothing that is known to be something else.
+/// A secret for HS256 from a file of its own: one line of visible ASCII, and not a key of another form.
 ///
-/// Whoever knows the secret makes tokens, and public keys are known to everybody. So a file that holds one in a form
-/// that nobody thought of must be refused, not used as it stands.
+/// Anyone who knows the secret can make tokens, and everybody can know a public key. So a file with a public key in an
+/// unexpected form must be refused, not used as a secret.
 extension VerificationKey {
-    /// - Parameter contents: neither PEM nor JSON.
+    /// - Parameter contents: bytes that are neither PEM nor JSON.
     init(secretFile contents: [UInt8]) throws(InvalidKeys) {
         var secret = contents[...]
         while let last = secret.last, last == 0x0A || last == 0x0D { secret.removeLast() }
@@ -27,7 +27,7 @@ extension VerificationKey {
     private static let howToWriteOne =
         "write a JWKS, one public key in PEM, or a secret on one line as openssl rand -hex 32 makes it"
 
-    /// What such a text is meant as when it is no secret, as far as its form tells.
+    /// The form of a key that the text has; nil for a secret.
     private static func otherKind(of bytes: ArraySlice<UInt8>) -> String? {
         let text = String(decoding: bytes.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }, as: UTF8.self)
         let lowercased = text.lowercased()
@@ -46,13 +46,13 @@ extension VerificationKey {
         return isKeyInBase64(text) ? "this looks like a key in base64 without the armour of PEM" : nil
     }
 
-    /// Whether it is base64 (of either alphabet) of DER, be it cut off: a SEQUENCE that begins with another one, as
+    /// Whether it is base64 (of either alphabet) of DER, even if cut off: a SEQUENCE that begins with another one, as
     /// public keys and certificates do (RFC 5280 section 4.1), or with a number (RFC 8017 appendix A.1); of PEM; of a
     /// JSON object; or of the body of a public key of SSH, which begins with the length of a short name.
     private static func isKeyInBase64(_ text: String) -> Bool {
         if text.hasPrefix("LS0tLS") || text.hasPrefix("eyJ") { return true }
         let letters = text.utf8.filter { $0 != UInt8(ascii: "=") }
-        // Whole groups of four letters: what is left over may be cut off.
+        // Whole groups of four letters: the rest may be cut off.
         guard let bytes = Base64URL.bytes(ofBase64: letters.prefix(letters.count / 4 * 4)) else { return false }
         if bytes.starts(with: [0, 0, 0]) { return true }
         if DER.isSequence(bytes) { return true }

@@ -1,8 +1,8 @@
 import Cryptography
 
-/// A key that tokens are verified with. It has one algorithm, and no token has a say in which (RFC 8725 section 3.1).
+/// A key that tokens are verified with. It has one algorithm, which no token can change (RFC 8725 section 3.1).
 struct VerificationKey: Sendable {
-    /// What is offered, by the names of RFC 7518 section 3.1 and RFC 8037 section 3.1.
+    /// The supported algorithms, by the names of RFC 7518 section 3.1 and RFC 8037 section 3.1.
     enum Algorithm: String, CaseIterable, Sendable {
         case hs256 = "HS256"
         case rs256 = "RS256"
@@ -16,13 +16,13 @@ struct VerificationKey: Sendable {
         case publicKey(PublicKey)
     }
 
-    /// `kid`; nil for a key without one, which fits a token with any.
+    /// The `kid`; nil for a key without one, which fits a token with any.
     let id: String?
-    /// The one algorithm.
+    /// The one algorithm of the key.
     let algorithm: Algorithm
     private let material: Material
 
-    /// HS256.
+    /// A key for HS256.
     /// - Parameter secret: 32 bytes or more (RFC 7518 section 3.2); nil for fewer.
     init?(secret: [UInt8], id: String?) {
         guard secret.count >= 32 else { return nil }
@@ -30,7 +30,7 @@ struct VerificationKey: Sendable {
         material = .hmac(HMAC(key: secret), byteCount: secret.count)
     }
 
-    /// The algorithm that the key is for: RS256, PS256, ES256, or EdDSA with Ed25519.
+    /// The algorithm of the key: RS256, PS256, ES256, or EdDSA with Ed25519.
     init(_ key: PublicKey, id: String?) throws(InvalidKeys) {
         guard !key.isFactorable else {
             throw InvalidKeys(
@@ -48,8 +48,8 @@ struct VerificationKey: Sendable {
         material = .publicKey(key)
     }
 
-    /// The algorithm, and of a secret how long it is: a key that was taken for one has another length than expected.
-    var words: String {
+    /// The algorithm, and the length of a secret: a key that was taken for one has an unexpected length.
+    var summary: String {
         if case .hmac(_, let byteCount) = material {
             "\(algorithm.rawValue) secret of \(byteCount) bytes"
         } else {

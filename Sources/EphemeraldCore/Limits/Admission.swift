@@ -1,23 +1,23 @@
 package import Locking
-import Sessions
+package import Sessions
 
-/// Where limits and quotas are counted: the memory of this process, or what several processes share.
+/// Where limits and quotas are counted: the memory of this process, or Redis, in which several processes count together.
 package struct Admission: Sendable {
     /// Decides on a request, and counts it when it is admitted.
-    package var admit: @Sendable (AdmissionClaim) async -> AdmissionDecision
+    package var admit: @Sendable (AdmissionClaim) async -> LimitVerdict
     /// Takes back the quotas' part of an admission if minting fails. What the limits counted stays counted.
     package var giveBack: @Sendable (QuotaReceipt) async -> Void
 
-    /// From the two closures themselves: `inMemory` and `shared` make the ones that there are.
+    /// From two closures; `inMemory` and `inRedis` make those that the program uses.
     package init(
-        admit: @escaping @Sendable (AdmissionClaim) async -> AdmissionDecision,
+        admit: @escaping @Sendable (AdmissionClaim) async -> LimitVerdict,
         giveBack: @escaping @Sendable (QuotaReceipt) async -> Void
     ) {
         self.admit = admit
         self.giveBack = giveBack
     }
 
-    /// In the memory of this process.
+    /// Counts in the memory of this process.
     package static func inMemory(_ counts: Locked<AdmissionCounts>, surroundings: Surroundings) -> Admission {
         Admission(
             admit: { claim in
@@ -29,58 +29,26 @@ package struct Admission: Sendable {
                 counts.withLock { $0.ledger.giveBack(taken.checks, on: taken.day) }
             })
     }
-}
 
-/// What a request has to pass: all of it, or none of it counts the request.
-package struct AdmissionClaim: Sendable {
-    /// Each with whom it counts.
-    package let limits: LimitChecks
-    /// In the order in which they are looked at.
-    package let quotas: [QuotaCheck]
-
-    /// Empty checks are passed by every request.
-    package init(limits: LimitChecks, quotas: [QuotaCheck]) {
-        self.limits = limits
-        self.quotas = quotas
-    }
-}
-
-/// What limits and quotas say about a request.
-package enum AdmissionDecision: Sendable {
-    /// All of them admit the request, and it is counted.
-    /// - Parameters:
-    ///   - closest: how the limit stands that admits the fewest further requests; nil when none is in force.
-    ///   - taken: what to give back when no token comes of it.
-    case admitted(closest: LimitStanding?, taken: QuotaReceipt)
-    /// A limit does not admit it.
-    case limited(LimitStanding)
-    /// A quota does not admit it.
-    case exhausted(QuotaExhaustion)
-    /// Nobody can say: what counts is away, and nothing stands in for it.
-    case unavailable
-}
-
-extension Admission {
-    /// In Redis; while it is away, whatever stands in for it decides.
+    /// Counts in Redis; while Redis is away, the stand-in decides.
     /// - Parameters:
     ///   - standIn: counts what Redis admits as well, so that it does not begin with nothing when it is needed; nil to
-    ///     refuse everybody while Redis is away.
-    ///   - report: told of each outcome: why Redis did not decide; nil when it did.
-    package static func shared(
-        _ counts: SharedCounts, standIn: Admission?, report: @escaping @Sendable (SharedCountsFailure?) -> Void
+    ///     refuse every request while Redis is away.
+    ///   - report: gets the result of each call: why Redis did not decide; nil when it did.
+    package static func inRedis(
+        _ counts: RedisCounts, standIn: Admission?, report: @escaping @Sendable (RedisCountsFailure?) -> Void
     ) -> Admission {
         Admission(
             admit: { claim in
-                guard !claim.isEmpty else {
-                    return .admitted(closest: nil, taken: QuotaReceipt(checks: [], day: Day(unixSeconds: 0)))
-                }
-                do throws(SharedCountsFailure) {
-                    let decision = try await counts.admit(claim)
+                guard !claim.isEmpty else { return .admitted(closest: nil) }
+                do throws(RedisCountsFailure) {
+                    let verdict = try await counts.admit(claim)
                     report(nil)
-                    guard case .admitted(let closest, let taken) = decision, let standIn else { return decision }
+                    guard case .admitted(let closest, let taken) = verdict, let standIn else { return verdict }
                     // It counts a part of what Redis does, by another clock: it may refuse, and then it took nothing.
-                    let isLocal = if case .admitted = await standIn.admit(claim) { true } else { false }
-                    let both = QuotaReceipt(checks: taken.checks, day: taken.day, isShared: true, isLocal: isLocal)
+                    let isInMemory = if case .admitted = await standIn.admit(claim) { true } else { false }
+                    let both = QuotaReceipt(
+                        checks: taken.checks, day: taken.day, isInRedis: true, isInMemory: isInMemory)
                     return .admitted(closest: closest, taken: both)
                 } catch {
                     report(error)
@@ -89,13 +57,82 @@ extension Admission {
             },
             giveBack: { taken in
                 guard !taken.checks.isEmpty else { return }
-                if taken.isShared { counts.giveBack(taken) }
-                if taken.isLocal { await standIn?.giveBack(taken) }
+                if taken.isInRedis { counts.giveBack(taken) }
+                if taken.isInMemory { await standIn?.giveBack(taken) }
             })
     }
 }
 
-extension AdmissionClaim {
+/// The limits and quotas that one request has to pass. All of them count it, or none.
+package struct AdmissionClaim: Sendable {
+    /// The limits, each with whom it counts.
+    package let limits: LimitChecks
+    /// The quotas, in the order in which they are checked.
+    package let quotas: [QuotaCheck]
+
+    /// Empty checks are passed by every request.
+    package init(limits: LimitChecks, quotas: [QuotaCheck]) {
+        self.limits = limits
+        self.quotas = quotas
+    }
+
     /// Whether there is nothing to pass.
     fileprivate var isEmpty: Bool { limits.count == 0 && quotas.isEmpty }
+}
+
+/// The counts of limits and quotas in the memory of this process. It has neither clock nor lock.
+package struct AdmissionCounts: Sendable {
+    private var limiter: RateLimiter
+    /// What the quotas have counted.
+    package var ledger: QuotaLedger
+
+    /// By default nothing is counted; at the start of the daemon the ledger comes from the usage log.
+    package init(limiter: RateLimiter = RateLimiter(), ledger: QuotaLedger = QuotaLedger()) {
+        self.limiter = limiter
+        self.ledger = ledger
+    }
+
+    /// The number of keys that the limits can remember.
+    package var limitCapacity: Int { limiter.capacity }
+
+    /// How many keys owe something to a limit. The table is read in pieces, so that no request waits for all of it.
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    package static func limitKeysHeld(by counts: Locked<AdmissionCounts>, now: UInt64) -> Int {
+        let piece = 4_096
+        return stride(from: 0, to: counts.withLock(\.limitCapacity), by: piece).reduce(0) { held, start in
+            held + counts.withLock { $0.limiter.held(in: start..<start + piece, now: now) }
+        }
+    }
+
+    /// Decides on one request, and counts it when it is admitted. Quotas are checked first, because their wait is longer.
+    /// - Parameters:
+    ///   - now: nanoseconds on a monotonic clock, for the limits.
+    ///   - unixMilliseconds: the wall clock, whose days the quotas go by.
+    package mutating func admit(_ claim: AdmissionClaim, now: UInt64, unixMilliseconds: Int64) -> LimitVerdict {
+        let day = Day(unixMilliseconds: unixMilliseconds)
+        let wait = Duration.milliseconds(Day.milliseconds - unixMilliseconds.modulo(Day.milliseconds))
+        if let reached = ledger.quotaReached(of: claim.quotas, on: day, wait: wait) { return .refused(reached) }
+        let verdict = limiter.admit(claim.limits, now: now)
+        guard case .admitted(let closest, _) = verdict else { return verdict }
+        ledger.take(claim.quotas, on: day, today: day)
+        return .admitted(closest: closest, taken: QuotaReceipt(checks: claim.quotas, day: day))
+    }
+}
+
+extension Day {
+    /// The length of a day; Unix time has no leap seconds.
+    fileprivate static let milliseconds: Int64 = 86_400_000
+
+    /// The day of a point of time.
+    package init(unixMilliseconds: Int64) {
+        self.init(unixSeconds: Int((unixMilliseconds - unixMilliseconds.modulo(Day.milliseconds)) / 1_000))
+    }
+}
+
+extension Int64 {
+    /// The remainder of a division, never negative.
+    fileprivate func modulo(_ divisor: Int64) -> Int64 {
+        let rest = self % divisor
+        return rest < 0 ? rest + divisor : rest
+    }
 }

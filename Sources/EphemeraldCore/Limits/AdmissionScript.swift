@@ -4,12 +4,12 @@ import Text
 /// The Lua that Redis runs for a request: all its limits and quotas in one round trip, and all of them or none.
 ///
 /// It decides as `AdmissionCounts` does, with GCRA in nanoseconds. A double holds them exactly up to 104 days, so times
-/// are kept in two numbers, and only their differences in one. Redis' own clock is what all processes go by.
+/// are kept in two numbers, and only their differences in one. All processes use the clock of Redis.
 package enum AdmissionScript {
-    /// What decides and counts.
+    /// The script that decides and counts.
     ///
     /// KEYS: one for each limit, then one for each quota. ARGV: the number of limits; of each limit the increment and the
-    /// capacity in nanoseconds; of each quota the allowance; and, in tests alone, the time: seconds and nanoseconds.
+    /// capacity in nanoseconds; of each quota the allowance; and, only in tests, the time: seconds and nanoseconds.
     ///
     /// A limit's value is the theoretical arrival time: seconds, and nine digits of nanoseconds. It lives until then,
     /// when the bucket is full and means nothing. A quota's value is `day:tokens` and lives as long as the day.
@@ -71,10 +71,10 @@ package enum AdmissionScript {
         return {0, closest, least, pause, day}
         """
 
-    /// By which Redis names it.
+    /// The name of the script in Redis.
     package static let admitSHA1 = HashFunction.sha1.hash(Array(admit.utf8)).hexadecimal
 
-    /// What takes back one token. KEYS: the quotas; ARGV: the day on which it was taken.
+    /// The script that takes back one token. KEYS: the quotas; ARGV: the day on which it was taken.
     package static let giveBack = """
         for i = 1, #KEYS do
           local of, count = string.match(redis.call('GET', KEYS[i]) or '', '^(%d+):(%d+)$')
@@ -87,7 +87,7 @@ package enum AdmissionScript {
     /// The key of a limit: a hash, so that Redis sees neither addresses nor names. The part in braces puts all keys of a
     /// script into one slot of a cluster.
     static func key(of check: LimitCheck) -> String {
-        key("limit:\(check.policy.dimension.rawValue):\(check.identity)", in: "l")
+        key("limit:\(check.rule.dimension.rawValue):\(check.identity)", in: "l")
     }
 
     static func key(of check: QuotaCheck) -> String {

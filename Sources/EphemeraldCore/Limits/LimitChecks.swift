@@ -1,5 +1,5 @@
-/// The limits that one request has to pass, eight at most, without memory of their own. A limit that is off is not
-/// among them and costs nothing.
+/// The limits that one request has to pass: eight at most, stored inline. A limit that is off is not among them and
+/// costs nothing.
 package struct LimitChecks: Sendable {
     /// The most that one request has to pass.
     package static let capacity = 8
@@ -12,36 +12,30 @@ package struct LimitChecks: Sendable {
     package init() {}
 
     /// Adds a limit. The order decides which of two equally close limits an answer names.
-    package mutating func append(_ policy: LimitPolicy, _ identity: LimitIdentity) {
+    package mutating func append(_ check: LimitCheck) {
         precondition(count < LimitChecks.capacity, "a request has to pass eight limits at most")
-        checks[count] = LimitCheck(policy, identity)
+        checks[count] = check
         count += 1
-    }
-
-    /// The key that the policy counts by in these checks; 0 when it is not among them.
-    func key(of policy: LimitPolicy) -> UInt64 {
-        for index in 0..<count where checks[index]?.policy == policy { return checks[index]?.key ?? 0 }
-        return 0
     }
 
     subscript(index: Int) -> LimitCheck? { checks[index] }
 }
 
-/// One limit that a request has to pass: a policy, and whom it counts.
+/// One limit that a request has to pass, and whom it counts.
 package struct LimitCheck: Hashable, Sendable {
     /// The limit.
-    package let policy: LimitPolicy
+    package let rule: LimitRule
     /// Whom it counts.
     package let identity: LimitIdentity
-    /// Never 0, which marks an empty entry of the table.
+    /// The key in the table; never 0, which marks an empty entry.
     let key: UInt64
 
     /// The key is SipHash under a key of this process (`Hasher`), so that nobody can choose identities that collide.
-    package init(_ policy: LimitPolicy, _ identity: LimitIdentity) {
-        self.policy = policy
+    package init(_ rule: LimitRule, _ identity: LimitIdentity) {
+        self.rule = rule
         self.identity = identity
         var hasher = Hasher()
-        hasher.combine(policy.dimension)
+        hasher.combine(rule.dimension)
         hasher.combine(identity)
         key = max(1, UInt64(bitPattern: Int64(hasher.finalize())))
     }
@@ -49,13 +43,13 @@ package struct LimitCheck: Hashable, Sendable {
 
 /// Whom a limit counts.
 package struct LimitIdentity: Hashable, Sendable {
-    /// What one is told from another by, within a dimension.
+    /// What tells one from another within a dimension.
     package enum Subject: Hashable, Sendable {
-        /// `ClientAddress.limitKey`
+        /// A client, by `ClientAddress.limitKey`.
         case client(UInt128)
         /// A caller, or a session.
         case name(String)
-        /// nil for requests without one, which count as one.
+        /// An origin; nil for requests without one, which count together.
         case origin(String?)
         /// All requests together.
         case everybody
@@ -66,7 +60,7 @@ package struct LimitIdentity: Hashable, Sendable {
     /// The session that the limit belongs to; nil for a limit of the settings.
     package let session: String?
 
-    /// Of the settings' own limit when no session is given.
+    /// Without a session it belongs to a limit of the settings.
     package init(_ subject: Subject, of session: String? = nil) {
         self.subject = subject
         self.session = session
@@ -74,7 +68,7 @@ package struct LimitIdentity: Hashable, Sendable {
 }
 
 extension LimitIdentity: CustomStringConvertible {
-    /// No two identities have the same: what may hold any character stands last, and a session's name holds no colon.
+    /// No two identities have the same: what may hold any character comes last, and a session's name holds no colon.
     package var description: String {
         let subject =
             switch subject {

@@ -1,113 +1,109 @@
 import Sessions
+import Text
 
-/// A limit or quota that begins to refuse somebody, in words for the operator.
-package struct LimitReached: Hashable, Sendable {
-    /// `limit` or `quota`, and the dimension: `limit client`.
-    package let kind: String
-    /// What is written in the setting, or in the session file: `10/min burst 5`, `500 a day`.
-    package let policy: String
-    /// Whom it counts: an address, a name, an origin; `everybody`.
-    package let who: String
-    /// What tells those whom it counts apart: all addresses of one /64 are one client.
-    fileprivate let key: UInt64
-    /// How long it is not told of again.
-    package let window: Duration
-    /// How long until the limit, or quota, admits somebody again.
-    let wait: Duration
-    /// Whether each refusal has a usage line.
-    package let isLogged: Bool
-    /// Whether there is only no place left to count somebody in.
-    package let isFull: Bool
-
-    init(_ standing: LimitStanding, who: String, key: UInt64) {
-        let limit = standing.policy.limit
-        self.key = key
-        kind = "limit \(standing.policy.dimension.rawValue)"
-        policy = "\(limit)"
-        self.who = who
-        window = limit.window
-        wait = standing.wait
-        isLogged = true
-        isFull = false
-    }
-
-    /// The limit on refusals, beyond which there are no usage lines.
-    init(refusalsOf client: ClientAddress, _ standing: LimitStanding, key: UInt64) {
-        let limit = standing.policy.limit
-        self.key = key
-        kind = "limit refusals"
-        policy = "\(limit)"
-        who = client.description
-        window = limit.window
-        wait = standing.wait
-        isLogged = false
-        isFull = false
-    }
-
-    init(_ exhaustion: QuotaExhaustion, who: String) {
-        kind = "quota \(exhaustion.check.dimension.rawValue)"
-        policy = "\(exhaustion.check.allowance) a day"
-        self.who = exhaustion.isFull ? "newcomers" : who
-        var hasher = Hasher()
-        hasher.combine(self.who)
-        key = UInt64(bitPattern: Int64(hasher.finalize()))
-        window = exhaustion.wait
-        wait = exhaustion.wait
-        isLogged = true
-        isFull = exhaustion.isFull
-    }
-}
-
-/// Decides which refusals by a limit or quota an operator hears of: the first of each window, and of many at once a few.
+/// Decides which refusals by a limit or quota are logged for the operator: the first of each window, and of many clients
+/// at once a few.
 ///
-/// It has neither clock nor lock. Nothing asks it but a refusal. Whoever comes from a million addresses fills the places
-/// of his dimension and no more; how many refusals went untold stands with the next that is told.
+/// It has neither clock nor lock, and only refusals cost time here. A client with a million addresses fills the places of
+/// one limit and no more; how many clients had no line is said in the next line.
 package struct LimitNotices: Sendable {
-    /// What to tell.
-    package struct Telling: Hashable, Sendable {
-        /// Refusals in this dimension, of others than those told of, since the last telling.
-        package let untold: Int
-
-        /// - Parameter untold: 0 or more.
-        package init(untold: Int) {
-            self.untold = untold
-        }
-    }
-
     private struct Place {
         let key: UInt64
         let until: UInt64
     }
 
-    private struct Dimension {
+    private struct Kind {
         var places: [Place] = []
-        var untold = 0
+        /// Refusals of clients without a place since the last line.
+        var unlogged = 0
     }
 
-    /// How many are told of in one dimension within a window.
+    /// How many clients of one limit are logged within a window.
     package static let places = 16
-    /// Limits by the second would tell each second.
+    /// A limit by the second would be logged each second.
     private static let shortestWindow = Duration.seconds(60)
 
-    private var dimensions: [String: Dimension] = [:]
+    private var kinds: [String: Kind] = [:]
 
-    /// Nothing has been told of.
+    /// Nothing has been logged.
     package init() {}
 
-    /// - Parameter now: nanoseconds on a monotonic clock.
-    /// - Returns: nil when this refusal is not told of.
-    package mutating func notice(_ reached: LimitReached, now: UInt64) -> Telling? {
-        var dimension = dimensions[reached.kind] ?? Dimension()
-        defer { dimensions[reached.kind] = dimension }
-        dimension.places.removeAll { $0.until <= now }
-        if dimension.places.contains(where: { $0.key == reached.key }) { return nil }
-        guard dimension.places.count < LimitNotices.places else {
-            dimension.untold += 1
+    /// The message for the operator; nil when this refusal is not logged.
+    /// - Parameters:
+    ///   - client: the address that the refused request came from.
+    ///   - now: nanoseconds on a monotonic clock.
+    package mutating func notice(_ reached: LimitReached, of client: ClientAddress, now: UInt64) -> String? {
+        var kind = kinds[reached.kind] ?? Kind()
+        defer { kinds[reached.kind] = kind }
+        kind.places.removeAll { $0.until <= now }
+        let key = reached.noticeKey
+        if kind.places.contains(where: { $0.key == key }) { return nil }
+        guard kind.places.count < LimitNotices.places else {
+            kind.unlogged += 1
             return nil
         }
         let window = max(reached.window, LimitNotices.shortestWindow)
-        dimension.places.append(Place(key: reached.key, until: now + window.nanoseconds))
-        defer { dimension.untold = 0 }
-        return Telling(untold: dimension.untold)
+        kind.places.append(Place(key: key, until: now + window.nanoseconds))
+        defer { kind.unlogged = 0 }
+        let message = reached.message(about: client)
+        return kind.unlogged == 0
+            ? message : "\(message); \(kind.unlogged) more refusals of others since the last such line"
+    }
+}
+
+extension LimitReached {
+    /// `limit` or `quota`, and what it counts by.
+    fileprivate var kind: String {
+        switch limit {
+        case .rate: "limit \(dimension)"
+        case .refusals: "limit refusals"
+        case .quota: "quota \(dimension)"
+        }
+    }
+
+    /// How long a refusal is not logged again.
+    fileprivate var window: Duration {
+        switch limit {
+        case .rate(let check), .refusals(let check): check.rule.limit.window
+        case .quota: wait
+        }
+    }
+
+    /// What tells those whom the limit counts apart: all addresses of one /64 are one client.
+    fileprivate var noticeKey: UInt64 {
+        // A full table is logged once, not for each of those that it has no room for.
+        if isFull { return 0 }
+        switch limit {
+        case .rate(let check), .refusals(let check): return check.key
+        case .quota(let check): return UInt64(bitPattern: Int64(check.identity.hashValue))
+        }
+    }
+
+    fileprivate func message(about client: ClientAddress) -> String {
+        switch limit {
+        case .rate where isFull: "\(kind): the table is full, so newcomers are refused until an entry is free"
+        case .refusals where isFull:
+            "\(kind): the table is full, so refusals of newcomers are not in the usage log, which has only their number"
+        case .quota where isFull: "\(kind): the table is full, so newcomers are refused until midnight UTC"
+        case .rate(let check):
+            "\(kind): \(check.identity.name(client)) has reached \(check.rule.limit); the usage log has the refusals"
+        case .refusals(let check):
+            "\(kind): \(client) has reached \(check.rule.limit); the usage log has the number of further refusals"
+        case .quota(let check):
+            "\(kind): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowance) a day; "
+                + "the usage log has the refusals"
+        }
+    }
+}
+
+extension LimitIdentity {
+    /// Whom a limit counts, for the operator.
+    fileprivate func name(_ client: ClientAddress) -> String {
+        switch subject {
+        case .client: client.description
+        case .name(let name): name.loggable(256)
+        case .origin(let origin): origin ?? "no origin"
+        case .everybody: "everybody"
+        }
     }
 }

@@ -1,13 +1,13 @@
 /// A set-associative table of theoretical arrival times. Its memory is allocated once; it neither grows nor rehashes,
 /// and every operation looks at eight entries.
 ///
-/// When the eight places of a key are taken, the entry nearest to a full bucket makes room: what is forgotten is the
-/// least that anybody owes. So a flood of new keys, each of which owes one request, pushes out its own kind and not
-/// the debt of a client who owes more. An entry under restraint never makes room for one that is not.
-/// When all eight are under restraint there is no place, and the newcomer shares the wait of the first of them that
-/// comes free. To bring that about, somebody has to keep 262,144 buckets spent at once, in sets that a seeded hash
-/// hides from him: with `10/min` that takes 43,000 admitted requests a second, which the limit on all does not admit.
-/// The other choice, to forget a restraint, would lift the limit from whoever sends fast enough.
+/// When the eight places of a key are taken, the entry nearest to a full bucket makes room: the smallest debt is
+/// forgotten. So a flood of new keys, each of which owes one request, pushes out its own kind and not the debt of a
+/// client that owes more. An entry that is over its limit never makes room.
+/// When all eight are over their limits, there is no place, and the newcomer waits until the first of them is free.
+/// An attacker would have to keep 262,144 buckets spent at once, in sets that a seeded hash hides: with `10/min` that
+/// takes 43,000 admitted requests a second, which the limit on all does not admit. If an entry over its limit made room
+/// instead, a client that sends fast enough would have no limit.
 struct LimitTable: Sendable {
     /// Where a key is, or would go.
     enum Place: Equatable {
@@ -15,7 +15,7 @@ struct LimitTable: Sendable {
         case found(index: Int, arrival: UInt64)
         /// The key has no entry; this one is free or makes room.
         case vacant(index: Int)
-        /// All eight entries are under restraint, the first until then.
+        /// All eight entries are over their limits, the first until then.
         case none(freeAt: UInt64)
     }
 
@@ -25,7 +25,7 @@ struct LimitTable: Sendable {
         var key: UInt64 = 0
         /// The theoretical arrival time in nanoseconds: from then on the bucket is full and the entry means nothing.
         var arrival: UInt64 = 0
-        /// Until then the key is under restraint.
+        /// Until then the key is over its limit.
         var admitsAt: UInt64 = 0
     }
 

@@ -1,21 +1,13 @@
 package import Sessions
 
-/// The state behind the quotas: how many tokens were taken on which day. It has neither clock nor lock; whoever shares
-/// it brings both.
+/// The state of the quotas: how many tokens were taken on which day. It has neither clock nor lock; its owner brings
+/// both.
 ///
 /// Counts of eight days are kept, so that a wall clock that was set wrong finds on its way back what was used on each
 /// day. Memory is bounded: there are places for 262,144 pairs of a day and a caller or session, about 6 MB, and 12
 /// while the table grows. When they are taken, the day farthest from the present makes room. When the present day has
-/// all of them, whoever is not among them is refused: who cannot be counted is not admitted.
+/// all of them, callers and sessions that are not among them are refused, because they cannot be counted.
 package struct QuotaLedger: Sendable {
-    /// Why a request is not admitted.
-    package struct Exhaustion: Hashable, Sendable {
-        /// The first that refuses.
-        package let check: QuotaCheck
-        /// Whether the allowance is left, and the place to count it in is not.
-        package let isFull: Bool
-    }
-
     private struct Counts {
         var all: UInt32 = 0
         var others: [UInt64: UInt32] = [:]
@@ -33,15 +25,17 @@ package struct QuotaLedger: Sendable {
     }
 
     /// The first quota that refuses a request on that day; nil when all of them admit it. Nothing is counted.
-    package func exhaustion(of checks: [QuotaCheck], on day: Day) -> Exhaustion? {
+    /// - Parameter wait: the time until the next day begins in UTC.
+    package func quotaReached(of checks: [QuotaCheck], on day: Day, wait: Duration) -> LimitReached? {
+        if checks.isEmpty { return nil }
         if let spent = checks.first(where: { used($0, on: day) >= $0.allowance }) {
-            return Exhaustion(check: spent, isFull: false)
+            return LimitReached(.quota(spent), wait: wait)
         }
         let counts = days[day]?.others ?? [:]
         var vacant = capacity - counts.count
         for check in checks where check.dimension != .all && counts[key(of: check)] == nil {
             vacant -= 1
-            if vacant < 0 { return Exhaustion(check: check, isFull: true) }
+            if vacant < 0 { return LimitReached(.quota(check), wait: wait, isFull: true) }
         }
         return nil
     }
@@ -106,42 +100,5 @@ package struct QuotaLedger: Sendable {
         hasher.combine(check.dimension)
         hasher.combine(check.identity)
         return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
-}
-
-/// A quota that admits no more today.
-package struct QuotaExhaustion: Hashable, Sendable {
-    /// The first that refuses.
-    package let check: QuotaCheck
-    /// Until the next day begins in UTC.
-    package let wait: Duration
-    /// Whether there is only no place left to count in.
-    package let isFull: Bool
-
-    /// From what the ledger or Redis has found; `wait` is at most a day.
-    package init(check: QuotaCheck, wait: Duration, isFull: Bool) {
-        self.check = check
-        self.wait = wait
-        self.isFull = isFull
-    }
-}
-
-/// What was taken from the quotas for one request, and on which day.
-package struct QuotaReceipt: Hashable, Sendable {
-    /// The quotas that counted the request.
-    package let checks: [QuotaCheck]
-    /// In UTC.
-    package let day: Day
-    /// Whether it was taken from what several processes share.
-    package let isShared: Bool
-    /// Whether it was taken from the memory of this process; both may be true.
-    package let isLocal: Bool
-
-    /// By default taken from the memory of this process alone.
-    package init(checks: [QuotaCheck], day: Day, isShared: Bool = false, isLocal: Bool = true) {
-        self.checks = checks
-        self.day = day
-        self.isShared = isShared
-        self.isLocal = isLocal
     }
 }

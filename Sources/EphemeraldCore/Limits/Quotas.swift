@@ -1,13 +1,13 @@
-/// The quotas of the settings: tokens a day in UTC, one a dimension; nil is off.
+/// The quotas of the settings: tokens a day in UTC, one for each dimension; nil is off.
 package struct Quotas: Hashable, Sendable {
-    /// For one caller; nothing to count where nobody is asked who he is.
+    /// The quota of one caller; it has no effect where callers do not have to say who they are.
     package var caller: Int?
-    /// For one session, whoever asks for it.
+    /// The quota of one session, for all callers.
     package var session: Int?
-    /// For everybody together.
+    /// The quota of all requests together.
     package var all: Int?
 
-    /// All of them off, but those that are named.
+    /// All of them off, except those that are given.
     package init(caller: Int? = nil, session: Int? = nil, all: Int? = nil) {
         self.caller = caller
         self.session = session
@@ -18,7 +18,7 @@ package struct Quotas: Hashable, Sendable {
     package var areOff: Bool { self == Quotas() }
 
     /// The quotas that a token of this caller for this session is counted under.
-    /// - Parameter caller: as the usage log names him; nil when nobody is asked who he is.
+    /// - Parameter caller: as the usage log names them; nil where callers do not have to say who they are.
     package func checks(caller name: String?, session: String) -> [QuotaCheck] {
         if areOff { return [] }
         var checks: [QuotaCheck] = []
@@ -33,19 +33,19 @@ package struct Quotas: Hashable, Sendable {
 
 /// What a quota counts by.
 package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
-    /// Who the client has proved to be.
+    /// The caller, once they have proved who they are.
     case caller
-    /// The session that is asked for.
+    /// The requested session.
     case session
-    /// Everybody together.
+    /// All requests together.
     case all
 
     /// A sentence for the client whose request is refused.
     package var detail: String {
         switch self {
         case .caller: "This caller has used up the tokens of today."
-        case .session: "The tokens of this session are used up for today."
-        case .all: "The tokens of this service are used up for today."
+        case .session: "This session has used up the tokens of today."
+        case .all: "This service has used up the tokens of today."
         }
     }
 }
@@ -56,7 +56,7 @@ package struct QuotaCheck: Hashable, Sendable {
     package let dimension: QuotaDimension
     /// Tokens a day.
     package let allowance: Int
-    /// The caller's or the session's name; empty for everybody.
+    /// The caller's or the session's name; empty for all requests.
     package let identity: String
 
     /// An allowance of 0 refuses everything.

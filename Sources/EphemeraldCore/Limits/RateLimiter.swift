@@ -1,11 +1,11 @@
-/// The state behind all limits: who owes what. It has neither clock nor lock; whoever shares it brings both.
+/// The state of all limits: which key owes what. It has neither clock nor lock; its owner brings both.
 ///
 /// A request passes all its limits or none: they are all checked before any is counted, so that a refused request
 /// neither extends its own wait nor takes from another limit.
 package struct RateLimiter: Sendable {
     private var table: LimitTable
 
-    /// The theoretical arrival time of everybody together. It stands outside the table, where it could be pushed out.
+    /// The theoretical arrival time of all requests together. It is not in the table, where it could be pushed out.
     private var arrivalOfAll: UInt64 = 0
 
     /// - Parameter capacity: entries of the table, which is allocated here and never grows; the default takes 6.3 MB.
@@ -24,23 +24,20 @@ package struct RateLimiter: Sendable {
     /// Decides on one request, and counts it when it is admitted.
     /// - Parameter now: nanoseconds on a monotonic clock. Loops read the clock before they take the lock, so it may
     ///   run back by as much as they wait for each other.
-    package mutating func admit(_ checks: LimitChecks, now: UInt64) -> LimitDecision {
+    package mutating func admit(_ checks: LimitChecks, now: UInt64) -> LimitVerdict {
         var arrivals: InlineArray<8, UInt64> = InlineArray(repeating: 0)
         var closest: LimitStanding?
-        var refusal: LimitStanding?
+        var longest: LimitReached?
         for index in 0..<checks.count {
             guard let check = checks[index] else { continue }
-            switch judge(check, now: now) {
-            case .success(let arrival):
-                arrivals[index] = arrival
-                let standing = standing(of: check.policy, arrival: arrival, now: now)
+            if let reached = judge(check, now: now, arrival: &arrivals[index]) {
+                if reached.wait > longest?.wait ?? .zero { longest = reached }
+            } else {
+                let standing = standing(of: check.rule, arrival: arrivals[index], now: now)
                 if standing.remaining < closest?.remaining ?? .max { closest = standing }
-            case .failure(let wait):
-                let standing = LimitStanding(policy: check.policy, remaining: 0, wait: .nanoseconds(wait.nanoseconds))
-                if standing.wait > refusal?.wait ?? .zero { refusal = standing }
             }
         }
-        if let refusal { return .refused(by: refusal) }
+        if let longest { return .refused(longest) }
         for index in 0..<checks.count {
             guard let check = checks[index] else { continue }
             count(check, arrival: arrivals[index], now: now)
@@ -48,52 +45,39 @@ package struct RateLimiter: Sendable {
         return .admitted(closest: closest)
     }
 
-    private struct Wait: Error {
-        let nanoseconds: UInt64
-    }
-
-    /// The arrival time that the key would have, or how long it would have to wait.
-    private func judge(_ check: LimitCheck, now: UInt64) -> Result<UInt64, Wait> {
+    /// Decides by one limit, without counting.
+    /// - Parameter arrival: set to the arrival time that the key would have, when the request is admitted.
+    /// - Returns: nil when the limit admits the request.
+    private func judge(_ check: LimitCheck, now: UInt64, arrival: inout UInt64) -> LimitReached? {
         let known: UInt64
-        if check.policy.dimension == .all {
+        if check.rule.dimension == .all {
             known = arrivalOfAll
         } else {
             switch table.place(of: check.key, now: now) {
             case .found(_, let arrival): known = arrival
             case .vacant: known = 0
-            case .none(let freeAt): return .failure(Wait(nanoseconds: freeAt - now))
+            case .none(let freeAt): return LimitReached(.rate(check), wait: .nanoseconds(freeAt - now), isFull: true)
             }
         }
-        let latest = now + check.policy.capacity
-        // Nobody owes more than a full bucket: a debt from before a limit was changed is cut to the new one.
-        let arrival = min(max(known, now), latest) + check.policy.increment
-        return arrival <= latest ? .success(arrival) : .failure(Wait(nanoseconds: arrival - latest))
+        let latest = now + check.rule.capacity
+        // No debt is more than a full bucket: a debt from before a limit was changed is cut to the new one.
+        arrival = min(max(known, now), latest) + check.rule.increment
+        return arrival <= latest ? nil : LimitReached(.rate(check), wait: .nanoseconds(arrival - latest))
     }
 
     private mutating func count(_ check: LimitCheck, arrival: UInt64, now: UInt64) {
-        if check.policy.dimension == .all {
+        if check.rule.dimension == .all {
             arrivalOfAll = arrival
             return
         }
-        let next = arrival + check.policy.increment
-        let admitsAt = next > check.policy.capacity ? next - check.policy.capacity : 0
+        let next = arrival + check.rule.increment
+        let admitsAt = next > check.rule.capacity ? next - check.rule.capacity : 0
         table.record(check.key, arrival: arrival, admitsAt: admitsAt, now: now)
     }
 
     /// - Parameter arrival: what the key's entry will be once the request is counted, so the bucket is not full.
-    private func standing(of policy: LimitPolicy, arrival: UInt64, now: UInt64) -> LimitStanding {
-        let (remaining, rest) = (now + policy.capacity - arrival).quotientAndRemainder(dividingBy: policy.increment)
-        return LimitStanding(
-            policy: policy, remaining: Int(remaining), wait: .nanoseconds(policy.increment - rest))
+    private func standing(of rule: LimitRule, arrival: UInt64, now: UInt64) -> LimitStanding {
+        let (remaining, rest) = (now + rule.capacity - arrival).quotientAndRemainder(dividingBy: rule.increment)
+        return LimitStanding(rule: rule, remaining: Int(remaining), wait: .nanoseconds(rule.increment - rest))
     }
-}
-
-/// What the limiter says about a request.
-package enum LimitDecision: Hashable, Sendable {
-    /// All limits admit the request, and it is counted.
-    /// - Parameter closest: how the limit stands that admits the fewest further requests; nil when none is in force.
-    case admitted(closest: LimitStanding?)
-    /// A limit does not admit the request, and no limit has counted it.
-    /// - Parameter standing: the limit with the longest wait, which is how long all of them take.
-    case refused(by: LimitStanding)
 }

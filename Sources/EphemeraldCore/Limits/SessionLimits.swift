@@ -1,19 +1,19 @@
 package import Sessions
 
-/// The limits of the settings, one a dimension; nil is off.
+/// The limits of the settings, one for each dimension; nil is off.
 package struct RateLimits: Hashable, Sendable {
-    /// For one client address (IPv6: one /64).
+    /// The limit on one client address (IPv6: one /64).
     package var client: RateLimit?
-    /// For one caller; nothing to count where nobody is asked who he is.
+    /// The limit on one caller; it has no effect where callers do not have to say who they are.
     package var caller: RateLimit?
-    /// For the pages of one origin; requests without one count as one.
+    /// The limit on the pages of one origin; requests without one count together.
     package var origin: RateLimit?
-    /// For one session.
+    /// The limit on one session.
     package var session: RateLimit?
-    /// For everybody together.
+    /// The limit on all requests together.
     package var all: RateLimit?
 
-    /// All of them off, but those that are named.
+    /// All of them off, except those that are given.
     package init(
         client: RateLimit? = nil, caller: RateLimit? = nil, origin: RateLimit? = nil, session: RateLimit? = nil,
         all: RateLimit? = nil
@@ -26,77 +26,75 @@ package struct RateLimits: Hashable, Sendable {
     }
 }
 
-/// The limits on requests for one session, worked out when the rules are loaded: what its file says, else the settings.
+/// The limits on requests for one session, made when the rules are loaded: those of its file, else of the settings.
 struct SessionLimits: Sendable {
-    /// A limit, without whom it counts.
     private struct Limit {
-        let policy: LimitPolicy
-        /// The session that it counts for alone; nil for a limit of the settings, which all of them share.
+        /// What the limit counts by.
+        let dimension: LimitDimension
+        let rule: LimitRule
+        /// The session that it counts for; nil for a limit that all sessions share.
         let session: String?
-
-        /// The limit of the settings, or what the session file says instead; nil when it is off.
-        init?(_ dimension: LimitDimension, _ setting: RateLimit?, or own: Access.Limit?, of session: String) {
-            switch own {
-            case nil:
-                guard let setting else { return nil }
-                self.init(policy: LimitPolicy(dimension, setting), session: nil)
-            case .off: return nil
-            case .rate(let limit): self.init(policy: LimitPolicy(dimension, limit), session: session)
-            }
-        }
-
-        init(policy: LimitPolicy, session: String?) {
-            (self.policy, self.session) = (policy, session)
-        }
     }
 
     private let name: String
-    private let client: Limit?
-    private let caller: Limit?
-    private let origin: Limit?
-    private let session: Limit?
-    private let all: Limit?
-    /// What `RateLimit-Policy` says to a caller, and to a client that nobody has named.
+    private let limits: [Limit]
+    /// The field `RateLimit-Policy` for a caller, and for a client without a name.
     private let policyFields: (named: String, unnamed: String)
 
     init(_ session: Session, settings: RateLimits) {
         let (own, name) = (session.access.limits, session.name)
         self.name = name
-        client = Limit(.client, settings.client, or: own.client, of: name)
-        caller = Limit(.caller, settings.caller, or: own.caller, of: name)
-        origin = Limit(.origin, settings.origin, or: own.origin, of: name)
-        self.session = Limit(.session, settings.session, or: own.session, of: name)
-        // Not in the one count of everything: there a request under `1/h` would weigh an hour for every other session.
-        all = Limit(.all, settings.all, or: own.all, of: name).map { limit in
-            limit.session == nil ? limit : Limit(policy: LimitPolicy(.session, limit.policy.limit), session: name)
-        }
+        limits = [
+            SessionLimits.limit(.client, settings.client, or: own.client, of: name),
+            SessionLimits.limit(.caller, settings.caller, or: own.caller, of: name),
+            SessionLimits.limit(.origin, settings.origin, or: own.origin, of: name),
+            SessionLimits.limit(.session, settings.session, or: own.session, of: name),
+            SessionLimits.limit(.all, settings.all, or: own.all, of: name),
+        ].compactMap { $0 }
         policyFields = (
-            named: SessionLimits.field([client, caller, origin, self.session, all]),
-            unnamed: SessionLimits.field([client, origin, self.session, all])
+            named: RateLimitFields.policy(limits.map(\.rule)),
+            unnamed: RateLimitFields.policy(limits.filter { $0.dimension != .caller }.map(\.rule))
         )
     }
 
-    private static func field(_ limits: [Limit?]) -> String {
-        RateLimitFields.policy(limits.compactMap { $0?.policy })
+    /// The limit of the settings, or what the session file says instead; nil when it is off.
+    private static func limit(
+        _ dimension: LimitDimension, _ setting: RateLimit?, or own: Access.Limit?, of session: String
+    ) -> Limit? {
+        switch own {
+        case nil: setting.map { Limit(dimension: dimension, rule: LimitRule(dimension, $0), session: nil) }
+        case .off: nil
+        case .rate(let limit):
+            // A session's limit on all is not in the one count of all requests: there a request under `1/h` would weigh
+            // an hour for every other session. A limit on the session has its name anyway.
+            Limit(
+                dimension: dimension, rule: LimitRule(dimension == .all ? .session : dimension, limit),
+                session: dimension == .session ? nil : session)
+        }
     }
 
-    /// What `RateLimit-Policy` says.
-    /// - Parameter countsCaller: whether somebody has been named, whom the limit on callers counts.
+    /// The field `RateLimit-Policy`.
+    /// - Parameter countsCaller: whether there is a caller, whom the limit on callers counts.
     func policyField(countsCaller: Bool) -> String {
         countsCaller ? policyFields.named : policyFields.unnamed
     }
 
-    /// What one request has to pass.
-    func checks(client address: ClientAddress, caller name: Caller?, origin text: String?) -> LimitChecks {
+    /// The limits that one request has to pass.
+    func checks(client: ClientAddress, caller: Caller?, origin: String?) -> LimitChecks {
         var checks = LimitChecks()
-        if let client {
-            checks.append(client.policy, LimitIdentity(.client(address.limitKey), of: client.session))
+        for limit in limits {
+            let subject: LimitIdentity.Subject
+            switch limit.dimension {
+            case .client: subject = .client(client.limitKey)
+            case .caller:
+                guard let caller else { continue }
+                subject = .name(caller.name)
+            case .origin: subject = .origin(origin)
+            case .session: subject = .name(name)
+            case .all: subject = .everybody
+            }
+            checks.append(LimitCheck(limit.rule, LimitIdentity(subject, of: limit.session)))
         }
-        if let caller, let name { checks.append(caller.policy, LimitIdentity(.name(name.name), of: caller.session)) }
-        if let origin { checks.append(origin.policy, LimitIdentity(.origin(text), of: origin.session)) }
-        // The session's name is whom this limit counts, wherever it is written.
-        if let session { checks.append(session.policy, LimitIdentity(.name(self.name))) }
-        if let all { checks.append(all.policy, LimitIdentity(.everybody, of: all.session)) }
         return checks
     }
 }

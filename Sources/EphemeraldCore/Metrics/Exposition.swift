@@ -1,13 +1,13 @@
 package import HTTP
 
-/// Metrics as text: Prometheus's own format 0.0.4, or OpenMetrics 1.0 for who asks for it.
+/// Metrics as text: Prometheus's own format 0.0.4, or OpenMetrics 1.0 if the scraper asks for it.
 package enum Exposition: Sendable {
     /// The text format 0.0.4.
     case prometheus
     /// OpenMetrics 1.0, which ends with `# EOF`.
     case openMetrics
 
-    /// By the field `Accept`. Prometheus asks for OpenMetrics first and takes either.
+    /// Chooses by the field `Accept`. Prometheus prefers OpenMetrics and accepts both.
     package init(for request: Request) {
         let ranges = request.fields.values(of: "Accept").flatMap { $0.split(separator: ",") }
         let wants = ranges.contains { range in
@@ -17,7 +17,7 @@ package enum Exposition: Sendable {
         self = wants ? .openMetrics : .prometheus
     }
 
-    /// For `Content-Type`.
+    /// The value of `Content-Type`.
     package var mediaType: String {
         switch self {
         case .prometheus: "text/plain; version=0.0.4; charset=utf-8"

@@ -1,7 +1,7 @@
 import HTTP
 import Locking
 
-/// What one loop counts. The lock is the loop's alone but for the moment in which somebody reads.
+/// The counts of one loop. Only a scrape contends with the loop for the lock.
 package final class LoopMetrics: Sendable {
     private let counts = Locked(MetricCounts())
 
@@ -15,7 +15,7 @@ package final class LoopMetrics: Sendable {
         counts.withLock { $0.record(route: route, status: status.rawValue, refusal: refusal, session: session) }
     }
 
-    /// The same way to the upstream, with every exchange counted and timed.
+    /// The same connection to the upstream, with every exchange counted and timed.
     package func measuring(_ send: @escaping Minter.Send, in surroundings: Surroundings) -> Minter.Send {
         { request async throws(TransferFailure) in
             let began = surroundings.monotonicNanoseconds()

@@ -1,6 +1,7 @@
-/// What has been counted since the start: by one loop, or by several added up.
+/// The counts since the start of the process: of one loop, or of several added up.
 ///
-/// Every label has few values: routes, statuses, codes and dimensions are ours, session names are the operator's.
+/// Every label has few values: the program defines routes, statuses, codes and dimensions, the operator the names of
+/// sessions.
 package struct MetricCounts: Sendable {
     /// Requests answered, by route and status.
     private struct Answered: Hashable, Sendable {
@@ -14,7 +15,7 @@ package struct MetricCounts: Sendable {
         let dimension: String
     }
 
-    /// Mints that were tried, by session and by what became of them: `minted`, or the code of the refusal.
+    /// Mints that were attempted, by session and result: `minted`, or the code of the refusal.
     private struct Minted: Hashable, Sendable {
         let session: String
         let outcome: String
@@ -32,7 +33,7 @@ package struct MetricCounts: Sendable {
 
     /// - Parameters:
     ///   - route: a path that is documented; nil for any other.
-    ///   - session: of the mint that was tried; nil when none was.
+    ///   - session: the name of the session whose mint was attempted; nil when none was.
     mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?) {
         answered[Answered(route: route ?? "other", status: status), default: 0] += 1
         if let refusal {
@@ -41,8 +42,8 @@ package struct MetricCounts: Sendable {
         if let session { minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1 }
     }
 
-    /// Makes a series of what has not happened yet: an alert sees a first time only where a 0 stood before.
-    /// - Parameter sessions: the names of all of them.
+    /// Makes series with 0 for what has not happened yet: an alert sees the first time only where a 0 was before.
+    /// - Parameter sessions: the names of all sessions.
     package mutating func addZeros(sessions: [String]) {
         for session in sessions {
             for outcome in ["minted"] + Refusal.codesOfMints {
@@ -74,14 +75,14 @@ package struct MetricCounts: Sendable {
 }
 
 extension Refusal {
-    /// What can become of a mint that was tried.
+    /// The codes of refusals that a mint may end with.
     fileprivate static let codesOfMints = [
         Refusal.overloaded, .shuttingDown, .upstreamUnavailable(retryAfter: .zero),
         .upstreamRateLimited(retryAfter: .zero), .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound,
         .upstreamError, .upstreamTimeout,
     ].map(\.code)
 
-    /// What alerts ask for, besides limits and quotas.
+    /// The codes that alerts watch, besides those of limits and quotas.
     fileprivate static let watchedCodes = [
         Refusal.originNotAllowed, .authenticationRequired, .authenticationFailed(nil), .overloaded, .limitsUnavailable,
         .keysUnavailable(retryAfter: .zero), .mintingPaused, .tooManyRefusals(retryAfter: .zero),
@@ -93,20 +94,20 @@ extension MetricCounts {
     package var families: [MetricFamily] {
         [
             MetricFamily(
-                "ephemerald_requests", .counter, "Requests answered.",
+                "ephemerald_requests", .counter, "Requests answered, by route and status.",
                 samples(answered) { [("route", $0.route), ("status", "\($0.status)")] }),
             MetricFamily(
-                "ephemerald_mints", .counter, "Mints tried, by what became of them.",
+                "ephemerald_mints", .counter, "Mints attempted, by session and result.",
                 samples(minted) { [("session", $0.session), ("outcome", $0.outcome)] }),
             MetricFamily(
-                "ephemerald_refusals", .counter, "Requests refused, by code, and by dimension where a limit refused.",
+                "ephemerald_refusals", .counter, "Requests refused, by code, and by dimension for limits and quotas.",
                 samples(refused) { [("code", $0.code), ("dimension", $0.dimension)] }),
             MetricFamily(
                 "ephemerald_upstream_exchanges", .counter,
-                "Requests to the upstream, retries included, by status or kind of failure.",
+                "Requests to the upstream, including retries, by status or kind of failure.",
                 samples(exchanges) { [("outcome", $0)] }),
             MetricFamily(
-                "ephemerald_upstream_duration_seconds", .histogram, "How long requests to the upstream took.",
+                "ephemerald_upstream_duration_seconds", .histogram, "Duration of requests to the upstream.",
                 exchangeTimes.samples),
         ]
     }
@@ -122,20 +123,20 @@ extension MetricCounts {
 
 /// How long something took, counted by buckets (Prometheus histogram).
 private struct Histogram: Sendable {
-    /// The upper bounds of the buckets in seconds; the last bucket has none. A mint takes 0.2 to 1 s, and 10 s is the
-    /// deadline unless a setting says otherwise.
+    /// The upper bounds of the buckets in seconds; the last bucket has none. A mint takes 0.2 to 1 s, and the default
+    /// deadline is 10 s.
     static let bounds: [Double] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10]
     private static let nanosecondBounds = bounds.map { UInt64($0 * 1e9) }
 
-    /// How many values lie in each bucket and in none before; one more than there are bounds.
+    /// How many values each bucket has that no bucket before it has; there is one bucket more than there are bounds.
     private(set) var counts = Array(repeating: UInt64(0), count: bounds.count + 1)
-    /// Of all values, in nanoseconds.
+    /// The sum of all values, in nanoseconds.
     private(set) var sum: UInt64 = 0
 
     /// Nothing is counted.
     init() {}
 
-    /// - Parameter nanoseconds: how long it took. A value on a bound belongs to the bucket below it.
+    /// - Parameter nanoseconds: the duration. A value on a bound is counted in the bucket below it.
     mutating func record(_ nanoseconds: UInt64) {
         let index = Histogram.nanosecondBounds.firstIndex { nanoseconds <= $0 } ?? Histogram.bounds.count
         counts[index] += 1
@@ -148,7 +149,7 @@ private struct Histogram: Sendable {
         sum += other.sum
     }
 
-    /// Buckets that count all below their bound, then count and sum.
+    /// Buckets with the number of all values below their bound, then count and sum.
     var samples: [MetricFamily.Sample] {
         var total: UInt64 = 0
         var samples: [MetricFamily.Sample] = []

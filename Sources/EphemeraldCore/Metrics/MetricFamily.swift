@@ -1,6 +1,6 @@
 /// A metric with all its series, as a scrape shows it.
 package struct MetricFamily: Sendable {
-    /// What `# TYPE` says of it.
+    /// The type, as `# TYPE` names it.
     package enum Kind: String, Sendable {
         /// It only grows, from 0 at the start of the process.
         case counter
@@ -14,12 +14,12 @@ package struct MetricFamily: Sendable {
 
     /// One value of one series.
     package struct Sample: Sendable {
-        /// Behind the family's name: `_bucket`; a counter's `_total` and an info's `_info` go without saying.
+        /// The suffix after the family's name: `_bucket`; a counter's `_total` and an info's `_info` are added anyway.
         let suffix: String
         let labels: [(name: String, value: String)]
         let value: Double
 
-        /// Labels stand in this order; values of labels are escaped when they are written.
+        /// Labels keep this order; their values are escaped when they are written.
         package init(_ value: Double, _ labels: [(name: String, value: String)] = [], suffix: String = "") {
             self.suffix = suffix
             self.labels = labels
@@ -27,9 +27,9 @@ package struct MetricFamily: Sendable {
         }
     }
 
-    /// Without `_total` and `_info`.
+    /// The name, without `_total` and `_info`.
     package let name: String
-    /// What `# TYPE` says of it.
+    /// The type, as `# TYPE` names it.
     package let kind: Kind
     /// A sentence for people, on one line.
     package let help: String
@@ -49,7 +49,7 @@ package struct MetricFamily: Sendable {
         self.init(name, kind, help, [Sample(Double(value))])
     }
 
-    /// What counters and infos have behind their name.
+    /// The suffix of the names of counters and infos.
     var suffix: String {
         switch kind {
         case .counter: "_total"

@@ -4,9 +4,9 @@ import Text
 /// The routes of the operations listener: metrics, and readiness with its details. It is for machines of the operator, so
 /// it has no limits and writes no usage lines, and it refuses what a web page may have sent.
 ///
-/// A page that rebinds its name (DNS rebinding) reads from the operator's browser whatever answers at an address of the
-/// operator's network: to the browser, the answer is of the page's own origin. Its requests then name the page's host in
-/// `Host`, which cannot be an address. Every other page is told from `Origin` and `Sec-Fetch-Site`.
+/// A page that rebinds its name (DNS rebinding) can read in the operator's browser what answers at an address of the
+/// operator's network: to the browser, the answer is of the page's own origin. Its requests have the page's host name in
+/// `Host`, which cannot be an address. `Origin` and `Sec-Fetch-Site` give away every other page.
 package struct OperationsService: Sendable {
     /// Where metrics are read.
     package static let metricsPath = "/metrics"
@@ -16,7 +16,7 @@ package struct OperationsService: Sendable {
     private let families: @Sendable () -> [MetricFamily]
 
     /// - Parameters:
-    ///   - name: the host that `OPS_HOST` names, which `Host` may name as well; nil for none.
+    ///   - name: the host name in `OPS_HOST`, which `Host` may have as well; nil for none.
     ///   - readiness: the answer of ``TokenService/detailedReadiness()``, at this moment.
     ///   - families: all metrics, at this moment.
     package init(
@@ -61,7 +61,7 @@ package struct OperationsService: Sendable {
     /// Why the request may come from a web page; nil when it does not.
     private func reasonToRefuse(_ fields: Fields) -> String? {
         if fields.count(of: "Origin") > 0 { return "This request has an Origin field, so a web page has sent it." }
-        // A browser says `none` when its user has typed the address (Fetch Metadata, section 2.3).
+        // A browser sends `none` when its user has typed the address (Fetch Metadata, section 2.3).
         guard fields.values(of: "Sec-Fetch-Site").allSatisfy({ $0 == "none" }) else {
             return "The Sec-Fetch-Site field of this request says that a web page has sent it."
         }

@@ -1,28 +1,28 @@
-/// Leaves an upstream alone that fails again and again, so that requests are refused at once instead of each waiting
-/// for its deadline. One request at a time then tries whether it is back: a probe.
+/// Stops calls to an upstream that fails repeatedly, so that requests are refused at once instead of each waiting for
+/// its deadline. One request at a time then checks whether the upstream is back: a probe.
 ///
-/// Has neither clock nor lock; whoever shares it brings both.
+/// It has neither clock nor lock; its owner brings both.
 struct CircuitBreaker: Sendable {
     /// Whether a request may go upstream.
     enum Decision: Equatable, Sendable {
-        /// As every request may, while the upstream is not left alone.
+        /// Yes: the upstream works.
         case admitted
-        /// As a probe, which must be ended by ``CircuitBreaker/endProbe()`` however it ends.
+        /// Yes, as a probe, which must be ended by ``CircuitBreaker/endProbe()`` however it ends.
         case probe
-        /// No: the upstream is left alone for so long, or at least until the probe under way has ended.
+        /// No: the upstream is not called for that time, or at least until the current probe has ended.
         case refused(Duration)
     }
 
     /// Failures in a row that open it.
     static let threshold = 20
-    /// For how long it stays open before the next probe.
+    /// The time between two probes.
     static let pause: Duration = .seconds(2)
 
     private var failures = 0
     private var opensAgainAt: UInt64 = 0
     private var isProbing = false
 
-    /// Whether the upstream is left alone, but for a probe now and then.
+    /// Whether the upstream is not called, except by a probe now and then.
     var isOpen: Bool { failures >= CircuitBreaker.threshold }
 
     /// Decides on a request.
@@ -37,12 +37,12 @@ struct CircuitBreaker: Sendable {
         return .probe
     }
 
-    /// Gives the place of the probe back.
+    /// Ends a probe, so that the next one may begin.
     mutating func endProbe() {
         isProbing = false
     }
 
-    /// - Parameter isAlive: whether the upstream answered as one that works does, even if it refused.
+    /// - Parameter isAlive: whether the upstream works, even if it refused the request.
     mutating func record(isAlive: Bool, now: UInt64) {
         if isAlive {
             failures = 0

@@ -1,25 +1,25 @@
 import HTTP
 package import JSON
 
-/// A client secret as the upstream minted it, with what an answer needs of the effective session.
+/// A client secret as the upstream minted it, with the members of the effective session that an answer needs.
 package struct ClientSecret: Sendable {
-    /// What the browser shows the upstream: `ek_…` at OpenAI. Never empty.
+    /// What the browser presents to the upstream: `ek_…` at OpenAI. Never empty.
     package let value: Secret
-    /// Unix seconds: until then a session can be started with it.
+    /// When it expires, in Unix seconds; until then it can start sessions.
     package let expiresAt: Int
-    /// The upstream's name for the session: `sess_…`. Not every upstream gives one.
+    /// The upstream's id of the session: `sess_…`. Not every upstream has one.
     package let sessionID: String?
     /// The model the upstream chose; nil when it does not say.
     package let model: String?
     /// The upstream's echo of the session, read only for sessions that answer in full.
     package let session: JSON?
-    /// `x-request-id`
+    /// The field `x-request-id` of the upstream's answer.
     package let upstreamRequestID: String?
 
     private static let brief: JSONSelection = ["value", "expires_at", "session.id", "session.model"]
     private static let full: JSONSelection = ["value", "expires_at", "session"]
 
-    /// Nil when the body is not what a mint answers with.
+    /// Nil when the body is not the answer to a mint.
     init?(_ response: Response, inFull: Bool) {
         guard
             let body = try? JSON(parsing: response.body, only: inFull ? ClientSecret.full : ClientSecret.brief),
@@ -45,7 +45,7 @@ package struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConve
         self.value = value
     }
 
-    /// The text itself. Every call is a place to review: it belongs into a request to the upstream and nowhere else.
+    /// The text itself. Every call is a place to review: it belongs in a request to the upstream and nowhere else.
     package func reveal() -> String { value }
 
     /// Always `<redacted>`.

@@ -1,18 +1,18 @@
 import HTTP
 import Sessions
 
-/// What one attempt to mint came to.
+/// The result of one attempt to mint.
 enum MintVerdict {
     case minted(ClientSecret)
-    /// The key is refused or used up, and another may not be.
+    /// The key is refused or its account is used up; another key may work.
     case tryNextKey(MintFailure)
-    /// Passing: another attempt may go through, after that time if the upstream asks for one.
+    /// A transient failure: another attempt may succeed, after that time if the upstream names one.
     case retry(MintFailure, after: Duration?)
     case final(MintFailure)
 
-    /// By the table of errors in OpenAI's error guide. A 429 is handed on rather than retried: the browser knows whether
+    /// Decides by the table of errors in OpenAI's error guide. A 429 is passed on, not retried: the browser knows whether
     /// its user still waits.
-    /// - Parameter url: the address that was asked, for the log.
+    /// - Parameter url: the address of the request, for the log.
     init(_ response: Response, of url: String, for session: Session, keys: [Secret]) {
         if response.status == .ok {
             if let secret = ClientSecret(response, inFull: session.answersInFull) {
@@ -54,7 +54,7 @@ enum MintVerdict {
             }
     }
 
-    /// Whether the upstream answered as one that works does, be it a refusal; nil when nothing can be told.
+    /// Whether the upstream works, even if it refused; nil when that is not known.
     var isUpstreamAlive: Bool? {
         switch self {
         case .minted, .tryNextKey: true
@@ -78,10 +78,10 @@ enum MintVerdict {
     }
 }
 
-/// Why a mint failed: what the browser is told, and what the log gets.
+/// Why a mint failed, for the browser and for the log.
 package struct MintFailure: Error, Sendable {
-    /// What the browser is told.
+    /// The refusal that the browser gets.
     package let refusal: Refusal
-    /// What the log gets; nil when the upstream was not asked.
+    /// The report for the log; nil when the upstream was not called.
     package let report: UpstreamReport?
 }

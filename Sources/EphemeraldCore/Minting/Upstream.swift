@@ -1,32 +1,32 @@
 import HTTP
 
-/// Where client secrets are minted, and as whom.
+/// The address and the credentials of the upstream, which mints client secrets.
 package struct Upstream: Sendable {
     /// How the key is sent.
     package enum Authorization: Hashable, Sendable {
-        /// `Authorization: Bearer KEY`, as OpenAI and most of its kind take it.
+        /// `Authorization: Bearer KEY`, for OpenAI and most similar upstreams.
         case bearer
-        /// `api-key: KEY`, as Azure OpenAI takes it.
+        /// `api-key: KEY`, for Azure OpenAI.
         case apiKey
     }
 
-    /// Without a slash at the end: `https://api.openai.com/v1`.
+    /// The base URL, without a slash at the end: `https://api.openai.com/v1`.
     package let baseURL: String
-    /// Tried in order: the next one when the upstream refuses one or its account is used up. At least one.
+    /// The keys, tried in order: the next one when the upstream refuses a key or its account is used up. At least one.
     package let keys: [Secret]
     /// How the key is sent. Default: as a bearer token.
     package var authorization = Authorization.bearer
-    /// `OpenAI-Organization`
+    /// The field `OpenAI-Organization`.
     package var organization: String?
-    /// `OpenAI-Project`
+    /// The field `OpenAI-Project`.
     package var project: String?
-    /// Where browsers send their offer, for all sessions; nil for what the kind of session and the base URL say.
+    /// Where browsers send their offer, for all sessions; nil to derive it from the kind of session and the base URL.
     package var callsURL: String?
-    /// Whether it is told of the trace of a request, where a trusted proxy names one.
+    /// Whether the upstream gets the trace of a request, if a trusted proxy names one.
     package var passesTrace = false
-    /// For one mint as a whole, retries included.
+    /// The time for one mint, including retries.
     package var timeout: Duration = .seconds(10)
-    /// Mints under way at once, over all loops.
+    /// The largest number of mints in progress, over all loops.
     package var maxInFlight = 2048
 
     /// - Parameter keys: at least one; this is not checked here, and minting without one traps.
@@ -35,7 +35,7 @@ package struct Upstream: Sendable {
         self.keys = keys
     }
 
-    /// Where browsers send their offer, down to the port.
+    /// The origin of the address where browsers send their offer.
     package var callsOrigin: String {
         (callsURL ?? baseURL).split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3)
             .joined(separator: "/")
@@ -44,12 +44,12 @@ package struct Upstream: Sendable {
     /// The host of the base URL, without a port, for `server.address`.
     var host: String {
         let authority = baseURL.split(separator: "/").dropFirst().first ?? ""
-        // The colons of an IPv6 address stand inside brackets.
+        // The colons of an IPv6 address are inside brackets.
         guard let colon = authority.lastIndex(of: ":"), authority.last != "]" else { return String(authority) }
         return String(authority[..<colon])
     }
 
-    /// `OpenAI-Beta` is never sent: the interface it asks for has ended.
+    /// The fields of a mint. `OpenAI-Beta` is never sent: the interface that it selects has ended.
     func fields(key: Secret, requestID: RequestID, safetyIdentifier: String?, trace: TraceParent?) -> Fields {
         var fields: Fields = [
             "Content-Type": "application/json",

@@ -4,19 +4,19 @@ import Text
 
 /// What the upstream said when it did not mint. It goes to the log and never to the browser.
 package struct UpstreamReport: Hashable, Sendable {
-    /// The status of its answer; nil when there was none.
+    /// The status of the answer; nil when there was none.
     package var status: Int?
-    /// `error.code`, else `error.type`, of its answer.
+    /// `error.code`, else `error.type`, of the answer.
     package var code: String?
-    /// `error.message` of its answer, or what the transfer failed of.
+    /// `error.message` of the answer, or why the transfer failed.
     package var message: String?
-    /// `x-request-id`, for the upstream's support.
+    /// The field `x-request-id`, for the upstream's support.
     package var requestID: String?
-    /// What the operator should look at; nil when the upstream's own words say it.
+    /// What the operator should check; nil when the upstream's message says it.
     package private(set) var advice: String?
 
-    /// Reads OpenAI's error body; seen once without the wrapper `error`, so both are read.
-    /// - Parameter keys: hidden should the message quote one.
+    /// Reads OpenAI's error body, with or without the wrapper `error`: both have been seen.
+    /// - Parameter keys: they are hidden, because the message may quote one.
     init(_ response: Response, hiding keys: [Secret]) {
         status = response.status.rawValue
         requestID = response.fields["x-request-id"].map { UpstreamReport.hide(keys, in: $0) }
@@ -37,7 +37,7 @@ package struct UpstreamReport: Hashable, Sendable {
 
     /// Says where to look after a 404: OpenAI and Azure have codes for an unknown model, and a 404 without one of them
     /// comes from a server that has no such path.
-    /// - Parameter model: of the session; nil when its file names none.
+    /// - Parameter model: the session's model; nil when its file names none.
     mutating func adviseOnNotFound(at url: String, model: String?) {
         let isModel = ["model_not_found", "invalid_model", "DeploymentNotFound"].contains(code)
         let name = model.map { "the model \($0)" } ?? "the model that the session uses"
@@ -60,8 +60,8 @@ package struct UpstreamReport: Hashable, Sendable {
         }.joined(separator: " ")
     }
 
-    /// One line, for who may read the log.
-    package var words: String {
+    /// The report on one line, for the log.
+    package var summary: String {
         let parts = [
             status.map(String.init), code?.loggable(128), message?.loggable(512), advice?.loggable(512),
             requestID?.loggable(128),

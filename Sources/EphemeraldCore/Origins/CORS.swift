@@ -3,40 +3,40 @@ import Text
 
 /// The fields of the CORS protocol (Fetch standard, section "HTTP responses").
 ///
-/// A page of a forbidden origin may read one thing: that its origin is forbidden. So its preflight is answered like any
+/// A page of a foreign origin may read one thing: that its origin is not allowed. So its preflight is answered like any
 /// other, or the browser would not send the request and the page would see a bare network error, and the refusal carries
 /// the page's own origin. That gives nothing away: such a page can send the request without a preflight (`text/plain`)
-/// as well, `/api/openapi.json` says to every page what is here, and the origin is checked before anything else.
+/// as well, `/api/openapi.json` describes the service to every page, and the origin is checked before anything else.
 extension OriginPolicy {
-    /// What goes on every answer that depends on the origin, refusals and errors included. `Vary` is on the answer
-    /// to a stranger too, or a cache would give it to everybody.
-    package func responseFields(for request: Request, refusedBy refusal: Refusal? = nil) -> Fields {
-        guard let origin = reader(of: request) else {
+    /// The fields of every answer that depends on the origin, refusals and errors included. `Vary` is on the answer to a
+    /// foreign page too, or a cache would give it to every page.
+    package func responseFields(for page: OriginVerdict, refusedBy refusal: Refusal? = nil) -> Fields {
+        switch (page, refusal) {
+        case (.allowed(let origin), _):
+            var fields: Fields = ["Access-Control-Allow-Origin": origin]
+            if allowsCredentials { fields.append("Access-Control-Allow-Credentials", "true") }
+            fields.append("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id")
+            fields.append("Vary", "Origin")
+            return fields
+        case (.foreign(let origin, _), .originNotAllowed):
             // Without Allow-Credentials, so a request with cookies stays unreadable.
-            guard refusal == .originNotAllowed, let asker = asker(of: request) else { return ["Vary": "Origin"] }
-            return ["Access-Control-Allow-Origin": asker, "Vary": "Origin"]
+            return ["Access-Control-Allow-Origin": origin, "Vary": "Origin"]
+        default:
+            return ["Vary": "Origin"]
         }
-        var fields: Fields = ["Access-Control-Allow-Origin": origin]
-        if allowsCredentials { fields.append("Access-Control-Allow-Credentials", "true") }
-        fields.append("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id")
-        fields.append("Vary", "Origin")
-        return fields
     }
 
     /// Answers OPTIONS on the token route. With `Origin` and `Access-Control-Request-Method` it is a preflight: 204
-    /// with what is allowed, or 403 without any `Access-Control-` field. Without either it is an ordinary OPTIONS.
-    package func answerOptions(_ request: Request) -> Response {
-        guard request.fields.count(of: "Origin") > 0, request.fields.count(of: "Access-Control-Request-Method") > 0
-        else {
-            return Response(.noContent, fields: ["Allow": "OPTIONS, POST", "Vary": OriginPolicy.preflightVary])
-        }
-        let reader = reader(of: request)
-        guard let origin = reader ?? asker(of: request),
+    /// with what is allowed, or a refusal without any `Access-Control-` field. Without either it is an ordinary OPTIONS.
+    package func answerOptions(_ request: Request, from page: OriginVerdict) throws(Refusal) -> Response {
+        if case .absent = page { return OriginPolicy.ordinaryOptions }
+        guard request.fields.count(of: "Access-Control-Request-Method") > 0 else { return OriginPolicy.ordinaryOptions }
+        guard let origin = page.origin,
             request.fields.only("Access-Control-Request-Method")?.hasSameBytes(as: "POST") == true,
-            asksForAllowedFieldsOnly(request.fields)
-        else { return Response(.forbidden, fields: ["Vary": OriginPolicy.preflightVary]) }
+            requestsAllowedFieldsOnly(request.fields)
+        else { throw .preflightRefused }
         var fields: Fields = ["Access-Control-Allow-Origin": origin]
-        if allowsCredentials, reader != nil { fields.append("Access-Control-Allow-Credentials", "true") }
+        if allowsCredentials, case .allowed = page { fields.append("Access-Control-Allow-Credentials", "true") }
         fields.append("Access-Control-Allow-Methods", "POST")
         fields.append("Access-Control-Allow-Headers", OriginPolicy.allowedFieldList)
         // Chromium caps at two hours, Firefox at a day.
@@ -45,14 +45,18 @@ extension OriginPolicy {
         return Response(.noContent, fields: fields)
     }
 
-    private static let preflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+    private static let ordinaryOptions = Response(
+        .noContent, fields: ["Allow": "OPTIONS, POST", "Vary": OriginPolicy.preflightVary])
+
+    /// The field `Vary` of every answer to OPTIONS.
+    static let preflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
     private static let allowedFieldList = allowedFields.joined(separator: ", ")
 
     private static let allowedFields = ["authorization", "content-type", "x-request-id", "traceparent"]
 
-    /// The names may come in several field lines; spaces and empty elements are as RFC 9110 section 5.6.1 lets them be.
-    private func asksForAllowedFieldsOnly(_ fields: Fields) -> Bool {
+    /// The names may be in several field lines, with the spaces and empty elements of RFC 9110 section 5.6.1.
+    private func requestsAllowedFieldsOnly(_ fields: Fields) -> Bool {
         fields.values(of: "Access-Control-Request-Headers").allSatisfy { line in
             line.utf8.split(separator: UInt8(ascii: ",")).allSatisfy { element in
                 let name = element.trimmingOptionalWhitespace

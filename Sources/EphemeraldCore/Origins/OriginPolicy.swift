@@ -1,7 +1,7 @@
 package import HTTP
 import Text
 
-/// The rule which web pages may ask, by the `Origin` field (Fetch standard).
+/// The rule which web pages may request tokens, by the `Origin` field (Fetch standard).
 ///
 /// The rule stops other people's pages. It is not authentication: any program can send any origin.
 package struct OriginPolicy: Hashable, Sendable {
@@ -24,75 +24,98 @@ package struct OriginPolicy: Hashable, Sendable {
         self.allowsCredentials = allowsCredentials
     }
 
-    /// Admits a request by its origin, before anything else is asked of it and above all before the upstream is: a
-    /// secret that only the browser withholds from the page is minted and paid for.
-    /// - Returns: the origin; nil for a request without one.
-    package func admit(_ request: Request) throws(Refusal) -> String? {
-        if let origin = request.fields.only("Origin") {
-            guard allowed.contains(origin) else { throw .originNotAllowed }
-            return origin
+    /// Compares the page that a request names with the list: once for each request.
+    package func verdict(on fields: Fields) -> OriginVerdict {
+        guard let header = fields.only("Origin") else {
+            guard fields.count(of: "Origin") == 0 else { return .unreadable }
+            // A browser that says "cross-site" sends the request for a page, whatever it left out.
+            return .absent(
+                isCrossSite: fields.values(of: "Sec-Fetch-Site").contains { $0.equalsIgnoringCase("cross-site") })
         }
-        guard request.fields.count(of: "Origin") == 0 else { throw .originNotAllowed }
-        // A browser that says "cross-site" speaks for a page, whatever it left out.
-        guard !isCrossSite(request.fields) else { throw .originNotAllowed }
-        guard allowsMissing else { throw .originMissing }
-        return nil
+        if allowed.containsExactly(header) { return .allowed(header) }
+        guard let origin = Origin(header) else { return .unreadable }
+        if allowed.matches(origin) { return .allowed(header) }
+        let isScheme = otherScheme.containsExactly(header) || otherScheme.matches(origin)
+        return .foreign(header, isScheme ? .scheme : nil)
     }
 
-    /// Admits an admitted origin to a session. A session that names origins narrows the allow-list and never widens
-    /// it; a request without an origin is then none of those named.
+    /// Admits a request by its origin, before anything else is decided and above all before the upstream is called: a
+    /// secret that only the browser withholds from the page is minted and paid for.
+    /// - Returns: the origin; nil for a request without one.
+    package func admit(_ page: OriginVerdict) throws(Refusal) -> String? {
+        switch page {
+        case .allowed(let origin): return origin
+        case .foreign, .unreadable, .absent(isCrossSite: true): throw .originNotAllowed
+        case .absent(isCrossSite: false):
+            guard allowsMissing else { throw .originMissing }
+            return nil
+        }
+    }
+
+    /// Admits an admitted origin to a session. A session that names origins narrows the list of allowed origins and
+    /// never widens it; a request without an origin has none of those named.
     package func admit(_ origin: String?, toSessionOf origins: OriginList?) throws(Refusal) {
         guard let origins else { return }
         guard let origin, origins.contains(origin) else { throw .originNotAllowedForSession }
     }
+}
 
-    /// Why the origin of a refused request looks right and is not; nil when there is nothing to say. It is for the usage
-    /// log only: the page of a stranger learns nothing of the list.
-    func flaw(in request: Request) -> OriginFlaw? {
-        guard let origin = request.fields.only("Origin"), otherScheme.contains(origin) else { return nil }
-        return .scheme
-    }
+/// What the list of allowed origins says about the page that sent a request.
+package enum OriginVerdict: Hashable, Sendable {
+    /// The origin is on the list.
+    case allowed(String)
+    /// The origin is one that a browser sends, and is not on the list. The flaw is for the usage log only: a foreign
+    /// page learns nothing about the list.
+    case foreign(String, OriginFlaw?)
+    /// There are several `Origin` fields, or one that no browser sends.
+    case unreadable
+    /// There is no `Origin` field.
+    case absent(isCrossSite: Bool)
 
-    /// The one origin of the request, if it is one that a browser sends, on the list or not.
-    func asker(of request: Request) -> String? {
-        request.fields.only("Origin").flatMap { Origin($0) == nil ? nil : $0 }
-    }
-
-    /// The one origin that may read an answer to the request; nil for a stranger.
-    func reader(of request: Request) -> String? {
-        request.fields.only("Origin").flatMap { allowed.contains($0) ? $0 : nil }
-    }
-
-    private func isCrossSite(_ fields: Fields) -> Bool {
-        fields.values(of: "Sec-Fetch-Site").contains { $0.equalsIgnoringCase("cross-site") }
+    /// The one origin of the request, on the list or not.
+    var origin: String? {
+        switch self {
+        case .allowed(let origin), .foreign(let origin, _): origin
+        case .unreadable, .absent: nil
+        }
     }
 }
 
-/// In what an origin that is refused differs from one on the list.
-enum OriginFlaw: String, Sendable {
+/// How a refused origin differs from one on the list.
+package enum OriginFlaw: String, Sendable {
     /// The list has it under `http` where the page has `https`, or the other way round: two different origins.
     case scheme
 }
 
-/// A list of allowed origins, made ready so that an exact origin costs one hash and no parsing.
+/// A list of allowed origins, prepared so that an exact origin costs one hash and no parsing.
 package struct OriginList: Hashable, Sendable {
     private let exact: Set<String>
     /// The entries that admit several origins.
     private let patterns: [OriginPattern]
 
-    /// The order does not matter; an empty list admits nobody.
+    /// The order does not matter; an empty list admits no origin.
     package init(_ entries: [OriginPattern]) {
         exact = Set(entries.compactMap(\.exactOrigin))
         patterns = entries.filter { $0.exactOrigin == nil }
     }
 
-    /// Whether the value of an `Origin` field is on the list. Browsers have one spelling for an origin, so an exact
-    /// entry is compared as it stands.
+    /// Whether the value of an `Origin` field is on the list.
     package func contains(_ header: String) -> Bool {
-        // Browsers send neither longer ones nor others than ASCII, and hashing what strangers send may take long.
-        guard header.utf8.count <= 512, header.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
-        if exact.contains(header) { return true }
+        if containsExactly(header) { return true }
         guard !patterns.isEmpty, let origin = Origin(header) else { return false }
-        return patterns.contains { $0.matches(origin) }
+        return matches(origin)
+    }
+
+    /// Whether an exact entry is the value of an `Origin` field. Browsers have one spelling for an origin, so the bytes
+    /// are compared.
+    func containsExactly(_ header: String) -> Bool {
+        // Browsers send neither longer ones nor other characters than ASCII, and hashing what strangers send may take long.
+        guard header.utf8.count <= 512, header.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
+        return exact.contains(header)
+    }
+
+    /// Whether an entry that admits several origins admits this one.
+    func matches(_ origin: Origin) -> Bool {
+        patterns.contains { $0.matches(origin) }
     }
 }

@@ -1,33 +1,33 @@
 package import HTTP
 
-/// The address a request comes from, as far as trusted proxies vouch for it.
+/// The address that a request comes from, as trusted proxies report it.
 ///
 /// `X-Forwarded-For` or `Forwarded` is walked from the right, past trusted addresses; the first that is not trusted is
 /// the client. Everything to the left of it is what the client claims, and is not read. An entry that does not parse
 /// ends the walk at the last good address.
 package struct ClientAddress: Hashable, Sendable {
-    /// Who it is, as far as that is known.
+    /// Where a request comes from.
     package enum Source: Hashable, Sendable {
-        /// Without the port, which says nothing of who it is.
+        /// An address, without the port, which does not identify a client.
         case ip(IPAddress)
         /// A process on this machine that is not trusted to forward, or that forwarded nothing.
         case unix
     }
 
-    /// What an operator should hear of, once.
-    package enum Remark: Hashable, Sendable {
+    /// A problem with forwarding fields, which the operator is warned about once.
+    package enum Problem: Hashable, Sendable {
         /// The peer sent forwarding headers and is not trusted: a proxy is missing from the setting, or a client
         /// pretends to be one.
         case untrustedForwarding
         /// `X-Forwarded-For` and `Forwarded` lead to different clients: a trusted proxy passes one of them on unread.
-        /// The peer stands for the client.
+        /// The peer counts as the client.
         case headersDisagree
     }
 
-    /// The client, or the peer where nobody vouches for a client.
+    /// The client, or the peer if no trusted proxy names a client.
     package let source: Source
-    /// Nil when there is nothing to tell.
-    package let remark: Remark?
+    /// Nil without a problem.
+    package let problem: Problem?
 
     /// Reads forwarding fields only when the peer is one of the proxies.
     package init(of request: Request, behind proxies: TrustedProxies) {
@@ -39,11 +39,11 @@ package struct ClientAddress: Hashable, Sendable {
         let hasFlatList = request.fields.count(of: "X-Forwarded-For") > 0
         let hasForwarded = request.fields.count(of: "Forwarded") > 0
         guard hasFlatList || hasForwarded else {
-            (source, remark) = (peer, nil)
+            (source, problem) = (peer, nil)
             return
         }
         guard proxies.contains(request.peer) else {
-            (source, remark) = (peer, .untrustedForwarding)
+            (source, problem) = (peer, .untrustedForwarding)
             return
         }
         let flat =
@@ -51,13 +51,13 @@ package struct ClientAddress: Hashable, Sendable {
         let forwarded =
             hasForwarded ? proxies.client(behind: peer, by: ForwardingChain.forwarded(in: request.fields)) : nil
         if let flat, let forwarded, flat != forwarded {
-            (source, remark) = (peer, .headersDisagree)
+            (source, problem) = (peer, .headersDisagree)
         } else {
-            (source, remark) = (flat ?? forwarded ?? peer, nil)
+            (source, problem) = (flat ?? forwarded ?? peer, nil)
         }
     }
 
-    /// What limits count by: IPv4 whole, IPv6 by /64, which is the least that one client has for itself.
+    /// The key that limits count by: IPv4 whole, IPv6 by /64, which is the least that one client has for itself.
     package var limitKey: UInt128 {
         switch source {
         case .ip(let address): address.isV4 ? address.bits : address.bits & ~UInt128(UInt64.max)
@@ -68,7 +68,7 @@ package struct ClientAddress: Hashable, Sendable {
 }
 
 extension ClientAddress: CustomStringConvertible {
-    /// For `client.address` in the usage log.
+    /// The text of `client.address` in the usage log.
     package var description: String {
         switch source {
         case .ip(let address): address.description
@@ -88,5 +88,47 @@ extension TrustedProxies {
             guard contains(hop) else { break }
         }
         return last
+    }
+}
+
+/// The peers whose forwarding headers are believed (`TRUSTED_PROXIES`).
+package struct TrustedProxies: Hashable, Sendable {
+    /// One entry of the setting.
+    package enum Entry: Hashable, Sendable {
+        /// These addresses; one address is a range of itself.
+        case range(AddressRange)
+        /// Every process that can reach the unix socket; without it no process on this machine is trusted.
+        case unixSocket
+
+        /// Reads an address, a CIDR range, or `unix:`.
+        package init(parsing text: String) throws(InvalidAddressRange) {
+            self = text == "unix:" ? .unixSocket : .range(try AddressRange(parsing: text))
+        }
+    }
+
+    /// The ranges of addresses among the entries.
+    package let ranges: [AddressRange]
+    private let includesUnix: Bool
+
+    /// No peer is trusted.
+    package static let none = TrustedProxies([])
+
+    /// The peers of all entries.
+    package init(_ entries: [Entry]) {
+        ranges = entries.compactMap { if case .range(let range) = $0 { range } else { nil } }
+        includesUnix = entries.contains(.unixSocket)
+    }
+
+    /// Whether the address is that of a trusted proxy.
+    package func contains(_ address: IPAddress) -> Bool {
+        ranges.contains { $0.contains(address) }
+    }
+
+    /// Whether the other end of a connection is a trusted proxy.
+    package func contains(_ peer: Peer) -> Bool {
+        switch peer {
+        case .ip(let address, port: _): contains(address)
+        case .unix: includesUnix
+        }
     }
 }

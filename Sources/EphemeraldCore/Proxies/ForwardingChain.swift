@@ -5,7 +5,7 @@ import Text
 enum ForwardingChain {
     /// `X-Forwarded-For`, which no standard defines: addresses in a comma list, with a port from some proxies.
     ///
-    /// An entry is read when the walk comes to it, because a client may put thousands before the one that counts.
+    /// An entry is read when the walk reaches it, because a client may put thousands before the one that counts.
     static func xForwardedFor(in fields: Fields) -> some Sequence<IPAddress?> {
         fields.values(of: "X-Forwarded-For").reversed().lazy.flatMap { line in
             sequence(state: Substring(line).utf8 as Substring.UTF8View?) { rest in
@@ -27,7 +27,7 @@ enum ForwardingChain {
     }
 
     /// A node with or without port: `192.0.2.1:80`, `[2001:db8::1]:4711`; `unknown` and `_hidden` name no address.
-    /// - Parameter isBare: whether IPv6 may stand without brackets.
+    /// - Parameter isBare: whether IPv6 is allowed without brackets.
     private static func address(_ node: Substring, isBare: Bool) -> IPAddress? {
         if node.utf8.first == UInt8(ascii: "[") {
             guard let end = node.utf8.firstIndex(of: UInt8(ascii: "]")) else { return nil }
@@ -73,7 +73,7 @@ private struct ForwardedElements: Sequence, IteratorProtocol {
                 break
             }
             guard name.equalsIgnoringCase("for") else { continue }
-            // A parameter may stand once only.
+            // A parameter must not be repeated.
             isSound = isSound && node == nil
             node = value
         } while skip(UInt8(ascii: ";"))

@@ -1,15 +1,15 @@
 package import HTTP
 import Text
 
-/// The name under which one request is found again in all logs.
+/// The id under which a request is found in all logs.
 package struct RequestID: Hashable, Sendable, CustomStringConvertible {
-    /// 1 to 128 of `A-Z a-z 0-9 . _ -`.
+    /// The id: 1 to 128 of `A-Z a-z 0-9 . _ -`.
     package let description: String
 
-    /// Takes `X-Request-Id` over from a trusted peer when it is well-formed, else makes one.
+    /// Accepts `X-Request-Id` from a trusted peer if it is well-formed; otherwise makes an id.
     /// - Parameters:
-    ///   - isTrusted: whether the request's peer is a trusted proxy; anybody else could plant another request's name.
-    ///   - randomBits: 128 random bits.
+    ///   - isTrusted: whether the request's peer is a trusted proxy; anybody else could use the id of another request.
+    ///   - randomBits: returns 128 random bits.
     package init(of request: Request, isTrusted: Bool, randomBits: () -> UInt128) {
         if isTrusted, let given = request.fields.only("X-Request-Id"), (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy(\.isNameByte)
@@ -24,7 +24,7 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
         description = given
     }
 
-    /// A name of our own making: 32 hexadecimal digits.
+    /// Makes an id of 32 hexadecimal digits.
     package init(randomBits: UInt128) {
         let (high, low) = (UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits))
         description = high.hexadecimal + low.hexadecimal
@@ -34,30 +34,29 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 /// The place of a request in a distributed trace: the `traceparent` field (W3C Trace Context Level 2, section 3.2), and
 /// the span that this service adds to it.
 package struct TraceParent: Hashable, Sendable {
-    /// 32 hexadecimal digits, as the caller's.
+    /// The id of the trace, from the caller: 32 hexadecimal digits.
     package let traceID: String
-    /// 16 hexadecimal digits: the span of this request, made here.
+    /// The id of the span of this request, made here: 16 hexadecimal digits.
     package let spanID: String
-    /// Two hexadecimal digits: whether the trace is recorded, and whether its name is random.
+    /// Two hexadecimal digits: whether the trace is recorded, and whether its id is random.
     private let flags: String
 
-    /// Nil when the peer is not trusted, or when the field is absent, repeated or malformed, as the standard asks.
-    /// - Parameter randomBits: 128 random bits, for the span.
+    /// Nil when the peer is not trusted, or when the field is absent, repeated or malformed, as the standard requires.
+    /// - Parameter randomBits: returns 128 random bits, for the span.
     package init?(of request: Request, isTrusted: Bool, randomBits: () -> UInt128) {
         guard isTrusted, let value = request.fields.only("traceparent"), TraceParent.isValid(value) else { return nil }
         traceID = String(value.dropFirst(3).prefix(32))
-        // Of flags that it does not define the standard wants zeros.
+        // The standard requires zeros for flags that it does not define.
         let given = UInt8(value.dropFirst(53).prefix(2), radix: 16) ?? 0
         flags = "0" + String(given & 0b11, radix: 16)
-        // A span whose digits are all zero is none.
+        // A span id of zeros is not valid.
         spanID = max(1, UInt64(truncatingIfNeeded: randomBits())).hexadecimal
     }
 
-    /// The field for a request that is made on behalf of this one. It is of version 00, whatever the caller's was: no
-    /// other is known here.
+    /// The field for a request that is made on behalf of this one. Its version is 00, the only one that is known here.
     package var outgoing: String { "00-\(traceID)-\(spanID)-\(flags)" }
 
-    /// `00-` 32 digits `-` 16 digits `-` 2 digits, in lower case; a later version may go on behind another dash.
+    /// `00-` 32 digits `-` 16 digits `-` 2 digits, in lower case; a later version may continue after another dash.
     private static func isValid(_ value: String) -> Bool {
         let parts = value.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count >= 4, zip(parts, [2, 32, 16, 2]).allSatisfy({ $0.count == $1 && $0.allSatisfy(isHexDigit) })

@@ -1,13 +1,13 @@
 import Locking
 import Synchronization
 
-/// How the whole service is, over all loops: what readiness is judged by, and what became of the last mints.
+/// The state of the service over all loops: what decides readiness, and the results of the last mints.
 package final class ServiceState: Sendable {
-    /// What became of a mint.
+    /// The result of a mint.
     struct LastMint: Sendable {
         /// `ok`, or the code of the refusal.
         let outcome: String
-        /// On the monotonic clock.
+        /// When it ended, on the monotonic clock.
         let nanoseconds: UInt64
     }
 
@@ -23,15 +23,15 @@ package final class ServiceState: Sendable {
     /// Not draining, nothing broken, nothing minted yet.
     package init() {}
 
-    /// The daemon has been told to end: from now on it is not ready.
+    /// The daemon shuts down: from now on it is not ready.
     package func beginDraining() {
         contents.withLock { $0.isDraining = true }
     }
 
-    /// Takes what the last reading of the session files came to.
+    /// Records the result of reading the session files.
     /// - Parameters:
-    ///   - names: all sessions that are in force; what is known of others is forgotten.
-    ///   - broken: those whose file has become wrong since, so that what it said before is in force.
+    ///   - names: all sessions in force; the results of others are forgotten.
+    ///   - broken: the sessions whose file is wrong now, so that its previous contents are in force.
     package func sessionsRead(_ names: [String], broken: Set<String>) {
         let names = Set(names)
         contents.withLock { contents in
@@ -47,18 +47,19 @@ package final class ServiceState: Sendable {
         }
     }
 
-    /// How many reloads took effect, and how many left the old in force.
+    /// The number of reloads that took effect, and of those that were refused.
     package var reloads: [(outcome: String, count: Int)] {
         let reloads = contents.withLock(\.reloads)
         return [("done", reloads.done), ("refused", reloads.refused)]
     }
 
-    /// - Parameter session: one of the catalogue; so there are not more entries than files.
+    /// Records the result of a mint.
+    /// - Parameter session: a session in the catalogue; so there are not more entries than files.
     func minted(_ session: String, outcome: String, now: UInt64) {
         contents.withLock { $0.mints[session] = LastMint(outcome: outcome, nanoseconds: now) }
     }
 
-    /// Why the service is not ready; empty when it is. Stable words, for programs.
+    /// Why the service is not ready, in codes for programs that do not change; empty when it is ready.
     var reasons: [String] {
         contents.withLock { $0.isDraining ? ["draining"] : [] }
     }
@@ -76,12 +77,12 @@ package final class ServiceState: Sendable {
 package final class MintingSwitch: Sendable {
     private let isOff: Atomic<Bool>
 
-    /// As the setting `PAUSED` has it at the start.
+    /// - Parameter isPaused: the setting `PAUSED` at the start.
     package init(isPaused: Bool = false) {
         isOff = Atomic(isPaused)
     }
 
-    /// Whether no token is minted.
+    /// Whether minting is paused.
     package var isPaused: Bool {
         get { isOff.load(ordering: .relaxed) }
         set { isOff.store(newValue, ordering: .relaxed) }

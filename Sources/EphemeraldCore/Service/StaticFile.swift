@@ -2,21 +2,21 @@ import Cryptography
 package import HTTP
 import Text
 
-/// A file that is part of the program and served to everybody as it is, under one path.
+/// A file that is part of the program and served unchanged to everybody, under one path.
 package struct StaticFile: Sendable {
     private let fields: Fields
     private let body: [UInt8]
-    /// What a tag in `If-None-Match` may be when the file is meant.
+    /// The tags in `If-None-Match` that name the file.
     private let names: [[UInt8]]
 
     /// - Parameters:
-    ///   - mediaType: for `Content-Type`.
-    ///   - fields: what else goes on every answer.
+    ///   - mediaType: the value of `Content-Type`.
+    ///   - fields: further fields of every answer.
     package init(_ body: [UInt8], mediaType: String, fields: Fields) {
         self.body = body
         let tag = "\"\(HashFunction.sha256.hash(body).prefix(16).hexadecimal)\""
         names = [tag, "W/\(tag)", "*"].map { Array($0.utf8) }
-        // A cache asks each time whether it is still the same: the next version of the program has another one.
+        // A cache checks each time whether the file has changed: the next version of the program has another one.
         var all: Fields = ["Content-Type": mediaType, "ETag": tag, "Cache-Control": "no-cache"]
         all.append(contentsOf: fields)
         self.fields = all
@@ -28,10 +28,10 @@ package struct StaticFile: Sendable {
         return Response(.notModified, fields: fields)
     }
 
-    /// How many tags of a request are looked at: a browser sends one, and 16 KiB of head have room for thousands.
+    /// How many tags of a request are compared: a browser sends one, and 16 KiB of head have room for thousands.
     private static let mostTags = 32
 
-    /// Weak comparison, as `If-None-Match` wants: a proxy that compresses makes the tag weak.
+    /// Weak comparison, as `If-None-Match` requires: a proxy that compresses makes the tag weak.
     private func isKnown(to request: Request) -> Bool {
         var room = StaticFile.mostTags
         for line in request.fields.values(of: "If-None-Match") {

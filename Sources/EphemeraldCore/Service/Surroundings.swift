@@ -1,6 +1,6 @@
 import Sessions
 
-/// The clocks and the chance that the policy lives by, so that tests can bring their own.
+/// The clocks and randomness that the policy depends on, so that tests can bring their own.
 package struct Surroundings: Sendable {
     /// Nanoseconds on a clock that never jumps: for limits and deadlines.
     package var monotonicNanoseconds: @Sendable () -> UInt64
@@ -11,7 +11,7 @@ package struct Surroundings: Sendable {
     /// Waits that long, or until the task is cancelled.
     package var sleep: @Sendable (Duration) async -> Void
 
-    /// The clocks are the caller's, who imports the system; chance is the system's by default.
+    /// The default for randomness is the system's; the clocks need a module that imports the system.
     package init(
         monotonicNanoseconds: @escaping @Sendable () -> UInt64, unixMilliseconds: @escaping @Sendable () -> Int64,
         sleep: @escaping @Sendable (Duration) async -> Void,
@@ -34,7 +34,7 @@ extension Duration {
 
 /// Points of time as text.
 package enum Timestamp {
-    /// From 1970 to the end of 9999, behind which RFC 3339 has no years.
+    /// From 1970 to the end of 9999, the last year of RFC 3339.
     package static let unixSeconds = 0...253_402_300_799
 
     /// `2026-11-22T12:00:00.000Z` (RFC 3339, UTC).

@@ -3,7 +3,7 @@ import JSON
 import Sessions
 import Text
 
-/// What a request asks the token route for: a session, and what to change in it.
+/// The parameters of a request to the token route: a session, and what to change in it.
 struct TokenRequest {
     /// `default` when the request names none.
     let session: String
@@ -11,7 +11,7 @@ struct TokenRequest {
     let variables: JSONObject
 
     /// Reads the body (none, or `{"session": …, "overrides": {…}, "variables": {…}}`) and `?session=` of the target. The
-    /// content type is not looked at: a page that may not ask is stopped by its origin, not by a preflight.
+    /// content type is ignored: a page of a foreign origin is stopped by its origin, not by a preflight.
     init(_ request: Request) throws(Refusal) {
         let asked = try TokenRequest.sessionInQuery(of: request)
         guard !request.body.isEmpty else {
@@ -20,7 +20,7 @@ struct TokenRequest {
         }
         let body = try TokenRequest.object(in: request.body)
         for name in body.names where !TokenRequest.isMember(name) {
-            throw .invalidRequest(path: name, "is not a member that this service knows")
+            throw .invalidRequest(path: name, "is not a known member")
         }
         let named = try TokenRequest.sessionName(in: body)
         if let asked, let named, !asked.hasSameBytes(as: named) {
@@ -68,16 +68,16 @@ struct TokenRequest {
             if parameter.utf8.elementsEqual("session".utf8) { return "" }
             return parameter.hasPrefix("session=") ? parameter.dropFirst("session=".count) : nil
         }
-        guard values.count <= 1 else { throw .invalidRequest(path: "session", "stands in the query more than once") }
+        guard values.count <= 1 else { throw .invalidRequest(path: "session", "is repeated in the query") }
         return values.first.map(String.init)
     }
 }
 
-extension TokenService {
-    /// The body of the mint: the session with what the request changes in it.
-    func body(of session: Session, for asked: TokenRequest) throws(Refusal) -> [UInt8] {
+extension TokenRequest {
+    /// The body of the mint: the session, with what the request changes in it.
+    func body(for session: Session) throws(Refusal) -> [UInt8] {
         do {
-            return try session.body(overrides: asked.overrides, variables: asked.variables)
+            return try session.body(overrides: overrides, variables: variables)
         } catch {
             throw .invalidRequest(path: error.path, error.message)
         }

@@ -2,73 +2,72 @@ package import HTTP
 import JSON
 import Sessions
 
-/// The paths of the service, as they stand in a request line.
+/// The paths of the service, as they appear in a request line.
 extension TokenService {
     /// Where tokens are minted.
     package static let tokenPath = "/api/realtime/token"
-    /// Where liveness is asked for.
+    /// Where liveness is reported.
     package static let healthPath = "/api/health"
-    /// Where readiness is asked for.
+    /// Where readiness is reported.
     package static let readinessPath = "/api/health/ready"
-
-    /// Those that stand in a usage line as the route.
-    static let namedPaths = [tokenPath, healthPath, readinessPath]
 }
 
-/// The parts of answers that no step of the policy decides.
+/// The end of every request: refusals, the fields that all answers have, and the usage line.
 extension TokenService {
-    /// The fields of CORS on the token route, and what every answer carries.
-    func addCommonFields(
-        to response: inout Response, for request: Request, refusedBy refusal: Refusal?, requestID: RequestID
-    ) {
-        let isPreflight = request.method == .options && request.defect == nil
-        if request.path == TokenService.tokenPath, !isPreflight {
-            response.fields.append(contentsOf: rules.origins.responseFields(for: request, refusedBy: refusal))
+    /// Answers a refused request. The limit on refusals is the last step.
+    func refuse(_ context: RequestContext, _ refusal: Refusal) -> Response {
+        if context.attempt?.report != nil { report(.upstreamRefused(refusal), context) }
+        guard let reached = countRefusal(of: context) else {
+            return conclude(context, with: refusal.response(to: context.id), refusal, isLogged: true)
+        }
+        report(.limitReached(reached), context)
+        // A refusal that says when to come back keeps saying so.
+        let answered = refusal.retryAfter == nil ? reached.refusal : refusal
+        return conclude(context, with: answered.response(to: context.id), answered, isLogged: false)
+    }
+
+    /// Counts a refusal that cost nothing but a usage line; after an attempt to mint it cost more.
+    /// - Returns: nil when the refusal has its line.
+    private func countRefusal(of context: RequestContext) -> LimitReached? {
+        guard context.attempt == nil, let limit = rules.refusalLimit else { return nil }
+        return common.refusals.count(context.client, under: limit, now: loop.surroundings.monotonicNanoseconds())
+    }
+
+    /// Completes an answer, counts the request, and writes its usage line.
+    func conclude(
+        _ context: RequestContext, with answer: Response, _ refusal: Refusal? = nil, isLogged: Bool
+    ) -> Response {
+        var response = answer
+        addCommonFields(to: &response, context, refusal)
+        loop.metrics.record(
+            route: context.routePath, status: response.status, refusal: refusal,
+            session: context.attempt == nil ? nil : context.sessionName)
+        guard isLogged else { return response }
+        let line = context.usageLine(
+            status: response.status, refusal: refusal, unlogged: common.refusals.takeUnreported(),
+            unixMilliseconds: loop.surroundings.unixMilliseconds(),
+            duration: loop.surroundings.monotonicNanoseconds() - context.began)
+        report(.usage(line), context)
+        return response
+    }
+
+    /// The fields of CORS on the token route, and those that every answer has.
+    private func addCommonFields(to response: inout Response, _ context: RequestContext, _ refusal: Refusal?) {
+        let isPreflight = context.request.method == .options && context.request.defect == nil
+        if case .token(let page) = context.route, !isPreflight {
+            response.fields.append(contentsOf: rules.origins.responseFields(for: page, refusedBy: refusal))
         }
         if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
         response.fields.append("Referrer-Policy", "no-referrer")
-        response.fields.append("X-Request-Id", requestID.description)
+        response.fields.append("X-Request-Id", context.id.description)
     }
 
     /// The answer to a request that the end of the daemon cuts short, and its usage line. No step of the policy is taken,
-    /// but a page that may ask can read the answer. A task that hangs over the same request has another request id.
+    /// but a page of an allowed origin can read the answer. A task that still waits for this request has another id.
     package func lastAnswer(to request: Request) -> Response {
-        let isTrusted = rules.proxies.contains(request.peer)
-        let requestID = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
-        var line = UsageLine(
-            request, requestID: requestID, client: ClientAddress(of: request, behind: rules.proxies))
-        line.route = TokenService.namedPaths.first { request.path == $0[...] }
-        var response = Refusal.shuttingDown.response(to: requestID)
-        addCommonFields(to: &response, for: request, refusedBy: .shuttingDown, requestID: requestID)
-        conclude(
-            line, with: response.status, refusal: .shuttingDown, isLogged: true,
-            began: surroundings.monotonicNanoseconds())
-        return response
-    }
-}
-
-/// The body of a minted answer.
-enum TokenAnswer {
-    /// `client_secret` is for browser code written for the beta interface, which read the secret there.
-    ///
-    /// The upstream's echo of the session holds instructions and tools, with their secrets: it is passed on only for a
-    /// session whose file says `"answer": "full"`.
-    static func body(_ secret: ClientSecret, for session: Session, upstream: Upstream) -> [UInt8] {
-        let value = JSON.string(secret.value.reveal())
-        let expiresAt = JSON.number(JSONNumber(secret.expiresAt))
-        var effective = secret.session?.objectValue ?? JSONObject()
-        effective["id"] = secret.sessionID.map(JSON.string)
-        effective["name"] = .string(session.name)
-        effective["type"] = .string(session.kind.rawValue)
-        effective["model"] = (secret.model ?? session.model).map(JSON.string)
-        let answer: JSONObject = [
-            "value": value,
-            "expires_at": expiresAt,
-            "client_secret": ["value": value, "expires_at": expiresAt],
-            "session": .object(effective),
-            "calls_url": .string(upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)"),
-        ]
-        return JSON.object(answer).serialized()
+        let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
+        return conclude(
+            context, with: Refusal.shuttingDown.response(to: context.id), .shuttingDown, isLogged: true)
     }
 }

@@ -4,33 +4,32 @@ import Sessions
 
 /// Answers to probes. None of them costs anything upstream, and none holds a secret.
 extension TokenService {
-    /// Sessions that one report names; a probe is not made to read megabytes.
+    /// The largest number of sessions in one report, so that no probe has to read megabytes.
     private static let longestReport = 256
 
-    /// That the process answers.
+    /// Liveness: the process answers.
     func health() -> Response {
         answer(
             .ok,
             [
                 "status": "ok",
-                "timestamp": .string(Timestamp.rfc3339(surroundings.unixMilliseconds())),
+                "timestamp": .string(Timestamp.rfc3339(loop.surroundings.unixMilliseconds())),
             ])
     }
 
-    /// Whether the service takes requests: 200, or 503 with the reasons. Everybody may ask, and nobody learns more: the
-    /// details are on the operations listener.
+    /// Readiness: 200, or 503 with the reasons. The details are only on the operations listener.
     ///
-    /// OpenAI's failures are not a reason: every replica would be taken out at once, and without requests none would
-    /// find that it can mint again.
+    /// OpenAI outages do not affect readiness: the load balancer would take out all replicas at once, and without
+    /// requests none would notice that minting works again.
     func readiness() -> Response { readiness(with: [:]) }
 
-    /// The same with its details: key, pause, upstream, and the last mint of each session. For the operations listener.
+    /// Readiness with key, pause, upstream, and the last mint of each session, for the operations listener.
     package func detailedReadiness() -> Response {
         let sessions = rules.sessions.sessions
         var details: JSONObject = [
-            "key": .bool(!minter.upstream.keys.isEmpty),
-            "paused": .bool(mintingSwitch.isPaused),
-            "upstream": minter.isUpstreamLeftAlone ? "left_alone" : "ok",
+            "key": .bool(!loop.minter.upstream.keys.isEmpty),
+            "paused": .bool(common.mintingSwitch.isPaused),
+            "upstream": loop.minter.isUpstreamLeftAlone ? "left_alone" : "ok",
             "sessions": .object(report(on: sessions.prefix(TokenService.longestReport))),
         ]
         if sessions.count > TokenService.longestReport {
@@ -40,7 +39,7 @@ extension TokenService {
     }
 
     private func readiness(with details: JSONObject) -> Response {
-        let reasons = state.reasons
+        let reasons = common.state.reasons
         var body: JSONObject = ["status": reasons.isEmpty ? "ready" : "not_ready"]
         if !reasons.isEmpty { body["reasons"] = .array(reasons.map(JSON.string)) }
         for detail in details.members { body[detail.name] = detail.value }
@@ -48,15 +47,15 @@ extension TokenService {
     }
 
     private func report(on sessions: some Sequence<Session>) -> JSONObject {
-        let now = surroundings.monotonicNanoseconds()
+        let now = loop.surroundings.monotonicNanoseconds()
         var report = JSONObject()
         for session in sessions {
-            let last = state.lastMint(of: session.name).map { mint -> JSON in
+            let last = common.state.lastMint(of: session.name).map { mint -> JSON in
                 let seconds = (now - min(now, mint.nanoseconds)) / 1_000_000_000
                 return ["outcome": .string(mint.outcome), "age_seconds": .number(JSONNumber(Int(seconds)))]
             }
             report[session.name] = [
-                "file": state.isBroken(session.name) ? "broken" : "valid",
+                "file": common.state.isBroken(session.name) ? "broken" : "valid",
                 "last_mint": last ?? .null,
             ]
         }

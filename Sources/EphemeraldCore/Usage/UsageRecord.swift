@@ -5,9 +5,9 @@ import Text
 
 /// A line of the usage log, read back.
 package struct UsageRecord: Hashable, Sendable {
-    /// RFC 3339, UTC, milliseconds: texts in the order of time.
+    /// The time in RFC 3339, UTC, with milliseconds, so that texts sort by time.
     package let timestamp: String
-    /// Of the answer.
+    /// The status of the answer.
     package let status: Int
     /// Ours: `X-Request-Id`.
     package let requestID: String
@@ -17,27 +17,27 @@ package struct UsageRecord: Hashable, Sendable {
     package let refusal: String?
     /// The limit or quota that refused.
     package let dimension: String?
-    /// Who the client has proved to be.
+    /// The name of the caller.
     package let caller: String?
-    /// As the client wrote it.
+    /// The field `User-Agent`.
     package let userAgent: String?
-    /// The page's.
+    /// The field `Origin`.
     package let origin: String?
-    /// The name of the session that was asked for.
+    /// The name of the requested session.
     package let session: String?
-    /// What the upstream answered with, else the session file's.
+    /// The model that the upstream named, else that of the session file.
     package let model: String?
-    /// SHA-256 of the client secret in hexadecimal digits; nil when none was given out.
+    /// SHA-256 of the client secret in hexadecimal digits; nil when none was minted.
     package let secretDigest: String?
     /// Unix seconds.
     package let secretExpiresAt: Int?
-    /// The upstream's: `sess_…`.
+    /// The upstream's id of the session: `sess_…`.
     package let sessionID: String?
     /// The upstream's `x-request-id`.
     package let upstreamRequestID: String?
     /// Refusals before this line that have none, of all clients together.
     package let unlogged: Int
-    /// Why a mint failed, in the upstream's word or ours.
+    /// Why a mint failed: the code of the upstream, or of the transfer.
     package let upstreamErrorCode: String?
 
     /// Whether a token was given out.
@@ -72,7 +72,7 @@ package struct UsageRecord: Hashable, Sendable {
         upstreamErrorCode = text("ephemerald.upstream.error.code")
     }
 
-    /// What the usage log holds of a client secret: its SHA-256.
+    /// The SHA-256 of a client secret, as the usage log has it.
     package static func digest(of secret: String) -> String {
         HashFunction.sha256.hash(Array(secret.utf8)).hexadecimal
     }
@@ -100,7 +100,7 @@ package struct UsageRecord: Hashable, Sendable {
         return Day(numbers[0], numbers[1], numbers[2])
     }
 
-    /// Every line begins like this; `UsageLine` sees to it.
+    /// The beginning of every line, as `UsageLine.swift` writes it.
     private static let beginning = Array(#"{"timestamp":""#.utf8)
 }
 

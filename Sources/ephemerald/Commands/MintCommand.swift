@@ -74,7 +74,7 @@ private final class SingleMint: @unchecked Sendable {
         let client = HTTPClient(HTTPClientSettings(settings.upstream, isSandbox: sandbox != nil), on: loop)
         self.client = client
         minter = Minter(
-            upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), shared: Minter.Shared(),
+            upstream: Upstream(settings, sandboxURL: sandbox?.baseURL), state: UpstreamState(),
             surroundings: .system(loop)
         ) { request async throws(TransferFailure) in try await client.send(request) }
     }
@@ -89,7 +89,7 @@ private final class SingleMint: @unchecked Sendable {
         } catch let error as InvalidRequest {
             StandardError.print(["error: \(session.name): \(error)"])
         } catch let error as MintFailure {
-            let report = error.report.map { " (\($0.words))" } ?? ""
+            let report = error.report.map { " (\($0.summary))" } ?? ""
             StandardError.print(["error: \(error.refusal.code): \(error.refusal.detail)\(report)"])
         } catch {
             preconditionFailure("the two calls throw nothing else: \(error)")

@@ -6,8 +6,8 @@ import Redis
 import Sessions
 
 extension CommonState {
-    /// Everything there is to tell, at this moment.
-    /// - Parameter loops: what each loop has counted.
+    /// All metrics, at this moment.
+    /// - Parameter loops: the counts of each loop.
     func families(_ loops: [LoopMetrics]) -> [MetricFamily] {
         var counts = MetricCounts()
         counts.addZeros(sessions: sessions.withLock { $0 }.sessions.map(\.name))
@@ -17,26 +17,27 @@ extension CommonState {
 
     private var gauges: [MetricFamily] {
         [
-            MetricFamily("ephemerald_in_flight", .gauge, "Mints under way upstream.", minting.current),
+            MetricFamily("ephemerald_in_flight", .gauge, "Mints in progress.", upstreamState.mintsInProgress),
             MetricFamily(
                 "ephemerald_limit_keys", .gauge,
-                "Clients, callers, origins and sessions that owe something to a limit.",
+                "Clients, callers, origins and sessions that a limit keeps a count of.",
                 AdmissionCounts.limitKeysHeld(by: counts, now: Surroundings.monotonicNanoseconds())),
             MetricFamily(
-                "ephemerald_limit_keys_max", .gauge, "How many can be held.", counts.withLock(\.limitCapacity)),
+                "ephemerald_limit_keys_max", .gauge, "The largest possible value of ephemerald_limit_keys.",
+                counts.withLock(\.limitCapacity)),
             MetricFamily(
                 "ephemerald_usage_log_failures", .counter, "Usage lines that could not be written.", lostLines.total),
             MetricFamily(
-                "ephemerald_unlogged_refusals", .counter, "Refusals beyond LIMIT_REFUSALS, which have no usage line.",
+                "ephemerald_unlogged_refusals", .counter, "Refusals above LIMIT_REFUSALS, which have no usage line.",
                 refusals.total),
             MetricFamily(
                 "ephemerald_session_model_ends_days", .gauge,
-                "Days until something that the session uses ends; negative behind it.", endings),
+                "Days until something that the session uses ends; negative after that day.", endings),
             MetricFamily(
-                "ephemerald_reloads", .counter, "Reloads of settings, keys and session files.",
+                "ephemerald_reloads", .counter, "Reloads of settings, keys and session files, by outcome.",
                 state.reloads.map { MetricFamily.Sample(Double($0.count), [("outcome", $0.outcome)]) }),
             MetricFamily(
-                "ephemerald_redis_away", .gauge, "Loops that Redis does not count for; 0 without REDIS_URL.",
+                "ephemerald_redis_away", .gauge, "Event loops that Redis does not count for; 0 without REDIS_URL.",
                 redisNotices?.loopsAway ?? 0),
             MetricFamily("process_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
         ]
@@ -52,7 +53,7 @@ extension CommonState {
 
     private var buildInfo: MetricFamily {
         MetricFamily(
-            "ephemerald_build", .info, "The versions of the program and of the libraries it runs with.",
+            "ephemerald_build", .info, "The versions of the program and its libraries.",
             [
                 MetricFamily.Sample(
                     1,

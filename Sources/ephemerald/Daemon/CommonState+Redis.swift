@@ -4,19 +4,19 @@ import EventLoop
 import Redis
 import Settings
 
-/// How limits and quotas come to Redis.
+/// How limits and quotas are counted in Redis.
 extension CommonState {
     /// A client that begins to connect; nil where no Redis is set.
     func redisClient(on loop: EventLoop) -> RedisClient? {
         guard let redis, let notices = redisNotices else { return nil }
         var settings = RedisClientSettings()
-        // A key like those that are counted: in a cluster, a node that does not have them answers which does.
+        // A key like those that are counted: in a cluster, a node that does not have them names the node that does.
         settings.probe = ["GET", "{ephemerald}:probe"]
         return RedisClient(over: Streams(for: loop), address: redis.address, settings: settings) {
             [unowned loop] change in
             switch change {
             case .back: notices.reportBack(loop)
-            case .away(let words): notices.reportAway(loop, words)
+            case .away(let reason): notices.reportAway(loop, reason)
             }
         }
     }
@@ -25,29 +25,29 @@ extension CommonState {
     func admission(in redis: RedisClient?, surroundings: Surroundings) -> Admission {
         let memory = Admission.inMemory(counts, surroundings: surroundings)
         guard let redis, let notices = redisNotices else { return memory }
-        return .shared(SharedCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
+        return .inRedis(RedisCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
             switch failure {
             case nil: notices.reportBack(redis.loop)
-            // The daemon is about to end.
-            case SharedCountsFailure.cancelled: break
-            case let failure?: notices.reportAway(redis.loop, failure.words)
+            // The daemon is shutting down.
+            case RedisCountsFailure.cancelled: break
+            case let failure?: notices.reportAway(redis.loop, failure.reason)
             }
         }
     }
 }
 
-extension SharedCounts {
+extension RedisCounts {
     fileprivate init(_ client: RedisClient) {
         let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
         self.init(
-            run: { keys, arguments async throws(SharedCountsFailure) in
+            run: { keys, arguments async throws(RedisCountsFailure) in
                 let reply: RedisReply
                 do throws(RedisFailure) {
                     reply = try await client.evaluate(script, keys: keys, arguments: arguments)
                 } catch {
-                    throw error == .cancelled ? .cancelled : SharedCountsFailure("\(error)")
+                    throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
                 }
-                if case .error(let words) = reply { throw SharedCountsFailure(words) }
+                if case .error(let message) = reply { throw RedisCountsFailure(message) }
                 return reply.integers ?? []
             },
             post: { keys, arguments in
@@ -56,6 +56,6 @@ extension SharedCounts {
     }
 }
 
-extension SharedCountsFailure {
-    fileprivate static let cancelled = SharedCountsFailure("cancelled")
+extension RedisCountsFailure {
+    fileprivate static let cancelled = RedisCountsFailure("cancelled")
 }

@@ -16,7 +16,7 @@ struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
     let state = ServiceState()
-    /// The sessions in force, for who asks beside the loops.
+    /// The sessions in force, for threads other than the loops.
     let sessions: Locked<SessionCatalog>
     let counts: Locked<AdmissionCounts>
     /// Whether anything is minted at all.
@@ -24,14 +24,14 @@ struct CommonState: Sendable {
     private let notices = Locked(LimitNotices())
     private let keyNotices = Locked(KeyNotices())
     let refusals = RefusalLimiter()
-    /// nil where limits and quotas are counted in the memory of this process.
+    /// Nil where limits and quotas are counted in the memory of this process.
     let redis: Settings.Redis?
     let redisNotices: RedisNotices?
-    let minting = Minter.Shared()
+    let upstreamState = UpstreamState()
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
-    private let remarked = Locked<Set<ClientAddress.Remark>>([])
+    private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     init(_ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
         let settings = configuration.settings
@@ -57,60 +57,67 @@ struct CommonState: Sendable {
             guard let client else { throw .cancelled }
             return try await client.send(request)
         }
-        return KeyFetching(surroundings: .system(loop), send: send) { [logger] remark in
-            switch remark {
-            case .fetched(let words): logger.info("JWT_KEYS: \(words)")
-            case .failed(let words): logger.error("JWT_KEYS: \(words)")
+        return KeyFetching(surroundings: .system(loop), send: send) { [logger] outcome in
+            switch outcome {
+            case .fetched(let text): logger.info("JWT_KEYS: \(text)")
+            case .failed(let text): logger.error("JWT_KEYS: \(text)")
             }
         }
     }
 
-    /// The service of one loop. What loops share, limits above all, it has in common with the one before it.
+    /// The service of one loop. It shares limits and everything else in this state with the one before it.
     /// - Parameters:
     ///   - metrics: where the loop counts.
     ///   - redis: the loop's client; nil to count in the memory of this process.
     func service(
-        under policy: Policy, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
+        under settings: WorkerSettings, on loop: EventLoop, _ keyFetching: KeyFetching, metrics: LoopMetrics,
         through client: HTTPClient, redis: RedisClient?
     ) -> TokenService {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(
             { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
         return TokenService(
-            rules: policy.rules, admission: admission(in: redis, surroundings: surroundings),
-            minter: Minter(upstream: policy.upstream, shared: minting, surroundings: surroundings, send: send),
-            keyFetching: keyFetching, metrics: metrics, surroundings: surroundings, refusals: refusals, state: state,
-            mintingSwitch: mintingSwitch,
-            limitReached: { [notices, logger] reached, requestID in
-                let now = surroundings.monotonicNanoseconds()
-                guard let telling = notices.withLock({ $0.notice(reached, now: now) }) else { return }
-                logger.warning("\(reached.words(telling))", metadata: ["ephemerald.request.id": "\(requestID)"])
-            },
-            upstreamRefused: { [keyNotices, logger] refusal, requestID in
-                let now = surroundings.monotonicNanoseconds()
-                guard let words = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
-                logger.warning("\(words)", metadata: ["ephemerald.request.id": "\(requestID)"])
-            },
-            writeUsage: { [usageLog, lostLines] line in
-                do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
-            },
-            remark: { [remarked, logger] remark, client, requestID in
-                guard remarked.withLock({ $0.insert(remark).inserted }) else { return }
-                logger.warning(
-                    "\(remark.words)",
-                    metadata: ["client.address": "\(client)", "ephemerald.request.id": "\(requestID)"])
-            })
+            rules: settings.rules,
+            loop: TokenService.LoopParts(
+                minter: Minter(
+                    upstream: settings.upstream, state: upstreamState, surroundings: surroundings, send: send),
+                keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
+            common: TokenService.CommonParts(
+                admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
+                mintingSwitch: mintingSwitch),
+            report: { report($0, of: $1) })
+    }
+
+    /// Writes a usage line, or logs for the operator what they should know about a request, unless it was logged before.
+    private func report(_ event: TokenService.Event, of request: RequestContext) {
+        switch event {
+        case .usage(let line):
+            if let failure = usageLog.write(line) { lostLines.report(failure) }
+        case .limitReached(let reached):
+            let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
+            guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }
+            logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
+        case .upstreamRefused(let refusal):
+            let now = Surroundings.monotonicNanoseconds()
+            guard let message = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
+            logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
+        case .forwardingProblem(let problem):
+            guard forwardingProblems.withLock({ $0.insert(problem).inserted }) else { return }
+            logger.warning(
+                "\(problem.message)",
+                metadata: ["client.address": "\(request.client)", "ephemerald.request.id": "\(request.id)"])
+        }
     }
 }
 
-extension ClientAddress.Remark {
-    /// For the operator, once.
-    fileprivate var words: String {
+extension ClientAddress.Problem {
+    /// The warning for the operator.
+    fileprivate var message: String {
         switch self {
         case .untrustedForwarding:
-            "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are not believed"
+            "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are ignored"
         case .headersDisagree:
-            "X-Forwarded-For and Forwarded lead to different clients; the trusted proxy passes one of them on unread"
+            "X-Forwarded-For and Forwarded name different clients; the trusted proxy passes one of them on unread"
         }
     }
 }

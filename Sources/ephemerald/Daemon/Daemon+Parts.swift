@@ -81,7 +81,7 @@ extension Daemon {
 
     /// One worker for each loop, all on sockets of one listener.
     static func workers(
-        on loops: [EventLoop], listener: consuming Listener, under policy: Policy, common: CommonState
+        on loops: [EventLoop], listener: consuming Listener, under policy: WorkerSettings, common: CommonState
     ) throws(SystemError) -> [Worker] {
         var workers: [Worker] = []
         for loop in loops.dropFirst() {

@@ -71,7 +71,7 @@ extension Daemon {
         let catalog = fresh.sessions.catalog
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
         common.sessions.withLock { $0 = catalog }
-        let policy = Policy(fresh, following: policy, sandboxURL: sandbox?.baseURL)
+        let policy = WorkerSettings(fresh, following: policy, sandboxURL: sandbox?.baseURL)
         self.policy = policy
         let workers = workers
         let news = knownFindings.update(fresh.findings, isComplete: true)

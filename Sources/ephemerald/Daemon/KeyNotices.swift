@@ -1,13 +1,14 @@
 package import EphemeraldCore
 
-/// Decides which refusals of the API keys an operator hears of: the first, and then one of each kind in ten minutes.
+/// Decides which refusals of the API keys are logged for the operator: the first, and then one of each kind in ten
+/// minutes.
 package struct KeyNotices: Sendable {
     /// How long one kind of refusal is not reported again.
     package static let window = Duration.seconds(600)
 
     private struct Kind {
         var until: UInt64
-        var untold = 0
+        var unlogged = 0
     }
 
     private var kinds: [String: Kind] = [:]
@@ -29,12 +30,12 @@ package struct KeyNotices: Sendable {
         default: return nil
         }
         if let kind = kinds[refusal.code], now < kind.until {
-            kinds[refusal.code]?.untold += 1
+            kinds[refusal.code]?.unlogged += 1
             return nil
         }
-        let untold = kinds[refusal.code]?.untold ?? 0
+        let unlogged = kinds[refusal.code]?.unlogged ?? 0
         kinds[refusal.code] = Kind(until: now + UInt64(KeyNotices.window.components.seconds) * 1_000_000_000)
-        let more = untold == 0 ? "" : ", and \(untold) more requests failed since the last such line"
+        let more = unlogged == 0 ? "" : ", and \(unlogged) more requests failed since the last such line"
         return "\(refusal.code): \(advice); the usage log has what OpenAI answered\(more)"
     }
 }

@@ -6,23 +6,23 @@ import Redis
 import Settings
 import Text
 
-/// Tells the operator when Redis is away and when it is back, once for all loops together and not for each request.
+/// Logs for the operator when Redis is away and when it is back, once for all loops and not for each request.
 final class RedisNotices: Sendable {
     private struct State {
-        /// The loops whose last word from Redis was a good one.
-        var well: Set<ObjectIdentifier> = []
-        /// Whether all loops have been well at the same time before.
+        /// The loops that Redis answered last time.
+        var answered: Set<ObjectIdentifier> = []
+        /// Whether Redis has answered all loops before.
         var hasBegun = false
-        /// Why Redis is away, as far as that has been told; empty while it is there.
+        /// The reasons that have been logged since Redis is away; empty while it is there.
         var reasons: Set<String> = []
-        var lastTelling: ContinuousClock.Instant?
+        var lastWarning: ContinuousClock.Instant?
     }
 
-    private enum Telling {
+    private enum Change {
         case begins, back
     }
 
-    /// A Redis that is late now and then is told of as often as that.
+    /// The shortest time between two warnings, for a Redis that is late now and then.
     private static let pause = Duration.seconds(10)
     private static let maxReasons = 8
 
@@ -44,12 +44,14 @@ final class RedisNotices: Sendable {
     }
 
     /// The loops that Redis does not count for at this moment.
-    var loopsAway: Int { loops - state.withLock(\.well.count) }
+    var loopsAway: Int { loops - state.withLock(\.answered.count) }
 
-    /// Redis counts for the loop, perhaps again.
+    /// Redis counted for this loop.
     func reportBack(_ loop: EventLoop) {
-        let telling: Telling? = state.withLock { state in
-            guard state.well.insert(ObjectIdentifier(loop)).inserted, state.well.count == loops else { return nil }
+        let change: Change? = state.withLock { state in
+            guard state.answered.insert(ObjectIdentifier(loop)).inserted, state.answered.count == loops else {
+                return nil
+            }
             defer {
                 state.hasBegun = true
                 state.reasons = []
@@ -57,26 +59,26 @@ final class RedisNotices: Sendable {
             if !state.hasBegun { return .begins }
             return state.reasons.isEmpty ? nil : .back
         }
-        switch telling {
+        switch change {
         case .begins: logger.info("limits and quotas are counted in \(address)")
         case .back: logger.notice("Redis is back; limits and quotas are counted in \(address) again")
         case nil: break
         }
     }
 
-    /// Redis does not count for the loop.
-    /// - Parameter words: the reason; it may come from the server, and hold anything.
-    func reportAway(_ loop: EventLoop, _ words: String) {
-        let words = address.concealing(words).loggable(256)
+    /// Redis did not count for this loop.
+    /// - Parameter reason: may be the server's own message, with any content.
+    func reportAway(_ loop: EventLoop, _ reason: String) {
+        let reason = address.concealing(reason).loggable(256)
         let now = ContinuousClock.now
         let isNews = state.withLock { state in
-            state.well.remove(ObjectIdentifier(loop))
-            guard !state.reasons.contains(words), state.reasons.count < RedisNotices.maxReasons else { return false }
-            if state.reasons.isEmpty, let last = state.lastTelling, now - last < RedisNotices.pause { return false }
-            state.reasons.insert(words)
-            state.lastTelling = now
+            state.answered.remove(ObjectIdentifier(loop))
+            guard !state.reasons.contains(reason), state.reasons.count < RedisNotices.maxReasons else { return false }
+            if state.reasons.isEmpty, let last = state.lastWarning, now - last < RedisNotices.pause { return false }
+            state.reasons.insert(reason)
+            state.lastWarning = now
             return true
         }
-        if isNews { logger.warning("Redis at \(address) is away: \(words); \(consequence)") }
+        if isNews { logger.warning("Redis at \(address) is away: \(reason); \(consequence)") }
     }
 }

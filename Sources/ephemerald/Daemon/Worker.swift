@@ -5,21 +5,22 @@ import Logging
 import MicroHTTPD
 import System
 
-/// What one event loop serves: a server, and the policy by which it answers.
+/// A server on one event loop, and the service that answers its requests.
 final class Worker: @unchecked Sendable {
     // `@unchecked`: belongs to the thread of its loop.
     let loop: EventLoop
     let metrics: LoopMetrics
     private let server: Server
-    private let current: CurrentPolicy
+    private let current: CurrentService
 
     init(
-        on loop: EventLoop, listeningOn socket: consuming Descriptor, under policy: Policy, _ common: CommonState
+        on loop: EventLoop, listeningOn socket: consuming Descriptor, under settings: WorkerSettings,
+        _ common: CommonState
     ) throws(SystemError) {
         self.loop = loop
         let metrics = LoopMetrics()
         self.metrics = metrics
-        let current = CurrentPolicy(policy, common, metrics, on: loop)
+        let current = CurrentService(settings, common, metrics, on: loop)
         self.current = current
         let logger = common.logger
         server = try Server(
@@ -33,22 +34,22 @@ final class Worker: @unchecked Sendable {
         await current.prepare()
     }
 
-    /// Answers requests under this policy from now on; those under way end under theirs. On the loop's thread.
-    func adopt(_ policy: Policy) {
-        current.adopt(policy)
+    /// Answers requests by these settings from now on; those in progress keep theirs. On the loop's thread.
+    func adopt(_ settings: WorkerSettings) {
+        current.adopt(settings)
     }
 
-    /// Whether the service takes requests, with all details. On the loop's thread.
+    /// The readiness of the service, with details. On the loop's thread.
     func detailedReadiness() -> Response {
         current.service.detailedReadiness()
     }
 
-    /// Has clients go elsewhere with their next request. On the loop's thread.
+    /// Makes clients send their next request to another process. On the loop's thread.
     func leave() {
         server.leave()
     }
 
-    /// Answers what is in flight and ends. On the loop's thread.
+    /// Answers the requests in progress and ends. On the loop's thread.
     func drain(timeout: Duration) async {
         await server.drain(timeout: timeout, lastAnswer: { [current] in current.service.lastAnswer(to: $0) })
         current.close()

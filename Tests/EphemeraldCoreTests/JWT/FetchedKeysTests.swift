@@ -20,10 +20,10 @@ import Testing
         #expect(trial.provider.requests.map(\.url) == ["https://id.example/jwks.json?key=canary"])
         #expect(trial.provider.requests.map(\.method) == [.get])
         #expect(trial.provider.requests.allSatisfy { $0.timeout == .seconds(5) })
-        #expect(trial.told == [.fetched("https://id.example/jwks.json: 1 keys for ES256")])
+        #expect(trial.reported == [.fetched("https://id.example/jwks.json: 1 keys for ES256")])
     }
 
-    @Test func `are fetched before the first token, when that is asked for`() async {
+    @Test func `are fetched before the first token when prepared`() async {
         let trial = TokenTrial(Self.set("a"))
         for _ in 0..<2 { await trial.callers.prepare(trial.means) }
         #expect(await trial.outcome(token("a")) == "ann")
@@ -32,7 +32,7 @@ import Testing
 
     @Test func `are fetched once for a thousand unknown kids at once`() async {
         let gate = Gate()
-        let trial = TokenTrial(.behind(gate, Self.set("a")))
+        let trial = TokenTrial(.afterGate(gate, Self.set("a")))
         let outcomes = await withTaskGroup(of: String.self) { group in
             for number in 0..<1_000 { group.addTask { await trial.outcome(token("\(number)")) } }
             await gate.waitForArrivals(1)
@@ -48,7 +48,7 @@ import Testing
         #expect(await trial.outcome(token("a")) == "ann")
         trial.clock.advance(by: .seconds(60))
         let gate = Gate()
-        trial.provider.answer(.behind(gate, Self.set("a", "b")))
+        trial.provider.answer(.afterGate(gate, Self.set("a", "b")))
         async let waiting = trial.outcome(token("b"))
         await gate.waitForArrivals(1)
         #expect(await trial.outcome(token("a")) == "ann")
@@ -121,8 +121,10 @@ import Testing
         for _ in 0..<3 { #expect(await trial.outcome(token("a")) == "ann") }
         #expect(await trial.outcome(token("b")) == "unknown_key")
         #expect(trial.provider.requests.count == 2)
-        guard case .failed(let words)? = trial.told.last else { return #expect(Bool(false), "nothing is told") }
-        #expect(words.hasPrefix("https://id.example/jwks.json: no keys: ") && words.hasSuffix("stay in force"))
+        guard case .failed(let reason)? = trial.reported.last else {
+            return #expect(Bool(false), "nothing is reported")
+        }
+        #expect(reason.hasPrefix("https://id.example/jwks.json: no keys: ") && reason.hasSuffix("stay in force"))
         trial.clock.advance(by: .seconds(60))
         trial.provider.answer(Self.set("b"))
         #expect(await trial.outcome(token("b")) == "ann")
@@ -135,11 +137,11 @@ import Testing
             (.timedOut, "the server did not answer in time"), (.broken("reset"), "the connection broke: reset"),
             (.tooLarge, "the answer is too large"), (.cancelled, "the request was cancelled"),
         ] as [(TransferFailure, String)])
-    func `that cannot be had are reported in words`(failure: TransferFailure, words: String) async {
+    func `that cannot be fetched are reported with the reason`(failure: TransferFailure, reason: String) async {
         let trial = TokenTrial(.failure(failure))
         #expect(await trial.outcome(token("a")) == "keys_unavailable")
         let end = "tokens are answered with 503 until there are some"
-        #expect(trial.told.last == .failed("https://id.example/jwks.json: no keys: \(words); \(end)"))
+        #expect(trial.reported.last == .failed("https://id.example/jwks.json: no keys: \(reason); \(end)"))
     }
 
     @Test(arguments: failures.indices)

@@ -17,16 +17,16 @@ import Testing
         ("EdDSA", " \n" + String(decoding: TestKeys.jwks([TestKeys.jwk("EdDSA")]), as: UTF8.self)),
         ("EdDSA", TestKeys.jwk("EdDSA")), ("ES256", "a comment\n\(TestKeys.p256.publicPEM)\n"),
     ])
-    func `may be a JWKS, PEM, or a secret as it stands`(algorithm: String, text: String) async throws {
+    func `may be a JWKS, PEM, or a plain secret`(algorithm: String, text: String) async throws {
         let set = try reading(text).get()
         #expect(set.algorithms == algorithm)
         #expect(await TokenTrial(set).outcome(TestKeys.token(TestKeys.claims(), algorithm)) == "ann")
     }
 
     @Test func `says what it has, and of a secret how long it is`() throws {
-        #expect(try reading(TestKeys.secret).get().words == ["HS256 secret of 32 bytes"])
+        #expect(try reading(TestKeys.secret).get().summary == ["HS256 secret of 32 bytes"])
         let several = [TestKeys.jwk("HS256"), TestKeys.jwk("RS256"), TestKeys.jwk("RS256", id: "next")]
-        #expect(try reading(TestKeys.jwks(several)).get().words == ["HS256 secret of 32 bytes", "RS256"])
+        #expect(try reading(TestKeys.jwks(several)).get().summary == ["HS256 secret of 32 bytes", "RS256"])
     }
 
     static let certificate = """
@@ -67,8 +67,8 @@ import Testing
         ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDs1bXRuQ1AzFOQ7nLwGzJ7mkcn8pi0QbxSIGWZ9Gjxs ann", "SSH"),
         (small, "2048 to 8192 bits"),
     ])
-    func `with no key in it is refused with the reason`(text: String, words: String) {
-        #expect(failure(text).contains(words), "\(failure(text))")
+    func `without a key is refused with the reason`(text: String, reason: String) {
+        #expect(failure(text).contains(reason), "\(failure(text))")
     }
 
     private static let small = PrivateKey(rsaBits: 1_024).publicPEM

@@ -4,7 +4,7 @@ import TestSigning
 import Testing
 
 @Suite struct `A set of keys` {
-    private func reading(_ text: String, allowsSecrets: Bool = true) -> (set: KeySet?, words: String) {
+    private func reading(_ text: String, allowsSecrets: Bool = true) -> (set: KeySet?, reason: String) {
         do throws(InvalidKeys) {
             let set = try KeySet(jwks: Array(text.utf8), allowsSecrets: allowsSecrets)
             return (set, set.remarks.joined(separator: "; "))
@@ -22,10 +22,10 @@ import Testing
         (#"{"keys":[\#(es),\#(es)]}"#, #"two keys for ES256 have the kid "ES256""#),
         (#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, "fewer than 32 bytes"),
     ])
-    func `that cannot be used is refused with the reason`(text: String, words: String) {
+    func `that cannot be used is refused with the reason`(text: String, reason: String) {
         let read = reading(text)
         #expect(read.set == nil)
-        #expect(read.words.contains(words), "\(read.words)")
+        #expect(read.reason.contains(reason), "\(read.reason)")
     }
 
     @Test(arguments: [
@@ -48,26 +48,26 @@ import Testing
         (#"{"kty":"RSA","n":"AQAB"}"#, "its member e"), (#"{"kty":"DSA"}"#, "its kty is none of"), ("{}", "no kty"),
         (#"{"kty":"OKP","crv":"Ed25519","x":"a+b="}"#, "its member x"), ("7", "no kty"),
     ])
-    func `leaves out what it cannot use, and keeps the rest`(key: String, words: String) async throws {
+    func `leaves out what it cannot use, and keeps the rest`(key: String, reason: String) async throws {
         let read = reading(#"{"keys":[\#(key),\#(Self.rs)]}"#)
-        let set = try #require(read.set, "\(read.words)")
-        #expect(read.words.hasPrefix("key 1") && read.words.contains(words), "\(read.words)")
+        let set = try #require(read.set, "\(read.reason)")
+        #expect(read.reason.hasPrefix("key 1") && read.reason.contains(reason), "\(read.reason)")
         #expect(set.algorithms == "RS256" && set.count == 1)
     }
 
     private static let small = TestKeys.base64URL(PrivateKey(rsaBits: 1_024).number("n"))
 
     @Test func `from an address holds no secrets`() {
-        #expect(reading(#"{"keys":[\#(TestKeys.jwk("HS256"))]}"#, allowsSecrets: false).words.contains("is a secret"))
+        #expect(reading(#"{"keys":[\#(TestKeys.jwk("HS256"))]}"#, allowsSecrets: false).reason.contains("is a secret"))
     }
 
     @Test func `has 64 keys at most`() {
         let keys = (0..<65).map { TestKeys.jwk("EdDSA", id: "\($0)") }
-        #expect(reading(#"{"keys":[\#(keys.joined(separator: ","))]}"#).words.contains("more than 64"))
+        #expect(reading(#"{"keys":[\#(keys.joined(separator: ","))]}"#).reason.contains("more than 64"))
         #expect(reading(#"{"keys":[\#(keys.dropLast().joined(separator: ","))]}"#).set?.count == 64)
     }
 
-    @Test func `takes RSA for RS256 unless its alg says PS256`() {
+    @Test func `uses RSA for RS256 unless its alg says PS256`() {
         let key = Self.rs.replacing(#""alg":"RS256","#, with: "")
         #expect(reading(#"{"keys":[\#(key)]}"#).set?.algorithms == "RS256")
         #expect(reading(key).set?.algorithms == "RS256")

@@ -4,17 +4,17 @@ import JSON
 import TestSigning
 import Testing
 
-/// What everybody may know of an issuer, in a form that is no key file of ours.
+/// A public key of an issuer, in a form that is not supported as a key file.
 struct PublicFile: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let contents: [UInt8]
-    let words: String
+    let reason: String
 
-    private init(_ name: String, _ contents: some Sequence<UInt8>, _ words: String) {
-        (testDescription, self.contents, self.words) = (name, Array(contents), words)
+    private init(_ name: String, _ contents: some Sequence<UInt8>, _ reason: String) {
+        (testDescription, self.contents, self.reason) = (name, Array(contents), reason)
     }
 
-    private init(_ name: String, text: String, _ words: String) { self.init(name, text.utf8, words) }
+    private init(_ name: String, text: String, _ reason: String) { self.init(name, text.utf8, reason) }
 
     private static func utf16(_ text: String, marked: Bool = true) -> [UInt8] {
         (marked ? [0xFF, 0xFE] : []) + text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
@@ -69,9 +69,9 @@ struct PublicFile: Sendable, CustomTestStringConvertible {
     func `is nothing that everybody may know`(file: PublicFile) {
         do throws(InvalidKeys) {
             let set = try KeySet(file: file.contents)
-            Issue.record("taken for \(set.words)")
+            Issue.record("taken for \(set.summary)")
         } catch {
-            #expect(error.reason.contains(file.words), "\(error.reason)")
+            #expect(error.reason.contains(file.reason), "\(error.reason)")
         }
     }
 

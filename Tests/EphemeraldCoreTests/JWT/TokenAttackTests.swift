@@ -3,7 +3,7 @@ import EphemeraldCore
 import TestSigning
 import Testing
 
-/// A token that somebody made who should not be let in, and what stops him.
+/// A token of an attacker, and the flaw for which it is refused.
 struct Attack: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let token: String
@@ -142,7 +142,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
         ]
         for other in others {
             let outcome = await TokenTrial().outcome(other)
-            // Nothing behind the scheme is no token at all; an empty middle is no JSON, if it were signed.
+            // Without anything after the scheme there is no token; an empty middle would not be JSON, even if signed.
             #expect(["malformed", "authentication_failed", "signature"].contains(outcome), "\(other): \(outcome)")
         }
     }

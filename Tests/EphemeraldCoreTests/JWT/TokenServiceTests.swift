@@ -13,7 +13,7 @@ import Testing
         .token(query: "?session=\(session)", fields: ["Authorization": "Bearer \(token)"])
     }
 
-    @Test func `lets a caller use the sessions of his token`() async throws {
+    @Test func `lets a caller use the sessions of their token`() async throws {
         let test = try TestService(callers: Authenticator([Self.tokens]))
         let token = TestKeys.token(TestKeys.claims(#","sessions":["full","nowhere"]"#))
         let expected = [
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["", " ", "\n", "\r\n\t ", "   \n", String(repeating: " ", count: 900)])
-    func `takes a header with white space before it, whether there are keys too or not`(space: String) async {
+    func `accepts a header with white space before it, with and without keys`(space: String) async {
         let header = space + #"{"alg":"HS256"}"#
         for modes in [[Self.tokens], [.bearer(BearerKeys()), Self.tokens]] {
             let trial = TokenTrial(Authenticator(modes))
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `takes tokens and keys beside each other, and a proxy's word where there is neither`() async throws {
+    @Test func `accepts tokens beside keys, and a proxy's user where there is neither`() async throws {
         var keys = BearerKeys()
         for name in ["eph_bob", "a.b.c", "eyJ.x"] {
             let isNew = keys.add("by-\(keys.count)", digest: HashFunction.sha256.hash(Array(name.utf8)))

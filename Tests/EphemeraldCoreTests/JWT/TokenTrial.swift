@@ -2,14 +2,14 @@ import EphemeraldCore
 import HTTP
 import Locking
 
-/// A caller who shows tokens, on a clock that a test sets.
+/// A caller that presents tokens, on a clock that a test sets.
 struct TokenTrial: Sendable {
     let clock = ManualClock()
     let callers: Authenticator
     /// Where keys are fetched from.
     let provider: ScriptedUpstream
     private let seconds = Locked(Double(TestKeys.now))
-    private let remarks = Locked<[KeyFetching.Remark]>([])
+    private let outcomes = Locked<[KeyFetching.Outcome]>([])
 
     init(_ keys: KeySet = TestKeys.all, rules: TokenRules = TokenRules(issuer: nil, audience: nil)) {
         callers = Authenticator([.jwt(TokenVerifier(keys: .fixed(keys), rules: rules))])
@@ -30,8 +30,8 @@ struct TokenTrial: Sendable {
         provider = ScriptedUpstream(.failure(.timedOut), clock: clock)
     }
 
-    /// What an operator was told.
-    var told: [KeyFetching.Remark] { remarks.withLock { $0 } }
+    /// The outcomes reported to the operator.
+    var reported: [KeyFetching.Outcome] { outcomes.withLock { $0 } }
 
     func setClock(_ time: Double) { seconds.withLock { $0 = time } }
 
@@ -39,8 +39,8 @@ struct TokenTrial: Sendable {
         let surroundings = Surroundings(
             monotonicNanoseconds: clock.surroundings.monotonicNanoseconds,
             unixMilliseconds: { [seconds] in Int64(seconds.withLock { $0 } * 1_000) }, sleep: { _ in })
-        return KeyFetching(surroundings: surroundings, send: provider.send) { [remarks] remark in
-            remarks.withLock { $0.append(remark) }
+        return KeyFetching(surroundings: surroundings, send: provider.send) { [outcomes] outcome in
+            outcomes.withLock { $0.append(outcome) }
         }
     }
 

@@ -110,13 +110,18 @@ struct AdmissionBenchmark {
             safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt()))
         let answer = Response(
             .ok, body: Array(#"{"value":"ek_1","expires_at":1,"session":{"id":"sess_1"}}"#.utf8))
+        let minter = Minter(
+            upstream: Upstream(baseURL: "https://api.openai.example/v1", keys: [Secret("sk-1")]),
+            state: UpstreamState(), surroundings: surroundings, send: { _ in answer })
         return TokenService(
-            rules: rules, admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings),
-            minter: Minter(
-                upstream: Upstream(baseURL: "https://api.openai.example/v1", keys: [Secret("sk-1")]),
-                shared: Minter.Shared(), surroundings: surroundings, send: { _ in answer }),
-            keyFetching: KeyFetching(surroundings: surroundings, send: { _ in answer }, remark: { _ in }),
-            metrics: LoopMetrics(), surroundings: surroundings, writeUsage: { _ in }, remark: { _, _, _ in })
+            rules: rules,
+            loop: TokenService.LoopParts(
+                minter: minter,
+                keyFetching: KeyFetching(surroundings: surroundings, send: { _ in answer }, report: { _ in }),
+                metrics: LoopMetrics(), surroundings: surroundings),
+            common: TokenService.CommonParts(
+                admission: .inMemory(Locked(AdmissionCounts()), surroundings: surroundings)),
+            report: { _, _ in })
     }
 
     private static let secret = Array("0123456789abcdef0123456789abcdef".utf8)

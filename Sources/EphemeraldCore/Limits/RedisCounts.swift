@@ -1,16 +1,16 @@
 import Sessions
 
-/// Limits and quotas that several processes count together, in Redis.
-package struct SharedCounts: Sendable {
+/// The counts of limits and quotas in Redis, which several processes share.
+package struct RedisCounts: Sendable {
     /// Runs ``AdmissionScript/admit`` with keys and arguments.
-    package typealias Run = @Sendable ([String], [String]) async throws(SharedCountsFailure) -> [Int64]
+    package typealias Run = @Sendable ([String], [String]) async throws(RedisCountsFailure) -> [Int64]
     /// Runs ``AdmissionScript/giveBack`` with keys and arguments, and does not wait for it.
     package typealias Post = @Sendable ([String], [String]) -> Void
 
     private let run: Run
     private let post: Post
 
-    /// Over a connection to Redis that somebody else owns.
+    /// Uses a connection to Redis that it does not own.
     package init(run: @escaping Run, post: @escaping Post) {
         self.run = run
         self.post = post
@@ -18,20 +18,20 @@ package struct SharedCounts: Sendable {
 
     /// Decides on a request, and counts it when it is admitted.
     /// - Parameter time: nanoseconds since 1970 instead of Redis' own clock, for tests.
-    package func admit(_ claim: AdmissionClaim, at time: UInt64? = nil) async throws(SharedCountsFailure)
-        -> AdmissionDecision
+    package func admit(_ claim: AdmissionClaim, at time: UInt64? = nil) async throws(RedisCountsFailure)
+        -> LimitVerdict
     {
         let limits = (0..<claim.limits.count).compactMap { claim.limits[$0] }
         let keys = limits.map(AdmissionScript.key(of:)) + claim.quotas.map(AdmissionScript.key(of:))
         var arguments = [String(limits.count)]
-        for limit in limits { arguments += [String(limit.policy.increment), String(limit.policy.capacity)] }
+        for limit in limits { arguments += [String(limit.rule.increment), String(limit.rule.capacity)] }
         for quota in claim.quotas { arguments.append(String(quota.allowance)) }
         if let time { arguments += [String(time / 1_000_000_000), String(time % 1_000_000_000)] }
         let reply = try await run(keys, arguments)
-        guard let decision = Reply(reply)?.decision(limits, claim.quotas) else {
-            throw SharedCountsFailure("a reply that the script does not give")
+        guard let verdict = Reply(reply)?.verdict(limits, claim.quotas) else {
+            throw RedisCountsFailure("a reply that the script does not give")
         }
-        return decision
+        return verdict
     }
 
     /// Takes back the quotas' part of an admission.
@@ -41,14 +41,14 @@ package struct SharedCounts: Sendable {
     }
 }
 
-/// Why Redis does not say how it stands.
-package struct SharedCountsFailure: Error, Hashable, Sendable {
-    /// For an operator.
-    package let words: String
+/// Why Redis did not decide on a request.
+package struct RedisCountsFailure: Error, Hashable, Sendable {
+    /// The reason, for the operator.
+    package let reason: String
 
-    /// - Parameter words: as Redis says them; it may repeat the password, which is taken out before they are logged.
-    package init(_ words: String) {
-        self.words = words
+    /// - Parameter reason: may be the message of Redis, which may quote the password; it is removed before logging.
+    package init(_ reason: String) {
+        self.reason = reason
     }
 }
 
@@ -75,19 +75,18 @@ private struct Reply {
         day = Day(unixSeconds: Int(numbers[4]) * 86_400)
     }
 
-    /// nil when they make no sense.
-    func decision(_ limits: [LimitCheck], _ quotas: [QuotaCheck]) -> AdmissionDecision? {
-        let standing =
-            limits.indices.contains(index)
-            ? LimitStanding(policy: limits[index].policy, remaining: Int(remaining), wait: wait) : nil
+    /// Nil when the numbers make no sense.
+    func verdict(_ limits: [LimitCheck], _ quotas: [QuotaCheck]) -> LimitVerdict? {
+        let limit = limits.indices.contains(index) ? limits[index] : nil
         switch kind {
         case 0:
-            let taken = QuotaReceipt(checks: quotas, day: day, isShared: true, isLocal: false)
-            return .admitted(closest: standing, taken: taken)
+            let closest = limit.map { LimitStanding(rule: $0.rule, remaining: Int(remaining), wait: wait) }
+            return .admitted(
+                closest: closest, taken: QuotaReceipt(checks: quotas, day: day, isInRedis: true, isInMemory: false))
         case 1:
-            return standing.map { .limited($0) }
+            return limit.map { .refused(LimitReached(.rate($0), wait: wait)) }
         case 2 where quotas.indices.contains(index):
-            return .exhausted(QuotaExhaustion(check: quotas[index], wait: wait, isFull: false))
+            return .refused(LimitReached(.quota(quotas[index]), wait: wait))
         default:
             return nil
         }

@@ -4,17 +4,16 @@ import EventLoop
 import HTTP
 import Redis
 
-/// The policy of a worker, with the clients that it asks the upstream and the provider of keys through.
+/// The service of a worker, with the clients that connect it to the upstream and to the provider of keys.
 ///
-/// A request takes a copy of the service when it begins. A client that is replaced lives as long as its last request,
-/// which holds it.
-final class CurrentPolicy: @unchecked Sendable {
-    // `@unchecked`: belongs to the thread of the worker's loop, and before it runs to whoever prepares it.
+/// A request keeps the service that it began with. A client that is replaced lives as long as its last request.
+final class CurrentService: @unchecked Sendable {
+    // `@unchecked`: belongs to the thread of the worker's loop, and before the loop runs to the thread that makes it.
     private(set) var service: TokenService
     private let loop: EventLoop
     private let common: CommonState
     private let metrics: LoopMetrics
-    private var policy: Policy
+    private var settings: WorkerSettings
     private var client: HTTPClient
     /// Nil when no keys are fetched.
     private var keyClient: HTTPClient?
@@ -23,37 +22,38 @@ final class CurrentPolicy: @unchecked Sendable {
     private let redis: RedisClient?
 
     /// - Parameter metrics: where the loop counts.
-    init(_ policy: Policy, _ common: CommonState, _ metrics: LoopMetrics, on loop: EventLoop) {
+    init(_ settings: WorkerSettings, _ common: CommonState, _ metrics: LoopMetrics, on loop: EventLoop) {
         self.loop = loop
         self.common = common
         self.metrics = metrics
-        self.policy = policy
-        let client = HTTPClient(policy.client, on: loop)
-        let keyClient = policy.keyClient.map { HTTPClient($0, on: loop) }
+        self.settings = settings
+        let client = HTTPClient(settings.client, on: loop)
+        let keyClient = settings.keyClient.map { HTTPClient($0, on: loop) }
         self.client = client
         let redis = common.redisClient(on: loop)
         self.redis = redis
         self.keyClient = keyClient
         keyFetching = common.keyFetching(through: keyClient, on: loop)
-        service = common.service(under: policy, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
+        service = common.service(
+            under: settings, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
     }
 
     /// On the loop's thread.
-    func adopt(_ new: Policy) {
+    func adopt(_ new: WorkerSettings) {
         // A new client has to open new connections. libcurl reads a bundle once, so a new one needs a new client.
-        let areOtherAuthorities = new.authorities != policy.authorities
-        if new.client != policy.client || areOtherAuthorities { client = HTTPClient(new.client, on: loop) }
-        if new.keyClient != policy.keyClient || areOtherAuthorities {
+        let areOtherAuthorities = new.authorities != settings.authorities
+        if new.client != settings.client || areOtherAuthorities { client = HTTPClient(new.client, on: loop) }
+        if new.keyClient != settings.keyClient || areOtherAuthorities {
             keyClient = new.keyClient.map { HTTPClient($0, on: loop) }
             keyFetching = common.keyFetching(through: keyClient, on: loop)
         }
-        policy = new
+        settings = new
         service = common.service(under: new, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
     }
 
     /// Fetches what the first callers would wait for. On the loop's thread.
     func prepare() async {
-        await policy.rules.callers.prepare(keyFetching)
+        await settings.rules.callers.prepare(keyFetching)
     }
 
     /// On the loop's thread.

@@ -1,10 +1,11 @@
 package import Sessions
 
-/// A rate limit in the numbers that the limiter reckons with.
+/// A rate limit, with what it counts by and the numbers that the limiter computes with.
 ///
-/// GCRA keeps one timestamp a key, the theoretical arrival time: when the bucket is full again. A request moves it on
-/// by the increment; it is admitted while the time stays within the capacity from now. That equals a token bucket.
-package struct LimitPolicy: Hashable, Sendable {
+/// GCRA keeps one time stamp for each key, the theoretical arrival time: when the bucket is full again. A request
+/// moves it on by the increment; it is admitted while the time stays within the capacity from now. That equals a token
+/// bucket.
+package struct LimitRule: Hashable, Sendable {
     /// What it counts by.
     package let dimension: LimitDimension
     /// What is written in the setting.
@@ -27,13 +28,13 @@ package struct LimitPolicy: Hashable, Sendable {
 package enum LimitDimension: String, Hashable, Sendable, CaseIterable {
     /// The client's address: IPv4 whole, IPv6 by /64.
     case client
-    /// Who the client has proved to be.
+    /// The caller, once they have proved who they are.
     case caller
     /// The page's origin.
     case origin
-    /// The session that is asked for.
+    /// The requested session.
     case session
-    /// Everybody together.
+    /// All requests together.
     case all
 
     /// A sentence for the client whose request is refused.
@@ -42,45 +43,28 @@ package enum LimitDimension: String, Hashable, Sendable, CaseIterable {
         case .client: "This client has sent too many requests."
         case .caller: "This caller has sent too many requests."
         case .origin: "The pages of this origin have sent too many requests."
-        case .session: "This session has been asked for too often."
+        case .session: "This session has been requested too often."
         case .all: "The service has received too many requests."
         }
     }
 }
 
-/// How a limit stands for one client at one moment.
-package struct LimitStanding: Hashable, Sendable {
-    /// The limit that stands so.
-    package let policy: LimitPolicy
-    /// Requests that would be admitted at once.
-    package let remaining: Int
-    /// Until one request more than `remaining` would be admitted.
-    package let wait: Duration
-
-    /// Neither number is negative; this is not checked.
-    package init(policy: LimitPolicy, remaining: Int, wait: Duration) {
-        self.policy = policy
-        self.remaining = remaining
-        self.wait = wait
-    }
-}
-
-/// The fields that tell a client about its limits: draft-ietf-httpapi-ratelimit-headers-11, in structured fields
+/// The fields that inform a client about its limits: draft-ietf-httpapi-ratelimit-headers-11, in structured fields
 /// (RFC 9651), and `Retry-After` (RFC 9110 section 10.2.3).
 package enum RateLimitFields {
     /// `RateLimit-Policy: "client";q=10;w=60, "all";q=600;w=60`: what is in force; it does not change between requests.
-    package static func policy(_ policies: [LimitPolicy]) -> String {
-        policies.map { policy in
-            "\"\(policy.dimension.rawValue)\";q=\(policy.limit.count);w=\(policy.limit.window.components.seconds)"
+    package static func policy(_ rules: [LimitRule]) -> String {
+        rules.map { rule in
+            "\"\(rule.dimension.rawValue)\";q=\(rule.limit.count);w=\(rule.limit.window.components.seconds)"
         }.joined(separator: ", ")
     }
 
     /// `RateLimit: "client";r=0;t=6`: requests that would be admitted at once, and seconds until there is one more.
     package static func rateLimit(_ standing: LimitStanding) -> String {
-        "\"\(standing.policy.dimension.rawValue)\";r=\(standing.remaining);t=\(wholeSeconds(standing.wait))"
+        "\"\(standing.rule.dimension.rawValue)\";r=\(standing.remaining);t=\(wholeSeconds(standing.wait))"
     }
 
-    /// A duration in whole seconds, rounded up, so that who waits that long does not come too early.
+    /// A duration in whole seconds, rounded up, so that a client that waits that long does not come too early.
     package static func wholeSeconds(_ duration: Duration) -> Int64 {
         let (seconds, attoseconds) = duration.components
         return attoseconds > 0 ? seconds + 1 : seconds

@@ -3,17 +3,17 @@ import EphemeraldCore
 import Sessions
 import Settings
 
-/// What settings and session files come to for a request: the part of a worker that a reload replaces as a whole.
-struct Policy: Sendable {
+/// What settings and session files decide for the requests of a worker. A reload replaces it as a whole.
+struct WorkerSettings: Sendable {
     private(set) var rules: TokenService.Rules
     let upstream: Upstream
     let client: HTTPClientSettings
-    /// The contents of the file that both clients take certificate authorities from.
+    /// The contents of the file with the certificate authorities of both clients.
     let authorities: CertificateFile?
-    /// For the keys of tokens; nil when none are fetched.
+    /// The client that fetches the keys of tokens; nil when none are fetched.
     let keyClient: HTTPClientSettings?
 
-    /// - Parameter sandboxURL: of the stand-in, which takes the place of the upstream.
+    /// - Parameter sandboxURL: the URL of the sandbox, which takes the place of the upstream.
     init(_ configuration: Configuration, safety: SafetyIdentifier, sandboxURL: String?) {
         let settings = configuration.settings
         upstream = Upstream(settings, sandboxURL: sandboxURL)
@@ -33,8 +33,8 @@ struct Policy: Sendable {
         keyClient = HTTPClientSettings(forKeysOf: settings)
     }
 
-    /// The policy behind another one: keys that were fetched stay, and so does a salt that no setting names.
-    init(_ configuration: Configuration, following old: Policy, sandboxURL: String?) {
+    /// The settings after a reload: fetched keys stay, and so does a salt that no setting names.
+    init(_ configuration: Configuration, following old: WorkerSettings, sandboxURL: String?) {
         var safety = old.rules.safety
         if case .kept(let kept) = configuration.settings.upstream.safetySalt { safety = kept }
         self.init(configuration, safety: safety, sandboxURL: sandboxURL)

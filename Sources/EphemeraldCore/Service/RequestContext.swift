@@ -1,0 +1,81 @@
+package import HTTP
+
+/// What is known about one request while the policy decides on it. The steps record here what they find; what they
+/// decide by is handed to them.
+///
+/// A context belongs to the task that answers its request.
+package final class RequestContext {
+    package let request: Request
+    /// The id under which all logs name the request.
+    package let id: RequestID
+    /// The address that the request comes from.
+    package let client: ClientAddress
+    /// The place of the request in a distributed trace; nil unless a trusted proxy names one.
+    let trace: TraceParent?
+    let route: Route
+    /// When the request arrived, in nanoseconds on the monotonic clock.
+    let began: UInt64
+    /// The caller, once they have proved who they are; nil where nobody has to.
+    var caller: Caller?
+    /// The name of the requested session, whether or not there is such a session; nil when it cannot be a name.
+    var sessionName: String?
+    var session: OfferedSession?
+    /// Nil until the upstream is called.
+    var attempt: MintAttempt?
+
+    init(_ request: Request, under rules: TokenService.Rules, surroundings: Surroundings) {
+        let isTrusted = rules.proxies.contains(request.peer)
+        self.request = request
+        began = surroundings.monotonicNanoseconds()
+        id = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
+        client = ClientAddress(of: request, behind: rules.proxies)
+        trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
+        route = Route(of: request, origins: rules.origins)
+    }
+}
+
+/// The route of a request, which its path decides.
+enum Route {
+    /// Where tokens are minted, with what the list of allowed origins says about the page.
+    case token(OriginVerdict)
+    case health
+    case readiness
+    /// A path of a file, or of nothing.
+    case other
+
+    init(of request: Request, origins: OriginPolicy) {
+        let path = request.path
+        self =
+            switch path {
+            case TokenService.tokenPath[...]: .token(origins.verdict(on: request.fields))
+            case TokenService.healthPath[...]: .health
+            case TokenService.readinessPath[...]: .readiness
+            default: .other
+            }
+    }
+
+    /// The path as it is documented; nil for one that has no name in usage lines and metrics.
+    var path: String? {
+        switch self {
+        case .token: TokenService.tokenPath
+        case .health: TokenService.healthPath
+        case .readiness: TokenService.readinessPath
+        case .other: nil
+        }
+    }
+}
+
+/// An attempt to mint a client secret.
+struct MintAttempt {
+    /// The host of the upstream.
+    let server: String
+    /// Nil while the upstream has not answered, and when it did not mint.
+    var secret: ClientSecret?
+    /// What the upstream said when it did not mint; nil when it was not reached.
+    var report: UpstreamReport?
+}
+
+extension RequestContext {
+    /// The route for usage lines and metrics. A request with a defect has none: its target is not to be trusted.
+    var routePath: String? { request.defect == nil ? route.path : nil }
+}

@@ -1,0 +1,103 @@
+package import Sessions
+
+/// What a service is made of. The rules change with each reading of the settings, the parts of a loop end with it, and
+/// the common parts outlive both.
+extension TokenService {
+    /// What the settings and the session files decide.
+    package struct Rules: Sendable {
+        /// Which web pages may request tokens.
+        package var origins: OriginPolicy
+        /// Which callers may request tokens.
+        package var callers: Authenticator
+        /// The peers whose forwarding fields are believed.
+        package var proxies: TrustedProxies
+        /// The sessions that may be requested.
+        package var sessions: SessionCatalog
+        /// The rate limits, where a session file says nothing else.
+        package var limits: RateLimits
+        /// How many refusals of one client have a usage line; nil for all of them.
+        package var refusalLimit: RateLimit?
+        /// The quotas of a day.
+        package var quotas: Quotas
+        /// The names under which the upstream knows callers.
+        package var safety: SafetyIdentifier
+        /// The files that are served as well, by their paths.
+        package var files: [String: StaticFile] = [:]
+
+        /// Without files and without a limit on refusals.
+        package init(
+            origins: OriginPolicy, callers: Authenticator, proxies: TrustedProxies, sessions: SessionCatalog,
+            limits: RateLimits, quotas: Quotas = Quotas(), safety: SafetyIdentifier
+        ) {
+            self.origins = origins
+            self.callers = callers
+            self.proxies = proxies
+            self.sessions = sessions
+            self.limits = limits
+            self.quotas = quotas
+            self.safety = safety
+        }
+    }
+
+    /// What belongs to one event loop.
+    package struct LoopParts: Sendable {
+        let minter: Minter
+        let keyFetching: KeyFetching
+        let metrics: LoopMetrics
+        let surroundings: Surroundings
+
+        /// - Parameter metrics: where the loop counts requests.
+        package init(minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics, surroundings: Surroundings) {
+            self.minter = minter
+            self.keyFetching = keyFetching
+            self.metrics = metrics
+            self.surroundings = surroundings
+        }
+    }
+
+    /// What all loops share, for as long as the process lives.
+    package struct CommonParts: Sendable {
+        let admission: Admission
+        let refusals: RefusalLimiter
+        let state: ServiceState
+        let mintingSwitch: MintingSwitch
+
+        /// - Parameter admission: where limits and quotas are counted.
+        package init(
+            admission: Admission, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
+            mintingSwitch: MintingSwitch = MintingSwitch()
+        ) {
+            self.admission = admission
+            self.refusals = refusals
+            self.state = state
+            self.mintingSwitch = mintingSwitch
+        }
+    }
+
+    /// Something that the program around the service should know about a request.
+    package enum Event {
+        /// The usage line of the request, with its line feed.
+        case usage([UInt8])
+        /// A limit or quota refused the request.
+        case limitReached(LimitReached)
+        /// The upstream did not mint, and said why.
+        case upstreamRefused(Refusal)
+        /// The forwarding fields of the request are not as they should be.
+        case forwardingProblem(ClientAddress.Problem)
+    }
+}
+
+/// A session, with what its file and the settings say about those who request it. It is made when the rules are loaded.
+final class OfferedSession: Sendable {
+    let session: Session
+    /// The origins that may request it; nil when its file names none.
+    let origins: OriginList?
+    let limits: SessionLimits
+
+    /// - Parameter limits: those of the settings.
+    init(_ session: Session, limits: RateLimits) {
+        self.session = session
+        origins = session.access.origins.map { OriginList($0) }
+        self.limits = SessionLimits(session, settings: limits)
+    }
+}
