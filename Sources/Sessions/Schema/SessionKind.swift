@@ -1,19 +1,38 @@
-/// The three kinds of session that a client secret can be minted for.
-package enum SessionKind: String, Hashable, Sendable, CaseIterable {
-    /// Speech or text to speech or text, with a model that answers.
-    case realtime
-    /// Speech to text only.
-    case transcription
-    /// Speech in one language to speech in another. Its body has no `type` upstream.
-    case translation
+/// What the settings decide about session files.
+package struct SessionRules: Hashable, Sendable {
+    /// Whose models the sessions name.
+    package let owner: UpstreamOwner
+    /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
+    package let allowsSharedSuffixes: Bool
 
-    /// Where a client secret for it is minted, behind the base URL.
-    package var mintPath: String {
-        self == .translation ? "realtime/translations/client_secrets" : "realtime/client_secrets"
+    /// By default those for OpenAI's own hosts, without such wildcards.
+    package init(owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false) {
+        self.owner = owner
+        self.allowsSharedSuffixes = allowsSharedSuffixes
+    }
+}
+
+/// Whose models a session names, by the host that mints: OpenAI's calendar and what its models refuse bind on its own
+/// hosts. Elsewhere (Azure's deployments, gateways) a model's name means what its owner likes.
+package enum UpstreamOwner: Hashable, Sendable {
+    /// `api.openai.com`, or a host of it with data residency.
+    case openAI
+    /// Any other host.
+    case other
+
+    /// The owner of that host, in the lower case of a parsed URL.
+    package init(host: String) {
+        let name = "api.openai.com"
+        let regions = ["us", "eu", "ae", "au", "in", "jp"]
+        self = host == name || regions.contains { host == "\($0).\(name)" } ? .openAI : .other
     }
 
-    /// Where the browser sends its SDP offer, behind the base URL.
-    package var callsPath: String {
-        self == .translation ? "realtime/translations/calls" : "realtime/calls"
+    /// How bad a violation is for a session of this upstream's.
+    func severity(of level: Violation.Level) -> Finding.Severity {
+        switch level {
+        case .refusedByOpenAI: .error
+        case .refusedForModel: self == .openAI ? .error : .warning
+        case .doubtful: .warning
+        }
     }
 }
