@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Text"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
         .testTarget(
@@ -85,7 +85,7 @@ let package = Package(
             dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "TestTools"],
             swiftSettings: settings),
         .testTarget(
-            name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools"], exclude: ["Cases"],
+            name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools", "Text"], exclude: ["Cases"],
             swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",

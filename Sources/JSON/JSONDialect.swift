@@ -1,16 +1,16 @@
 import Text
 
-/// What a reader takes for JSON.
+/// The syntax that a reader accepts.
 enum JSONDialect: Sendable {
-    /// RFC 8259 and nothing beyond it. Everything that comes over the network is read so.
+    /// RFC 8259 and nothing else, for everything that comes over the network.
     case strict
-    /// Also a JavaScript or TypeScript object literal as people paste it from a program: bare member names, single
-    /// quotes, templates without `${…}`, comments, trailing commas, `as const` and `satisfies T`, and the statement
-    /// around it. For session files only.
+    /// JSON, or a JavaScript or TypeScript object literal pasted from a program: bare member names, single quotes,
+    /// templates without `${…}`, comments, trailing commas, `as const` and `satisfies T`, and the statement around it.
+    /// For session files only.
     case javaScript
 }
 
-/// What a text has that JSON does not take.
+/// The parts of a text that are not JSON.
 package struct JSONLiberties: OptionSet, Sendable {
     /// The set as bits.
     package let rawValue: Int
@@ -52,7 +52,7 @@ extension JSONReader {
         let start = index
         guard let first = next, first.startsIdentifier else { return }
         liberties.insert(.code)
-        // What the object would be given to: the words since the last `=`, and where they begin.
+        // The function that would be called with the object: the words since the last `=`, and their place.
         var (callee, place) = ("", index)
         while let byte = next {
             if byte.startsIdentifier {
@@ -91,7 +91,7 @@ extension JSONReader {
             return
         }
         liberties.insert(.code)
-        // A colon belongs to no type out here, so what it names is not swallowed.
+        // A colon is not part of a type here, so the name before it is not skipped.
         try skipType(until: ",;:}])\n")
     }
 
@@ -116,13 +116,13 @@ extension JSONReader {
         }
     }
 
-    /// Whether that word, and no longer one, is at the current place.
+    /// Whether that whole word is at the current place.
     private func startsWord(_ word: StaticString) -> Bool {
         var reader = self
         return reader.identifier() == "\(word)"
     }
 
-    /// `import type {Session} from "openai";`
+    /// Steps over `import type {Session} from "openai";`.
     private mutating func skipImport() throws(JSONError) {
         liberties.insert(.code)
         while let byte = next, !byte.isQuote, byte != UInt8(ascii: ";") {
@@ -132,8 +132,8 @@ extension JSONReader {
         try skipSemicolon()
     }
 
-    /// Steps over a type, up to one of these characters outside of its brackets, or the end of the text. An operator ends
-    /// a type as well, and what it would compute is refused.
+    /// Steps over a type, up to one of these characters outside of its brackets, or to the end of the text. An operator is
+    /// refused, because it would have to be computed.
     private mutating func skipType(until stops: StaticString) throws(JSONError) {
         let stops = Array("\(stops)".utf8)
         var depth = 0
@@ -143,7 +143,7 @@ extension JSONReader {
                 _ = try string()
                 continue
             }
-            // Most comments have characters that end a type.
+            // A comment may contain characters that end a type.
             if byte == UInt8(ascii: "/") {
                 try skipComment()
                 continue

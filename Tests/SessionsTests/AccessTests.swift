@@ -127,7 +127,7 @@ struct `The member access` {
             ),
             (
                 #"{"overrides":{"audio.output.speed":{"maxLength":3}}}"#,
-                ["access.overrides.audio.output.speed: has a length, and session.audio.output.speed is not a string"]
+                ["access.overrides.audio.output.speed: limits a text, but session.audio.output.speed is not a string"]
             ),
             (
                 #"{"overrides":{"audio.input.transcription.prompt":{"maxLength":0}}}"#,

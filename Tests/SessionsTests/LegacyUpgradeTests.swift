@@ -158,7 +158,7 @@ struct `The legacy upgrade` {
             #"{"session":{"type":"realtime","model":"gpt-realtime-2.1","voice":"ash","audio":{"output":{"voice":"marin"}}}}"#
         #expect(
             try SessionDirectory.findings(in: file) == [
-                "error session.voice: is not known; session.voice is the legacy name of session.audio.output.voice"
+                "error session.voice: is not known; it is the legacy name of session.audio.output.voice"
             ])
     }
 

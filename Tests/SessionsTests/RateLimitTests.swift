@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [
         ("", "write it as in 10/min burst 5"), (" 10/min", "write it as in"), ("10/min,", "write it as in"),
         (",10/min", "write it as in"), ("10/min,,burst 5", "write it as in"), ("10", "a count and a unit"),
-        ("10/min/s", "a count and a unit"), ("0/min", "0 would let nothing through"),
+        ("10/min/s", "a count and a unit"), ("0/min", "0 would admit nothing"),
         ("-1/min", "\"-1\" is not a whole number"),
         ("+1/min", "\"+1\" is not a whole number"), ("1.5/min", "\"1.5\" is not a whole number"),
         ("/min", "\"\" is not a whole number"), ("1000001/h", "1000001 is too many"),
@@ -33,7 +33,7 @@ import Testing
         ("10/", "\"\" is not a unit"),
         ("10/min 5", "write 10/min burst 5"), ("10/min burst", "write 10/min burst 5"),
         ("10/min burst 5 6", "write 10/min burst 5"), ("10/min Burst 5", "write 10/min burst 5"),
-        ("10/min burst 0", "0 would let nothing through"), ("10/min burst x", "\"x\" is not a whole number"),
+        ("10/min burst 0", "0 would admit nothing"), ("10/min burst x", "\"x\" is not a whole number"),
         ("10/min burst 1000001", "1000001 is too many"), ("10 /min", "a count and a unit"),
         ("Off", "a count and a unit"),
     ])

@@ -1,5 +1,6 @@
 import JSON
 import Sessions
+import Text
 import TestTools
 import Testing
 
@@ -59,7 +60,7 @@ struct `The body of a session` {
         ("audio.input.transcription.prompt", "7", "overrides.audio.input.transcription.prompt must be a string"),
         (
             "audio.input.transcription.prompt", #""12345""#,
-            "overrides.audio.input.transcription.prompt the model 'gpt-realtime-whisper' does not take it"
+            "overrides.audio.input.transcription.prompt the model 'gpt-realtime-whisper' does not accept it"
         ),
         (
             "audio.input.transcription.language", #""DE""#,
@@ -75,10 +76,10 @@ struct `The body of a session` {
         ),
     ])
     func `refuses an override that it does not`(name: String, value: String, words: String) throws {
-        let error = try #require(throws: InvalidRequest.self) {
+        let error = try #require(throws: Invalid.self) {
             try Self.session(overrides: JSONObject([(name, .parsed(value))]))
         }
-        #expect(error.description == words)
+        #expect("\(error.part ?? "") \(error.reason)" == words)
     }
 
     @Test
@@ -124,8 +125,8 @@ struct `The body of a session` {
             (["customer": "Ann", "shop": "AB"], "variables.shop must match [a-z]+\n?"),
         ] as [(JSONObject, String)])
     func `refuses variables that the file does not allow`(variables: JSONObject, words: String) throws {
-        let error = try #require(throws: InvalidRequest.self) { try Self.session(overrides: [:], variables: variables) }
-        #expect(error.description == words)
+        let error = try #require(throws: Invalid.self) { try Self.session(overrides: [:], variables: variables) }
+        #expect("\(error.part ?? "") \(error.reason)" == words)
     }
 
     @Test
@@ -138,7 +139,7 @@ struct `The body of a session` {
     func `is the one made already when nothing is asked for`() throws {
         let session = try SessionDirectory.session(#"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#)
         #expect(try session.body(overrides: [:], variables: [:]) == session.body)
-        #expect(throws: InvalidRequest.self) { try session.body(overrides: [:], variables: ["x": "y"]) }
-        #expect(throws: InvalidRequest.self) { try session.body(overrides: ["x": "y"], variables: [:]) }
+        #expect(throws: Invalid.self) { try session.body(overrides: [:], variables: ["x": "y"]) }
+        #expect(throws: Invalid.self) { try session.body(overrides: ["x": "y"], variables: [:]) }
     }
 }

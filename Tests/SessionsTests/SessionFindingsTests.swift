@@ -26,7 +26,7 @@ struct `A session file is answered` {
         (#""max_output_tokens":0"#, "warning session.max_output_tokens: must be 1 to 4096, is 0"),
         (
             #""output_modalities":["audio","text"]"#,
-            "error session.output_modalities: must have exactly 1 element, has 2"
+            "error session.output_modalities: must have exactly 1 element, has 2; write [\"audio\"], which comes with a transcript, or [\"text\"]"
         ),
         (
             #""audio":{"input":{"transcription":{"languages":[]}}}"#,
@@ -71,19 +71,19 @@ struct `A session file is answered` {
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-transcribe","delay":"low"}}}"#,
-            "warning session.audio.input.transcription.delay: only gpt-live-transcribe and gpt-realtime-whisper take it, and the model is 'gpt-transcribe'"
+            "warning session.audio.input.transcription.delay: only gpt-live-transcribe and gpt-realtime-whisper accept it, and the model is 'gpt-transcribe'"
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","keywords":[]}}}"#,
-            "error session.audio.input.transcription.keywords: only gpt-transcribe and gpt-live-transcribe take it, and the model is 'gpt-realtime-whisper'"
+            "error session.audio.input.transcription.keywords: only gpt-transcribe and gpt-live-transcribe accept it, and the model is 'gpt-realtime-whisper'"
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","languages":["de"]}}}"#,
-            "warning session.audio.input.transcription.languages: only gpt-transcribe and gpt-live-transcribe take it, and the model is 'gpt-realtime-whisper'"
+            "warning session.audio.input.transcription.languages: only gpt-transcribe and gpt-live-transcribe accept it, and the model is 'gpt-realtime-whisper'"
         ),
         (
             #""audio":{"input":{"transcription":{"model":"gpt-realtime-whisper","prompt":"p"}}}"#,
-            "error session.audio.input.transcription.prompt: the model 'gpt-realtime-whisper' does not take it"
+            "error session.audio.input.transcription.prompt: the model 'gpt-realtime-whisper' does not accept it"
         ),
         (
             #""prompt":{"id":"p"}"#,
@@ -109,13 +109,13 @@ struct `A session file is answered` {
             (
                 #"{"type":"realtime","model":"gpt-realtime-1.5","reasoning":{}}"#,
                 [
-                    "warning session.reasoning: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 take it, and the model is 'gpt-realtime-1.5'"
+                    "warning session.reasoning: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 accept it, and the model is 'gpt-realtime-1.5'"
                 ]
             ),
             (
                 #"{"type":"realtime","model":"gpt-realtime-1.5","parallel_tool_calls":false}"#,
                 [
-                    "warning session.parallel_tool_calls: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 take it, and the model is 'gpt-realtime-1.5'"
+                    "warning session.parallel_tool_calls: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 accept it, and the model is 'gpt-realtime-1.5'"
                 ]
             ),
             (
@@ -157,7 +157,7 @@ struct `A session file is answered` {
             (
                 #"{"type":"transcription","audio":{"input":{"transcription":{"model":"gpt-realtime-whisper"}}}}"#,
                 [
-                    "error session.audio.input.turn_detection: the model 'gpt-realtime-whisper' refuses turn detection: write \"turn_detection\": null, and the page ends each utterance with input_audio_buffer.commit; or use gpt-transcribe, which takes turn detection"
+                    "error session.audio.input.turn_detection: the model 'gpt-realtime-whisper' refuses turn detection: write \"turn_detection\": null, and the page ends each utterance with input_audio_buffer.commit; or use gpt-transcribe, which supports turn detection"
                 ]
             ),
             (

@@ -1,5 +1,6 @@
 import JSON
 import Sessions
+import Text
 import Testing
 
 /// Patterns, by way of a variable that must match one.
@@ -40,7 +41,7 @@ struct `A pattern` {
             #expect(throws: Never.self) { try session.body(overrides: [:], variables: ["v": .string(text)]) }
         }
         for text in other {
-            #expect(throws: InvalidRequest.self) { try session.body(overrides: [:], variables: ["v": .string(text)]) }
+            #expect(throws: Invalid.self) { try session.body(overrides: [:], variables: ["v": .string(text)]) }
         }
     }
 
@@ -63,7 +64,7 @@ struct `A pattern` {
         let session = try Self.session(pattern, maxLength: 5000)
         let text = JSON.string(String(repeating: "a", count: 5000))
         let duration = ContinuousClock().measure {
-            #expect(throws: InvalidRequest.self) { try session.body(overrides: [:], variables: ["v": text]) }
+            #expect(throws: Invalid.self) { try session.body(overrides: [:], variables: ["v": text]) }
         }
         // An engine that backtracks would need longer than the age of the universe.
         #expect(duration < .seconds(20))

@@ -1,4 +1,5 @@
 package import HTTP
+package import Text
 
 /// The peers whose forwarding headers are believed (`TRUSTED_PROXIES`).
 package struct TrustedProxies: Hashable, Sendable {
@@ -10,7 +11,7 @@ package struct TrustedProxies: Hashable, Sendable {
         case unixSocket
 
         /// Reads an address, a CIDR range, or `unix:`.
-        package init(parsing text: String) throws(InvalidAddressRange) {
+        package init(parsing text: String) throws(Invalid) {
             self = text == "unix:" ? .unixSocket : .range(try AddressRange(parsing: text))
         }
     }

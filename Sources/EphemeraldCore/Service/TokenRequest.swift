@@ -79,7 +79,7 @@ extension TokenService {
         do {
             return try session.body(overrides: asked.overrides, variables: asked.variables)
         } catch {
-            throw .invalidRequest(path: error.path, error.message)
+            throw .invalidRequest(path: error.part ?? "", error.reason)
         }
     }
 }

@@ -1,13 +1,14 @@
 import HTTP
 import JSON
+import Text
 
 /// Reads the member `access` of a session file and collects what is wrong with it.
 struct AccessReader {
-    let file: String
     let kind: SessionKind
-    /// The request body without variables filled in or overrides applied.
+    /// The request body, without variables filled in or overrides applied.
     let body: JSON
     let rules: SessionRules
+    private let file: String
     private(set) var access = Access()
     private(set) var findings: [Finding] = []
 
@@ -23,28 +24,20 @@ struct AccessReader {
         [("client", \.client), ("caller", \.caller), ("origin", \.origin), ("session", \.session), ("all", \.all)]
     }
 
-    /// Reads all of it; a file without the member has access like any other.
+    /// Reads the member; nil for a file that does not have it.
     mutating func read(_ value: JSON?) {
         if let value, let object = object(value, at: "access") {
             refuseUnknown(object, allowed: AccessReader.members, at: "access")
-            if let origins = object["origins"] { readOrigins(origins) }
+            if let origins = object["origins"] { access.origins = readOrigins(origins) }
             if let limits = object["limits"] { readLimits(limits) }
-            if let overrides = object["overrides"] { readOverrides(overrides) }
+            if let overrides = object["overrides"] { access.overrides = readOverrides(overrides) }
             if let variables = object["variables"] { readVariables(variables) }
         }
         compareVariables()
     }
 
-    mutating func refuse(_ path: String, _ message: String) {
-        findings.append(Finding(.error, file: file, path: path, message))
-    }
-
-    mutating func note(_ finding: Finding) {
-        findings.append(finding)
-    }
-
-    mutating func allow(_ rule: OverrideRule) {
-        access.overrides.append(rule)
+    mutating func refuse(_ path: String, _ message: String, _ severity: Finding.Severity = .error) {
+        findings.append(Finding(severity, file: file, path: path, message))
     }
 
     mutating func object(_ value: JSON, at path: String) -> JSONObject? {
@@ -54,17 +47,17 @@ struct AccessReader {
 
     mutating func refuseUnknown(_ object: JSONObject, allowed: [String], at path: String) {
         for name in object.names where !allowed.contains(name) {
-            let hint =
-                name.nearest(in: allowed).map { "did you mean \($0)?" } ?? "known here: \(allowed.listed(by: "and"))"
+            let hint = name.suggestion(name.nearest(in: allowed)) ?? "known here: \(allowed.listed(by: "and"))"
             refuse("\(path).\(name)", "is not known; \(hint)")
         }
     }
 
-    private mutating func readOrigins(_ value: JSON) {
+    private mutating func readOrigins(_ value: JSON) -> [OriginPattern]? {
         guard let entries = value.arrayValue, !entries.isEmpty else {
-            return refuse(
+            refuse(
                 "access.origins",
                 "must be a list of at least one origin; leave it out to admit every origin of the settings")
+            return nil
         }
         var patterns: [OriginPattern] = []
         for (index, entry) in entries.enumerated() {
@@ -72,13 +65,13 @@ struct AccessReader {
                 refuse("access.origins[\(index)]", "must be a string, is \(entry.typeName)")
                 continue
             }
-            do throws(InvalidOriginPattern) {
+            do throws(Invalid) {
                 patterns.append(try OriginPattern(parsing: text, allowsSharedSuffixes: rules.allowsSharedSuffixes))
             } catch {
                 refuse("access.origins[\(index)]", "\(error)")
             }
         }
-        access.origins = patterns
+        return patterns
     }
 
     private mutating func readLimits(_ value: JSON) {
@@ -90,7 +83,7 @@ struct AccessReader {
                 refuse("access.limits.\(name)", #"must be a string as in "10/min burst 5", or "off""#)
                 continue
             }
-            do throws(InvalidRateLimit) {
+            do throws(Invalid) {
                 access.limits[keyPath: member] = try RateLimit.parseSetting(text).map { .rate($0) } ?? .off
             } catch {
                 refuse("access.limits.\(name)", "\(error)")
@@ -106,15 +99,15 @@ struct AccessReader {
                 refuse(path, "a name has letters, digits and _ only, at most 64 of them, and begins with a letter or _")
                 continue
             }
-            guard let object = object(variable.value, at: path), let text = textLimit(object, at: path) else {
+            guard let object = object(variable.value, at: path), let limit = readTextLimit(object, at: path) else {
                 continue
             }
-            access.variables.append(VariableRule(name: variable.name, text: text))
+            access.variables.declare(variable.name, limit)
         }
     }
 
-    /// `{"maxLength": 40, "pattern": "[a-z]+"}`
-    mutating func textLimit(_ object: JSONObject, at path: String) -> TextLimit? {
+    /// Reads `{"maxLength": 40, "pattern": "[a-z]+"}`.
+    mutating func readTextLimit(_ object: JSONObject, at path: String) -> TextLimit? {
         refuseUnknown(object, allowed: ["maxLength", "pattern"], at: path)
         guard let maxLength = object["maxLength"]?.numberValue?.integer, (1...10_000).contains(maxLength) else {
             refuse("\(path).maxLength", "is required: a whole number from 1 to 10000")
@@ -125,33 +118,30 @@ struct AccessReader {
             refuse("\(path).pattern", "must be a string, is \(pattern.typeName)")
             return nil
         }
-        do throws(InvalidPattern) {
+        do throws(Invalid) {
             let pattern = try TextPattern(source)
             let most = TextPattern.budget / pattern.comparisonsPerCharacter
-            guard maxLength <= most else {
-                throw InvalidPattern(
-                    message: "is too costly for texts of \(maxLength) characters; "
-                        + "with it maxLength may be at most \(most)")
-            }
-            return TextLimit(maxLength: maxLength, pattern: pattern)
+            if maxLength <= most { return TextLimit(maxLength: maxLength, pattern: pattern) }
+            refuse(
+                "\(path).pattern",
+                "is too costly for texts of \(maxLength) characters; with it maxLength may be at most \(most)")
         } catch {
-            refuse("\(path).pattern", error.message)
-            return nil
+            refuse("\(path).pattern", error.reason)
         }
+        return nil
     }
 
-    /// What is declared must be used, and what is used declared.
+    /// Every variable that is declared must be used, and every one that is used must be declared.
     private mutating func compareVariables() {
         let template = InstructionTemplate(body["session"]?["instructions"]?.stringValue ?? "")
         for name in template.misspelled {
             refuse("session.instructions", "{{\(name)}} has spaces inside; write {{\(name.filter { $0 != " " })}}")
         }
-        let declared = access.variables.map(\.name)
-        var seen: Set<String> = []
-        for name in template.variables where !declared.contains(name) && seen.insert(name).inserted {
+        let names = access.variables.compare(withUsed: template.variables)
+        for name in names.undeclared {
             refuse("session.instructions", "{{\(name)}} is not declared in access.variables")
         }
-        for name in declared where !template.variables.contains(name) {
+        for name in names.unused {
             refuse("access.variables.\(name)", "is not used: session.instructions has no {{\(name)}}")
         }
     }

@@ -4,7 +4,7 @@ import Text
 
 /// Instructions with places for variables: `You help {{customer}}.`
 ///
-/// It is split once, when the file is read. What a request fills in is never looked at again, so a value that contains
+/// The text is split once, when the file is read. Values are not searched for places, so a value that contains
 /// `{{other}}` stays that text.
 struct InstructionTemplate: Sendable {
     private enum Piece: Sendable {
@@ -13,10 +13,10 @@ struct InstructionTemplate: Sendable {
     }
 
     private var pieces: [Piece] = []
-    /// What looks like a place but has spaces inside, as `{{ name }}`.
+    /// Names in places that have spaces inside, as in `{{ name }}`.
     private(set) var misspelled: [String] = []
 
-    /// The names of the places, in order, one that stands twice twice.
+    /// The names of the places, in order, with repetitions.
     var variables: [String] {
         pieces.compactMap { if case .variable(let name) = $0 { name } else { nil } }
     }
@@ -27,7 +27,7 @@ struct InstructionTemplate: Sendable {
         while let open = rest.firstRange(of: "{{") {
             text += rest[..<open.lowerBound]
             let inner = rest[open.upperBound...]
-            // A name is short, so its end is looked for nearby only.
+            // A name is short, so its end must be near.
             let close = inner.prefix(100).firstRange(of: "}}")
             let name = close.map { String(inner[..<$0.lowerBound]) } ?? ""
             let trimmed = name.filter { $0 != " " }
@@ -37,7 +37,7 @@ struct InstructionTemplate: Sendable {
                 rest = inner[close.upperBound...]
             } else {
                 if InstructionTemplate.isName(trimmed) { misspelled.append(name) }
-                // One brace on, for in `{{{name}}}` the place begins at the second.
+                // In `{{{name}}}` the place begins at the second brace.
                 text.append("{")
                 rest = rest[open.lowerBound...].dropFirst()
             }

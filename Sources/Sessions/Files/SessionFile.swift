@@ -1,12 +1,12 @@
 package import JSON
 
-/// A session file's text: read, and brought into the GA shape.
+/// The text of a session file, read and brought into the GA shape.
 package struct SessionFile: Sendable {
-    /// The file as it is meant: OpenAI's request body with our members beside it.
+    /// OpenAI's request body, with our members beside it.
     let root: JSON
-    /// What was changed on the way, as warnings.
+    /// Warnings for what was changed.
     let notes: [Finding]
-    /// Whether the text itself is not what ``root`` says.
+    /// Whether the text differs from ``root``.
     private let isChanged: Bool
 
     /// Reads JSON, or a JavaScript object literal.
@@ -18,7 +18,7 @@ package struct SessionFile: Sendable {
         } catch {
             var liberties: JSONLiberties = []
             text = try JSON(parsingLiteral: bytes, liberties: &liberties)
-            notes.append(Finding(.warning, file: file, SessionFile.remark(on: liberties), at: error))
+            notes.append(Finding(.warning, file: file, SessionFile.explanation(of: liberties), at: error))
         }
         var pasted = PastedForms()
         let request = pasted.unwrap(text)
@@ -29,7 +29,7 @@ package struct SessionFile: Sendable {
         self.notes = notes
     }
 
-    private static func remark(on liberties: JSONLiberties) -> String {
+    private static func explanation(of liberties: JSONLiberties) -> String {
         let lost = liberties.contains(.comments) ? " (without the comments)" : ""
         let what =
             switch liberties {
@@ -41,8 +41,8 @@ package struct SessionFile: Sendable {
         return "\(what); ephemerald check --fix writes JSON\(lost)"
     }
 
-    /// The file's contents for `ephemerald check --fix`: in GA shape, as JSON, prettily printed, members in order, ours
-    /// kept. Nil when there is nothing to change. What is wrong besides stays as it is.
+    /// The file's contents for `ephemerald check --fix`: pretty-printed JSON in GA shape, with all members in their order;
+    /// nil when there is nothing to change. Other errors stay in the file.
     package static func upgraded(_ bytes: [UInt8]) throws(JSONError) -> [UInt8]? {
         let file = try SessionFile(bytes, file: "")
         return file.isChanged ? file.root.prettyPrinted() : nil

@@ -1,4 +1,3 @@
-import HTTP
 import Text
 
 /// The audio members that kinds share.
@@ -10,7 +9,7 @@ extension Schema {
         .optional("turn_detection", .orNull(turnDetection)),
     ])
 
-    /// `rate` is demanded for pcm: an answer without it was refused for output.
+    /// `rate` is required for pcm: OpenAI refused an output format without it.
     static let audioFormat = Shape.tagged([
         .init("audio/pcm", [.required("rate", .integer(24000...24000))]), .init("audio/pcmu"), .init("audio/pcma"),
     ])
@@ -41,15 +40,12 @@ extension Schema {
         .optional("delay", .oneOf("minimal", "low", "medium", "high", "xhigh")),
     ])
 
-    /// Number and characters are customary, not published.
+    /// The number and the characters are customary, not published.
     private static let keywords = Shape.advisory(
         .array(
             of: .text(
                 .form("without <, > and line breaks") { text in
-                    !text.utf8.contains {
-                        $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "\n")
-                            || $0 == UInt8(ascii: "\r")
-                    }
+                    !text.utf8.contains { "<>\n\r".utf8.contains($0) }
                 }), count: 0...100))
 
     private static let turnDetection = Shape.tagged([

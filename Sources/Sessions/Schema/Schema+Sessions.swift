@@ -1,4 +1,4 @@
-/// The members of `session`, kind by kind. `type` is added where the kind is decided.
+/// The members of `session` for each kind, without `type`.
 extension Schema {
     static let realtimeMembers: [Shape.Member] = [
         .optional("model", .text(.known(ModelName.conversational))),

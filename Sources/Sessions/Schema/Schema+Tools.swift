@@ -1,4 +1,3 @@
-import HTTP
 import Text
 
 /// The members about tools.
@@ -32,7 +31,7 @@ extension Schema {
                         "connector_dropbox", "connector_gmail", "connector_googlecalendar", "connector_googledrive",
                         "connector_microsoftteams", "connector_outlookcalendar", "connector_outlookemail",
                         "connector_sharepoint",
-                    ]), .deprecated("models released after 2026-09-01 do not take it; use server_url or tunnel_id"),
+                    ]), .deprecated("models released after 2026-09-01 do not accept it; use server_url or tunnel_id"),
                 ]))),
         .optional("tunnel_id", .text(.form("tunnel_ and 32 characters of a-z and 0-9", matches: isTunnel))),
         .optional("authorization", .string),
@@ -50,7 +49,7 @@ extension Schema {
         .optional("defer_loading", .boolean),
     ]
 
-    /// The pattern is from an error of OpenAI's, the length from its other interfaces.
+    /// The characters come from an error of OpenAI's, the length from its other interfaces.
     private static let toolName = Shape.TextRule.all([
         .form("one or more of a-z, A-Z, 0-9, _ and -", matches: isToolName),
         .advisory(.form("at most 64 characters", matches: { $0.utf8.count <= 64 })),

@@ -1,6 +1,6 @@
 import JSON
 
-/// What a value must look like: the rules of a session configuration as data.
+/// The shape that a value must have: the rules of a session configuration as data.
 indirect enum Shape: Sendable {
     case anything
     case null
@@ -14,11 +14,11 @@ indirect enum Shape: Sendable {
     case map(of: Shape)
     /// An object with these names and no others.
     case object([Member])
-    /// An object whose `type` says which of these it is.
+    /// An object that is one of these, by its `type`.
     case tagged([Variant])
-    /// One of several, told apart by their JSON type: no two may share one.
+    /// One of several shapes, each with another JSON type.
     case either([Shape])
-    /// A rule that is published as prose only: to break it is doubtful, not refused. A wrong type still is.
+    /// A rule that is published as prose only: a value that breaks it is doubtful, and a wrong type is still refused.
     case advisory(Shape)
 
     /// A name that an object may or must have.
@@ -36,12 +36,12 @@ indirect enum Shape: Sendable {
         }
     }
 
-    /// The object that one value of `type` stands for.
+    /// The object for one value of `type`.
     struct Variant: Sendable {
         let tag: String
         /// The members besides `type`.
         let members: [Member]
-        /// Of these names at least one must be there.
+        /// At least one of these names is required.
         let needsOneOf: [String]
 
         init(_ tag: String, _ members: [Member] = [], needsOneOf: [String] = []) {
@@ -51,20 +51,20 @@ indirect enum Shape: Sendable {
         }
     }
 
-    /// What a string may be.
+    /// The rule for a string.
     indirect enum TextRule: Sendable {
         case any
         case oneOf([String])
-        /// The known values, and versions of them that have a date after the name. Other values may work; those that are
-        /// known to fail are refused.
+        /// The known values, and versions of them that have a date after the name. Other values may work, except those
+        /// that are known to fail.
         case known([String], refused: [String] = [])
-        /// A form that has a name, for example "a two-letter language code (ISO 639-1)".
+        /// A form with a description, for example "a two-letter language code (ISO 639-1)".
         case form(String, matches: @Sendable (String) -> Bool)
         /// Each of these.
         case all([TextRule])
         /// A rule that is published as prose only: a text that breaks it is doubtful.
         case advisory(TextRule)
-        /// No text is wrong, and any is a warning that the member is on its way out.
+        /// Any text is accepted, with a warning that the member is deprecated.
         case deprecated(String)
     }
 
@@ -73,7 +73,7 @@ indirect enum Shape: Sendable {
     static func orNull(_ shape: Shape) -> Shape { .either([.null, shape]) }
     static func strings(atLeast count: Int = 0) -> Shape { .array(of: .string, count: count...Int.max) }
 
-    /// The JSON type that a value of this shape has, as OpenAI's messages name it.
+    /// The JSON types of this shape, as OpenAI's messages name them.
     var typeNames: [String] {
         switch self {
         case .anything: []
@@ -89,7 +89,7 @@ indirect enum Shape: Sendable {
         }
     }
 
-    /// Whether the value has a type that this shape is about, whatever else may be wrong with it.
+    /// Whether the value has the JSON type of this shape.
     func hasType(of value: JSON) -> Bool {
         switch (self, value) {
         case (.anything, _), (.null, .null), (.boolean, .bool), (.text, .string), (.number, .number), (.array, .array):
@@ -99,6 +99,35 @@ indirect enum Shape: Sendable {
         case (.either(let shapes), _): shapes.contains { $0.hasType(of: value) }
         case (.advisory(let shape), _): shape.hasType(of: value)
         default: false
+        }
+    }
+
+    /// The shape of the member at that path; nil when there is no such member. Elements of arrays have no path.
+    func shape(at path: some Collection<String>) -> Shape? {
+        guard let name = path.first else { return self }
+        let rest = path.dropFirst()
+        switch self {
+        case .anything: return .anything
+        case .map(let element): return element.shape(at: rest)
+        case .object(let members): return members.first { $0.name == name }?.shape.shape(at: rest)
+        case .tagged(let variants):
+            if name == "type" { return rest.isEmpty ? .text(.oneOf(variants.map(\.tag))) : nil }
+            return variants.lazy.compactMap { Shape.object($0.members).shape(at: path) }.first
+        case .either(let shapes): return shapes.lazy.compactMap { $0.shape(at: path) }.first
+        case .advisory(let shape): return shape.shape(at: path)
+        default: return nil
+        }
+    }
+
+    /// The dotted paths of all members below, outer ones before inner ones.
+    func paths(below prefix: String) -> [String] {
+        switch self {
+        case .object(let members):
+            members.flatMap { ["\(prefix).\($0.name)"] + $0.shape.paths(below: "\(prefix).\($0.name)") }
+        case .tagged(let variants): variants.flatMap { Shape.object($0.members).paths(below: prefix) }
+        case .either(let shapes): shapes.flatMap { $0.paths(below: prefix) }
+        case .advisory(let shape): shape.paths(below: prefix)
+        default: []
         }
     }
 }

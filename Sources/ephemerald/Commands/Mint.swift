@@ -6,6 +6,7 @@ import HTTP
 import JSON
 import OpenAISandbox
 import Sessions
+import Text
 
 /// Mints one token for the session of that name and prints it to standard output, for a script. The reasons of a failure
 /// go to standard error in full: who may run this command may read the log.
@@ -64,8 +65,8 @@ private final class SingleMint: @unchecked Sendable {
             let secret = try await minter.mint(body, for: session, requestID: requestID)
             print(secret.value.reveal())
             outcome = .success
-        } catch let error as InvalidRequest {
-            StandardError.print(["error: \(session.name): \(error)"])
+        } catch let error as Invalid {
+            StandardError.print(["error: \(session.name): \(error.part ?? "") \(error.reason)"])
         } catch let error as MintFailure {
             let report = error.report.map { " (\($0.words))" } ?? ""
             StandardError.print(["error: \(error.refusal.code): \(error.refusal.detail)\(report)"])

@@ -1,4 +1,5 @@
 import HTTP
+import Text
 
 extension SettingsReader {
     /// The value of `ALLOW_SHARED_SUFFIXES`; nil when it is wrong.
@@ -10,7 +11,7 @@ extension SettingsReader {
     /// - Parameter allowsSharedSuffixes: nil when the setting is wrong, which is a problem of its own.
     mutating func allowedOrigins(allowsSharedSuffixes: Bool?) -> [OriginPattern]? {
         let read = readListIfSet(.allowedOrigins) { text throws(InvalidValue) in
-            do throws(InvalidOriginPattern) {
+            do throws(Invalid) {
                 return try OriginPattern(parsing: text, allowsSharedSuffixes: allowsSharedSuffixes ?? true)
             } catch {
                 throw InvalidValue(error.reason)

@@ -3,6 +3,7 @@ import HTTP
 import Logging
 import MicroHTTPD
 import Sessions
+import Text
 
 extension SettingsReader {
     mutating func listening(at address: ListeningAddress?, cores: Int) -> Settings.Listening? {
@@ -123,7 +124,7 @@ extension SettingsReader {
 
     private mutating func limit(_ setting: Setting) -> RateLimit?? {
         read(setting) { text throws(InvalidValue) -> RateLimit? in
-            do throws(InvalidRateLimit) { return try RateLimit.parseSetting(text) } catch {
+            do throws(Invalid) { return try RateLimit.parseSetting(text) } catch {
                 throw InvalidValue(error.reason)
             }
         }
@@ -132,7 +133,7 @@ extension SettingsReader {
     private mutating func trustedProxies() -> TrustedProxies? {
         guard let value = self[.trustedProxies], value.text != "none" else { return TrustedProxies.none }
         let entries = readListIfSet(.trustedProxies) { text throws(InvalidValue) in
-            do throws(InvalidAddressRange) { return try TrustedProxies.Entry(parsing: text) } catch {
+            do throws(Invalid) { return try TrustedProxies.Entry(parsing: text) } catch {
                 throw InvalidValue(error.reason)
             }
         }
