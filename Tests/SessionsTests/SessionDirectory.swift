@@ -1,5 +1,6 @@
 import Foundation
 import Sessions
+import Testing
 
 /// A directory of session files that a test writes, and that goes with the value.
 final class SessionDirectory {
@@ -42,5 +43,24 @@ final class SessionDirectory {
 
     struct NotLoaded: Error {
         let findings: [String]
+    }
+}
+
+/// A row of a table of findings: a line of text, and below it the findings, indented by two spaces.
+struct Verdict: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    private(set) var findings: [String] = []
+
+    /// Lines that begin with `#` are comments.
+    static func table(_ text: String) -> [Verdict] {
+        var verdicts: [Verdict] = []
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            if line.hasPrefix("  ") {
+                verdicts[verdicts.endIndex - 1].findings.append(String(line.dropFirst(2)))
+            } else {
+                verdicts.append(Verdict(testDescription: String(line)))
+            }
+        }
+        return verdicts
     }
 }

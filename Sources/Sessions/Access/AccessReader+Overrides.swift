@@ -4,9 +4,9 @@ import JSON
 extension AccessReader {
     /// Members that a request can never change: they decide what the session costs and what it says.
     private static let fixed = ["type", "model", "instructions", "tools", "prompt"]
+    private static let range = Shape.object([.optional("min", .anything), .optional("max", .anything)])
 
-    mutating func readOverrides(_ value: JSON) -> [OverrideRule] {
-        guard let overrides = object(value, at: "access.overrides") else { return [] }
+    mutating func readOverrides(_ overrides: JSONObject) -> [OverrideRule] {
         let known = Set(Schema.judge(body, as: kind))
         var rules: [OverrideRule] = []
         for override in overrides.members {
@@ -42,16 +42,16 @@ extension AccessReader {
         switch value {
         case .array(let allowed) where !allowed.isEmpty: return .oneOf(allowed)
         case .object(let object) where object["min"] != nil || object["max"] != nil:
-            refuseUnknown(object, allowed: ["min", "max"], at: place)
+            guard judge(value, by: AccessReader.range, at: place) else { return nil }
             if let least = object["min"]?.numberValue?.double, let most = object["max"]?.numberValue?.double,
                 least <= most, least.isFinite, most.isFinite
             {
                 return .number(least...most)
             }
             refuse(place, #"must have both, as in {"min": 0.8, "max": 1.2}"#)
-        case .object(let object):
+        case .object:
             if Schema.session(of: kind).shape(at: path)?.hasType(of: "") == true {
-                return readTextLimit(object, at: place).map { .text($0) }
+                return readTextLimit(value, at: place).map { .text($0) }
             }
             refuse(place, "limits a text, but session.\(name) is not a string")
         default:

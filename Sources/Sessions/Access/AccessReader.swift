@@ -19,20 +19,29 @@ struct AccessReader {
         self.rules = rules
     }
 
-    private static let members = ["origins", "limits", "overrides", "variables"]
-    private static var scopes: [(String, WritableKeyPath<Access.Limits, Access.Limit?>)] {
+    private static var scopes: [(name: String, member: WritableKeyPath<Access.Limits, Access.Limit?>)] {
         [("client", \.client), ("caller", \.caller), ("origin", \.origin), ("session", \.session), ("all", \.all)]
     }
 
+    private static let shape = Shape.object([
+        .optional("origins", .strings(atLeast: 1)),
+        .optional("limits", .object(scopes.map { .optional($0.name, .string) })),
+        .optional("overrides", .map(of: .anything)),
+        .optional("variables", .map(of: .anything)),
+    ])
+
+    /// The shape of `{"maxLength": 40, "pattern": "[a-z]+"}`.
+    private static let textLimit = Shape.object([
+        .required("maxLength", .integer(1...10_000)), .optional("pattern", .string),
+    ])
+
     /// Reads the member; nil for a file that does not have it.
     mutating func read(_ value: JSON?) {
-        if let value, let object = object(value, at: "access") {
-            refuseUnknown(object, allowed: AccessReader.members, at: "access")
-            if let origins = object["origins"] { access.origins = readOrigins(origins) }
-            if let limits = object["limits"] { readLimits(limits) }
-            if let overrides = object["overrides"] { access.overrides = readOverrides(overrides) }
-            if let variables = object["variables"] { readVariables(variables) }
-        }
+        if let value { _ = judge(value, by: AccessReader.shape, at: "access") }
+        if let origins = value?["origins"]?.arrayValue { readOrigins(origins) }
+        if let limits = value?["limits"] { readLimits(limits) }
+        if let overrides = value?["overrides"]?.objectValue { access.overrides = readOverrides(overrides) }
+        if let variables = value?["variables"]?.objectValue { readVariables(variables) }
         compareVariables()
     }
 
@@ -40,84 +49,54 @@ struct AccessReader {
         findings.append(Finding(severity, file: file, path: path, message))
     }
 
-    mutating func object(_ value: JSON, at path: String) -> JSONObject? {
-        if value.objectValue == nil { refuse(path, "must be an object, is \(value.typeName)") }
-        return value.objectValue
+    /// Refuses what breaks the shape; true when nothing does.
+    mutating func judge(_ value: JSON, by shape: Shape, at path: String) -> Bool {
+        var violations: [Violation] = []
+        shape.judge(value, at: path, into: &violations)
+        for violation in violations { refuse(violation.path, violation.advice(for: kind)) }
+        return violations.isEmpty
     }
 
-    mutating func refuseUnknown(_ object: JSONObject, allowed: [String], at path: String) {
-        for name in object.names where !allowed.contains(name) {
-            let hint = name.suggestion(name.nearest(in: allowed)) ?? "known here: \(allowed.listed(by: "and"))"
-            refuse("\(path).\(name)", "is not known; \(hint)")
-        }
-    }
-
-    private mutating func readOrigins(_ value: JSON) -> [OriginPattern]? {
-        guard let entries = value.arrayValue, !entries.isEmpty else {
-            refuse(
-                "access.origins",
-                "must be a list of at least one origin; leave it out to admit every origin of the settings")
-            return nil
-        }
+    private mutating func readOrigins(_ entries: [JSON]) {
         var patterns: [OriginPattern] = []
         for (index, entry) in entries.enumerated() {
-            guard let text = entry.stringValue else {
-                refuse("access.origins[\(index)]", "must be a string, is \(entry.typeName)")
-                continue
-            }
+            guard let text = entry.stringValue else { continue }
             do throws(Invalid) {
                 patterns.append(try OriginPattern(parsing: text, allowsSharedSuffixes: rules.allowsSharedSuffixes))
             } catch {
                 refuse("access.origins[\(index)]", "\(error)")
             }
         }
-        return patterns
+        access.origins = patterns
     }
 
-    private mutating func readLimits(_ value: JSON) {
-        guard let limits = object(value, at: "access.limits") else { return }
-        refuseUnknown(limits, allowed: AccessReader.scopes.map(\.0), at: "access.limits")
-        for (name, member) in AccessReader.scopes {
-            guard let limit = limits[name] else { continue }
-            guard let text = limit.stringValue else {
-                refuse("access.limits.\(name)", #"must be a string as in "10/min burst 5", or "off""#)
-                continue
-            }
+    private mutating func readLimits(_ limits: JSON) {
+        for scope in AccessReader.scopes {
+            guard let text = limits[scope.name]?.stringValue else { continue }
             do throws(Invalid) {
-                access.limits[keyPath: member] = try RateLimit.parseSetting(text).map { .rate($0) } ?? .off
+                access.limits[keyPath: scope.member] = try RateLimit.parseSetting(text).map { .rate($0) } ?? .off
             } catch {
-                refuse("access.limits.\(name)", "\(error)")
+                refuse("access.limits.\(scope.name)", "\(error)")
             }
         }
     }
 
-    private mutating func readVariables(_ value: JSON) {
-        guard let variables = object(value, at: "access.variables") else { return }
+    private mutating func readVariables(_ variables: JSONObject) {
         for variable in variables.members {
             let path = "access.variables.\(variable.name)"
-            guard InstructionTemplate.isName(variable.name) else {
+            if !InstructionTemplate.isName(variable.name) {
                 refuse(path, "a name has letters, digits and _ only, at most 64 of them, and begins with a letter or _")
-                continue
+            } else if let limit = readTextLimit(variable.value, at: path) {
+                access.variables.declare(variable.name, limit)
             }
-            guard let object = object(variable.value, at: path), let limit = readTextLimit(object, at: path) else {
-                continue
-            }
-            access.variables.declare(variable.name, limit)
         }
     }
 
-    /// Reads `{"maxLength": 40, "pattern": "[a-z]+"}`.
-    mutating func readTextLimit(_ object: JSONObject, at path: String) -> TextLimit? {
-        refuseUnknown(object, allowed: ["maxLength", "pattern"], at: path)
-        guard let maxLength = object["maxLength"]?.numberValue?.integer, (1...10_000).contains(maxLength) else {
-            refuse("\(path).maxLength", "is required: a whole number from 1 to 10000")
-            return nil
-        }
-        guard let pattern = object["pattern"] else { return TextLimit(maxLength: maxLength, pattern: nil) }
-        guard let source = pattern.stringValue else {
-            refuse("\(path).pattern", "must be a string, is \(pattern.typeName)")
-            return nil
-        }
+    mutating func readTextLimit(_ value: JSON, at path: String) -> TextLimit? {
+        guard judge(value, by: AccessReader.textLimit, at: path),
+            let maxLength = value["maxLength"]?.numberValue?.integer
+        else { return nil }
+        guard let source = value["pattern"]?.stringValue else { return TextLimit(maxLength: maxLength, pattern: nil) }
         do throws(Invalid) {
             let pattern = try TextPattern(source)
             let most = TextPattern.budget / pattern.comparisonsPerCharacter

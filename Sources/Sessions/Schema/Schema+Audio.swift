@@ -16,10 +16,11 @@ extension Schema {
 
     /// `onyx`, `nova` and `fable` are voices of text-to-speech, and are refused here.
     static let voice = Shape.either([
-        .text(
+        .text([
             .known(
                 ["alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"],
-                refused: ["onyx", "nova", "fable"])),
+                refused: ["onyx", "nova", "fable"])
+        ]),
         .object([.required("id", .string)]),
     ])
 
@@ -31,9 +32,8 @@ extension Schema {
     }
 
     private static let transcription = Shape.object([
-        .optional("model", .text(.known(ModelName.transcribing))),
-        .optional(
-            "language", .advisory(.text(.form("a language code of two letters (ISO 639-1)", matches: isLanguage)))),
+        .optional("model", .text([.known(ModelName.transcribing)])),
+        .optional("language", .text([.customary("a language code of two letters (ISO 639-1)", matches: isLanguage)])),
         .optional("languages", .advisory(.strings(atLeast: 1))),
         .optional("keywords", keywords),
         .optional("prompt", .string),
@@ -43,10 +43,9 @@ extension Schema {
     /// The number and the characters are customary, not published.
     private static let keywords = Shape.advisory(
         .array(
-            of: .text(
-                .form("without <, > and line breaks") { text in
-                    !text.utf8.contains { "<>\n\r".utf8.contains($0) }
-                }), count: 0...100))
+            of: .text([
+                .form("without <, > and line breaks") { text in !text.utf8.contains { "<>\n\r".utf8.contains($0) } }
+            ]), count: 0...100))
 
     private static let turnDetection = Shape.tagged([
         .init(

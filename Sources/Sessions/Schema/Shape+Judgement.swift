@@ -9,7 +9,8 @@ extension Shape {
             return
         }
         switch (self, value) {
-        case (.text(let rule), .string(let text)): rule.judge(text, at: path, into: &violations)
+        case (.text(let rules), .string(let text)):
+            for rule in rules { rule.judge(text, at: path, into: &violations) }
         case (.integer(let range), .number(let number)):
             // A number that does not fit an Int is outside of every range.
             let integer = number.integer ?? (number.spelling.hasPrefix("-") ? Int.min : Int.max)
@@ -82,7 +83,7 @@ extension Shape {
             return
         }
         guard let variant = variants.first(where: { .string($0.tag) == type }) else {
-            Shape.text(.oneOf(variants.map(\.tag))).judge(type, at: "\(path).type", into: &violations)
+            Shape.text([.oneOf(variants.map(\.tag))]).judge(type, at: "\(path).type", into: &violations)
             return
         }
         if let first = variant.needsOneOf.first, !variant.needsOneOf.contains(where: { object[$0] != nil }) {
@@ -98,9 +99,8 @@ extension Shape {
 }
 
 extension Shape.TextRule {
-    func judge(_ text: String, at path: String, into violations: inout [Violation]) {
+    fileprivate func judge(_ text: String, at path: String, into violations: inout [Violation]) {
         switch self {
-        case .any: break
         case .oneOf(let values):
             if !values.contains(text) { violations.append(Violation(path, .unsupported(text, supported: values))) }
         case .known(let values, let refused):
@@ -109,12 +109,8 @@ extension Shape.TextRule {
             violations.append(refused.contains(text) ? violation : violation.weakened)
         case .form(let form, let matches):
             if !matches(text) { violations.append(Violation(path, .malformed(text, form: form))) }
-        case .all(let rules):
-            for rule in rules { rule.judge(text, at: path, into: &violations) }
-        case .advisory(let rule):
-            var found: [Violation] = []
-            rule.judge(text, at: path, into: &found)
-            violations += found.map(\.weakened)
+        case .customary(let form, let matches):
+            if !matches(text) { violations.append(Violation(path, .malformed(text, form: form), level: .doubtful)) }
         case .deprecated(let message):
             violations.append(Violation(path, .conflict(message), level: .doubtful))
         }

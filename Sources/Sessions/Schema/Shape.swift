@@ -5,7 +5,8 @@ indirect enum Shape: Sendable {
     case anything
     case null
     case boolean
-    case text(TextRule)
+    /// A string that keeps all of the rules.
+    case text([TextRule])
     /// A number spelled without fraction and exponent.
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
@@ -51,25 +52,22 @@ indirect enum Shape: Sendable {
         }
     }
 
-    /// The rule for a string.
-    indirect enum TextRule: Sendable {
-        case any
+    /// A rule for a string.
+    enum TextRule: Sendable {
         case oneOf([String])
         /// The known values, and versions of them that have a date after the name. Other values may work, except those
         /// that are known to fail.
         case known([String], refused: [String] = [])
         /// A form with a description, for example "a two-letter language code (ISO 639-1)".
         case form(String, matches: @Sendable (String) -> Bool)
-        /// Each of these.
-        case all([TextRule])
-        /// A rule that is published as prose only: a text that breaks it is doubtful.
-        case advisory(TextRule)
+        /// A form that is published as prose only: a text without it is doubtful.
+        case customary(String, matches: @Sendable (String) -> Bool)
         /// Any text is accepted, with a warning that the member is deprecated.
         case deprecated(String)
     }
 
-    static func oneOf(_ values: String...) -> Shape { .text(.oneOf(values)) }
-    static let string = Shape.text(.any)
+    static func oneOf(_ values: String...) -> Shape { .text([.oneOf(values)]) }
+    static let string = Shape.text([])
     static func orNull(_ shape: Shape) -> Shape { .either([.null, shape]) }
     static func strings(atLeast count: Int = 0) -> Shape { .array(of: .string, count: count...Int.max) }
 
@@ -111,7 +109,7 @@ indirect enum Shape: Sendable {
         case .map(let element): return element.shape(at: rest)
         case .object(let members): return members.first { $0.name == name }?.shape.shape(at: rest)
         case .tagged(let variants):
-            if name == "type" { return rest.isEmpty ? .text(.oneOf(variants.map(\.tag))) : nil }
+            if name == "type" { return rest.isEmpty ? .text([.oneOf(variants.map(\.tag))]) : nil }
             return variants.lazy.compactMap { Shape.object($0.members).shape(at: path) }.first
         case .either(let shapes): return shapes.lazy.compactMap { $0.shape(at: path) }.first
         case .advisory(let shape): return shape.shape(at: path)
