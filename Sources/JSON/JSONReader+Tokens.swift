@@ -99,5 +99,5 @@ extension JSONReader {
 
 extension UInt8 {
     /// Whether a name in JavaScript may begin with the byte: ASCII letters, `_` and `$`.
-    package var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
+    var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
 }

@@ -21,7 +21,7 @@ struct OpenAIError: Error {
 
     static let noCalls = OpenAIError(
         status: .badRequest, type: "invalid_request_error", code: "sandbox_takes_no_calls",
-        message: "This is the sandbox of ephemerald: it mints secrets and takes no calls. Start the daemon with a key.")
+        message: "This is the sandbox of ephemerald: it mints secrets and does not accept calls. Start the daemon with a key.")
 
     static func invalidRequest(_ code: String, _ message: String, param: String? = nil) -> OpenAIError {
         OpenAIError(status: .badRequest, type: "invalid_request_error", code: code, message: message, param: param)

@@ -10,7 +10,7 @@ struct `The member access` {
     }
 
     @Test
-    func `holds origins and limits`() throws {
+    func `has origins and limits`() throws {
         let access = try SessionDirectory.session(
             Self.file(
                 #"{"origins":["https://shop.example","http://localhost:*"],"limits":{"client":"10/min burst 5","caller":"off","origin":"1/s","session":"2/h","all":"3/min"}}"#
@@ -25,7 +25,7 @@ struct `The member access` {
     }
 
     @Test(arguments: ["{}", #"{"limits":{}}"#, #"{"overrides":{},"variables":{}}"#])
-    func `restricts nothing when it says nothing`(access: String) throws {
+    func `restricts nothing when it is empty`(access: String) throws {
         let access = try SessionDirectory.session(Self.file(access)).access
         #expect(access.origins == nil)
         #expect(access.limits == .init())

@@ -37,11 +37,11 @@ import Testing
         ("10/min burst 1000001", "1000001 is too many"), ("10 /min", "a count and a unit"),
         ("Off", "a count and a unit"),
     ])
-    func `is refused with what is right`(text: String, words: String) {
+    func `is refused with what to write instead`(text: String, message: String) {
         #expect {
             try RateLimit(parsing: text)
         } throws: {
-            "\($0)".contains(words) && "\($0)".hasPrefix(text.debugDescription)
+            "\($0)".contains(message) && "\($0)".hasPrefix(text.debugDescription)
         }
     }
 }

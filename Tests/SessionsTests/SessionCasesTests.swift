@@ -3,7 +3,7 @@ import JSON
 import Sessions
 import Testing
 
-/// What people paste, and what `check` says of it: a directory of files, and a table of verdicts.
+/// Sessions that people paste, and the findings of `check`: a directory of files, and a table of verdicts.
 struct `Each pasted session` {
     private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Cases").path
@@ -26,11 +26,11 @@ struct `Each pasted session` {
     }
 
     @Test(arguments: verdicts)
-    func `is answered as the table says`(verdict: Verdict) {
+    func `has the findings of the table`(verdict: Verdict) {
         #expect(Self.findings(verdict.testDescription) == verdict.findings)
     }
 
-    @Test func `is in the table, and no other`() throws {
+    @Test func `is in the table`() throws {
         let files = try ["", "elsewhere/"].flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: "\(Self.directory)/\(folder)")
                 .filter { $0.hasSuffix(".json") }.map { folder + $0 }
@@ -39,7 +39,7 @@ struct `Each pasted session` {
         #expect(files.sorted() == Self.verdicts.map(\.testDescription).sorted())
     }
 
-    @Test func `is sent only as OpenAI takes it`() throws {
+    @Test func `is sent only in a form that OpenAI accepts`() throws {
         let sessions = try #require(Self.loaded[""]).catalog.sessions
         #expect(sessions.count >= 30)
         for session in sessions {

@@ -1,15 +1,15 @@
 import Sessions
 import Testing
 
-/// What a person is told about a file: place, what is wrong, what is right.
-struct `A session file is answered` {
-    /// A file with that session, which has type and model besides.
+/// The messages about a session: place, what is wrong, what to write instead.
+struct `The findings about a session` {
+    /// A file with a session of that member, a type and a model.
     private static func file(_ member: String, and rest: String = "") -> String {
         #"{"session":{"type":"realtime","model":"gpt-realtime-2.1",\#(member)}\#(rest)}"#
     }
 
     @Test(arguments: members)
-    func `with what is wrong and what is right`(verdict: Verdict) throws {
+    func `say what is wrong and what to write instead`(verdict: Verdict) throws {
         #expect(try SessionDirectory.findings(in: Self.file(verdict.testDescription)) == verdict.findings)
     }
 
@@ -36,9 +36,9 @@ struct `A session file is answered` {
         "audio":{"input":{"transcription":{"language":"DE"}}}
           warning session.audio.input.transcription.language: must be a language code of two letters (ISO 639-1), is "DE"
         "audio":{"input":{"transcription":{"model":"gpt-transcripe"}}}
-          warning session.audio.input.transcription.model: "gpt-transcripe" is not known here and passed on as it is; did you mean gpt-transcribe?
+          warning session.audio.input.transcription.model: "gpt-transcripe" is not a known value and is sent unchanged; did you mean gpt-transcribe?
         "audio":{"output":{"voice":"zebra"}}
-          warning session.audio.output.voice: "zebra" is not known here and passed on as it is
+          warning session.audio.output.voice: "zebra" is not a known value and is sent unchanged
         "audio":{"output":{"voice":"nova"}}
           error session.audio.output.voice: must be alloy, ash, ballad, coral, echo, sage, shimmer, verse, marin, or cedar, is "nova"
         "tool_choice":"any"
@@ -75,12 +75,12 @@ struct `A session file is answered` {
         #""audio":{"input":{"transcription":{"language":"de"}}}"#,
         #""audio":{"input":{"transcription":{"model":"gpt-transcribe","keywords":[],"languages":["de"]}}}"#,
     ])
-    func `with nothing where nothing is wrong`(member: String) throws {
+    func `are empty when nothing is wrong`(member: String) throws {
         #expect(try SessionDirectory.findings(in: Self.file(member)) == [])
     }
 
     @Test(arguments: sessions)
-    func `with what its kind and model require`(verdict: Verdict) throws {
+    func `follow the kind and the model`(verdict: Verdict) throws {
         #expect(try SessionDirectory.findings(in: "{\"session\":\(verdict.testDescription)}") == verdict.findings)
     }
 
@@ -91,7 +91,7 @@ struct `A session file is answered` {
         {"type":"realtime","model":"gpt-realtime-1.5","parallel_tool_calls":false}
           warning session.parallel_tool_calls: only gpt-realtime-2.1, gpt-realtime-2.1-mini, and gpt-realtime-2 accept it, and the model is 'gpt-realtime-1.5'
         {"type":"realtime","model":"deployment","reasoning":{}}
-          warning session.model: "deployment" is not known here and passed on as it is
+          warning session.model: "deployment" is not a known value and is sent unchanged
         {"type":"realtime"}
           warning session.model: is not given, so OpenAI chooses the model and may change it
         {"type":"realtime","model":"gpt-live-1"}
@@ -108,7 +108,7 @@ struct `A session file is answered` {
           error session.audio.input.turn_detection: the model 'gpt-realtime-whisper' refuses turn detection: write "turn_detection": null, and the page ends each utterance with input_audio_buffer.commit; or use gpt-transcribe, which supports turn detection
         {"type":"transcription","audio":{"input":{"transcription":{"model":"gpt-realtime-whisper"},"turn_detection":null}}}
         {"type":"translation","model":"deployment"}
-          warning session.model: "deployment" is not known here and passed on as it is
+          warning session.model: "deployment" is not a known value and is sent unchanged
         {"model":"gpt-realtime-translate","instructions":"x"}
           error session.instructions: is not known; only a realtime session has it; a translation session has model and audio
         {"type":"translation"}

@@ -3,7 +3,7 @@ import Sessions
 import Text
 import Testing
 
-/// Patterns, by way of a variable that must match one.
+/// Patterns, tested by a variable that must match one.
 struct `A pattern` {
     private static func session(_ pattern: String, maxLength: Int = 200) throws -> Session {
         let file: JSON = [
@@ -54,7 +54,7 @@ struct `A pattern` {
         "((((((((a{9}){9}){9}){9}){9}){9}){9}){9})",
         "\\p{Lu}", String(repeating: "(", count: 40) + "a" + String(repeating: ")", count: 40), "^", "$",
     ])
-    func `is refused when it is none`(pattern: String) throws {
+    func `is refused when it is not valid`(pattern: String) throws {
         let error = try #require(throws: SessionDirectory.NotLoaded.self) { try Self.session(pattern) }
         #expect(error.findings.first?.hasPrefix("x.json: access.variables.v.pattern: ") == true)
     }
@@ -74,7 +74,7 @@ struct `A pattern` {
         ("[\\p{L} '-]{1,40}", 1000), ("a*", 50_000), (".{1,200}", 333), ("(a{1,200}|b{1,200})*", 249),
         ("[aeiou]+", 22_222),
     ])
-    func `has a budget, by which a text may be so long`(pattern: String, length: Int) throws {
+    func `has a budget that limits maxLength`(pattern: String, length: Int) throws {
         let most = min(length, 10_000)
         #expect(throws: Never.self) { try Self.session(pattern, maxLength: most) }
         guard most == length else { return }

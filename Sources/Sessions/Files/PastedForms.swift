@@ -40,7 +40,7 @@ struct PastedForms {
         }
         let names = dropped.joined(separator: ", ")
         if isEcho {
-            note("this is what the server answered, not a request; its own members are dropped: \(names)")
+            note("this is an answer of the server, not a request; the members of the answer are dropped: \(names)")
         } else if let event {
             note("this is the event \(event), not a request; its wrapper is dropped: \(names)")
         }

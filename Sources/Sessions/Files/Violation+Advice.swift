@@ -18,7 +18,7 @@ extension Violation {
         where path == "session.model" && ModelName.isKnown(value, among: ModelName.transcribing):
             "\(JSON.string(value)) only transcribes; name it in session.audio.input.transcription.model"
         case .unsupported(let value, let supported) where level == .doubtful:
-            "\(JSON.string(value)) is not known here and passed on as it is"
+            "\(JSON.string(value)) is not a known value and is sent unchanged"
                 + (value.suggestion(value.nearest(in: supported)).map { "; \($0)" } ?? "")
         case .unsupported(let value, let supported): mustBe(supported, is: value, for: kind)
         case .malformed(let value, let form): "must be \(form), is \(JSON.string(value))"
@@ -89,7 +89,7 @@ extension Violation {
         "providerData": "the Agents SDK sends its members in session itself; move them there and delete it",
         "provider_data": "the Agents SDK sends its members in session itself; move them there and delete it",
         "reasoning_effort": "write it as session.reasoning.effort",
-        "expires_after": "it belongs beside session, not in it",
+        "expires_after": "it belongs next to session, not inside it",
         "max_tokens": "did you mean session.max_output_tokens?",
         "max_completion_tokens": "did you mean session.max_output_tokens?",
         "max_response_tokens": "did you mean session.max_output_tokens?",

@@ -89,15 +89,9 @@ indirect enum Shape: Sendable {
 
     /// Whether the value has the JSON type of this shape.
     func hasType(of value: JSON) -> Bool {
-        switch (self, value) {
-        case (.anything, _), (.null, .null), (.boolean, .bool), (.text, .string), (.number, .number), (.array, .array):
-            true
-        case (.integer, .number(let number)): number.isSpelledAsInteger
-        case (.map, .object), (.object, .object), (.tagged, .object): true
-        case (.either(let shapes), _): shapes.contains { $0.hasType(of: value) }
-        case (.advisory(let shape), _): shape.hasType(of: value)
-        default: false
-        }
+        let names = typeNames
+        return names.isEmpty || names.contains(value.typeName)
+            || names.contains("a decimal") && value.numberValue != nil
     }
 
     /// The shape of the member at that path; nil when there is no such member. Elements of arrays have no path.
