@@ -21,11 +21,6 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// All members, in the order of the text.
     package private(set) var members: [Member]
 
-    /// An object without members.
-    package init() {
-        members = []
-    }
-
     /// An object of these members; the last value of a repeated name counts.
     package init(_ pairs: [(String, JSON)]) {
         self.init()
@@ -37,8 +32,8 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         self.init(elements)
     }
 
-    /// An object of members that are known to have different names.
-    package init(distinct members: [Member]) {
+    /// An object of members that are known to have different names; by default of none.
+    package init(distinct members: [Member] = []) {
         self.members = members
     }
 

@@ -4,20 +4,13 @@ import Text
 
 /// Reads the member `access` of a session file and collects what is wrong with it.
 struct AccessReader {
+    let file: String
     let kind: SessionKind
     /// The request body, without variables filled in or overrides applied.
     let body: JSON
     let rules: SessionRules
-    private let file: String
     private(set) var access = Access()
     private(set) var findings: [Finding] = []
-
-    init(file: String, kind: SessionKind, body: JSON, rules: SessionRules) {
-        self.file = file
-        self.kind = kind
-        self.body = body
-        self.rules = rules
-    }
 
     private static var scopes: [(name: String, member: WritableKeyPath<Access.Limits, Access.Limit?>)] {
         [("client", \.client), ("caller", \.caller), ("origin", \.origin), ("session", \.session), ("all", \.all)]

@@ -2,16 +2,10 @@ import JSON
 
 /// Reads one session file: its session, and the findings about it.
 struct SessionReader {
-    private let file: String
-    private let today: Day
-    private let rules: SessionRules
+    let file: String
+    let today: Day
+    let rules: SessionRules
     private(set) var findings: [Finding] = []
-
-    init(file: String, today: Day, rules: SessionRules) {
-        self.file = file
-        self.today = today
-        self.rules = rules
-    }
 
     private mutating func find(_ severity: Finding.Severity, _ path: String, _ message: String) {
         findings.append(Finding(severity, file: file, path: path, message))

@@ -28,7 +28,9 @@ package struct Ending: Hashable, Sendable {
 package enum Endings {
     /// The announced end of that model; nil when none is announced.
     package static func ending(of model: String) -> Ending? {
-        let row = models.first { $0.name == model } ?? models.first { $0.isPrefix && model.hasPrefix($0.name) }
+        let row =
+            rows.first { $0.models.contains(model) }
+            ?? rows.first { $0.isDated && $0.models.contains(where: model.hasPrefix) }
         return row.map {
             Ending(subject: model, date: $0.date, replacement: $0.replacement, wentWithBeta: $0.wentWithBeta)
         }
@@ -50,43 +52,39 @@ package enum Endings {
         wentWithBeta: false)
 
     private struct Row {
-        let name: String
+        let models: [String]
         let date: Day
         let replacement: String
-        let isPrefix: Bool
-        let wentWithBeta: Bool
-
-        /// - Parameter isPrefix: whether the dated versions `NAME-2024-12-17` end with the model.
-        init(_ name: String, _ date: Day, _ replacement: String, isPrefix: Bool = false, wentWithBeta: Bool = false) {
-            self.name = name
-            self.date = date
-            self.replacement = replacement
-            self.isPrefix = isPrefix
-            self.wentWithBeta = wentWithBeta
-        }
+        /// Whether the dated versions `NAME-2024-12-17` end with the models.
+        var isDated = false
+        var wentWithBeta = false
     }
 
-    /// Unlike `gpt-live-transcribe`, it works with and without turn detection, as the models that end do.
-    private static let transcriber = "gpt-transcribe"
-
-    private static let models = [
-        Row("gpt-4o-realtime-preview", Day(2026, 5, 7), "gpt-realtime-2.1", isPrefix: true, wentWithBeta: true),
+    private static let rows = [
         Row(
-            "gpt-4o-mini-realtime-preview", Day(2026, 5, 7), "gpt-realtime-2.1-mini", isPrefix: true, wentWithBeta: true
-        ),
+            models: ["gpt-4o-realtime-preview"], date: Day(2026, 5, 7), replacement: "gpt-realtime-2.1", isDated: true,
+            wentWithBeta: true),
         Row(
-            "gpt-4o-mini-realtime-preview-2024-12-17", Day(2026, 7, 23), "gpt-realtime-2.1-mini", wentWithBeta: true),
-        Row("gpt-realtime-mini-2025-10-06", Day(2026, 7, 23), "gpt-realtime-2.1-mini"),
-        Row("gpt-audio-mini-2025-10-06", Day(2026, 7, 23), "gpt-realtime-2.1-mini"),
-        Row("gpt-realtime", Day(2027, 1, 20), "gpt-realtime-2.1"),
-        Row("gpt-realtime-2025-08-28", Day(2027, 1, 20), "gpt-realtime-2.1"),
-        Row("gpt-realtime-mini", Day(2027, 1, 20), "gpt-realtime-2.1-mini"),
-        Row("gpt-realtime-mini-2025-12-15", Day(2027, 1, 20), "gpt-realtime-2.1-mini"),
-        Row("gpt-audio-mini", Day(2027, 1, 20), "gpt-realtime-2.1-mini"),
-        Row("gpt-audio-mini-2025-12-15", Day(2027, 1, 20), "gpt-realtime-2.1-mini"),
-        Row("whisper-1", Day(2027, 2, 26), transcriber),
-        Row("gpt-4o-transcribe", Day(2027, 2, 26), transcriber),
-        Row("gpt-4o-mini-transcribe", Day(2027, 2, 26), transcriber, isPrefix: true),
-        Row("gpt-4o-transcribe-diarize", Day(2027, 2, 26), transcriber),
+            models: ["gpt-4o-mini-realtime-preview"], date: Day(2026, 5, 7), replacement: "gpt-realtime-2.1-mini",
+            isDated: true, wentWithBeta: true),
+        Row(
+            models: ["gpt-4o-mini-realtime-preview-2024-12-17"], date: Day(2026, 7, 23),
+            replacement: "gpt-realtime-2.1-mini", wentWithBeta: true),
+        Row(
+            models: ["gpt-realtime-mini-2025-10-06", "gpt-audio-mini-2025-10-06"], date: Day(2026, 7, 23),
+            replacement: "gpt-realtime-2.1-mini"),
+        Row(
+            models: ["gpt-realtime", "gpt-realtime-2025-08-28"], date: Day(2027, 1, 20),
+            replacement: "gpt-realtime-2.1"),
+        Row(
+            models: [
+                "gpt-realtime-mini", "gpt-realtime-mini-2025-12-15", "gpt-audio-mini", "gpt-audio-mini-2025-12-15",
+            ], date: Day(2027, 1, 20), replacement: "gpt-realtime-2.1-mini"),
+        // Unlike `gpt-live-transcribe`, the replacement works with and without turn detection, as these models do.
+        Row(
+            models: ["whisper-1", "gpt-4o-transcribe", "gpt-4o-transcribe-diarize"], date: Day(2027, 2, 26),
+            replacement: "gpt-transcribe"),
+        Row(
+            models: ["gpt-4o-mini-transcribe"], date: Day(2027, 2, 26), replacement: "gpt-transcribe", isDated: true),
     ]
 }

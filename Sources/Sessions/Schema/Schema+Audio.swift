@@ -55,17 +55,13 @@ extension Schema {
                 .optional("prefix_padding_ms", .integer(0...Int.max)),
                 .optional("silence_duration_ms", .integer(0...Int.max)),
                 .optional("idle_timeout_ms", .orNull(.integer(5000...30000))),
-                .optional("create_response", .boolean),
-                .optional("interrupt_response", .boolean),
-            ]),
-        .init(
-            "semantic_vad",
-            [
-                .optional("eagerness", .oneOf("low", "medium", "high", "auto")),
-                .optional("create_response", .boolean),
-                .optional("interrupt_response", .boolean),
-            ]),
+            ] + responses),
+        .init("semantic_vad", [.optional("eagerness", .oneOf("low", "medium", "high", "auto"))] + responses),
     ])
+
+    private static let responses: [Shape.Member] = [
+        .optional("create_response", .boolean), .optional("interrupt_response", .boolean),
+    ]
 
     @Sendable private static func isLanguage(_ text: String) -> Bool {
         text.utf8.count == 2 && text.utf8.allSatisfy(\.isLowercaseLetter)

@@ -16,16 +16,10 @@ package struct RateLimit: Hashable, Sendable {
     /// The largest `count` and `burst`. The limiter's nanoseconds must fit in 64 bits: 1,000,000 hours are 3.6e18 ns.
     package static let largest = 1_000_000
 
-    private struct Unit: Sendable {
-        let name: String
-        let window: Duration
-        let misspellings: [String]
-    }
-
-    private static let units = [
-        Unit(name: "s", window: .seconds(1), misspellings: ["sec", "secs", "second", "seconds"]),
-        Unit(name: "min", window: .seconds(60), misspellings: ["m", "mins", "minute", "minutes"]),
-        Unit(name: "h", window: .seconds(3600), misspellings: ["hr", "hour", "hours"]),
+    private static let units: [(name: String, window: Duration, misspellings: [String])] = [
+        ("s", .seconds(1), ["sec", "secs", "second", "seconds"]),
+        ("min", .seconds(60), ["m", "mins", "minute", "minutes"]),
+        ("h", .seconds(3600), ["hr", "hour", "hours"]),
     ]
 
     /// Reads a limit.
