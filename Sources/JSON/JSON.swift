@@ -87,14 +87,14 @@ extension JSON {
     }
 
     /// Reads an object that may be a JavaScript object literal (``JSONDialect/javaScript``).
-    /// - Parameter liberties: set to what in the text is not JSON.
-    package init(parsingLiteral bytes: [UInt8], liberties: inout JSONLiberties) throws(JSONError) {
+    /// - Parameter extensions: set to the syntax in the text that is not JSON.
+    package init(parsingLiteral bytes: [UInt8], extensions: inout Set<JSONExtension>) throws(JSONError) {
         var reader = try JSONReader(bytes, dialect: .javaScript)
         try reader.skipAssignment()
         self = try reader.value()
         try reader.skipEnd()
         try reader.finish()
-        liberties = reader.liberties
+        extensions = reader.extensions
     }
 }
 

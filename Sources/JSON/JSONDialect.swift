@@ -10,19 +10,14 @@ enum JSONDialect: Sendable {
     case javaScript
 }
 
-/// The parts of a text that are not JSON.
-package struct JSONLiberties: OptionSet, Sendable {
-    /// The set as bits.
-    package let rawValue: Int
-    /// Comments of JavaScript.
-    package static let comments = JSONLiberties(rawValue: 1)
+/// A syntax of JavaScript that is not JSON.
+package enum JSONExtension: Sendable {
+    /// Comments.
+    case comments
     /// Commas after the last element.
-    package static let trailingCommas = JSONLiberties(rawValue: 2)
+    case trailingCommas
     /// Names, quotes and statements of a program.
-    package static let code = JSONLiberties(rawValue: 4)
-
-    /// The set of those bits.
-    package init(rawValue: Int) { self.rawValue = rawValue }
+    case code
 }
 
 /// The parts of JavaScript and TypeScript that are not JSON.
@@ -30,7 +25,7 @@ extension JSONReader {
     mutating func skipComment() throws(JSONError) {
         let start = index
         let opening = bytes[index...].prefix(2)
-        liberties.insert(.comments)
+        extensions.insert(.comments)
         if opening.elementsEqual("//".utf8) {
             while let byte = next, byte != UInt8(ascii: "\n") { index += 1 }
         } else if opening.elementsEqual("/*".utf8) {
@@ -51,7 +46,7 @@ extension JSONReader {
         while startsWord("import") { try skipImport() }
         let start = index
         guard let first = next, first.startsIdentifier else { return }
-        liberties.insert(.code)
+        extensions.insert(.code)
         // The function that would be called with the object: the words since the last `=`, and their place.
         var (callee, place) = ("", index)
         while let byte = next {
@@ -90,7 +85,7 @@ extension JSONReader {
             index = start
             return
         }
-        liberties.insert(.code)
+        extensions.insert(.code)
         // A colon is not part of a type here, so the name before it is not skipped.
         try skipType(until: ",;:}])\n")
     }
@@ -124,7 +119,7 @@ extension JSONReader {
 
     /// Steps over `import type {Session} from "openai";`.
     private mutating func skipImport() throws(JSONError) {
-        liberties.insert(.code)
+        extensions.insert(.code)
         while let byte = next, !byte.isQuote, byte != UInt8(ascii: ";") {
             if byte == UInt8(ascii: "/") { try skipComment() } else { index += 1 }
         }

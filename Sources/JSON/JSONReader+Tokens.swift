@@ -18,13 +18,13 @@ extension JSONReader {
         switch next {
         case UInt8(ascii: "\""): name = try string()
         case UInt8(ascii: "'") where dialect == .javaScript:
-            liberties.insert(.code)
+            extensions.insert(.code)
             name = try string()
         case .some(let byte) where byte.startsIdentifier:
             guard dialect == .javaScript else {
                 throw error("member names must be in double quotes (this looks like a JavaScript object)")
             }
-            liberties.insert(.code)
+            extensions.insert(.code)
             name = identifier()
         default: throw error("expected a member name in double quotes, found \(found)")
         }

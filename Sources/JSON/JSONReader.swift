@@ -9,7 +9,7 @@ struct JSONReader {
     let dialect: JSONDialect
     var index = 0
     /// What was read that is not JSON.
-    var liberties: JSONLiberties = []
+    var extensions: Set<JSONExtension> = []
     /// The number of values that may still be read.
     private var valuesLeft: Int
     private var depth = 0
@@ -57,7 +57,7 @@ struct JSONReader {
         case .some(let byte) where byte.isDigit || byte == UInt8(ascii: "-"): return .number(try number())
         case UInt8(ascii: "'"), UInt8(ascii: "`"):
             guard dialect == .javaScript else { throw error("strings must be in double quotes") }
-            liberties.insert(.code)
+            extensions.insert(.code)
             return .string(try string())
         default: return try word()
         }
@@ -111,7 +111,7 @@ struct JSONReader {
             try skipSpace()
             if next == close {
                 if dialect == .strict { throw error("a comma must be followed by another element") }
-                liberties.insert(.trailingCommas)
+                extensions.insert(.trailingCommas)
             }
         }
         guard next == close else { return true }

@@ -32,6 +32,12 @@ struct `A session file` {
             ),
             (file("\"tools\":[]", and: #","expires_after":{}"#), []),
             (
+                #"{"session":{/*c*/"type":"realtime","model":"gpt-realtime-2.1",}}"#,
+                [
+                    "warning 1:13: comments and a comma before a closing bracket are not JSON; ephemerald check --fix writes JSON (without the comments)"
+                ]
+            ),
+            (
                 "{\"session\":{\"type\":\"realtime\",\n}}",
                 [
                     "warning 2:1: a comma before a closing bracket is not JSON; ephemerald check --fix writes JSON",

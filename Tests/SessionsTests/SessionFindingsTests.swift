@@ -67,6 +67,12 @@ struct `The findings about a session` {
           error session.audio.input.transcription.prompt: the model 'gpt-realtime-whisper' does not accept it
         "prompt":{"id":"p"}
           warning session.prompt: session.prompt (a reusable prompt) ends on 2026-11-30 (in 8 days); use session.instructions
+        "tool_choice":{"type":"mcp","server_label":"l"}
+          warning session.tool_choice.server_label: there is no MCP server "l"
+        "audio":{"input":{"transcription":{"model":"whisper-1","language":"de","languages":["de"]}}}
+          warning session.audio.input.transcription.languages: only gpt-transcribe and gpt-live-transcribe accept it, and the model is 'whisper-1'
+          error session.audio.input.transcription.language: language and languages are refused together; leave out languages
+          warning session.audio.input.transcription.model: whisper-1 ends on 2027-02-26 (in 96 days); use gpt-transcribe
         """#)
 
     @Test(arguments: [

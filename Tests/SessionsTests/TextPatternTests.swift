@@ -59,6 +59,22 @@ struct `A pattern` {
         #expect(error.findings.first?.hasPrefix("x.json: access.variables.v.pattern: ") == true)
     }
 
+    @Test(arguments: [
+        ("a**", "has two repetitions in a row"), ("a\\", "ends in a backslash"), ("(a", "has a ( without )"),
+        ("\\q", "has \\q, which is not supported"), ("(?=a)", "has a group of an unsupported kind"),
+        (String(repeating: "(", count: 33), "has groups nested more than 32 deep"), ("[a", "has a [ without ]"),
+        ("[]", "has [ ] with nothing in it"), ("a{3,2}", "has a repetition that is not {2}, {2,} or {2,5}"),
+        ("[b-a]", "has a range in [ ] that does not run from a character up to another"),
+        ("a]", "has ] where a character is expected"),
+        ("a)", "has ) where it does not belong; a backslash makes it a character"),
+        ("a||b", "has an empty alternative; write (…)? for what may be absent"),
+        ("(a{100}){100}", "is too long once its repetitions are written out"),
+    ])
+    func `is refused with the reason`(pattern: String, reason: String) throws {
+        let error = try #require(throws: SessionDirectory.NotLoaded.self) { try Self.session(pattern) }
+        #expect(error.findings.first == "x.json: access.variables.v.pattern: \(reason)")
+    }
+
     @Test(arguments: ["(a+)+b", "(a|a)*b", "(a*)*b", "(a|aa)+b", "(.*)*x(.*)*y"])
     func `takes time that grows with the text and no faster`(pattern: String) throws {
         let session = try Self.session(pattern, maxLength: 5000)

@@ -7,9 +7,6 @@ struct CamelCaseNames {
     /// The camelCase spellings of legacy members, which the upgrade notes, by their names in the API.
     private(set) var spellings: [String: String] = [:]
 
-    /// Names in the SDK that differ from the API's in more than their case.
-    private static let others = ["idle_timeout": "idle_timeout_ms", "prompt_id": "id"]
-
     mutating func rename(_ root: inout JSONObject) {
         let beside = Shape.object(["session", "expires_after", "client_secret"].map { .optional($0, .anything) })
         root = renamed(root, at: "") { beside.shape(at: [$0]) }
@@ -51,7 +48,8 @@ struct CamelCaseNames {
             var name = member.name
             if shape(name) == nil {
                 let plain = name.withoutCamelCase
-                let other = shape(plain) == nil ? CamelCaseNames.others[plain] ?? plain : plain
+                // The SDK's name for it has no unit.
+                let other = plain == "idle_timeout" ? "idle_timeout_ms" : plain
                 if shape(other) != nil, object[other] == nil, result[other] == nil {
                     name = other
                     note(name, at: path, isLegacy: prefix == "" || prefix == "session.")

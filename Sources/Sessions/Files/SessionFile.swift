@@ -16,9 +16,9 @@ package struct SessionFile: Sendable {
         do throws(JSONError) {
             text = try JSON(parsing: bytes)
         } catch {
-            var liberties: JSONLiberties = []
-            text = try JSON(parsingLiteral: bytes, liberties: &liberties)
-            notes.append(Finding(.warning, file: file, SessionFile.explanation(of: liberties), at: error))
+            var extensions: Set<JSONExtension> = []
+            text = try JSON(parsingLiteral: bytes, extensions: &extensions)
+            notes.append(Finding(.warning, file: file, SessionFile.explanation(of: extensions), at: error))
         }
         var pasted = PastedForms()
         let request = pasted.unwrap(text)
@@ -29,12 +29,12 @@ package struct SessionFile: Sendable {
         self.notes = notes
     }
 
-    private static func explanation(of liberties: JSONLiberties) -> String {
-        let lost = liberties.contains(.comments) ? " (without the comments)" : ""
+    private static func explanation(of extensions: Set<JSONExtension>) -> String {
+        let lost = extensions.contains(.comments) ? " (without the comments)" : ""
         let what =
-            switch liberties {
-            case .trailingCommas: "a comma before a closing bracket is not JSON"
-            case .comments: "comments are not JSON"
+            switch extensions {
+            case [.trailingCommas]: "a comma before a closing bracket is not JSON"
+            case [.comments]: "comments are not JSON"
             case [.comments, .trailingCommas]: "comments and a comma before a closing bracket are not JSON"
             default: "the file is a JavaScript object literal, not JSON"
             }

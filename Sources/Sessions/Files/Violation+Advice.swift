@@ -80,23 +80,19 @@ extension Violation {
         if let suggestion = name.suggestion(name.nearest(in: allowed)) { return suggestion }
         let elsewhere = Schema.session(of: kind).paths(below: "session").lazy.filter { $0.hasSuffix(".\(name)") }
         if let suggestion = elsewhere.compactMap({ path.suggestion($0) }).first { return suggestion }
-        return allowed.isEmpty ? "no members are allowed here" : "known here: \(allowed.joined(separator: ", "))"
+        return "known here: \(allowed.joined(separator: ", "))"
     }
 
     /// Advice on members of `session` that come from other interfaces and resemble no known name.
     private static let misnomers: [String: String] = [
         "config": "it is a wrapper of the Agents SDK; move its members to session and delete it",
         "providerData": "the Agents SDK sends its members in session itself; move them there and delete it",
-        "provider_data": "the Agents SDK sends its members in session itself; move them there and delete it",
         "reasoning_effort": "write it as session.reasoning.effort",
         "expires_after": "it belongs next to session, not inside it",
         "max_tokens": "did you mean session.max_output_tokens?",
         "max_completion_tokens": "did you mean session.max_output_tokens?",
-        "max_response_tokens": "did you mean session.max_output_tokens?",
         "system": "did you mean session.instructions?",
         "system_prompt": "did you mean session.instructions?",
-        "system_instruction": "did you mean session.instructions?",
-        "system_instructions": "did you mean session.instructions?",
     ]
 
     /// What to write instead of a value of a wrong type, where that is known.
@@ -132,9 +128,9 @@ extension Shape {
 extension ClosedRange<Int> {
     /// A count of elements: `exactly 1 element`, `at least 1 element`, `at most 100 elements`.
     fileprivate var elements: String {
-        if lowerBound == upperBound { return "exactly \(lowerBound) element\(lowerBound == 1 ? "" : "s")" }
-        return upperBound == .max
-            ? "at least \(lowerBound) element\(lowerBound == 1 ? "" : "s")"
-            : "at most \(upperBound) element\(upperBound == 1 ? "" : "s")"
+        let count =
+            lowerBound == upperBound
+            ? "exactly \(lowerBound)" : upperBound == .max ? "at least \(lowerBound)" : "at most \(upperBound)"
+        return count.hasSuffix(" 1") ? "\(count) element" : "\(count) elements"
     }
 }
