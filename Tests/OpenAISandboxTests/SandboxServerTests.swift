@@ -41,7 +41,7 @@ struct `The sandbox's server` {
 
     /// The results of several requests to one server.
     private static func results(
-        of fault: Fault?, times: Int = 3, timeout: Duration = .seconds(30)
+        of fault: Fault, times: Int = 3, timeout: Duration = .seconds(30)
     ) async throws -> [Result<Response, TransferFailure>] {
         try await withServer(fault: fault) { server, client in
             var results: [Result<Response, TransferFailure>] = []
@@ -79,29 +79,18 @@ struct `The sandbox's server` {
         #expect(elapsed < .seconds(8), "fifty one after another take ten seconds")
     }
 
-    @Test func `with the fault refuse does not listen`() async throws {
-        for result in try await Self.results(of: .refuse) { #expect(result.kind == "cannot_connect", "\(result)") }
-    }
-
-    @Test(arguments: [Fault.reset, .garbage])
-    func `with a broken answer breaks every one`(fault: Fault) async throws {
-        for result in try await Self.results(of: fault) { #expect(result.kind == "broken", "\(result)") }
-    }
-
-    @Test func `with a slow head exceeds the deadline`() async throws {
-        for result in try await Self.results(of: .slowHeaders, times: 2, timeout: .milliseconds(1_200)) {
-            #expect(result.kind == "timed_out", "\(result)")
+    @Test(
+        arguments: [
+            (.refuse, "cannot_connect", 3, .seconds(30)), (.reset, "broken", 3, .seconds(30)),
+            (.garbage, "broken", 3, .seconds(30)), (.slowHeaders, "timed_out", 2, .milliseconds(1_200)),
+            (.late, "timed_out", 1, .milliseconds(100)), (.huge, "too_large", 3, .seconds(30)),
+        ] as [(Fault, String, Int, Duration)])
+    func `with a fault fails every request alike`(
+        fault: Fault, kind: String, times: Int, timeout: Duration
+    ) async throws {
+        for result in try await Self.results(of: fault, times: times, timeout: timeout) {
+            #expect(result.kind == kind, "\(result)")
         }
-    }
-
-    @Test func `with a late answer exceeds the deadline, and still ends`() async throws {
-        for result in try await Self.results(of: .late, times: 1, timeout: .milliseconds(100)) {
-            #expect(result.kind == "timed_out", "\(result)")
-        }
-    }
-
-    @Test func `with a huge answer exceeds the cap`() async throws {
-        for result in try await Self.results(of: .huge) { #expect(result.kind == "too_large", "\(result)") }
     }
 
     @Test func `with a fault of a status answers with it`() async throws {

@@ -4,10 +4,8 @@ package import JSON
 package struct SessionFile: Sendable {
     /// OpenAI's request body, with our members beside it.
     let root: JSON
-    /// Warnings for what was changed.
+    /// Warnings for what was changed; none if the text is already JSON in GA shape.
     let notes: [Finding]
-    /// Whether the text differs from ``root``.
-    private let isChanged: Bool
 
     /// Reads JSON, or a JavaScript object literal.
     init(_ bytes: [UInt8], file: String) throws(JSONError) {
@@ -25,7 +23,6 @@ package struct SessionFile: Sendable {
         var upgrade = LegacyUpgrade(spellings: pasted.spellings)
         root = pasted.finish(upgrade.upgrade(request))
         notes += (pasted.notes + upgrade.notes).map { Finding(.warning, file: file, path: $0.path, $0.message) }
-        isChanged = !notes.isEmpty
         self.notes = notes
     }
 
@@ -45,6 +42,6 @@ package struct SessionFile: Sendable {
     /// nil when there is nothing to change. Other errors stay in the file.
     package static func upgraded(_ bytes: [UInt8]) throws(JSONError) -> [UInt8]? {
         let file = try SessionFile(bytes, file: "")
-        return file.isChanged ? file.root.prettyPrinted() : nil
+        return file.notes.isEmpty ? nil : file.root.prettyPrinted()
     }
 }
