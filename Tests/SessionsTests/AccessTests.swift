@@ -107,6 +107,15 @@ struct `The member access` {
           error access.overrides.audio.input.turn_detection.threshold[0]: session.audio.input.turn_detection.type is required
         """#)
 
+    @Test(
+        arguments: [(31, nil), (32, "has more than 32 names"), (100_000, "has more than 32 names")] as [(Int, String?)])
+    func `has overrides whose paths end`(count: Int, message: String?) throws {
+        let name = "tracing" + String(repeating: ".metadata", count: count)
+        let findings = try SessionDirectory(["x.json": Self.file(#"{"overrides":{"\#(name)":["x"]}}"#)]).load().findings
+        #expect(findings.map(\.path) == (message == nil ? [] : ["access.overrides.\(name)"]))
+        #expect(findings.map(\.message) == (message.map { [$0] } ?? []))
+    }
+
     @Test func `may name wildcards where anyone can register a name only when the settings allow it`() throws {
         let text = Self.file(#"{"origins":["https://app-*-team.vercel.app","https://*.vercel.app"]}"#)
         let directory = try SessionDirectory(["x.json": text])

@@ -4,6 +4,7 @@ import JSON
 extension AccessReader {
     /// Members that a request can never change: they decide what the session costs and what it says.
     private static let fixed = ["type", "model", "instructions", "tools", "prompt"]
+    private static let longestPath = 32
     private static let range = Shape.object([.optional("min", .anything), .optional("max", .anything)])
 
     mutating func readOverrides(_ overrides: JSONObject) -> [OverrideRule] {
@@ -25,6 +26,8 @@ extension AccessReader {
     }
 
     private func objection(to name: String, _ path: [String], beside rules: [OverrideRule]) -> String? {
+        // Objects in each other are visited by recursion, which a long path would take beyond the end of the stack.
+        if path.count > AccessReader.longestPath { return "has more than \(AccessReader.longestPath) names" }
         let session = Schema.session(of: kind)
         if session.shape(at: path) == nil {
             let paths = session.paths(below: "session").map { String($0.dropFirst("session.".count)) }

@@ -5,9 +5,12 @@ extension String {
     /// The distance is Levenshtein's: the number of insertions, deletions and replacements.
     /// - Parameter limit: the largest distance; a third of the letters by default.
     package func nearest(in names: [String], within limit: Int? = nil) -> String? {
-        let scored = names.map { (name: $0, distance: distance(to: $0)) }
-        let best = scored.min { $0.distance < $1.distance }
-        return best.flatMap { $0.distance <= limit ?? max(1, count / 3) ? $0.name : nil }
+        let limit = limit ?? max(1, count / 3)
+        let length = unicodeScalars.count
+        // A distance is at least the difference in length, so a long text costs nothing.
+        let candidates = names.lazy.filter { abs($0.unicodeScalars.count - length) <= limit }
+        let best = candidates.map { (name: $0, distance: distance(to: $0)) }.min { $0.distance < $1.distance }
+        return best.flatMap { $0.distance <= limit ? $0.name : nil }
     }
 
     private func distance(to other: String) -> Int {
