@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "Locking", swiftSettings: settings),
-        .target(name: "System", dependencies: ["CLinux", "HTTP", "Locking"], swiftSettings: settings),
+        .target(name: "System", dependencies: ["CLinux", "HTTP", "Locking", "Text"], swiftSettings: settings),
         .target(name: "EventLoop", dependencies: ["CLinux", "Locking", "System"], swiftSettings: settings),
         .target(
             name: "MicroHTTPD", dependencies: ["Text", "CMicroHTTPD", "CLinux", "EventLoop", "HTTP", "System"],
@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Text"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["System", "TestTools"], swiftSettings: settings),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System"], swiftSettings: settings),
@@ -97,7 +97,7 @@ let package = Package(
             dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
-            name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools"], exclude: ["Cases"],
+            name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools", "Text"], exclude: ["Cases"],
             swiftSettings: settings),
         .testTarget(
             name: "EphemeraldCoreTests",

@@ -1,6 +1,6 @@
 import CCrypto
 
-/// DER (X.690 section 8): what the wrapper writes for libcrypto to read, and what a key in DER is known by.
+/// DER (X.690 section 8): the elements of keys and signatures.
 package enum DER {
     /// Whether the bytes are one SEQUENCE and nothing else, as every key and every certificate in DER is.
     package static func isSequence(_ bytes: [UInt8]) -> Bool {
@@ -9,12 +9,12 @@ package enum DER {
         return unsafe elements != nil
     }
 
-    /// Reads the bytes by a function of libcrypto's, whose result `free` frees; nil unless it reads all of them.
+    /// Reads the bytes with a function of libcrypto's, whose result `free` frees; nil unless it reads all of them.
     static func parse(
         _ bytes: [UInt8], by read: (inout UnsafePointer<UInt8>?, Int) -> OpaquePointer?,
         _ free: (OpaquePointer?) -> Void
     ) -> OpaquePointer? {
-        // libcurl's connections on this thread read the same queue.
+        // libcurl's connections on this thread read the same queue of errors.
         defer { ERR_clear_error() }
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             var position = buffer.baseAddress
@@ -30,7 +30,7 @@ package enum DER {
     /// A BIT STRING of whole bytes.
     static func bitString(_ bytes: [UInt8]) -> [UInt8] { element(0x03, [0] + bytes) }
 
-    /// A number that is not negative.
+    /// An INTEGER that is not negative.
     /// - Parameter bytes: the most significant one first.
     static func integer(_ bytes: some Collection<UInt8>) -> [UInt8] {
         let digits = Array(bytes.drop { $0 == 0 })

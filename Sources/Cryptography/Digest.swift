@@ -1,11 +1,11 @@
 import CCrypto
 
-/// A hash function. It is looked up once: a lookup takes longer than hashing a key. It is never changed and never freed,
+/// A hash function. It is looked up once, because a lookup takes longer than hashing a key. It is never changed or freed,
 /// so all threads share it.
 @safe package struct HashFunction: @unchecked Sendable {
     /// SHA-256 (FIPS 180-4).
     package static let sha256 = HashFunction("SHA256", byteCount: 32)
-    /// SHA-1, by which Redis names scripts. Collisions can be made.
+    /// SHA-1, by which Redis names scripts. It does not resist collisions.
     package static let sha1 = HashFunction("SHA1", byteCount: 20)
 
     /// Length of a digest.
@@ -31,7 +31,7 @@ import CCrypto
 
 /// A computation in progress: SHA-256, or the verification of a signature.
 ///
-/// One thread changes it. One that is kept is only copied, which reads it, so several threads may do so at once.
+/// Only one thread may change a context. Several threads may copy a context that is no longer changed.
 @safe struct DigestContext: ~Copyable, @unchecked Sendable {
     let pointer: OpaquePointer
 
@@ -61,5 +61,39 @@ import CCrypto
             precondition(unsafe ccrypto_finish(pointer, digest.baseAddress) == 1, "SHA-256 ends once")
             count = HashFunction.sha256.byteCount
         }
+    }
+}
+
+/// HMAC-SHA256 (RFC 2104) with one key. Both hashes have read the key, and each code starts from copies of them. With
+/// libcrypto's EVP_MAC, which copies more, a code of a token takes 40 % more instructions.
+package final class HMAC: Sendable {
+    private let inner = DigestContext()
+    private let outer = DigestContext()
+
+    /// - Parameter key: of any length; one above 64 bytes is hashed first.
+    package init(key: [UInt8]) {
+        var block = key.count > 64 ? HashFunction.sha256.hash(key) : key
+        block += Array(repeating: 0, count: 64 - block.count)
+        inner.startSHA256()
+        inner.update(block.map { $0 ^ 0x36 })
+        outer.startSHA256()
+        outer.update(block.map { $0 ^ 0x5C })
+    }
+
+    /// The code of some bytes, 32 bytes long.
+    package func code(for bytes: [UInt8]) -> [UInt8] {
+        let context = DigestContext()
+        context.copy(inner)
+        context.update(bytes)
+        let digest = context.finishSHA256()
+        context.copy(outer)
+        context.update(digest)
+        return context.finishSHA256()
+    }
+
+    /// Whether a code is right. The whole code is compared, so the time does not reveal how much of a forged code is right.
+    package func isValid(_ code: [UInt8], for bytes: [UInt8]) -> Bool {
+        let expected = self.code(for: bytes)
+        return unsafe code.count == expected.count && CRYPTO_memcmp(code, expected, expected.count) == 0
     }
 }

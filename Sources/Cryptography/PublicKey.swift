@@ -1,9 +1,9 @@
 import CCrypto
 
-/// A public key, and the one way in which signatures are verified with it. All loops share it: what is prepared here is
-/// only copied later.
+/// A public key, with the one scheme by which signatures are verified. All loops share it: the prepared context is only
+/// copied later.
 package final class PublicKey: Sendable {
-    /// How signatures are made.
+    /// A signature scheme.
     package enum Scheme: Sendable {
         /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2).
         case rsaPKCS1
@@ -15,33 +15,33 @@ package final class PublicKey: Sendable {
         case ed25519
     }
 
-    /// How signatures with this key are made.
+    /// The scheme of signatures with this key.
     package let scheme: Scheme
-    /// The modulus of a key for RSA, most significant byte first; nil for the curves.
+    /// The modulus of an RSA key, most significant byte first; nil for other keys.
     package let modulus: [UInt8]?
     private let prepared = DigestContext()
 
     /// The key of a SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7), or of a certificate.
-    /// - Parameter isCertificate: of which nothing but the key is looked at.
+    /// - Parameter isCertificate: whether the bytes are a certificate, of which only the key is used.
     package convenience init(der: [UInt8], isCertificate: Bool = false) throws(InvalidPublicKey) {
         try self.init(KeyHandle(der, isCertificate: isCertificate))
     }
 
-    /// RSA. The most significant byte of a number is its first.
-    /// - Parameter isPSS: whether signatures are made by RSASSA-PSS.
+    /// An RSA key. The first byte of a number is the most significant one.
+    /// - Parameter isPSS: whether the scheme is RSASSA-PSS.
     package convenience init(modulus: [UInt8], exponent: [UInt8], isPSS: Bool) throws(InvalidPublicKey) {
         let key = DER.sequence(DER.integer(modulus), DER.integer(exponent))
         let der = DER.sequence(Algorithm.rsa, DER.bitString(key))
         try self.init(KeyHandle(der, isCertificate: false), isPSS: isPSS)
     }
 
-    /// P-256, by the coordinates of a point: 32 bytes each.
+    /// A P-256 key, by the coordinates of its point, 32 bytes each.
     package convenience init(x: [UInt8], y: [UInt8]) throws(InvalidPublicKey) {
         guard x.count == 32, y.count == 32 else { throw .unreadable }
         try self.init(der: DER.sequence(Algorithm.p256, DER.bitString([0x04] + x + y)))
     }
 
-    /// Ed25519.
+    /// An Ed25519 key.
     package convenience init(ed25519 key: [UInt8]) throws(InvalidPublicKey) {
         try self.init(der: DER.sequence(Algorithm.ed25519, DER.bitString(key)))
     }
@@ -84,11 +84,11 @@ package final class PublicKey: Sendable {
 package enum InvalidPublicKey: Error, Sendable {
     /// It does not describe a key, or bytes follow it, or its point is not on its curve.
     case unreadable
-    /// It is not a key for RSA, P-256 or Ed25519, or is for RSASSA-PSS with other hashes than SHA-256.
+    /// It is not an RSA, P-256 or Ed25519 key, or it is an RSASSA-PSS key for other hashes than SHA-256.
     case unsupported
-    /// It is a key for RSA that does not have 2048 to 8192 bits, or has an exponent or a modulus that is not safe.
+    /// It is an RSA key without 2048 to 8192 bits, or with an exponent or a modulus that is not safe.
     case rsa
-    /// It is on another curve than P-256.
+    /// It is on a curve other than P-256.
     case curve
 }
 
@@ -111,11 +111,12 @@ package enum InvalidPublicKey: Error, Sendable {
         unsafe EVP_PKEY_free(pointer)
     }
 
-    /// How signatures with the key are made, if it is one that is safe to use.
-    /// - Parameter isPSS: for a key of RSA that allows either padding.
+    /// The scheme of the key.
+    /// - Parameter isPSS: the padding for an RSA key that allows both.
+    /// - Throws: if the key is not safe to use.
     func scheme(isPSS: Bool) throws(InvalidPublicKey) -> PublicKey.Scheme {
         if isType("RSA") || isType("RSA-PSS") {
-            // With an exponent of 1 every text is its own signature; with a long one, verifying takes long.
+            // With an exponent of 1 every text is its own signature; with a long one, verification is slow.
             guard hasOddNumber("n", ofBits: 2048...8192), hasOddNumber("e", ofBits: 2...33) else { throw .rsa }
             return isPSS || isType("RSA-PSS") ? .rsaPSS : .rsaPKCS1
         }
@@ -130,13 +131,13 @@ package enum InvalidPublicKey: Error, Sendable {
         return .ed25519
     }
 
-    /// Sets up the verification of signatures; false when the key does not allow it.
+    /// Prepares a context for the verification of signatures; false if the key does not allow it.
     func prepare(_ context: borrowing DigestContext, for scheme: PublicKey.Scheme) -> Bool {
-        // Ed25519 hashes by itself.
+        // Ed25519 has its own hash.
         let hash = scheme == .ed25519 ? nil : "SHA256"
         var keyContext: OpaquePointer?
         guard unsafe ccrypto_start_verifying(context.pointer, &keyContext, hash, pointer) == 1 else { return false }
-        // Each copy verifies one signature, so libcrypto need not copy it once more.
+        // Each copy verifies one signature, so libcrypto does not have to copy it again.
         unsafe EVP_MD_CTX_set_flags(context.pointer, EVP_MD_CTX_FLAG_FINALISE)
         // The other padding is the default.
         guard scheme == .rsaPSS else { return true }
@@ -146,7 +147,7 @@ package enum InvalidPublicKey: Error, Sendable {
 
     private func isType(_ name: String) -> Bool { unsafe EVP_PKEY_is_a(pointer, name) == 1 }
 
-    /// The modulus of a key for RSA.
+    /// The modulus of an RSA key.
     var modulus: [UInt8]? {
         unsafe withNumber("n") { number in
             var bytes = [UInt8](repeating: 0, count: (Int(unsafe BN_num_bits(number)) + 7) / 8)

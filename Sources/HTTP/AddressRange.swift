@@ -1,4 +1,4 @@
-import Text
+package import Text
 
 /// A range of IP addresses in CIDR notation (RFC 4632), of one family: `::/0` holds no IPv4 address.
 package struct AddressRange: Hashable, Sendable {
@@ -9,11 +9,10 @@ package struct AddressRange: Hashable, Sendable {
 
     /// Reads `10.0.0.0/8`, `2001:db8::/32`, or one address, which is a range of itself. `::ffff:10.0.0.0/104` is
     /// `10.0.0.0/8`.
-    package init(parsing text: String) throws(InvalidAddressRange) {
+    package init(parsing text: String) throws(Invalid) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(first) else {
-            throw InvalidAddressRange(
-                text, "this is not an address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32")
+            throw Invalid("this is not an address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32", part: text)
         }
         let width = first.utf8.contains(UInt8(ascii: ":")) ? 128 : 32
         prefixLength =
@@ -21,8 +20,9 @@ package struct AddressRange: Hashable, Sendable {
         base = IPAddress(bits: address.bits & AddressRange.mask(prefixLength))
         guard base == address else {
             let right = "\(base)/\(prefixLength - (base.isV4 ? 96 : 0))"
-            throw InvalidAddressRange(
-                text, "bits are set after the prefix; write \(right) for the network, or \(address) for one address")
+            throw Invalid(
+                "bits are set after the prefix; write \(right) for the network, or \(address) for one address",
+                part: text)
         }
     }
 
@@ -41,11 +41,12 @@ package struct AddressRange: Hashable, Sendable {
 
     private static func length(
         _ digits: Substring, upTo width: Int, of text: String
-    ) throws(InvalidAddressRange) -> Int {
+    ) throws(Invalid) -> Int {
         let isNumber = (1...3).contains(digits.utf8.count) && digits.utf8.allSatisfy(\.isDigit)
         guard isNumber, digits == "0" || digits.first != "0", let length = Int(digits), length <= width else {
-            throw InvalidAddressRange(
-                text, "\(String(digits).debugDescription) is not a prefix length; write 0 to \(width) after the slash")
+            throw Invalid(
+                "\(String(digits).debugDescription) is not a prefix length; write 0 to \(width) after the slash",
+                part: text)
         }
         return length
     }
@@ -56,21 +57,4 @@ extension AddressRange: CustomStringConvertible {
     package var description: String {
         prefixLength == 128 ? "\(base)" : "\(base)/\(prefixLength - (base.isV4 ? 96 : 0))"
     }
-}
-
-/// A range of addresses that cannot be read, and why.
-package struct InvalidAddressRange: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The range as it was written.
-    package let text: String
-    /// What is wrong and what is right.
-    package let reason: String
-
-    /// - Parameter reason: a text that follows the range as it was written.
-    package init(_ text: String, _ reason: String) {
-        self.text = text
-        self.reason = reason
-    }
-
-    /// The range, quoted, and the reason.
-    package var description: String { "\(text.debugDescription): \(reason)" }
 }

@@ -1,9 +1,11 @@
+package import Text
+
 extension OriginPattern {
     /// Reads one entry of an allow-list. An entry that no browser could ever match is refused with the right spelling
     /// named, because it would fail silently in production; so is one that would admit the pages of strangers.
     /// - Parameter allowsSharedSuffixes: whether a wildcard may be under a domain where anyone can register a name.
-    package init(parsing entry: String, allowsSharedSuffixes: Bool = false) throws(InvalidOriginPattern) {
-        func refuse(_ reason: String) -> InvalidOriginPattern { InvalidOriginPattern(entry: entry, reason: reason) }
+    package init(parsing entry: String, allowsSharedSuffixes: Bool = false) throws(Invalid) {
+        func refuse(_ reason: String) -> Invalid { Invalid(reason, part: entry) }
 
         guard !entry.isEmpty else { throw refuse("an entry is empty; write an origin such as https://app.example") }
         guard entry != "*" else {
@@ -164,15 +166,4 @@ extension OriginPattern {
         }
         throw Fault("\(host) is not a host name; write labels of a-z, 0-9 and -, at most 63 characters each")
     }
-}
-
-/// An entry that can be no allow-listed origin, and why.
-package struct InvalidOriginPattern: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The entry as it was written.
-    package let entry: String
-    /// What is wrong and what is right.
-    package let reason: String
-
-    /// The entry, quoted, and the reason.
-    package var description: String { "\(entry.debugDescription): \(reason)" }
 }

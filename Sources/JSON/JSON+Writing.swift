@@ -1,17 +1,17 @@
 extension JSON: CustomStringConvertible {
-    /// The value as one line of UTF-8 without white space.
+    /// The value on one line of UTF-8, without white space.
     package func serialized() -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(1024)
-        append(to: &out)
+        append(to: &out, indent: nil)
         return out
     }
 
-    /// The value as people write it: two spaces for each level, arrays of plain values on one line, a line break at
-    /// the end.
+    /// The value as people write it: two spaces for each level, arrays of plain values on one line, a line feed at the
+    /// end.
     package func prettyPrinted() -> [UInt8] {
         var out: [UInt8] = []
-        appendPretty(to: &out, indent: 0)
+        append(to: &out, indent: 0)
         out.append(UInt8(ascii: "\n"))
         return out
     }
@@ -21,62 +21,48 @@ extension JSON: CustomStringConvertible {
         String(decoding: serialized(), as: UTF8.self)
     }
 
-    private func append(to out: inout [UInt8]) {
+    /// - Parameter indent: levels around the value; nil for one line.
+    private func append(to out: inout [UInt8], indent: Int?) {
         switch self {
         case .null: out += "null".utf8
         case .bool(let flag): out += (flag ? "true" : "false").utf8
         case .number(let number): out += number.spelling.utf8
         case .string(let text): text.appendQuoted(to: &out)
         case .array(let elements):
+            let isLine = !elements.contains(where: \.isContainer)
             out.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { out.append(UInt8(ascii: ",")) }
-                element.append(to: &out)
+            JSON.append(elements, comma: isLine && indent != nil ? ", " : ",", to: &out, indent: isLine ? nil : indent)
+            {
+                $0.append(to: &$1, indent: $2)
             }
             out.append(UInt8(ascii: "]"))
         case .object(let object):
             out.append(UInt8(ascii: "{"))
-            for (index, member) in object.members.enumerated() {
-                if index > 0 { out.append(UInt8(ascii: ",")) }
+            JSON.append(object.members, comma: ",", to: &out, indent: indent) { member, out, indent in
                 member.name.appendQuoted(to: &out)
-                out.append(UInt8(ascii: ":"))
-                member.value.append(to: &out)
+                out += (indent == nil ? ":" : ": ").utf8
+                member.value.append(to: &out, indent: indent)
             }
             out.append(UInt8(ascii: "}"))
         }
     }
 
-    private func appendPretty(to out: inout [UInt8], indent: Int) {
-        switch self {
-        case .array(let elements) where elements.contains(where: \.isContainer):
-            JSON.appendLines(elements, "[", "]", to: &out, indent: indent) { element, out in
-                element.appendPretty(to: &out, indent: indent + 1)
-            }
-        case .array(let elements):
-            out += "[\(elements.map(\.description).joined(separator: ", "))]".utf8
-        case .object(let object) where !object.isEmpty:
-            JSON.appendLines(object.members, "{", "}", to: &out, indent: indent) { member, out in
-                member.name.appendQuoted(to: &out)
-                out += ": ".utf8
-                member.value.appendPretty(to: &out, indent: indent + 1)
-            }
-        default: append(to: &out)
+    private static func append<Item>(
+        _ items: [Item], comma: String, to out: inout [UInt8], indent: Int?,
+        item: (Item, inout [UInt8], Int?) -> Void
+    ) {
+        let inner = indent.map { $0 + 1 }
+        for (index, element) in items.enumerated() {
+            if index > 0 { out += comma.utf8 }
+            if let inner { startLine(of: &out, indent: inner) }
+            item(element, &out, inner)
         }
+        if let indent, !items.isEmpty { startLine(of: &out, indent: indent) }
     }
 
-    private static func appendLines<Item>(
-        _ items: [Item], _ open: String, _ close: String, to out: inout [UInt8], indent: Int,
-        item: (Item, inout [UInt8]) -> Void
-    ) {
-        out += open.utf8
-        for (index, element) in items.enumerated() {
-            out += (index > 0 ? ",\n" : "\n").utf8
-            out += Array(repeating: UInt8(ascii: " "), count: 2 * (indent + 1))
-            item(element, &out)
-        }
+    private static func startLine(of out: inout [UInt8], indent: Int) {
         out.append(UInt8(ascii: "\n"))
-        out += Array(repeating: UInt8(ascii: " "), count: 2 * indent)
-        out += close.utf8
+        out.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * indent))
     }
 
     private var isContainer: Bool {
@@ -88,11 +74,11 @@ extension JSON: CustomStringConvertible {
 }
 
 extension String {
-    /// Appends the text as a JSON string: only what RFC 8259 section 7 says must be escaped is.
+    /// Appends the text as a JSON string. It escapes only what must be escaped (RFC 8259 section 7).
     func appendQuoted(to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         let bytes = utf8.span
-        // Nearly every text is copied as it is.
+        // Most texts need no escape.
         if bytes.indices.contains(where: { bytes[$0].mustBeEscaped }) {
             for index in bytes.indices { bytes[index].appendEscaped(to: &out) }
         } else {
@@ -121,26 +107,25 @@ extension UInt8 {
     }
 }
 
-/// One JSON object on one line, written member by member straight into bytes: for what is written at every request and
-/// read by others.
+/// A JSON object on one line, written member by member into bytes, for lines that every request writes.
 package struct JSONLine {
     private var out: [UInt8]
 
-    /// - Parameter capacity: bytes; a longer line grows.
+    /// - Parameter capacity: bytes for which memory is reserved.
     package init(reserving capacity: Int) {
         out = []
         out.reserveCapacity(capacity)
         out.append(UInt8(ascii: "{"))
     }
 
-    /// The object, with a line feed behind it.
+    /// The object, followed by a line feed.
     package consuming func finished() -> [UInt8] {
         out += "}\n".utf8
         return out
     }
 
     /// Adds a string; nil adds nothing.
-    /// - Parameter name: one that needs no escape and that the line does not have yet.
+    /// - Parameter name: a new name that needs no escape.
     package mutating func append(_ name: String, _ text: String?) {
         guard let text else { return }
         append(name: name)

@@ -2,49 +2,49 @@ import Text
 
 /// A JSON value (RFC 8259) whose objects keep the order of their members and whose numbers keep their spelling.
 ///
-/// It is ours, and not Foundation's, for five reasons: `check --fix` must not shuffle an operator's file; duplicate
-/// member names are refused instead of losing one; an error says line and column; 0.8 stays 0.8 on the way through;
-/// and no Foundation is on the path of a request.
+/// This program has its own reader for five reasons: `check --fix` must not reorder an operator's file; a repeated name
+/// is refused instead of lost; an error has a line and a column; 0.8 stays 0.8; and Foundation is not on the path of a
+/// request.
 package enum JSON: Hashable, Sendable {
-    /// `null`, which a member may have and which is not the absence of the member.
+    /// `null`. A member that is null is not absent.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// In its own spelling: 1.0 is not written as 1.
+    /// A number in its own spelling: 1.0 is not written as 1.
     case number(JSONNumber)
-    /// Unescaped.
+    /// A string, unescaped.
     case string(String)
-    /// In order.
+    /// The elements of an array, in order.
     case array([JSON])
-    /// Its members in order, no name twice.
+    /// The members of an object, in order.
     case object(JSONObject)
 
-    /// The value of that member; nil when it is absent, or when this is no object.
+    /// The value of that member; nil when it is absent, or when this is not an object.
     package subscript(name: String) -> JSON? {
         objectValue?[name]
     }
 
-    /// The text of a string, nil for every other value.
+    /// The text of a string; nil for every other value.
     package var stringValue: String? {
         if case .string(let text) = self { text } else { nil }
     }
 
-    /// The number, nil for every other value.
+    /// The number; nil for every other value.
     package var numberValue: JSONNumber? {
         if case .number(let number) = self { number } else { nil }
     }
 
-    /// The object, nil for every other value.
+    /// The object; nil for every other value.
     package var objectValue: JSONObject? {
         if case .object(let object) = self { object } else { nil }
     }
 
-    /// The elements of an array, nil for every other value.
+    /// The elements of an array; nil for every other value.
     package var arrayValue: [JSON]? {
         if case .array(let elements) = self { elements } else { nil }
     }
 
-    /// Whether both mean the same: numbers by value (1 is 1.0), objects without regard to the order of members.
+    /// Whether both mean the same: numbers are compared by value (1 is 1.0), and members in any order.
     package func means(_ other: JSON) -> Bool {
         switch (self, other) {
         case (.string(let mine), .string(let theirs)): mine.hasSameBytes(as: theirs)
@@ -77,38 +77,37 @@ extension JSON: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
 }
 
 extension JSON {
-    /// Reads a whole text by RFC 8259, strictly: UTF-8 without a byte order mark, no name twice in an object, no half
-    /// of a surrogate pair, no more than 64 levels, nothing after the value.
-    /// - Parameter values: how many values the text may have in it, those inside of others included.
+    /// Reads a whole text by RFC 8259, strictly: UTF-8 without a byte order mark, no repeated name in an object, no half
+    /// of a surrogate pair, at most 64 levels, nothing after the value.
+    /// - Parameter values: the most values in the text, nested ones included.
     package init(parsing bytes: [UInt8], values: Int = .max) throws(JSONError) {
         var reader = try JSONReader(bytes, values: values)
         self = try reader.value()
         try reader.finish()
     }
 
-    /// Reads an object that may be a JavaScript object literal (``JSONDialect/javaScript``), and says what in it is not
-    /// JSON.
-    package init(parsingLiteral bytes: [UInt8], liberties: inout JSONLiberties) throws(JSONError) {
+    /// Reads an object that may be a JavaScript object literal (``JSONDialect/javaScript``).
+    /// - Parameter extensions: set to the syntax in the text that is not JSON.
+    package init(parsingLiteral bytes: [UInt8], extensions: inout Set<JSONExtension>) throws(JSONError) {
         var reader = try JSONReader(bytes, dialect: .javaScript)
         try reader.skipAssignment()
         self = try reader.value()
         try reader.skipEnd()
         try reader.finish()
-        liberties = reader.liberties
+        extensions = reader.extensions
     }
 }
 
 /// Values inside of values, by paths of member names.
 extension JSON {
-    /// The value at that path, nil where there is none.
-    package func value(at path: ArraySlice<String>) -> JSON? {
-        guard let name = path.first else { return self }
-        return self[name]?.value(at: path.dropFirst())
+    /// The value at that path; nil where there is none.
+    package func value(at path: some Collection<String>) -> JSON? {
+        path.reduce(Optional(self)) { $0?[$1] }
     }
 
-    /// The value with a member set at that path, objects made where there are none; nil when something that is no object
-    /// is in the way.
-    package func adding(_ value: JSON, at path: ArraySlice<String>) -> JSON? {
+    /// The value with a member set at that path; missing objects are created. Nil when the path leads through a value
+    /// that is not an object.
+    package func adding(_ value: JSON, at path: some Collection<String>) -> JSON? {
         guard let name = path.first else { return value }
         guard case .object(var object) = self else { return nil }
         guard let inner = (object[name] ?? [:]).adding(value, at: path.dropFirst()) else { return nil }
@@ -116,8 +115,8 @@ extension JSON {
         return .object(object)
     }
 
-    /// As ``adding(_:at:)``, and what is null or a plain value on the way makes room for an object.
-    package func replacing(_ value: JSON, at path: ArraySlice<String>) -> JSON {
+    /// The value with a member set at that path; objects are created, also instead of values that are not objects.
+    package func replacing(_ value: JSON, at path: some Collection<String>) -> JSON {
         guard let name = path.first else { return value }
         var object = objectValue ?? [:]
         object[name] = (object[name] ?? [:]).replacing(value, at: path.dropFirst())
@@ -125,12 +124,12 @@ extension JSON {
     }
 }
 
-/// A JSON number as it was spelled: `0.80` is written back as `0.80`. Two numbers are equal when their spelling is.
+/// A JSON number with its spelling: `0.80` is written back as `0.80`. Two numbers are equal if their spellings are.
 package struct JSONNumber: Hashable, Sendable {
     /// The characters of the number, by the grammar of RFC 8259 section 6.
     package let spelling: String
 
-    /// A spelling that the reader has already held against the grammar.
+    /// A spelling that the reader has checked against the grammar.
     init(checkedSpelling: String) {
         spelling = checkedSpelling
     }
@@ -140,19 +139,19 @@ package struct JSONNumber: Hashable, Sendable {
         spelling = String(value)
     }
 
-    /// A number that is finite: JSON cannot spell infinity or NaN, so those trap.
+    /// A finite number. Infinity and NaN trap, because JSON cannot spell them.
     package init(_ value: Double) {
         precondition(value.isFinite, "JSON has no spelling for \(value)")
         spelling = "\(value)"
     }
 
-    /// The nearest `Double`; infinite when the number is beyond its range.
+    /// The nearest `Double`; infinite for a number beyond its range.
     package var double: Double {
-        // The grammar of a JSON number is a part of Swift's, so this always succeeds.
+        // Every JSON number is one in Swift's grammar, so this always succeeds.
         Double(spelling) ?? .nan
     }
 
-    /// The integer, when the number is spelled as one (`200`, but neither `200.0` nor `2e2`) and fits.
+    /// The integer of a number that is spelled as one (`200`, not `200.0` or `2e2`); nil when it does not fit.
     package var integer: Int? {
         Int(spelling)
     }

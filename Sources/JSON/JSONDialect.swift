@@ -1,28 +1,23 @@
 import Text
 
-/// What a reader takes for JSON.
+/// The syntax that a reader accepts.
 enum JSONDialect: Sendable {
-    /// RFC 8259 and nothing beyond it. Everything that comes over the network is read so.
+    /// RFC 8259 and nothing else, for everything that comes over the network.
     case strict
-    /// Also a JavaScript or TypeScript object literal as people paste it from a program: bare member names, single
-    /// quotes, templates without `${…}`, comments, trailing commas, `as const` and `satisfies T`, and the statement
-    /// around it. For session files only.
+    /// JSON, or a JavaScript or TypeScript object literal pasted from a program: bare member names, single quotes,
+    /// templates without `${…}`, comments, trailing commas, `as const` and `satisfies T`, and the statement around it.
+    /// For session files only.
     case javaScript
 }
 
-/// What a text has that JSON does not take.
-package struct JSONLiberties: OptionSet, Sendable {
-    /// The set as bits.
-    package let rawValue: Int
-    /// Comments of JavaScript.
-    package static let comments = JSONLiberties(rawValue: 1)
+/// A syntax of JavaScript that is not JSON.
+package enum JSONExtension: Sendable {
+    /// Comments.
+    case comments
     /// Commas after the last element.
-    package static let trailingCommas = JSONLiberties(rawValue: 2)
+    case trailingCommas
     /// Names, quotes and statements of a program.
-    package static let code = JSONLiberties(rawValue: 4)
-
-    /// The set of those bits.
-    package init(rawValue: Int) { self.rawValue = rawValue }
+    case code
 }
 
 /// The parts of JavaScript and TypeScript that are not JSON.
@@ -30,7 +25,7 @@ extension JSONReader {
     mutating func skipComment() throws(JSONError) {
         let start = index
         let opening = bytes[index...].prefix(2)
-        liberties.insert(.comments)
+        extensions.insert(.comments)
         if opening.elementsEqual("//".utf8) {
             while let byte = next, byte != UInt8(ascii: "\n") { index += 1 }
         } else if opening.elementsEqual("/*".utf8) {
@@ -51,8 +46,8 @@ extension JSONReader {
         while startsWord("import") { try skipImport() }
         let start = index
         guard let first = next, first.startsIdentifier else { return }
-        liberties.insert(.code)
-        // What the object would be given to: the words since the last `=`, and where they begin.
+        extensions.insert(.code)
+        // The function that would be called with the object: the words since the last `=`, and their place.
         var (callee, place) = ("", index)
         while let byte = next {
             if byte.startsIdentifier {
@@ -90,8 +85,8 @@ extension JSONReader {
             index = start
             return
         }
-        liberties.insert(.code)
-        // A colon belongs to no type out here, so what it names is not swallowed.
+        extensions.insert(.code)
+        // A colon is not part of a type here, so the name before it is not skipped.
         try skipType(until: ",;:}])\n")
     }
 
@@ -116,15 +111,15 @@ extension JSONReader {
         }
     }
 
-    /// Whether that word, and no longer one, is at the current place.
+    /// Whether that whole word is at the current place.
     private func startsWord(_ word: StaticString) -> Bool {
         var reader = self
         return reader.identifier() == "\(word)"
     }
 
-    /// `import type {Session} from "openai";`
+    /// Steps over `import type {Session} from "openai";`.
     private mutating func skipImport() throws(JSONError) {
-        liberties.insert(.code)
+        extensions.insert(.code)
         while let byte = next, !byte.isQuote, byte != UInt8(ascii: ";") {
             if byte == UInt8(ascii: "/") { try skipComment() } else { index += 1 }
         }
@@ -132,8 +127,8 @@ extension JSONReader {
         try skipSemicolon()
     }
 
-    /// Steps over a type, up to one of these characters outside of its brackets, or the end of the text. An operator ends
-    /// a type as well, and what it would compute is refused.
+    /// Steps over a type, up to one of these characters outside of its brackets, or to the end of the text. An operator is
+    /// refused, because it would have to be computed.
     private mutating func skipType(until stops: StaticString) throws(JSONError) {
         let stops = Array("\(stops)".utf8)
         var depth = 0
@@ -143,7 +138,7 @@ extension JSONReader {
                 _ = try string()
                 continue
             }
-            // Most comments have characters that end a type.
+            // A comment may contain characters that end a type.
             if byte == UInt8(ascii: "/") {
                 try skipComment()
                 continue

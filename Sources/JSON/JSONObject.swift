@@ -1,14 +1,14 @@
 import Text
 
-/// The members of a JSON object, in order, no name twice.
+/// The members of a JSON object, in order, each with a different name.
 ///
-/// A list of a dozen members is searched faster than it is hashed; the objects of this program are that small.
+/// Searching a list of a dozen members is faster than hashing; the objects of this program are that small.
 package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// A name and its value.
     package struct Member: Hashable, Sendable {
         /// The name, unescaped.
         package let name: String
-        /// What stands behind the colon.
+        /// The value after the colon.
         package var value: JSON
 
         /// A member of an object.
@@ -18,27 +18,22 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// All members, in the order in which they are written.
+    /// All members, in the order of the text.
     package private(set) var members: [Member]
 
-    /// An object without members.
-    package init() {
-        members = []
-    }
-
-    /// An object of these members; of a name that is given twice the last value counts.
+    /// An object of these members; the last value of a repeated name counts.
     package init(_ pairs: [(String, JSON)]) {
         self.init()
         for (name, value) in pairs { self[name] = value }
     }
 
-    /// An object in source text; of a name that is given twice the last value counts.
+    /// An object in source text; the last value of a repeated name counts.
     package init(dictionaryLiteral elements: (String, JSON)...) {
         self.init(elements)
     }
 
-    /// Members whose names are known to differ.
-    package init(distinct members: [Member]) {
+    /// An object of members that are known to have different names; by default of none.
+    package init(distinct members: [Member] = []) {
         self.members = members
     }
 
@@ -52,7 +47,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         members.isEmpty
     }
 
-    /// The value of that member. Setting replaces it where it stands or adds it at the end; nil removes it.
+    /// The value of that member. Setting replaces it in its place or adds it at the end; nil removes it.
     package subscript(name: String) -> JSON? {
         get {
             members.first { $0.name.hasSameBytes(as: name) }?.value
@@ -68,7 +63,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Adds a member before all others, or moves it there.
+    /// Adds a member before all others, or moves it to the front.
     package mutating func prepend(_ name: String, _ value: JSON) {
         self[name] = nil
         members.insert(Member(name, value), at: 0)

@@ -1,4 +1,4 @@
-/// The strings of JSON, and what JavaScript adds to them.
+/// Strings of JSON and of JavaScript.
 extension JSONReader {
     /// The string whose opening quote is the next byte.
     mutating func string() throws(JSONError) -> String {
@@ -9,16 +9,16 @@ extension JSONReader {
         return String(decoding: bytes[start..<(index - 1)], as: UTF8.self)
     }
 
-    /// Steps over the string when nothing in it is escaped; else stays inside, at the first backslash.
+    /// Steps over the string if nothing in it is escaped; else stops inside, at the first backslash.
     mutating func skipStringWithoutEscapes() throws(JSONError) -> Bool {
         let quote = bytes[index]
         index += 1
         return try skipPlainText(until: quote)
     }
 
-    /// Steps over characters that stand for themselves; true when the quote ended them, false at a backslash.
+    /// Steps over unescaped characters; true when the quote ended them, false at a backslash.
     private mutating func skipPlainText(until quote: UInt8) throws(JSONError) -> Bool {
-        // Most of a text is read here, so the loop works on locals.
+        // Most of a text is read here, so the search works on locals.
         let (bytes, start) = (bytes, index)
         let stop = bytes[start...].firstIndex { byte in
             byte == quote || byte == UInt8(ascii: "\\") || byte < 0x20 || byte == UInt8(ascii: "$")

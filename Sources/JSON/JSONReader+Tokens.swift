@@ -1,6 +1,6 @@
 import Text
 
-/// The words, numbers and white space of JSON.
+/// Words, numbers and white space.
 extension JSONReader {
     mutating func skipSpace() throws(JSONError) {
         while let byte = next {
@@ -12,19 +12,19 @@ extension JSONReader {
         }
     }
 
-    /// The name of a member and the colon behind it.
+    /// The name of a member; steps over the colon after it.
     mutating func name() throws(JSONError) -> String {
         let name: String
         switch next {
         case UInt8(ascii: "\""): name = try string()
         case UInt8(ascii: "'") where dialect == .javaScript:
-            liberties.insert(.code)
+            extensions.insert(.code)
             name = try string()
         case .some(let byte) where byte.startsIdentifier:
             guard dialect == .javaScript else {
                 throw error("member names must be in double quotes (this looks like a JavaScript object)")
             }
-            liberties.insert(.code)
+            extensions.insert(.code)
             name = identifier()
         default: throw error("expected a member name in double quotes, found \(found)")
         }
@@ -32,7 +32,7 @@ extension JSONReader {
         return name
     }
 
-    /// The colon between a name and its value.
+    /// Steps over the colon between a name and its value.
     mutating func colon() throws(JSONError) {
         try skipSpace()
         guard next == UInt8(ascii: ":") else {
@@ -80,14 +80,14 @@ extension JSONReader {
         if index == start { throw error("expected a digit, found \(found)") }
     }
 
-    /// The letters and digits from here on: a word of JSON, or a name in JavaScript.
+    /// The next word: letters, digits, `_` and `$`.
     mutating func identifier() -> String {
         let start = index
         while let byte = next, byte.startsIdentifier || byte.isDigit { index += 1 }
         return String(decoding: bytes[start..<index], as: UTF8.self)
     }
 
-    /// What stands at the current place, in words.
+    /// A description of the next byte.
     var found: String {
         next.map(quoted) ?? "the end of the text"
     }
@@ -98,6 +98,6 @@ extension JSONReader {
 }
 
 extension UInt8 {
-    /// Letters, `_` and `$`; letters beyond ASCII are not told apart from other scalars, so they do not count.
-    package var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
+    /// Whether a name in JavaScript may begin with the byte: ASCII letters, `_` and `$`.
+    var startsIdentifier: Bool { isLetter || self == UInt8(ascii: "_") || self == UInt8(ascii: "$") }
 }

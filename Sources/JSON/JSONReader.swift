@@ -1,22 +1,20 @@
 import Text
 
-/// A place in the bytes of a JSON text, and the steps that read on from it.
-///
-/// It works on bytes; a `String` is built only for a name or a value that is kept.
+/// Reads a JSON text. It works on bytes, and builds a `String` only for a name or a value that is kept.
 struct JSONReader {
-    /// How deep arrays and objects may nest: enough for any tool schema, and far from the end of the stack.
+    /// Most levels of arrays and objects: enough for any tool schema, and far from the end of the stack.
     static let depthLimit = 64
 
     let bytes: [UInt8]
     let dialect: JSONDialect
     var index = 0
-    /// What was read that JSON does not take.
-    var liberties: JSONLiberties = []
-    /// How many more values may be read.
+    /// What was read that is not JSON.
+    var extensions: Set<JSONExtension> = []
+    /// The number of values that may still be read.
     private var valuesLeft: Int
-    private(set) var depth = 0
+    private var depth = 0
 
-    /// Fails at once when the bytes are not UTF-8, so that all that follows may take them as text.
+    /// Throws at once if the bytes are not UTF-8.
     init(_ bytes: [UInt8], dialect: JSONDialect = .strict, values: Int = .max) throws(JSONError) {
         self.bytes = bytes
         valuesLeft = values
@@ -31,7 +29,7 @@ struct JSONReader {
         }
     }
 
-    /// The byte at the current place, nil at the end.
+    /// The next byte; nil at the end.
     var next: UInt8? {
         index < bytes.count ? bytes[index] : nil
     }
@@ -40,10 +38,10 @@ struct JSONReader {
         JSONError(message, at: offset ?? index, of: bytes)
     }
 
-    /// The value at the current place, as a tree.
+    /// The next value, as a tree.
     mutating func value() throws(JSONError) -> JSON {
         try skipSpace()
-        // Before the value is built: what a stranger sends costs memory and time by its values, not by its bytes.
+        // The memory and the time for a stranger's text depend on its values, not on its bytes.
         guard valuesLeft > 0 else { throw error("the text has too many values") }
         valuesLeft -= 1
         let value = try plainValue()
@@ -59,7 +57,7 @@ struct JSONReader {
         case .some(let byte) where byte.isDigit || byte == UInt8(ascii: "-"): return .number(try number())
         case UInt8(ascii: "'"), UInt8(ascii: "`"):
             guard dialect == .javaScript else { throw error("strings must be in double quotes") }
-            liberties.insert(.code)
+            extensions.insert(.code)
             return .string(try string())
         default: return try word()
         }
@@ -102,7 +100,7 @@ struct JSONReader {
         index += 1
     }
 
-    /// Steps to the next element of an array or object and says whether there is one; at the end steps over the close.
+    /// Steps to the next element of an array or object; false at the end, after stepping over the closing bracket.
     mutating func element(closedBy close: UInt8, isFirst: Bool) throws(JSONError) -> Bool {
         try skipSpace()
         if !isFirst, next != close {
@@ -113,7 +111,7 @@ struct JSONReader {
             try skipSpace()
             if next == close {
                 if dialect == .strict { throw error("a comma must be followed by another element") }
-                liberties.insert(.trailingCommas)
+                extensions.insert(.trailingCommas)
             }
         }
         guard next == close else { return true }
@@ -122,7 +120,7 @@ struct JSONReader {
         return false
     }
 
-    /// Nothing but white space may follow the value.
+    /// Checks that only white space follows the value.
     mutating func finish() throws(JSONError) {
         try skipSpace()
         if index < bytes.count { throw error("expected the end of the text, found \(found)") }
@@ -131,7 +129,7 @@ struct JSONReader {
 
 /// Why bytes are not JSON, and where.
 package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is wrong, in words that stand behind "line 3, column 7: ".
+    /// What is wrong, to follow "line 3, column 7: ".
     package let message: String
     /// Counted from 1.
     package let line: Int

@@ -1,18 +1,18 @@
-/// Which members of an object to read, by dotted paths: `["value", "expires_at", "session.id"]`.
+/// The members of an object to read, by dotted paths: `["value", "expires_at", "session.id"]`.
 ///
-/// An upstream answers with 1.5 KB of which three members are wanted. Reading by a selection holds the whole text
-/// against the grammar, and builds only what was asked for. Names that are asked for may not stand twice; the names of
-/// what is skipped are not compared.
+/// An upstream answers with 1.5 KB, of which three members are needed. Reading by a selection checks the whole text
+/// against the grammar, and builds only the selected values. A selected name must not be repeated; the names of skipped
+/// members are not compared.
 package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
     private struct Entry: Hashable, Sendable {
         let name: String
-        /// What to take of the member's own members; nil for all of it.
+        /// The selection among the member's own members; nil for all of them.
         var part: JSONSelection?
     }
 
     private var entries: [Entry] = []
 
-    /// Dotted paths; a path that is given beside a longer one of it takes all of the member.
+    /// Dotted paths. A path selects all of its member, even if another path selects a part of it.
     package init(arrayLiteral paths: String...) {
         for path in paths { add(path.split(separator: ".").map(String.init)[...]) }
     }
@@ -26,14 +26,14 @@ package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
         if path.count == 1 { entries[index].part = nil } else { entries[index].part?.add(path.dropFirst()) }
     }
 
-    /// The entry for the member whose name stands in these bytes.
+    /// The entry for the member whose name has these bytes.
     fileprivate func entry(_ name: ArraySlice<UInt8>) -> (name: String, part: JSONSelection?)? {
         entries.first { $0.name.utf8.elementsEqual(name) }.map { ($0.name, $0.part) }
     }
 }
 
 extension JSON {
-    /// Reads a text that must be an object, as strictly as ``init(parsing:)``, and keeps the selected members only.
+    /// Reads a text that must be an object, as strictly as ``init(parsing:)``, and keeps only the selected members.
     package init(parsing bytes: [UInt8], only selection: JSONSelection) throws(JSONError) {
         var reader = try JSONReader(bytes)
         try reader.skipSpace()
@@ -66,7 +66,7 @@ extension JSONReader {
         return object
     }
 
-    /// The bytes of a member's name without building a string of them, unless something in it is escaped.
+    /// The bytes of a member's name.
     private mutating func rawName() throws(JSONError) -> ArraySlice<UInt8> {
         guard next == UInt8(ascii: "\"") else { throw error("expected a member name in double quotes, found \(found)") }
         let start = index + 1
@@ -75,7 +75,7 @@ extension JSONReader {
         return name
     }
 
-    /// Steps over a value, held against the grammar.
+    /// Steps over a value and checks it against the grammar.
     private mutating func skipValue() throws(JSONError) {
         try skipSpace()
         switch next {

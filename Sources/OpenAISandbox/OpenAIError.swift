@@ -2,7 +2,7 @@ import HTTP
 import JSON
 import Sessions
 
-/// An error as OpenAI puts it.
+/// An error response of OpenAI's.
 struct OpenAIError: Error {
     let status: Status
     let type: String
@@ -21,13 +21,14 @@ struct OpenAIError: Error {
 
     static let noCalls = OpenAIError(
         status: .badRequest, type: "invalid_request_error", code: "sandbox_takes_no_calls",
-        message: "This is the sandbox of ephemerald: it mints secrets and takes no calls. Start the daemon with a key.")
+        message: "This is the sandbox of ephemerald: it mints secrets and does not accept calls. "
+            + "Start the daemon with a key.")
 
     static func invalidRequest(_ code: String, _ message: String, param: String? = nil) -> OpenAIError {
         OpenAIError(status: .badRequest, type: "invalid_request_error", code: code, message: message, param: param)
     }
 
-    /// The error that OpenAI usually gives with a status.
+    /// The usual error of OpenAI's for a status.
     static func usual(for status: Int) -> OpenAIError {
         switch status {
         case 401: .invalidKey

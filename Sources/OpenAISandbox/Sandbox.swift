@@ -3,14 +3,14 @@ import JSON
 import Locking
 import Sessions
 
-/// A stand-in for OpenAI's mint: it checks a request as strictly as OpenAI does, answers in its words, and mints
-/// secrets that are worth nothing.
+/// A stand-in for OpenAI's mint. It checks a request as strictly as OpenAI does, answers with the same messages, and
+/// mints secrets that are worth nothing.
 package final class Sandbox: Sendable {
-    /// What has been asked of it.
+    /// The requests that it has answered.
     package struct Counts: Hashable, Sendable {
         /// Secrets minted.
         package var mints = 0
-        /// Requests refused for what they are; faults on demand do not count.
+        /// Invalid requests that were refused; faults on demand do not count.
         package var refusals = 0
     }
 
@@ -21,8 +21,8 @@ package final class Sandbox: Sendable {
     private let sleep: @Sendable (Duration) async -> Void
 
     /// - Parameters:
-    ///   - latency: how long every answer takes.
-    ///   - fault: what goes wrong with every answer; faults of the connection itself are `SandboxServer`'s.
+    ///   - latency: the delay of every answer.
+    ///   - fault: the fault of every answer; `SandboxServer` shows faults of the connection itself.
     package init(
         latency: Duration = .zero, fault: Fault? = nil, unixSeconds: @escaping @Sendable () -> Int,
         sleep: @escaping @Sendable (Duration) async -> Void
@@ -36,7 +36,7 @@ package final class Sandbox: Sendable {
     /// The counts at this moment.
     package var current: Counts { counts.withLock { $0 } }
 
-    /// Answers `POST …/realtime/client_secrets`, the same for translations, and `GET …/sandbox`, which tells the counts.
+    /// Answers `POST …/realtime/client_secrets`, the same for translations, and `GET …/sandbox`, which reports the counts.
     package func respond(to request: Request) async -> Response {
         if request.method == .get, request.path.hasSuffix("/sandbox") { return report() }
         if request.path.hasSuffix("/calls") { return refuseCall(request) }
@@ -52,7 +52,7 @@ package final class Sandbox: Sendable {
         }
     }
 
-    /// A page that calls gets an answer that it can read and show, by the CORS rules of OpenAI's own calls.
+    /// Refuses a call with the CORS fields of OpenAI's own calls, so that the page can read and show the answer.
     private func refuseCall(_ request: Request) -> Response {
         var response = request.method == .options ? Response(.noContent) : OpenAIError.noCalls.response
         response.fields.append("Access-Control-Allow-Origin", "*")
@@ -130,5 +130,42 @@ package final class Sandbox: Sendable {
 
     private static var randomHexadecimal: String {
         String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
+    }
+}
+
+/// A fault that the sandbox shows on demand, to try out a service that depends on it.
+package enum Fault: Hashable, Sendable {
+    /// No process listens at the address.
+    case refuse
+    /// The connection is reset in the middle of the answer.
+    case reset
+    /// The answer is not HTTP.
+    case garbage
+    /// The head of the answer comes one byte a second.
+    case slowHeaders
+    /// The answer comes after a minute.
+    case late
+    /// 200 with a body that is not JSON.
+    case notJSON
+    /// 200 with a body of 5 MB.
+    case huge
+    /// 429 `insufficient_quota`: the account is empty.
+    case quota
+    /// OpenAI's usual error with that status; 429 has `Retry-After: 7`.
+    case status(Int)
+
+    private static let named: [(name: String, fault: Fault)] = [
+        ("refuse", .refuse), ("reset", .reset), ("garbage", .garbage), ("slow-headers", .slowHeaders),
+        ("late", .late), ("not-json", .notJSON), ("huge", .huge), ("quota", .quota),
+    ]
+
+    /// The names that `--sandbox-fault` accepts.
+    package static let names = named.map(\.name) + ["400 to 599"]
+
+    /// - Parameter name: one of `names`, or a status such as `500`.
+    package init?(_ name: String) {
+        let status = Int(name).flatMap { (400...599).contains($0) ? Fault.status($0) : nil }
+        guard let fault = Fault.named.first(where: { $0.name == name })?.fault ?? status else { return nil }
+        self = fault
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import System
+import Text
 
 /// The settings of the program, checked: any value of this type can be worked with.
 package struct Settings: Sendable {
@@ -87,7 +88,7 @@ extension Settings {
         let isSandbox = sandbox != nil || reader.isWrong(.sandbox)
         upstream = Upstream(&reader, isSandbox: isSandbox, environment: source.environment)
         output = Output(&reader)
-        isDemo = reader.readIfSet(.demo) { text throws(InvalidValue) in try Bool(parsingSetting: text) } ?? isSandbox
+        isDemo = reader.readIfSet(.demo) { text throws(Invalid) in try Bool(parsingSetting: text) } ?? isSandbox
         watchesFiles = reader.bool(.watch)
         if let path = reader[.config]?.text {
             reader.warnAboutOthers(.config, path, InputFile.permissions(of: path), .authority)

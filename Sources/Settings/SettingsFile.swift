@@ -26,7 +26,7 @@ struct SettingsFile {
             }
             isUnread = false
             for member in object.members { read(member) }
-        } catch let error as InvalidValue {
+        } catch let error as Invalid {
             problems = [SettingProblem("\(place): \(error.reason)")]
         } catch let error as JSONError {
             // Its message may quote the text, and the text may hold a key.

@@ -15,7 +15,7 @@ package struct SettingProblem: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     /// A problem with a value that was set.
-    init(_ setting: Setting, _ value: SettingValue, _ invalid: InvalidValue) {
+    init(_ setting: Setting, _ value: SettingValue, _ invalid: Invalid) {
         let place = value.source.phrase(for: setting)
         let text = invalid.part ?? value.text
         self.init(
@@ -76,7 +76,7 @@ struct SettingsReader {
 
 extension SettingsReader {
     /// The value of a setting with a default.
-    mutating func read<Value>(_ setting: Setting, _ parse: (String) throws(InvalidValue) -> Value) -> Value {
+    mutating func read<Value>(_ setting: Setting, _ parse: (String) throws(Invalid) -> Value) -> Value {
         if let value = readIfSet(setting, parse) { return value }
         guard case .value(let text) = setting.fallback, let fallback = try? parse(text) else {
             preconditionFailure("\(setting) has no default that its parser accepts")
@@ -85,9 +85,9 @@ extension SettingsReader {
     }
 
     /// The value of a setting without a default; nil when nobody set it, or it is wrong.
-    mutating func readIfSet<Value>(_ setting: Setting, _ parse: (String) throws(InvalidValue) -> Value) -> Value? {
+    mutating func readIfSet<Value>(_ setting: Setting, _ parse: (String) throws(Invalid) -> Value) -> Value? {
         guard let value = values[setting] else { return nil }
-        do throws(InvalidValue) { return try parse(value.text) } catch {
+        do throws(Invalid) { return try parse(value.text) } catch {
             refuse(setting, error)
             return nil
         }
@@ -95,13 +95,13 @@ extension SettingsReader {
 
     /// The entries of a list without a default; nil when nobody set it. A wrong entry is a problem of its own and left out.
     mutating func readListIfSet<Entry>(
-        _ setting: Setting, _ parse: (String) throws(InvalidValue) -> Entry
+        _ setting: Setting, _ parse: (String) throws(Invalid) -> Entry
     ) -> [Entry]? {
         guard let value = values[setting] else { return nil }
         var entries: [Entry] = []
         for text in value.text.listEntries {
-            do throws(InvalidValue) {
-                guard !text.isEmpty else { throw InvalidValue("an entry is empty; remove the extra comma") }
+            do throws(Invalid) {
+                guard !text.isEmpty else { throw Invalid("an entry is empty; remove the extra comma") }
                 entries.append(try parse(text))
             } catch {
                 var invalid = error
@@ -117,12 +117,12 @@ extension SettingsReader {
     ///   - limit: the size in bytes above which the file is refused.
     ///   - check: refuses what cannot be the path of such a file.
     mutating func readFileIfSet<Value>(
-        _ setting: Setting, limit: Int, check: (String) throws(InvalidValue) -> Void = { _ in },
-        _ parse: ([UInt8]) throws(InvalidValue) -> Value
+        _ setting: Setting, limit: Int, check: (String) throws(Invalid) -> Void = { _ in },
+        _ parse: ([UInt8]) throws(Invalid) -> Value
     ) -> Value? {
         let pipes = pipes
         var (path, permissions) = ("", 0)
-        let value = readIfSet(setting) { text throws(InvalidValue) -> Value in
+        let value = readIfSet(setting) { text throws(Invalid) -> Value in
             try check(text)
             let file = try InputFile(text, limit: limit, pipes: pipes)
             (path, permissions) = (text, file.permissions)
@@ -134,29 +134,29 @@ extension SettingsReader {
 
     /// True or false.
     mutating func bool(_ setting: Setting) -> Bool {
-        read(setting) { text throws(InvalidValue) in try Bool(parsingSetting: text) }
+        read(setting) { text throws(Invalid) in try Bool(parsingSetting: text) }
     }
 
     /// A whole number.
     mutating func int(_ setting: Setting, in range: ClosedRange<Int>) -> Int {
-        read(setting) { text throws(InvalidValue) in try Int(parsingSetting: text, in: range) }
+        read(setting) { text throws(Invalid) in try Int(parsingSetting: text, in: range) }
     }
 
     /// A duration.
     mutating func duration(_ setting: Setting, in range: ClosedRange<Duration>) -> Duration {
-        read(setting) { text throws(InvalidValue) in try Duration(parsingSetting: text, in: range) }
+        read(setting) { text throws(Invalid) in try Duration(parsingSetting: text, in: range) }
     }
 
     /// One of a few names.
     mutating func choice<Value: CaseIterable & RawRepresentable<String>>(_ setting: Setting) -> Value {
-        read(setting) { text throws(InvalidValue) in try Choice.parse(text, as: Value.self) }
+        read(setting) { text throws(Invalid) in try Choice.parse(text, as: Value.self) }
     }
 }
 
 extension SettingsReader {
     /// Adds a problem with the value of a setting, or with its absence, which is not a problem while the file that may
     /// have it is unread.
-    mutating func refuse(_ setting: Setting, _ invalid: InvalidValue) {
+    mutating func refuse(_ setting: Setting, _ invalid: Invalid) {
         wrong.insert(setting)
         if let value = values[setting] {
             problems.append(SettingProblem(setting, value, invalid))
@@ -166,7 +166,7 @@ extension SettingsReader {
     }
 
     /// Adds a problem with the whole value.
-    mutating func refuse(_ setting: Setting, _ reason: String) { refuse(setting, InvalidValue(reason)) }
+    mutating func refuse(_ setting: Setting, _ reason: String) { refuse(setting, Invalid(reason)) }
 
     /// Adds a warning about a setting.
     mutating func warn(_ setting: Setting, _ message: String) {

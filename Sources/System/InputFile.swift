@@ -1,21 +1,5 @@
 import Glibc
-
-/// A value that cannot be used: what a setting, an option or a file holds.
-package struct InvalidValue: Error, Hashable, Sendable {
-    /// What is wrong, and what to write instead.
-    package let reason: String
-    /// The entry of a list that is wrong; nil for the whole value.
-    package var part: String?
-    /// Whether the value may hold a secret, so that it is not shown.
-    package var isHidden = false
-
-    /// By default the whole value is wrong, and may be shown.
-    package init(_ reason: String, part: String? = nil, isHidden: Bool = false) {
-        self.reason = reason
-        self.part = part
-        self.isHidden = isHidden
-    }
-}
+package import Text
 
 /// A file that a person or a setting names, read whole.
 ///
@@ -42,7 +26,7 @@ package struct InputFile: Sendable {
 
     /// Reads the file.
     /// - Parameter limit: the size in bytes above which the file is refused.
-    package init(_ path: String, limit: Int, pipes: Pipes = .patient) throws(InvalidValue) {
+    package init(_ path: String, limit: Int, pipes: Pipes = .patient) throws(Invalid) {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard number >= 0 else { throw InputFile.lastError() }
         defer { _ = close(number) }
@@ -59,31 +43,31 @@ package struct InputFile: Sendable {
             guard count >= 0 else { throw InputFile.lastError() }
             guard count > 0 else { break }
             contents += buffer[..<count]
-            guard contents.count <= limit else { throw InvalidValue("the file has more than \(limit) bytes") }
+            guard contents.count <= limit else { throw Invalid("the file has more than \(limit) bytes") }
         }
         self.contents = contents
     }
 
     /// The bytes of the file.
     /// - Parameter limit: the size in bytes above which the file is refused.
-    package static func contents(of path: String, limit: Int, pipes: Pipes = .patient) throws(InvalidValue) -> [UInt8] {
+    package static func contents(of path: String, limit: Int, pipes: Pipes = .patient) throws(Invalid) -> [UInt8] {
         try InputFile(path, limit: limit, pipes: pipes).contents
     }
 
     /// The moment until which reading waits for bytes; nil for a file that has them without waiting.
     private static func deadline(
         of number: CInt, kind: mode_t, _ pipes: Pipes
-    ) throws(InvalidValue) -> ContinuousClock.Instant? {
+    ) throws(Invalid) -> ContinuousClock.Instant? {
         guard kind != S_IFREG, kind != S_IFDIR else { return nil }
-        guard isatty(number) == 0 else { throw InvalidValue("this is a terminal; write the path of a file") }
+        guard isatty(number) == 0 else { throw Invalid("this is a terminal; write the path of a file") }
         switch pipes {
-        case .refused: throw InvalidValue("this is not a regular file; only a start reads other kinds")
+        case .refused: throw Invalid("this is not a regular file; only a start reads other kinds")
         case .until(let deadline): return deadline
         }
     }
 
     /// Waits for bytes or the end of the file; after the deadline it waits for neither.
-    private static func awaitBytes(of number: CInt, until deadline: ContinuousClock.Instant) throws(InvalidValue) {
+    private static func awaitBytes(of number: CInt, until deadline: ContinuousClock.Instant) throws(Invalid) {
         var question = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         while true {
             let left = max(.zero, ContinuousClock.now.duration(to: deadline)) / Duration.milliseconds(1)
@@ -91,15 +75,15 @@ package struct InputFile: Sendable {
             if count > 0 { return }
             guard count < 0, errno == EINTR else { break }
         }
-        throw InvalidValue("this is not a regular file, and its writer did not finish within \(Pipes.patience)")
+        throw Invalid("this is not a regular file, and its writer did not finish within \(Pipes.patience)")
     }
 
-    private static func lastError() -> InvalidValue {
+    private static func lastError() -> Invalid {
         switch errno {
-        case ENOENT, ENOTDIR: InvalidValue("there is no such file")
-        case EACCES, EPERM: InvalidValue("this user may not read the file")
-        case EISDIR: InvalidValue("this is a directory; write the path of a file")
-        case let code: InvalidValue("the file cannot be read: \(unsafe String(cString: strerror(code)))")
+        case ENOENT, ENOTDIR: Invalid("there is no such file")
+        case EACCES, EPERM: Invalid("this user may not read the file")
+        case EISDIR: Invalid("this is a directory; write the path of a file")
+        case let code: Invalid("the file cannot be read: \(unsafe String(cString: strerror(code)))")
         }
     }
 }

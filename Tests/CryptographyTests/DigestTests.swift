@@ -21,7 +21,7 @@ import Testing
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
         ),
     ])
-    func `is that of the standard`(text: String, sha1: String, sha256: String) {
+    func `is the one of the standard`(text: String, sha1: String, sha256: String) {
         #expect(digits(HashFunction.sha1.hash(Array(text.utf8))) == sha1)
         #expect(digits(HashFunction.sha256.hash(Array(text.utf8))) == sha256)
     }
@@ -55,13 +55,13 @@ import Testing
     ]
 
     @Test(arguments: codes.indices)
-    func `with a key is that of the standard, each time`(index: Int) {
+    func `with a key is the one of the standard, each time`(index: Int) {
         let example = Self.codes[index]
         let hmac = HMAC(key: example.key)
         for _ in 0..<2 { #expect(digits(hmac.code(for: example.text)) == example.code) }
     }
 
-    @Test func `with a key is refused when a bit of it, its text or its length is another`() {
+    @Test func `with a key is refused when a bit, its text or its length differs`() {
         let hmac = HMAC(key: Array("Jefe".utf8))
         let text = Array("what do ya want for nothing?".utf8)
         let code = hmac.code(for: text)

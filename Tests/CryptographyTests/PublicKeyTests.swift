@@ -33,7 +33,7 @@ import Testing
     static let schemes: [PublicKey.Scheme] = [.rsaPKCS1, .rsaPSS, .p256, .ed25519]
 
     @Test(arguments: schemes)
-    func `takes the signature of its private half, and no other`(scheme: PublicKey.Scheme) throws {
+    func `accepts the signature of its private half, and no other`(scheme: PublicKey.Scheme) throws {
         let (key, signature) = try pair(scheme)
         #expect(key.scheme == scheme)
         for _ in 0..<2 { #expect(key.isValid(signature, of: Self.text)) }
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: schemes)
-    func `takes no signature of another kind`(scheme: PublicKey.Scheme) throws {
+    func `accepts no signature of another kind`(scheme: PublicKey.Scheme) throws {
         let key = try pair(scheme).key
         let others = [
             Self.rsa.sign(Self.text, hash: "SHA512"), Self.rsa.sign(Self.text, padding: .pss(salt: 32), hash: "SHA512"),
@@ -81,14 +81,14 @@ import Testing
         }
     }
 
-    @Test func `is for what its description says`() throws {
+    @Test func `has the scheme of its description`() throws {
         #expect(try PublicKey(der: Self.rsa.publicKeyInfo).scheme == .rsaPKCS1)
         #expect(try PublicKey(der: PrivateKey(rsaBits: 2_048, isPSS: true).publicKeyInfo).scheme == .rsaPSS)
         #expect(try PublicKey(der: Self.p256.publicKeyInfo).scheme == .p256)
         #expect(try PublicKey(der: Self.ed25519.publicKeyInfo).scheme == .ed25519)
     }
 
-    @Test func `for RSASSA-PSS alone takes no other padding`() throws {
+    @Test func `for RSASSA-PSS only accepts no other padding`() throws {
         let signer = PrivateKey(rsaBits: 2_048, isPSS: true)
         let key = try PublicKey(der: signer.publicKeyInfo)
         #expect(key.isValid(signer.sign(Self.text, padding: .pss(salt: 32)), of: Self.text))

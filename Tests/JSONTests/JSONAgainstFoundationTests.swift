@@ -34,7 +34,7 @@ struct `Our JSON and Foundation's` {
             let foundationReads =
                 (try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])) != nil
             let weRead = (try? JSON(parsing: bytes)) != nil
-            // We are the stricter one (names that stand twice), so only our accepting more is a fault.
+            // Ours is stricter (repeated names), so it is only wrong to accept more.
             if weRead { #expect(foundationReads, "\(bytes)") }
         }
     }

@@ -72,7 +72,7 @@ struct `Reading JSON` {
     }
 
     @Test(arguments: [2, 15, 16, 17, 18, 400])
-    func `refuses a name that stands twice among many`(count: Int) throws {
+    func `refuses a name that is repeated among many`(count: Int) throws {
         let names = (0..<count).map { "\"n\($0)\":0" }
         #expect(throws: Never.self) { try JSON(parsing: Array("{\(names.joined(separator: ","))}".utf8)) }
         for repeated in [0, count - 1] {
@@ -82,7 +82,7 @@ struct `Reading JSON` {
     }
 
     @Test
-    func `tells who pasted a JavaScript object what is wrong`() throws {
+    func `explains what is wrong with a pasted JavaScript object`() throws {
         let error = try #require(throws: JSONError.self) { try JSON(parsing: Array("{\n  session: {}\n}".utf8)) }
         #expect(
             error.description

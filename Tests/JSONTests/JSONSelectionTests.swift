@@ -14,7 +14,7 @@ struct `Reading selected members` {
         (#"{"session":"text"}"#, #"{"session":"text"}"#), (#"{"x":1,"x":2,"y":["","\u00e9",-1.5e3,true,null]}"#, "{}"),
         (#"{"session":{"session":{"id":1}}}"#, #"{"session":{}}"#),
     ])
-    func `keeps what was asked for`(text: String, kept: String) throws {
+    func `keeps the selected members`(text: String, kept: String) throws {
         #expect(try JSON(parsing: Array(text.utf8), only: Self.selection).description == kept)
     }
 
@@ -36,7 +36,7 @@ struct `Reading selected members` {
     }
 
     @Test
-    func `a whole member outweighs a part of it`() throws {
+    func `prefers a whole member to a part of it`() throws {
         let text = #"{"session":{"id":1,"x":2}}"#
         let whole: JSONSelection = ["session.id", "session"]
         #expect(try JSON(parsing: Array(text.utf8), only: whole).description == text)

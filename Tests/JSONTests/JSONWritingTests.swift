@@ -8,12 +8,12 @@ struct `Writing JSON` {
         "{}",
         #"{"\n":1}"#,
     ])
-    func `writes compactly what it read`(text: String) {
+    func `writes what it read on one line`(text: String) {
         #expect(JSON.parsed(text).description == text)
     }
 
     @Test
-    func `writes prettily with two spaces and plain arrays on one line`() {
+    func `pretty-prints with two spaces and plain arrays on one line`() {
         let value: JSON = ["session": ["modalities": ["a", 1], "tools": [], "none": [:]], "list": [["x": .null], 2]]
         let pretty = """
             {

@@ -34,7 +34,7 @@ import Testing
             (403, "unsupported_country_region_territory", nil), (429, "rate_limit_exceeded", "7"),
             (500, "server_error", nil), (503, "server_error", nil), (599, "server_error", nil),
         ] as [(Int, String, String?)])
-    func `of a status answers in OpenAI's words and counts nothing`(
+    func `of a status answers with OpenAI's error and counts nothing`(
         status: Int, code: String, retryAfter: String?
     ) async throws {
         let (response, mints, refusals) = await Self.answer(.status(status))
@@ -44,7 +44,7 @@ import Testing
         #expect((mints, refusals) == (0, 0))
     }
 
-    @Test func `of the quota is a 429 that asks for no other try`() async throws {
+    @Test func `of the quota is a 429 without Retry-After`() async throws {
         let (response, mints, _) = await Self.answer(.quota)
         #expect(response.status == .tooManyRequests)
         #expect(response.fields["Retry-After"] == nil)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [(Fault.notJSON, 22), (.huge, 5_000_000)])
-    func `of the body answers 200 with what is no secret`(fault: Fault, count: Int) async {
+    func `of the body answers 200 without a secret`(fault: Fault, count: Int) async {
         let (response, mints, _) = await Self.answer(fault)
         #expect(response.status == .ok)
         #expect(response.body.count == count)

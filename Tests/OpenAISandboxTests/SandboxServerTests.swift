@@ -5,7 +5,7 @@ import OpenAISandbox
 import Sessions
 import Testing
 
-/// The sandbox over real sockets, asked by the client that the daemon asks with.
+/// The sandbox over real sockets, called by the daemon's client.
 @Suite(.timeLimit(.minutes(1)))
 struct `The sandbox's server` {
     private static let mintable = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#
@@ -39,9 +39,9 @@ struct `The sandbox's server` {
         }.value
     }
 
-    /// What comes back, several times on one server.
+    /// The results of several requests to one server.
     private static func results(
-        of fault: Fault?, times: Int = 3, timeout: Duration = .seconds(30)
+        of fault: Fault, times: Int = 3, timeout: Duration = .seconds(30)
     ) async throws -> [Result<Response, TransferFailure>] {
         try await withServer(fault: fault) { server, client in
             var results: [Result<Response, TransferFailure>] = []
@@ -79,32 +79,21 @@ struct `The sandbox's server` {
         #expect(elapsed < .seconds(8), "fifty one after another take ten seconds")
     }
 
-    @Test func `that refuses connections has nobody at its address`() async throws {
-        for result in try await Self.results(of: .refuse) { #expect(result.kind == "cannot_connect", "\(result)") }
-    }
-
-    @Test(arguments: [Fault.reset, .garbage])
-    func `that breaks answers breaks every one`(fault: Fault) async throws {
-        for result in try await Self.results(of: fault) { #expect(result.kind == "broken", "\(result)") }
-    }
-
-    @Test func `that is slow with its head runs into the deadline`() async throws {
-        for result in try await Self.results(of: .slowHeaders, times: 2, timeout: .milliseconds(1_200)) {
-            #expect(result.kind == "timed_out", "\(result)")
+    @Test(
+        arguments: [
+            (.refuse, "cannot_connect", 3, .seconds(30)), (.reset, "broken", 3, .seconds(30)),
+            (.garbage, "broken", 3, .seconds(30)), (.slowHeaders, "timed_out", 2, .milliseconds(1_200)),
+            (.late, "timed_out", 1, .milliseconds(100)), (.huge, "too_large", 3, .seconds(30)),
+        ] as [(Fault, String, Int, Duration)])
+    func `with a fault fails every request alike`(
+        fault: Fault, kind: String, times: Int, timeout: Duration
+    ) async throws {
+        for result in try await Self.results(of: fault, times: times, timeout: timeout) {
+            #expect(result.kind == kind, "\(result)")
         }
     }
 
-    @Test func `that is late runs into the deadline, and ends all the same`() async throws {
-        for result in try await Self.results(of: .late, times: 1, timeout: .milliseconds(100)) {
-            #expect(result.kind == "timed_out", "\(result)")
-        }
-    }
-
-    @Test func `that says too much runs into the cap`() async throws {
-        for result in try await Self.results(of: .huge) { #expect(result.kind == "too_large", "\(result)") }
-    }
-
-    @Test func `that fails by status answers like any other`() async throws {
+    @Test func `with a fault of a status answers with it`() async throws {
         for result in try await Self.results(of: .status(503)) { #expect(result.status == 503) }
     }
 }

@@ -6,7 +6,7 @@ import OpenAISandbox
 import Sessions
 import Testing
 
-/// The stand-in for OpenAI's mint, asked without a socket.
+/// The stand-in for OpenAI's mint, called without a socket.
 @Suite struct `The sandbox` {
     private static let sessions = SessionCatalog.load(
         directory: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [(Method.post, Status.badRequest), (.options, .noContent)])
-    func `takes no calls, in words that a page can read`(method: Method, status: Status) async throws {
+    func `refuses calls with an answer that a page can read`(method: Method, status: Status) async throws {
         let answer = await Self.sandbox().respond(to: Self.request("v=0", path: "/v1/realtime/calls", method: method))
         #expect(answer.status == status)
         #expect(answer.fields["Access-Control-Allow-Origin"] == "*")
@@ -65,7 +65,7 @@ import Testing
         ("input_audio_transcription", #"{"model":"whisper-1"}"#), ("max_response_output_tokens", "4096"),
         ("input_audio_noise_reduction", "null"), ("Instructions", #""x""#), ("name", #""x""#),
     ])
-    func `refuses the legacy shape in OpenAI's words`(member: String, value: String) async throws {
+    func `refuses the legacy shape with OpenAI's message`(member: String, value: String) async throws {
         let sandbox = Self.sandbox()
         let body = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1","\#(member)":\#(value)}}"#
         let response = await sandbox.respond(to: Self.request(body))
@@ -112,7 +112,8 @@ import Testing
     }
 
     @Test(arguments: ["", #","turn_detection":{"type":"server_vad"}"#])
-    func `refuses turn detection where the model does, in OpenAI's words`(detection: String) async throws {
+    func `refuses turn detection with OpenAI's message if the model does not support it`(detection: String) async throws
+    {
         let input = #"{"transcription":{"model":"gpt-live-transcribe"}\#(detection)}"#
         let body = #"{"session":{"type":"transcription","audio":{"input":\#(input)}}}"#
         let response = await Self.sandbox().respond(to: Self.request(body))
@@ -123,7 +124,7 @@ import Testing
         #expect(error?["code"] == "invalid_value")
     }
 
-    @Test func `holds a translation to its own shape`() async {
+    @Test func `judges a translation by its own shape`() async {
         let sandbox = Self.sandbox()
         let path = "/v1/realtime/translations/client_secrets"
         #expect(await sandbox.respond(to: Self.request(path: path)).status == .badRequest)
@@ -137,7 +138,7 @@ import Testing
             [:], ["Authorization": "Bearer "], ["Authorization": "Bearer"], ["Authorization": "sk-sandbox"],
             ["Authorization": "Basic c2s6"], ["api-key": ""],
         ] as [Fields])
-    func `knows nobody without a key`(fields: Fields) async throws {
+    func `refuses requests without a key`(fields: Fields) async throws {
         var fields = fields
         fields.append("Content-Type", "application/json")
         let sandbox = Self.sandbox()
@@ -158,7 +159,7 @@ import Testing
                 "beta_api_shape_disabled"
             ),
         ] as [(Fields, String?)])
-    func `looks at the fields`(fields: Fields, code: String?) async throws {
+    func `checks the header fields`(fields: Fields, code: String?) async throws {
         let response = await Self.sandbox().respond(to: Self.request(fields: fields))
         #expect(response.status == (code == nil ? .ok : .badRequest))
         #expect(try JSON(parsing: response.body)["error"]?["code"]?.stringValue == code)
@@ -168,12 +169,12 @@ import Testing
         (Method.get, "/v1/realtime/client_secrets"), (.post, "/v1/realtime/sessions"), (.post, "/"),
         (.post, "/v1/realtime/client_secrets/"), (.post, "/v1/sandbox"),
     ])
-    func `mints nowhere else`(method: Method, path: String) async throws {
+    func `mints on no other path`(method: Method, path: String) async throws {
         let response = await Self.sandbox().respond(to: Self.request(path: path, method: method))
         #expect(response.status == .notFound)
     }
 
-    @Test func `tells its counts`() async {
+    @Test func `reports its counts`() async {
         let sandbox = Self.sandbox()
         _ = await sandbox.respond(to: Self.request())
         _ = await sandbox.respond(to: Self.request("{}"))
@@ -182,7 +183,7 @@ import Testing
         #expect(String(decoding: report.body, as: UTF8.self) == #"{"mints":1,"refusals":2}"#)
     }
 
-    @Test func `takes its time`() async {
+    @Test func `waits for the latency`() async {
         let slept = Locked<[Duration]>([])
         let sandbox = Sandbox(
             latency: .milliseconds(300), unixSeconds: { 0 }, sleep: { time in slept.withLock { $0.append(time) } })

@@ -1,7 +1,7 @@
 import Sessions
 import Testing
 
-struct `What ends when` {
+struct `The announced end` {
     @Test(
         arguments: [
             ("gpt-4o-realtime-preview", Day(2026, 5, 7)), ("gpt-4o-realtime-preview-2025-06-03", Day(2026, 5, 7)),
@@ -18,7 +18,7 @@ struct `What ends when` {
             ("gpt-realtime-2", nil), ("gpt-realtime-1.5", nil), ("gpt-transcribe", nil), ("gpt-live-transcribe", nil),
             ("gpt-realtime-whisper", nil), ("gpt-realtime-translate", nil), ("deployment-7", nil),
         ] as [(String, Day?)])
-    func `is known of every model`(model: String, date: Day?) {
+    func `is known for every model`(model: String, date: Day?) {
         #expect(Endings.ending(of: model)?.date == date)
         if date != nil { #expect(Endings.ending(of: model)?.subject == model) }
     }
@@ -29,7 +29,7 @@ struct `What ends when` {
         (Day(2027, 2, 26), "whisper-1 ended on 2027-02-26; use gpt-transcribe"),
         (Day(2028, 1, 1), "whisper-1 ended on 2027-02-26; use gpt-transcribe"),
     ])
-    func `is told with the date and what to use`(today: Day, sentence: String) {
+    func `is reported with the date and the replacement`(today: Day, sentence: String) {
         #expect(Endings.ending(of: "whisper-1")?.sentence(on: today) == sentence)
     }
 
@@ -39,7 +39,7 @@ struct `What ends when` {
         (1_795_305_600, "2026-11-22"), (4_107_542_400, "2100-03-01"), (4_107_456_000, "2100-02-28"),
         (-2_203_891_200, "1900-03-01"),
     ])
-    func `a day is the calendar's`(seconds: Int, text: String) throws {
+    func `a day has its date in the calendar`(seconds: Int, text: String) throws {
         #expect(Day(unixSeconds: seconds).description == text)
         let parts = text.split(separator: "-").compactMap { Int($0) }
         #expect(Day(parts[0], parts[1], parts[2]) == Day(unixSeconds: seconds))

@@ -3,7 +3,7 @@ import Sessions
 import TestTools
 import Testing
 
-/// The configuration of the Node.js Express server that this program takes the place of, byte for byte.
+/// The configuration of the Node.js Express server that this program replaces, byte for byte.
 struct `The Express server's configuration` {
     private static let literal = """
         {
@@ -51,7 +51,7 @@ struct `The Express server's configuration` {
     }
 
     @Test
-    func `is warned of once for each field that was upgraded`() throws {
+    func `has one warning for each field that was upgraded`() throws {
         #expect(
             try SessionDirectory.findings(in: Self.literal) == [
                 "warning 2:5: the file is a JavaScript object literal, not JSON; ephemerald check --fix writes JSON",

@@ -38,8 +38,8 @@ struct `A hint` {
                 let path = place.split(separator: ".").map(String.init)
                 // Whatever a name is, known here or not, one value is wrong for all of them.
                 var object = place.isEmpty ? JSON.parsed(base) : value
-                for name in Self.names { object = object.setting([name], to: .parsed("[[]]")) }
-                let file: JSON = ["session": JSON.parsed(base).setting(path[...], to: object)]
+                for name in Self.names { object = object.replacing(.parsed("[[]]"), at: [name]) }
+                let file: JSON = ["session": JSON.parsed(base).replacing(object, at: path)]
                 for finding in try SessionDirectory.findings(in: file.description) {
                     guard let hint = finding.firstRange(of: "did you mean ") else { continue }
                     let refused = finding.prefix { $0 != ":" }.split(separator: " ").last ?? ""

@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [
         ("", "write it as in 10/min burst 5"), (" 10/min", "write it as in"), ("10/min,", "write it as in"),
         (",10/min", "write it as in"), ("10/min,,burst 5", "write it as in"), ("10", "a count and a unit"),
-        ("10/min/s", "a count and a unit"), ("0/min", "0 would let nothing through"),
+        ("10/min/s", "a count and a unit"), ("0/min", "0 would admit nothing"),
         ("-1/min", "\"-1\" is not a whole number"),
         ("+1/min", "\"+1\" is not a whole number"), ("1.5/min", "\"1.5\" is not a whole number"),
         ("/min", "\"\" is not a whole number"), ("1000001/h", "1000001 is too many"),
@@ -33,15 +33,15 @@ import Testing
         ("10/", "\"\" is not a unit"),
         ("10/min 5", "write 10/min burst 5"), ("10/min burst", "write 10/min burst 5"),
         ("10/min burst 5 6", "write 10/min burst 5"), ("10/min Burst 5", "write 10/min burst 5"),
-        ("10/min burst 0", "0 would let nothing through"), ("10/min burst x", "\"x\" is not a whole number"),
+        ("10/min burst 0", "0 would admit nothing"), ("10/min burst x", "\"x\" is not a whole number"),
         ("10/min burst 1000001", "1000001 is too many"), ("10 /min", "a count and a unit"),
         ("Off", "a count and a unit"),
     ])
-    func `is refused with what is right`(text: String, words: String) {
+    func `is refused with what to write instead`(text: String, message: String) {
         #expect {
             try RateLimit(parsing: text)
         } throws: {
-            "\($0)".contains(words) && "\($0)".hasPrefix(text.debugDescription)
+            "\($0)".contains(message) && "\($0)".hasPrefix(text.debugDescription)
         }
     }
 }

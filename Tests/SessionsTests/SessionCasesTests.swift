@@ -3,15 +3,8 @@ import JSON
 import Sessions
 import Testing
 
-/// What people paste, and what `check` says of it: a directory of files, and a table of verdicts.
+/// Sessions that people paste, and the findings of `check`: a directory of files, and a table of verdicts.
 struct `Each pasted session` {
-    /// A row of `Cases/verdicts.txt`.
-    struct Verdict: Sendable, CustomTestStringConvertible {
-        let file: String
-        var findings: [String] = []
-        var testDescription: String { file }
-    }
-
     private static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("Cases").path
     private static let today = Day(2026, 11, 28)
@@ -21,18 +14,8 @@ struct `Each pasted session` {
         "elsewhere/": SessionCatalog.load(
             directory: "\(directory)/elsewhere", today: today, rules: SessionRules(owner: .other)),
     ]
-    private static let verdicts: [Verdict] = {
-        let table = (try? String(contentsOfFile: "\(directory)/verdicts.txt", encoding: .utf8)) ?? ""
-        var verdicts: [Verdict] = []
-        for line in table.split(separator: "\n") where !line.hasPrefix("#") {
-            if line.hasPrefix("  ") {
-                verdicts[verdicts.endIndex - 1].findings.append(String(line.dropFirst(2)))
-            } else {
-                verdicts.append(Verdict(file: String(line)))
-            }
-        }
-        return verdicts
-    }()
+    private static let verdicts = Verdict.table(
+        (try? String(contentsOfFile: "\(directory)/verdicts.txt", encoding: .utf8)) ?? "")
 
     private static func findings(_ file: String) -> [String] {
         loaded.flatMap { folder, loaded in
@@ -43,20 +26,20 @@ struct `Each pasted session` {
     }
 
     @Test(arguments: verdicts)
-    func `is answered as the table says`(verdict: Verdict) {
-        #expect(Self.findings(verdict.file) == verdict.findings)
+    func `has the findings of the table`(verdict: Verdict) {
+        #expect(Self.findings(verdict.testDescription) == verdict.findings)
     }
 
-    @Test func `is in the table, and no other`() throws {
+    @Test func `is in the table`() throws {
         let files = try ["", "elsewhere/"].flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: "\(Self.directory)/\(folder)")
                 .filter { $0.hasSuffix(".json") }.map { folder + $0 }
         }
         #expect(files.count >= 60)
-        #expect(files.sorted() == Self.verdicts.map(\.file).sorted())
+        #expect(files.sorted() == Self.verdicts.map(\.testDescription).sorted())
     }
 
-    @Test func `is sent only as OpenAI takes it`() throws {
+    @Test func `is sent only in a form that OpenAI accepts`() throws {
         let sessions = try #require(Self.loaded[""]).catalog.sessions
         #expect(sessions.count >= 30)
         for session in sessions {
@@ -66,11 +49,11 @@ struct `Each pasted session` {
 
     @Test(arguments: verdicts)
     func `is fixed once, and then means the same`(verdict: Verdict) throws {
-        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.directory)/\(verdict.file)")))
+        let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(Self.directory)/\(verdict.testDescription)")))
         guard let fixed = try? SessionFile.upgraded(bytes) else { return }
         #expect(try SessionFile.upgraded(fixed) == nil)
         let directory = try SessionDirectory(["x.json": String(decoding: fixed, as: UTF8.self)])
-        let name = verdict.file.split(separator: "/").last?.dropLast(".json".count) ?? ""
+        let name = verdict.testDescription.split(separator: "/").last?.dropLast(".json".count) ?? ""
         let session = Self.loaded.values.compactMap { $0.catalog.session(named: String(name)) }.first
         if let session { #expect(directory.load().catalog.session(named: "x")?.body == session.body) }
     }

@@ -7,7 +7,7 @@ struct `The catalogue of sessions` {
     private static let valid = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#
 
     @Test
-    func `holds every valid file and tells of every other`() throws {
+    func `contains every valid file and reports every other`() throws {
         let directory = try SessionDirectory([
             "b.json": Self.valid, "a.json": Self.valid, "bad.json": "{", "worse.json": "[]", "README.md": "x",
             "a.json~": "{", ".a.json": "{",
@@ -26,7 +26,7 @@ struct `The catalogue of sessions` {
     }
 
     @Test(arguments: ["a", "0", "a-b_c-9", String(repeating: "a", count: 64)])
-    func `takes the name`(name: String) throws {
+    func `accepts the name`(name: String) throws {
         #expect(try SessionDirectory(["\(name).json": Self.valid]).load().catalog.session(named: name) != nil)
         #expect(SessionCatalog.isName(name))
     }
@@ -44,13 +44,13 @@ struct `The catalogue of sessions` {
     }
 
     @Test
-    func `is an error when the directory is empty or is none`() throws {
+    func `is an error when the directory is empty or missing`() throws {
         let empty = try SessionDirectory(["README.md": ""])
         #expect(empty.load().findings.map(\.description) == ["\(empty.path): has no session file (NAME.json)"])
         #expect(empty.load().hasErrors)
         let missing = SessionCatalog.load(directory: "\(empty.path)/none", today: SessionDirectory.today)
-        let words = "\(empty.path)/none: cannot be read as a directory: it does not exist"
-        #expect(missing.findings.map(\.description) == [words])
+        let message = "\(empty.path)/none: cannot be read as a directory: it does not exist"
+        #expect(missing.findings.map(\.description) == [message])
         let file = SessionCatalog.load(directory: "\(empty.path)/README.md", today: SessionDirectory.today)
         #expect(file.hasErrors)
     }
@@ -80,7 +80,7 @@ struct `The catalogue of sessions` {
     }
 
     @Test
-    func `tells of what is no regular file, and of links that lead nowhere`() throws {
+    func `reports what is not a regular file, and broken links`() throws {
         let directory = try SessionDirectory(["a.json": Self.valid])
         try FileManager.default.createDirectory(
             atPath: "\(directory.path)/dir.json", withIntermediateDirectories: false)
@@ -104,7 +104,7 @@ struct `The catalogue of sessions` {
                 #"{"session":{"model":"mine"}}"#, 600, false, "realtime/translations/client_secrets"
             ),
         ] as [(String, String?, Int, Bool, String)])
-    func `keeps what is ours apart from what is sent`(
+    func `does not send our own members`(
         text: String, sent: String?, seconds: Int, isFull: Bool, path: String
     ) throws {
         let session = try SessionDirectory.session(text)

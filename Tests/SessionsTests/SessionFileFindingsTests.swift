@@ -2,9 +2,9 @@ import JSON
 import Sessions
 import Testing
 
-/// What a person is told about a file as a whole.
+/// The messages about a file as a whole.
 struct `A session file` {
-    /// A file with that session, which has type and model besides.
+    /// A file with a session of that member, a type and a model.
     private static func file(_ member: String, and rest: String = "") -> String {
         #"{"session":{"type":"realtime","model":"gpt-realtime-2.1",\#(member)}\#(rest)}"#
     }
@@ -32,6 +32,12 @@ struct `A session file` {
             ),
             (file("\"tools\":[]", and: #","expires_after":{}"#), []),
             (
+                #"{"session":{/*c*/"type":"realtime","model":"gpt-realtime-2.1",}}"#,
+                [
+                    "warning 1:13: comments and a comma before a closing bracket are not JSON; ephemerald check --fix writes JSON (without the comments)"
+                ]
+            ),
+            (
                 "{\"session\":{\"type\":\"realtime\",\n}}",
                 [
                     "warning 2:1: a comma before a closing bracket is not JSON; ephemerald check --fix writes JSON",
@@ -39,7 +45,7 @@ struct `A session file` {
                 ]
             ),
         ] as [(String, [String])])
-    func `is answered with what is wrong around the session`(file: String, findings: [String]) throws {
+    func `has findings about the members around the session`(file: String, findings: [String]) throws {
         #expect(try SessionDirectory.findings(in: file) == findings)
     }
 
@@ -47,11 +53,11 @@ struct `A session file` {
         (Day(2026, 5, 6), "warning", "ends on 2026-05-07 (in 1 day)"),
         (Day(2026, 5, 7), "error", "ended on 2026-05-07"),
     ])
-    func `is answered with an error once a beta model is gone`(today: Day, severity: String, words: String) throws {
+    func `has an error once a beta model has ended`(today: Day, severity: String, message: String) throws {
         let text = #"{"session":{"type":"realtime","model":"gpt-4o-realtime-preview"}}"#
         #expect(
             try SessionDirectory.findings(in: text, on: today) == [
-                "\(severity) session.model: gpt-4o-realtime-preview \(words); use gpt-realtime-2.1"
+                "\(severity) session.model: gpt-4o-realtime-preview \(message); use gpt-realtime-2.1"
             ])
     }
 }

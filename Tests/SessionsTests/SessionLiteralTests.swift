@@ -64,7 +64,7 @@ struct `A session file in JavaScript` {
         (#"{a:'\x41'}"#, "1:5: a backslash must be followed by one of \" \\ / b f n r t u"),
         ("{a:[1 2]}", "1:7: expected a comma or ']', found '2'"),
     ])
-    func `is refused with the place of what is not data`(text: String, finding: String) throws {
+    func `is refused with the place of an expression`(text: String, finding: String) throws {
         #expect(try SessionDirectory.findings(in: text) == ["error \(finding)"])
     }
 
@@ -97,12 +97,12 @@ struct `A session file in JavaScript` {
         ("{a:1 as T ? 2 : 3}", "1:11: expected the end of a type, found '?'"),
         ("{a:1 as T / 2}", "1:11: expected a comment, found '/'"),
     ])
-    func `hides no second statement`(text: String, finding: String) throws {
+    func `cannot hide a second statement`(text: String, finding: String) throws {
         #expect(try SessionDirectory.findings(in: text).first == "error \(finding)")
     }
 
     @Test
-    func `is warned of, and of the comments that go`() throws {
+    func `has a warning, also about lost comments`() throws {
         let text = "{session:{type:'realtime',/*c*/model:'gpt-realtime-2.1'}}"
         #expect(
             try SessionDirectory.findings(in: text) == [

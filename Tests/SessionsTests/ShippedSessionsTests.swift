@@ -18,7 +18,7 @@ struct `The session files that are shipped` {
     }
 
     @Test(arguments: ["default", "transcription", "translation"])
-    func `hold nothing that OpenAI refuses`(name: String) throws {
+    func `contain nothing that OpenAI refuses`(name: String) throws {
         let session = try #require(loaded.catalog.session(named: name))
         #expect(Schema.violations(of: try JSON(parsing: session.body), for: session.kind) == [])
     }
@@ -45,7 +45,7 @@ struct `The session files that are shipped` {
     }
 
     @Test
-    func `and the legacy one in the manual becomes what it says`() throws {
+    func `the legacy example in the manual becomes its upgraded example`() throws {
         let manual = try String(contentsOfFile: "\(Self.directory)/README.md", encoding: .utf8)
         let section = try #require(manual.components(separatedBy: "## The legacy shape").last)
         let examples = section.components(separatedBy: "```json\n").dropFirst().prefix(2)
@@ -56,7 +56,7 @@ struct `The session files that are shipped` {
     }
 
     @Test
-    func `and the one in the manual need no word`() throws {
+    func `the example in the manual has no findings`() throws {
         let manual = try String(contentsOfFile: "\(Self.directory)/README.md", encoding: .utf8)
         let example = try #require(manual.components(separatedBy: "```json\n").dropFirst().first)
         let text = try #require(example.components(separatedBy: "```").first)

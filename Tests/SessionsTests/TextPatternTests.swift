@@ -1,8 +1,9 @@
 import JSON
 import Sessions
+import Text
 import Testing
 
-/// Patterns, by way of a variable that must match one.
+/// Patterns, tested by a variable that must match one.
 struct `A pattern` {
     private static func session(_ pattern: String, maxLength: Int = 200) throws -> Session {
         let file: JSON = [
@@ -40,7 +41,7 @@ struct `A pattern` {
             #expect(throws: Never.self) { try session.body(overrides: [:], variables: ["v": .string(text)]) }
         }
         for text in other {
-            #expect(throws: InvalidRequest.self) { try session.body(overrides: [:], variables: ["v": .string(text)]) }
+            #expect(throws: Invalid.self) { try session.body(overrides: [:], variables: ["v": .string(text)]) }
         }
     }
 
@@ -53,9 +54,25 @@ struct `A pattern` {
         "((((((((a{9}){9}){9}){9}){9}){9}){9}){9})",
         "\\p{Lu}", String(repeating: "(", count: 40) + "a" + String(repeating: ")", count: 40), "^", "$",
     ])
-    func `is refused when it is none`(pattern: String) throws {
+    func `is refused when it is not valid`(pattern: String) throws {
         let error = try #require(throws: SessionDirectory.NotLoaded.self) { try Self.session(pattern) }
         #expect(error.findings.first?.hasPrefix("x.json: access.variables.v.pattern: ") == true)
+    }
+
+    @Test(arguments: [
+        ("a**", "has two repetitions in a row"), ("a\\", "ends in a backslash"), ("(a", "has a ( without )"),
+        ("\\q", "has \\q, which is not supported"), ("(?=a)", "has a group of an unsupported kind"),
+        (String(repeating: "(", count: 33), "has groups nested more than 32 deep"), ("[a", "has a [ without ]"),
+        ("[]", "has [ ] with nothing in it"), ("a{3,2}", "has a repetition that is not {2}, {2,} or {2,5}"),
+        ("[b-a]", "has a range in [ ] that does not run from a character up to another"),
+        ("a]", "has ] where a character is expected"),
+        ("a)", "has ) where it does not belong; a backslash makes it a character"),
+        ("a||b", "has an empty alternative; write (…)? for what may be absent"),
+        ("(a{100}){100}", "is too long once its repetitions are written out"),
+    ])
+    func `is refused with the reason`(pattern: String, reason: String) throws {
+        let error = try #require(throws: SessionDirectory.NotLoaded.self) { try Self.session(pattern) }
+        #expect(error.findings.first == "x.json: access.variables.v.pattern: \(reason)")
     }
 
     @Test(arguments: ["(a+)+b", "(a|a)*b", "(a*)*b", "(a|aa)+b", "(.*)*x(.*)*y"])
@@ -63,7 +80,7 @@ struct `A pattern` {
         let session = try Self.session(pattern, maxLength: 5000)
         let text = JSON.string(String(repeating: "a", count: 5000))
         let duration = ContinuousClock().measure {
-            #expect(throws: InvalidRequest.self) { try session.body(overrides: [:], variables: ["v": text]) }
+            #expect(throws: Invalid.self) { try session.body(overrides: [:], variables: ["v": text]) }
         }
         // An engine that backtracks would need longer than the age of the universe.
         #expect(duration < .seconds(20))
@@ -73,7 +90,7 @@ struct `A pattern` {
         ("[\\p{L} '-]{1,40}", 1000), ("a*", 50_000), (".{1,200}", 333), ("(a{1,200}|b{1,200})*", 249),
         ("[aeiou]+", 22_222),
     ])
-    func `has a budget, by which a text may be so long`(pattern: String, length: Int) throws {
+    func `has a budget that limits maxLength`(pattern: String, length: Int) throws {
         let most = min(length, 10_000)
         #expect(throws: Never.self) { try Self.session(pattern, maxLength: most) }
         guard most == length else { return }

@@ -31,25 +31,25 @@ import ephemerald
 
     @Test func `is read only until the deadline when it is a pipe`() throws {
         let path = try pipe()
-        let failure = #expect(throws: InvalidValue.self) { try contents(path, .until(.now)) }
+        let failure = #expect(throws: Invalid.self) { try contents(path, .until(.now)) }
         #expect(failure?.reason.contains("did not finish within 5.0 seconds") == true)
         // A writer who writes a part and does not end.
         let writer = unsafe open(path, O_RDWR)
         defer { close(writer) }
         try #require(unsafe write(writer, "part", 4) == 4)
-        #expect(throws: InvalidValue.self) { try contents(path, .until(.now)) }
+        #expect(throws: Invalid.self) { try contents(path, .until(.now)) }
     }
 
     @Test func `is a regular file where pipes are refused`() throws {
         let path = try pipe()
-        #expect(throws: InvalidValue.self) { try contents(path, .refused) }
-        #expect(throws: InvalidValue.self) { try contents("/dev/null", .refused) }
+        #expect(throws: Invalid.self) { try contents(path, .refused) }
+        #expect(throws: Invalid.self) { try contents("/dev/null", .refused) }
         #expect(try contents(directory.file("key", "sk-test"), .refused).count == 7)
     }
 
     @Test func `is not a terminal or a directory`() {
         for path in ["/dev/ptmx", directory.path] {
-            let failure = #expect(throws: InvalidValue.self) { try contents(path) }
+            let failure = #expect(throws: Invalid.self) { try contents(path) }
             #expect(failure?.reason.contains("write the path of a file") == true)
         }
     }

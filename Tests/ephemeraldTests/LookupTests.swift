@@ -106,7 +106,7 @@ import ephemerald
 
     @Test(arguments: ["", "sk-proj-0123", "a\u{1B}[2J", "\u{202E}a", String(repeating: "a", count: 5_000)])
     func `refuses what can be no value, without showing it`(value: String) {
-        let error = #expect(throws: InvalidValue.self) { try Lookup(value) }
+        let error = #expect(throws: Invalid.self) { try Lookup(value) }
         #expect(value.isEmpty || error?.reason.contains(value) == false)
     }
 

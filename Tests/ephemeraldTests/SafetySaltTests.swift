@@ -89,7 +89,7 @@ import ephemerald
         }
         let link = { (draft: String, path: String) in linking == 0 ? FileDraft.link(draft, path) : linking }
         if let words {
-            let error = #expect(throws: InvalidValue.self) { try SafetySaltFile.open(path, link: link, write: write) }
+            let error = #expect(throws: Invalid.self) { try SafetySaltFile.open(path, link: link, write: write) }
             #expect(error?.reason.contains(words) == true, "\(error?.reason ?? "")")
         } else {
             _ = try SafetySaltFile.open(path, link: link, write: write)
@@ -101,7 +101,7 @@ import ephemerald
 
     @Test func `stops the start when it is cut short or cannot be made`() throws {
         let path = try directory.file("safety_salt", "short")
-        #expect(throws: InvalidValue.self) { try SafetySaltFile.open(path) }
-        #expect(throws: InvalidValue.self) { try SafetySaltFile.open("\(directory.path)/nowhere/safety_salt") }
+        #expect(throws: Invalid.self) { try SafetySaltFile.open(path) }
+        #expect(throws: Invalid.self) { try SafetySaltFile.open("\(directory.path)/nowhere/safety_salt") }
     }
 }

@@ -39,7 +39,7 @@ import ephemerald
             ["LISTEN_PID": "7", "LISTEN_FDS": "-1"], ["LISTEN_PID": "7", "LISTEN_FDS": "100000"],
         ])
     func `must make sense`(environment: [String: String]) {
-        #expect(throws: InvalidValue.self) { try SupervisorVariables(environment, process: 7) }
+        #expect(throws: Invalid.self) { try SupervisorVariables(environment, process: 7) }
     }
 }
 

@@ -19,7 +19,7 @@ import ephemerald
         "", "s", "10", "10 s", " 10s", "1.5s", "-1s", "10S", "10sec", "10m", "1e3s", "3h", "99999999999999999999h",
     ])
     func `is not a duration`(text: String) {
-        #expect(throws: InvalidValue.self) { try Duration(parsingSetting: text, in: .zero ... .seconds(7200)) }
+        #expect(throws: Invalid.self) { try Duration(parsingSetting: text, in: .zero ... .seconds(7200)) }
     }
 
     @Test(arguments: [(0, "0ms"), (300, "300ms"), (1000, "1s"), (1500, "1500ms"), (120_000, "2min"), (3_600_000, "1h")])
@@ -35,7 +35,7 @@ import ephemerald
 
     @Test(arguments: ["", "KiB", "64KB", "64K", "64 KiB", "-1", "1.5MiB", "1GiB", "17MiB", "9999999999999"])
     func `is not a size`(text: String) {
-        #expect(throws: InvalidValue.self) { try ByteCount.parse(text, in: 0...16 << 20) }
+        #expect(throws: Invalid.self) { try ByteCount.parse(text, in: 0...16 << 20) }
     }
 
     @Test(arguments: [

@@ -1,4 +1,5 @@
 package import HTTP
+package import Text
 
 /// The address that a request comes from, as trusted proxies report it.
 ///
@@ -101,7 +102,7 @@ package struct TrustedProxies: Hashable, Sendable {
         case unixSocket
 
         /// Reads an address, a CIDR range, or `unix:`.
-        package init(parsing text: String) throws(InvalidAddressRange) {
+        package init(parsing text: String) throws(Invalid) {
             self = text == "unix:" ? .unixSocket : .range(try AddressRange(parsing: text))
         }
     }

@@ -79,7 +79,7 @@ extension TokenRequest {
         do {
             return try session.body(overrides: overrides, variables: variables)
         } catch {
-            throw .invalidRequest(path: error.path, error.message)
+            throw .invalidRequest(path: error.part ?? "", error.reason)
         }
     }
 }

@@ -2,37 +2,73 @@ package import HTTP
 
 /// The member `access` of a session file: who may use the session, how often, and what a request may change in it.
 package struct Access: Sendable {
-    /// Only these origins may use the session, of those that the service admits; nil for all of them.
+    /// The origins that may use the session, among those that the service admits; nil for all of them.
     package internal(set) var origins: [OriginPattern]?
-    /// How often, where it differs from the settings.
+    /// The limits that differ from the settings.
     package internal(set) var limits = Limits()
     /// What a request may change.
     var overrides: [OverrideRule] = []
-    /// What a request fills in.
-    var variables: [VariableRule] = []
+    /// What a request must supply, by the name of the variable.
+    var variables = VariableTable<String, TextLimit>()
 
-    /// Limits of one session, each on its own scope; nil leaves the setting in force.
+    /// Limits of one session, each with its own scope; nil leaves the setting in force.
     package struct Limits: Hashable, Sendable {
-        /// One address (or the first 64 bits of it).
+        /// Limit for one address, or for the first 64 bits of an IPv6 address.
         package internal(set) var client: Limit?
-        /// One authenticated caller.
+        /// Limit for one authenticated caller.
         package internal(set) var caller: Limit?
-        /// One origin.
+        /// Limit for one origin.
         package internal(set) var origin: Limit?
-        /// All requests for this session.
+        /// Limit for all requests for this session.
         package internal(set) var session: Limit?
-        /// All requests for this session, in place of the limit that the settings put on all sessions together.
+        /// Limit for all requests for this session, instead of the one that the settings put on all sessions together.
         package internal(set) var all: Limit?
 
-        /// The settings' limits, all of them.
+        /// The limits of the settings.
         package init() {}
     }
 
-    /// A limit as a session file has it.
+    /// A limit in a session file.
     package enum Limit: Hashable, Sendable {
-        /// Not limited, whatever the settings say: `"off"`.
+        /// `"off"`: no limit, whatever the settings say.
         case off
-        /// In place of the setting.
+        /// A limit that replaces the setting.
         case rate(RateLimit)
+    }
+}
+
+/// The variables that a file declares, in their order. Finding a variable takes the same time however many there are.
+package struct VariableTable<Name: Hashable & Sendable, Rule: Sendable>: Sendable {
+    private var names: [Name] = []
+    private var rules: [Name: Rule] = [:]
+
+    /// No variables.
+    package init() {}
+
+    /// Whether no variable is declared.
+    package var isEmpty: Bool { names.isEmpty }
+
+    /// Declares a variable; a name must not be declared twice.
+    package mutating func declare(_ name: Name, _ rule: Rule) {
+        names.append(name)
+        rules[name] = rule
+    }
+
+    /// The rule of that variable; nil when it is not declared.
+    package func rule(of name: Name) -> Rule? { rules[name] }
+
+    /// Compares the declarations with the places in the instructions.
+    /// - Returns: the names that are used and not declared, each once, and those that are declared and not used.
+    package func compare(withUsed used: [Name]) -> (undeclared: [Name], unused: [Name]) {
+        var seen: Set<Name> = []
+        let distinct = used.filter { seen.insert($0).inserted }
+        return (distinct.filter { rules[$0] == nil }, names.filter { !seen.contains($0) })
+    }
+
+    /// Calls `body` for each variable in order, with its rule.
+    package func forEach<Failure: Error>(_ body: (Name, Rule) throws(Failure) -> Void) throws(Failure) {
+        for name in names {
+            if let rule = rules[name] { try body(name, rule) }
+        }
     }
 }

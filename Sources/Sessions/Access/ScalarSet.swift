@@ -1,5 +1,3 @@
-import Text
-
 /// A set of Unicode scalars.
 struct ScalarSet: Sendable {
     enum Item: Sendable {
@@ -9,8 +7,13 @@ struct ScalarSet: Sendable {
         indirect case not(ScalarSet)
     }
 
-    var items: [Item] = []
-    var isInverted = false
+    let items: [Item]
+    private let isInverted: Bool
+
+    init(items: [Item], isInverted: Bool = false) {
+        self.items = items
+        self.isInverted = isInverted
+    }
 
     func contains(_ scalar: UnicodeScalar) -> Bool {
         items.contains { item in
@@ -23,19 +26,20 @@ struct ScalarSet: Sendable {
         } != isInverted
     }
 
-    /// How many items are looked at for a scalar that is in none of them.
+    /// The number of items that are compared with a scalar that is in none of them.
     var size: Int {
         items.reduce(0) { sum, item in
             if case .not(let set) = item { sum + set.size } else { sum + 1 }
         }
     }
 
-    /// The one scalar that is in it, as far as it was written as such.
+    /// The scalar of a set that ``only(_:)`` made; nil for every other set.
     var onlyScalar: UnicodeScalar? {
         guard case .range(let range)? = items.first, items.count == 1, !isInverted else { return nil }
         return range.lowerBound == range.upperBound ? range.lowerBound : nil
     }
 
+    static func only(_ scalar: UnicodeScalar) -> ScalarSet { ScalarSet(items: [.range(scalar...scalar)]) }
     static let digit = ScalarSet(items: [.range("0"..."9")])
     static let word = ScalarSet(items: [.range("a"..."z"), .range("A"..."Z"), .range("0"..."9"), .range("_"..."_")])
     static let space = ScalarSet(items: [.range("\t"..."\r"), .range(" "..." ")])
@@ -47,7 +51,7 @@ struct ScalarSet: Sendable {
 }
 
 extension UnicodeScalar.Properties {
-    /// General category L.
+    /// Whether the general category is L.
     fileprivate var isLetter: Bool {
         switch generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true

@@ -1,5 +1,10 @@
-/// Reads the notation of a ``TextPattern``.
+import Text
+
+/// Reads the notation of a ``TextPattern``. Each part becomes the steps that match it; what follows the part follows its
+/// last step.
 struct TextPatternParser {
+    private typealias Steps = [TextPattern.Step]
+
     private let scalars: [UnicodeScalar]
     private var index = 0
     private var depth = 0
@@ -19,39 +24,58 @@ struct TextPatternParser {
     }
 
     /// The whole pattern.
-    mutating func pattern() throws(InvalidPattern) -> TextPatternNode {
+    mutating func pattern() throws(Invalid) -> [TextPattern.Step] {
         _ = skip("^")
-        let node = try alternatives()
+        let steps = try alternatives()
         _ = skip("$")
-        guard let left = next else { return node }
-        throw InvalidPattern(message: "has \(left) where it does not belong; a backslash makes it a character")
+        guard let left = next else { return steps }
+        throw Invalid("has \(left) where it does not belong; a backslash makes it a character")
     }
 
-    private mutating func alternatives() throws(InvalidPattern) -> TextPatternNode {
-        var node = try sequence()
-        while skip("|") { node = .either(node, try sequence()) }
-        return node
-    }
-
-    private mutating func sequence() throws(InvalidPattern) -> TextPatternNode {
-        var parts: [TextPatternNode] = []
-        while let scalar = next, !"|)$^".unicodeScalars.contains(scalar) { parts.append(try repeated()) }
-        if parts.isEmpty {
-            throw InvalidPattern(message: "has an empty alternative; write (…)? for what may be absent")
+    private func check(size: Int) throws(Invalid) {
+        guard size <= TextPattern.sizeLimit else {
+            throw Invalid("is too long once its repetitions are written out")
         }
-        return .sequence(parts)
     }
 
-    private mutating func repeated() throws(InvalidPattern) -> TextPatternNode {
+    private mutating func alternatives() throws(Invalid) -> Steps {
+        var steps = try sequence()
+        while skip("|") {
+            let other = try sequence()
+            steps = [.fork(1, steps.count + 2)] + steps + [.jump(other.count + 1)] + other
+            try check(size: steps.count)
+        }
+        return steps
+    }
+
+    private mutating func sequence() throws(Invalid) -> Steps {
+        var steps: Steps = []
+        while let scalar = next, !"|)$^".unicodeScalars.contains(scalar) {
+            steps += try repeated()
+            try check(size: steps.count)
+        }
+        if steps.isEmpty { throw Invalid("has an empty alternative; write (…)? for what may be absent") }
+        return steps
+    }
+
+    private mutating func repeated() throws(Invalid) -> Steps {
         let part = try single()
         guard let (least, most) = try quantifier() else { return part }
         if let scalar = next, "?*+{".unicodeScalars.contains(scalar) {
-            throw InvalidPattern(message: "has two repetitions in a row")
+            throw Invalid("has two repetitions in a row")
         }
-        return .repetition(part, least: least, most: most)
+        let options = most.map { $0 - least } ?? 1
+        try check(size: part.count * least + (part.count + 1) * options)
+        var steps = (0..<least).flatMap { _ in part }
+        guard most != nil else {
+            return steps + [.fork(1, part.count + 2)] + part + [.jump(-part.count - 1)]
+        }
+        // Each optional part can be left out with all that follow it.
+        for option in 0..<options { steps += [.fork(1, (part.count + 1) * (options - option))] + part }
+        return steps
     }
 
-    private mutating func quantifier() throws(InvalidPattern) -> (Int, Int?)? {
+    private mutating func quantifier() throws(Invalid) -> (Int, Int?)? {
         if skip("?") { return (0, 1) }
         if skip("*") { return (0, nil) }
         if skip("+") { return (1, nil) }
@@ -60,10 +84,9 @@ struct TextPatternParser {
         var most = least
         if skip(",") { most = number() }
         let isOpen = index > 0 && scalars[index - 1] == ","
-        // `{0}` is refused with the rest: written out it takes no steps, so no limit on steps would end nested ones.
         guard let least, skip("}"), isOpen || (most ?? -1) >= max(least, 1), (most ?? least) <= TextPattern.sizeLimit
         else {
-            throw InvalidPattern(message: "has a repetition that is not {2}, {2,} or {2,5}")
+            throw Invalid("has a repetition that is not {2}, {2,} or {2,5}")
         }
         return (least, isOpen ? nil : most)
     }
@@ -74,70 +97,69 @@ struct TextPatternParser {
         return Int(String(String.UnicodeScalarView(scalars[start..<index])))
     }
 
-    private mutating func single() throws(InvalidPattern) -> TextPatternNode {
+    private mutating func single() throws(Invalid) -> Steps {
         if skip("(") { return try group() }
-        if skip("[") { return .set(try characterClass()) }
-        if skip(".") { return .set(.anyOnLine) }
-        if skip("\\") { return .set(try escape()) }
+        if skip("[") { return [.take(try characterClass())] }
+        if skip(".") { return [.take(.anyOnLine)] }
+        if skip("\\") { return [.take(try escape())] }
         guard let scalar = next, !"?*+{}]".unicodeScalars.contains(scalar) else {
-            throw InvalidPattern(message: "has \(next.map(String.init) ?? "its end") where a character is expected")
+            throw Invalid("has \(next.map(String.init) ?? "its end") where a character is expected")
         }
         index += 1
-        return .set(ScalarSet(items: [.range(scalar...scalar)]))
+        return [.take(.only(scalar))]
     }
 
-    private mutating func group() throws(InvalidPattern) -> TextPatternNode {
+    private mutating func group() throws(Invalid) -> Steps {
         depth += 1
-        if depth > 32 { throw InvalidPattern(message: "has more than 32 groups in each other") }
-        if !skip("?:"), next == "?" { throw InvalidPattern(message: "has a group of a kind that is not known here") }
-        let node = try alternatives()
-        guard skip(")") else { throw InvalidPattern(message: "has a ( without )") }
+        if depth > 32 { throw Invalid("has groups nested more than 32 deep") }
+        if !skip("?:"), next == "?" { throw Invalid("has a group of an unsupported kind") }
+        let steps = try alternatives()
+        guard skip(")") else { throw Invalid("has a ( without )") }
         depth -= 1
-        return node
+        return steps
     }
 
-    private mutating func escape() throws(InvalidPattern) -> ScalarSet {
-        for (name, set) in TextPatternParser.namedSets where skip(name) { return set }
-        guard let scalar = next else { throw InvalidPattern(message: "ends in a backslash") }
-        index += 1
+    private mutating func escape() throws(Invalid) -> ScalarSet {
+        for (name, set) in TextPatternParser.escapes where skip(name) { return set }
+        guard let scalar = next else { throw Invalid("ends in a backslash") }
         switch scalar {
-        case "n": return ScalarSet(items: [.range("\n"..."\n")])
-        case "r": return ScalarSet(items: [.range("\r"..."\r")])
-        case "t": return ScalarSet(items: [.range("\t"..."\t")])
-        case "a"..."z", "A"..."Z", "0"..."9": throw InvalidPattern(message: "has \\\(scalar), which is not known here")
-        default: return ScalarSet(items: [.range(scalar...scalar)])
+        case "a"..."z", "A"..."Z", "0"..."9": throw Invalid("has \\\(scalar), which is not supported")
+        default:
+            index += 1
+            return .only(scalar)
         }
     }
 
-    private static let namedSets: [(String, ScalarSet)] = [
+    private static let escapes: [(String, ScalarSet)] = [
+        ("n", .only("\n")), ("r", .only("\r")), ("t", .only("\t")),
         ("d", .digit), ("D", .digit.inverted), ("w", .word), ("W", .word.inverted), ("s", .space),
         ("S", .space.inverted),
         ("p{L}", .letter), ("P{L}", .letter.inverted), ("p{N}", .number), ("P{N}", .number.inverted),
     ]
 
-    private mutating func characterClass() throws(InvalidPattern) -> ScalarSet {
-        var set = ScalarSet()
-        set.isInverted = skip("^")
+    private mutating func characterClass() throws(Invalid) -> ScalarSet {
+        let isInverted = skip("^")
+        var items: [ScalarSet.Item] = []
         while !skip("]") {
             let low = try classItem()
             guard let first = low.onlyScalar, next == "-", index + 1 < scalars.count, scalars[index + 1] != "]" else {
-                set.items += low.items
+                items += low.items
                 continue
             }
             index += 1
             guard let last = try classItem().onlyScalar, first <= last else {
-                throw InvalidPattern(message: "has a range in [ ] that does not run from a character up to another")
+                throw Invalid("has a range in [ ] that does not run from a character up to another")
             }
-            set.items.append(.range(first...last))
+            items.append(.range(first...last))
         }
-        if set.items.isEmpty { throw InvalidPattern(message: "has [ ] with nothing in it") }
-        return set
+        if items.isEmpty { throw Invalid("has [ ] with nothing in it") }
+        return ScalarSet(items: items, isInverted: isInverted)
     }
 
-    private mutating func classItem() throws(InvalidPattern) -> ScalarSet {
+    private mutating func classItem() throws(Invalid) -> ScalarSet {
         if skip("\\") { return try escape() }
-        guard let scalar = next else { throw InvalidPattern(message: "has a [ without ]") }
+        guard let scalar = next else { throw Invalid("has a [ without ]") }
         index += 1
-        return ScalarSet(items: [.range(scalar...scalar)])
+        return .only(scalar)
     }
 }

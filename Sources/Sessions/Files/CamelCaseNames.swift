@@ -1,14 +1,11 @@
 import JSON
 
-/// The names that JavaScript libraries, OpenAI's Agents SDK among them, write in camelCase (`turnDetection`), turned
-/// into the API's (`turn_detection`) wherever the API has a member of that name.
+/// Renames members in camelCase (`turnDetection`), as JavaScript libraries such as OpenAI's Agents SDK write them, to the
+/// API's names (`turn_detection`), wherever the API has a member of that name.
 struct CamelCaseNames {
     private(set) var notes: [LegacyUpgrade.Note] = []
-    /// Members of the session that are legacy besides, which the upgrade notes: how each was written.
+    /// The camelCase spellings of legacy members, which the upgrade notes, by their names in the API.
     private(set) var spellings: [String: String] = [:]
-
-    /// Names of the SDK that differ by more than their case.
-    private static let others = ["idle_timeout": "idle_timeout_ms", "prompt_id": "id"]
 
     mutating func rename(_ root: inout JSONObject) {
         let beside = Shape.object(["session", "expires_after", "client_secret"].map { .optional($0, .anything) })
@@ -21,10 +18,10 @@ struct CamelCaseNames {
     }
 
     private mutating func renamedSession(_ session: JSONObject, at prefix: String) -> JSONObject {
-        let shape = Schema.session(of: SessionKind(legacy: session, clientSecret: nil))
+        let shape = Schema.session(of: SessionKind(of: session))
         return renamed(session, at: prefix) { name in
-            // A legacy member that the kind has no place for is dropped by the upgrade.
-            LegacyMember.named(name).map { shape.shape(at: $0.successor[...]) ?? .anything } ?? shape.shape(at: [name])
+            // The upgrade drops a legacy member that the kind does not have.
+            LegacyMember.named(name).map { shape.shape(at: $0.successor) ?? .anything } ?? shape.shape(at: [name])
         }
     }
 
@@ -41,7 +38,7 @@ struct CamelCaseNames {
         }
     }
 
-    /// The object with the names changed that have a shape in the API's spelling, and are not there in it already.
+    /// The object, with a name changed where its API spelling has a shape and is not in the object already.
     private mutating func renamed(
         _ object: JSONObject, at prefix: String, shape: (String) -> Shape?
     ) -> JSONObject {
@@ -51,7 +48,8 @@ struct CamelCaseNames {
             var name = member.name
             if shape(name) == nil {
                 let plain = name.withoutCamelCase
-                let other = shape(plain) == nil ? CamelCaseNames.others[plain] ?? plain : plain
+                // The SDK's name for it has no unit.
+                let other = plain == "idle_timeout" ? "idle_timeout_ms" : plain
                 if shape(other) != nil, object[other] == nil, result[other] == nil {
                     name = other
                     note(name, at: path, isLegacy: prefix == "" || prefix == "session.")
@@ -72,7 +70,7 @@ struct CamelCaseNames {
 }
 
 extension String {
-    /// `turn_detection` for `turnDetection`; the same text where no letter is a capital.
+    /// `turn_detection` for `turnDetection`; the same text if no letter is a capital.
     fileprivate var withoutCamelCase: String {
         unicodeScalars.reduce(into: "") { text, scalar in
             let isCapital = ("A"..."Z").contains(scalar)

@@ -1,44 +1,36 @@
 import JSON
 import Text
 
-/// Something to say about a session file, with its place.
+/// A message about a session file, with its place.
 package struct Finding: Hashable, Sendable {
     /// How bad it is.
     package enum Severity: String, Hashable, Sendable {
         /// The session cannot be used.
         case error
-        /// The session can be used; somebody should look at it.
+        /// The session can be used, but somebody should look at the file.
         case warning
     }
 
-    /// The file's name without its directory; empty for the directory itself.
+    /// The file's name without its directory; the directory's path for a finding about the directory.
     package let file: String
-    /// The member that it is about, `session.tools[0].name`; empty for the whole file.
+    /// The member, as in `session.tools[0].name`; empty for the whole file.
     package let path: String
     /// Whether the session can be used nevertheless.
     package let severity: Severity
-    /// What is wrong and what is right.
+    /// What is wrong and what to write instead.
     package let message: String
-    /// Counted from 1; known for errors of syntax only.
+    /// Line of an error of syntax, counted from 1.
     package let line: Int?
-    /// Counted from 1; known for errors of syntax only.
+    /// Column of an error of syntax, counted from 1.
     package let column: Int?
 
-    init(_ severity: Severity, file: String, path: String = "", _ message: String) {
-        self.init(severity, file: file, path: path, message, line: nil, column: nil)
-    }
-
-    init(_ severity: Severity, file: String, _ message: String, at place: JSONError) {
-        self.init(severity, file: file, path: "", message, line: place.line, column: place.column)
-    }
-
-    private init(_ severity: Severity, file: String, path: String, _ message: String, line: Int?, column: Int?) {
+    init(_ severity: Severity, file: String, path: String = "", _ message: String, at place: JSONError? = nil) {
         self.file = file
         self.path = path
         self.severity = severity
         self.message = message
-        self.line = line
-        self.column = column
+        line = place?.line
+        column = place?.column
     }
 }
 

@@ -1,53 +1,56 @@
 import JSON
 
-/// A member of the beta interface's session, and what became of it.
+/// A member of the beta interface's session, and its successor in the GA interface.
 struct LegacyMember: Sendable {
-    /// How its value is carried over.
+    /// How the value is carried over.
     enum Conversion: Sendable {
         case unchanged
-        /// A list with audio in it becomes audio alone, which comes with a transcript; every other becomes text.
+        /// A list with audio in it becomes audio only, which comes with a transcript; every other list becomes text.
         case modalities
-        /// A word becomes an object.
+        /// The name of a format becomes an object.
         case format
-        /// `enabled` is dropped; what was not enabled becomes null.
+        /// `enabled` is dropped; `"enabled": false` becomes null.
         case transcription
     }
 
     let name: String
-    /// Where it stands now, below `session`; empty where it has no successor.
+    /// The path of the successor below `session`; empty where there is none.
     let successor: [String]
-    var conversion = Conversion.unchanged
+    let conversion: Conversion
 
-    /// The member of that name, nil when it is not legacy.
+    private init(_ name: String, _ successor: [String], _ conversion: Conversion = .unchanged) {
+        self.name = name
+        self.successor = successor
+        self.conversion = conversion
+    }
+
+    /// The member of that name; nil when it is not legacy.
     static func named(_ name: String) -> LegacyMember? {
         all.first { $0.name == name }
     }
 
-    /// `is the legacy name of session.audio.output.voice`.
+    /// `is the legacy name of session.audio.output.voice`, or that the GA interface does not have it.
     var explanation: String {
         successor.isEmpty
-            ? "the GA interface has no \(name)"
-            : "session.\(name) is the legacy name of session.\(successor.joined(separator: "."))"
+            ? "the GA interface has no \(name)" : "is the legacy name of session.\(successor.joined(separator: "."))"
     }
 
-    static let all: [LegacyMember] = [
-        LegacyMember(name: "modalities", successor: ["output_modalities"], conversion: .modalities),
-        LegacyMember(name: "voice", successor: ["audio", "output", "voice"]),
-        LegacyMember(name: "speed", successor: ["audio", "output", "speed"]),
-        LegacyMember(name: "input_audio_format", successor: ["audio", "input", "format"], conversion: .format),
-        LegacyMember(name: "output_audio_format", successor: ["audio", "output", "format"], conversion: .format),
-        LegacyMember(
-            name: "input_audio_transcription", successor: ["audio", "input", "transcription"],
-            conversion: .transcription),
-        LegacyMember(name: "input_audio_noise_reduction", successor: ["audio", "input", "noise_reduction"]),
-        LegacyMember(name: "turn_detection", successor: ["audio", "input", "turn_detection"]),
-        LegacyMember(name: "max_response_output_tokens", successor: ["max_output_tokens"]),
-        LegacyMember(name: "temperature", successor: []),
+    private static let all = [
+        LegacyMember("modalities", ["output_modalities"], .modalities),
+        LegacyMember("voice", ["audio", "output", "voice"]),
+        LegacyMember("speed", ["audio", "output", "speed"]),
+        LegacyMember("input_audio_format", ["audio", "input", "format"], .format),
+        LegacyMember("output_audio_format", ["audio", "output", "format"], .format),
+        LegacyMember("input_audio_transcription", ["audio", "input", "transcription"], .transcription),
+        LegacyMember("input_audio_noise_reduction", ["audio", "input", "noise_reduction"]),
+        LegacyMember("turn_detection", ["audio", "input", "turn_detection"]),
+        LegacyMember("max_response_output_tokens", ["max_output_tokens"]),
+        LegacyMember("temperature", []),
     ]
 }
 
 extension LegacyMember.Conversion {
-    /// The value in its GA form; what the beta interface would not have taken either stays as it is.
+    /// The value in its GA form. A value that the beta interface would have refused stays as it is.
     func callAsFunction(_ value: JSON) -> JSON {
         switch (self, value) {
         case (.modalities, .array(let elements)):

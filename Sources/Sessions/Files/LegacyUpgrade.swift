@@ -2,31 +2,31 @@ import JSON
 
 /// The upgrade of a session file from the beta interface's shape to the GA shape, with a note for each field changed.
 struct LegacyUpgrade {
-    /// A field that was changed: where it stood, and what happened to it.
+    /// A field that was changed: its path in the file, and what was changed.
     struct Note: Hashable, Sendable {
         let path: String
         let message: String
     }
 
     private(set) var notes: [Note] = []
-    /// Stands before a path: nothing in a file whose members stand flat.
+    /// The prefix of paths: empty in a file whose members are not inside `session`.
     private var prefix = "session."
-    /// How members were written whose names were camelCase, by their names in the API.
+    /// The camelCase spellings of members, by their names in the API.
     private let spellings: [String: String]
 
     init(spellings: [String: String] = [:]) {
         self.spellings = spellings
     }
 
-    /// Members that stand beside `session`, in a flat file too.
+    /// Members outside of `session`, in a flat file too.
     static let outer = ["session", "expires_after", "client_secret", "access", "answer"]
 
-    /// The file in GA shape. What is not legacy comes back as it is, right or wrong.
+    /// The file in GA shape. What is not legacy is unchanged, right or wrong.
     mutating func upgrade(_ file: JSON) -> JSON {
         guard case .object(var root) = file else { return file }
         wrapFlatMembers(of: &root)
         guard case .object(var session)? = root["session"] else { return file }
-        let kind = SessionKind(legacy: session, clientSecret: root["client_secret"] ?? session["client_secret"])
+        let kind = SessionKind(of: session, clientSecret: root["client_secret"] ?? session["client_secret"])
         let outer = liftExpiry(from: &root, prefix: "")
         let inner = outer == nil && root["expires_after"] == nil ? liftExpiry(from: &session, prefix: prefix) : nil
         if let expiry = outer ?? inner { root["expires_after"] = expiry }
@@ -58,7 +58,7 @@ struct LegacyUpgrade {
             || SessionKind.allCases.contains { Schema.session(of: $0).shape(at: [name]) != nil }
     }
 
-    /// `client_secret.expires_after` became the top-level `expires_after`; for transcription it was `expires_at`.
+    /// `client_secret.expires_after`, and `expires_at` for transcription, became the top-level `expires_after`.
     private mutating func liftExpiry(from holder: inout JSONObject, prefix: String) -> JSON? {
         guard case .object(var secret)? = holder["client_secret"], holder["expires_after"] == nil else { return nil }
         for name in ["expires_after", "expires_at"] {
@@ -75,7 +75,7 @@ struct LegacyUpgrade {
         var result = JSONObject()
         for member in session.members {
             if let legacy = LegacyMember.named(member.name) {
-                // The object that members move into keeps what it held, wherever in the file it stands.
+                // The object that members are moved into keeps what it has, even if it follows in the file.
                 if let first = legacy.successor.first, legacy.successor.count > 1, result[first] == nil {
                     result[first] = session[first]
                 }
@@ -97,25 +97,25 @@ struct LegacyUpgrade {
     ) {
         let path = prefix + (spellings[member.name] ?? member.name)
         if legacy.successor.isEmpty {
-            note(path, "the GA interface has no \(member.name); dropped")
-        } else if Schema.session(of: kind).shape(at: legacy.successor[...]) == nil {
+            note(path, "\(legacy.explanation); dropped")
+        } else if Schema.session(of: kind).shape(at: legacy.successor) == nil {
             note(path, "a \(kind) session has no \(legacy.successor.joined(separator: ".")); dropped")
-        } else if let upgraded = JSON.object(result).adding(legacy.conversion(member.value), at: legacy.successor[...]),
-            JSON.object(session).value(at: legacy.successor[...]) == nil, let object = upgraded.objectValue
+        } else if let upgraded = JSON.object(result).adding(legacy.conversion(member.value), at: legacy.successor),
+            JSON.object(session).value(at: legacy.successor) == nil, let object = upgraded.objectValue
         {
             result = object
-            note(path, "is the legacy name of session.\(legacy.successor.joined(separator: "."))")
+            note(path, legacy.explanation)
         } else {
             result[member.name] = member.value
         }
     }
 
-    /// Makes each format the object that it must be: the Agents SDK writes `pcm16` in `audio.input.format` too, and OpenAI's
-    /// own examples leave out `rate`, which has one value only.
+    /// Makes each format the object that it must be. The Agents SDK writes `pcm16` in `audio.input.format` too, and
+    /// examples of OpenAI's leave out `rate`, which can only be 24000.
     private mutating func completeFormats(of session: JSONObject, for kind: SessionKind) -> JSONObject {
         var result = JSON.object(session)
         for path in [["audio", "input", "format"], ["audio", "output", "format"]] {
-            guard let format = result.value(at: path[...]), Schema.session(of: kind).shape(at: path[...]) != nil
+            guard let format = result.value(at: path), Schema.session(of: kind).shape(at: path) != nil
             else { continue }
             var complete = LegacyMember.Conversion.format(format)
             let place = prefix + path.joined(separator: ".")
@@ -125,38 +125,19 @@ struct LegacyUpgrade {
                 complete = format.replacing(24000, at: ["rate"])
                 note("\(place).rate", "is required; 24000 is added")
             }
-            result = result.replacing(complete, at: path[...])
+            result = result.replacing(complete, at: path)
         }
         return result.objectValue ?? session
     }
 
-    /// Lifts `function.name` and the rest out of `function`, where chat completions has them.
+    /// Lifts `function.name` and the rest out of `function`, where Chat Completions has them.
     private mutating func flatten(_ tool: JSON, at path: String) -> JSON {
         guard case .object(let object) = tool, case .object(let function)? = object["function"] else { return tool }
-        var flat = JSONObject()
-        for member in object.members where member.name != "function" { flat[member.name] = member.value }
+        var flat = object
+        flat["function"] = nil
         for member in function.members where flat[member.name] == nil { flat[member.name] = member.value }
         if flat["type"] == nil { flat.prepend("type", "function") }
         note("\(path).function", "is nested as in Chat Completions; its members are moved to \(path)")
         return .object(flat)
-    }
-}
-
-extension SessionKind {
-    /// The kind of a session by its `type`, or by what else it has where the beta interface needed no type.
-    init(legacy session: JSONObject, clientSecret: JSON?) {
-        if let type = session["type"] {
-            self = type.stringValue.flatMap(SessionKind.init(rawValue:)) ?? .realtime
-        } else if session["model"]?.stringValue?.hasPrefix("gpt-realtime-translate") == true
-            || JSON.object(session).value(at: ["audio", "output", "language"]) != nil
-        {
-            self = .translation
-        } else if session["model"] == nil, session["instructions"] == nil, session["voice"] == nil,
-            clientSecret?["expires_at"] != nil || session["input_audio_transcription"] != nil
-        {
-            self = .transcription
-        } else {
-            self = .realtime
-        }
     }
 }

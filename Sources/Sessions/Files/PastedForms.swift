@@ -1,16 +1,16 @@
 import JSON
 
-/// What people paste into a session file besides a request body: an event of the API, what the server answered, and
-/// the options and names of JavaScript libraries. Each becomes the request that it means, with a note.
+/// The forms that people paste into a session file besides a request body: an event of the API, an answer of the server,
+/// and the options and names of JavaScript libraries. Each becomes the request that it means, with a note.
 struct PastedForms {
     private(set) var notes: [LegacyUpgrade.Note] = []
-    /// Members of the session that were camelCase: how each was written, by its name in the API.
+    /// The camelCase spellings of the session's members, by their names in the API.
     private(set) var spellings: [String: String] = [:]
     /// The `type` of the event that the file was.
     private var event: String?
     /// Whether the session came from the server.
     private var isEcho = false
-    /// The members that were dropped, those of the event and those that only the server writes, in order.
+    /// The dropped members of the event and of the answer, in order.
     private var dropped: [String] = []
 
     /// The file before the upgrade of the legacy shape.
@@ -30,16 +30,17 @@ struct PastedForms {
         return .object(root)
     }
 
-    /// The file after the upgrade: the server writes null for a member that is not set, and OpenAI refuses it for most.
+    /// The file after the upgrade, without the nulls of an answer: the server writes null for a member that is not set,
+    /// and OpenAI refuses most of them.
     mutating func finish(_ file: JSON) -> JSON {
         guard case .object(var root) = file else { return file }
         if isEcho, case .object(let session)? = root["session"] {
-            let kind = SessionKind(legacy: session, clientSecret: nil)
+            let kind = SessionKind(of: session)
             root["session"] = withoutNulls(.object(session), shape: Schema.session(of: kind), path: "")
         }
         let names = dropped.joined(separator: ", ")
         if isEcho {
-            note("this is what the server answered, not a request; its own members are dropped: \(names)")
+            note("this is an answer of the server, not a request; the members of the answer are dropped: \(names)")
         } else if let event {
             note("this is the event \(event), not a request; its wrapper is dropped: \(names)")
         }
@@ -56,7 +57,7 @@ struct PastedForms {
         if !dropped.contains(name) { dropped.append(name) }
     }
 
-    /// `{"type": "session.update", "event_id": …, "session": {…}}`
+    /// Unwraps `{"type": "session.update", "event_id": …, "session": {…}}`.
     private mutating func dropEvent(from root: inout JSONObject) {
         guard let type = root["type"]?.stringValue, case .object(var session)? = root["session"],
             type.hasPrefix("session.") || type.hasPrefix("transcription_session.")
@@ -69,8 +70,8 @@ struct PastedForms {
         }
     }
 
-    /// `{model, config: {…}}`, the options of the Agents SDK's `RealtimeSession`. A member of `config` that is outside of it
-    /// too could mean either value, so such a file stays as it is.
+    /// Unwraps `{model, config: {…}}`, the options of the Agents SDK's `RealtimeSession`. A file with a member both inside
+    /// and outside of `config` is ambiguous, and stays as it is.
     private mutating func withoutWrapper(_ object: JSONObject, at prefix: String) -> JSONObject {
         guard case .object(let config)? = object["config"], config.names.allSatisfy({ object[$0] == nil })
         else { return object }
@@ -79,8 +80,8 @@ struct PastedForms {
         return JSONObject(distinct: object.members.flatMap { $0.name == "config" ? config.members : [$0] })
     }
 
-    /// `object`, `id`, `expires_at` and `client_secret` of a session, `value` and `expires_at` beside it. A session
-    /// without a wrapper gets one.
+    /// Drops `object`, `id`, `expires_at` and `client_secret` of a session, and `value` and `expires_at` beside it. Wraps
+    /// a bare session.
     private mutating func dropAnswer(from root: inout JSONObject) {
         var session = root["session"]?.objectValue ?? root
         isEcho =

@@ -1,28 +1,28 @@
-import JSON
+package import JSON
+package import Text
 
-/// A session that browsers can ask for by name: what to send upstream, and who may ask.
+/// A session that browsers can request by name: what to send upstream, and who may request it.
 package struct Session: Sendable {
     /// The file's name without `.json`.
     package let name: String
-    /// Decides the routes upstream and the rules.
+    /// The kind, which decides the upstream routes and the rules.
     package let kind: SessionKind
-    /// `session.model`; nil where OpenAI chooses, and for transcription, whose model stands deeper.
+    /// `session.model`; nil where OpenAI chooses, and for transcription, whose model is named deeper.
     package let model: String?
-    /// The body of the mint request, made once; without our members. With variables declared it is never sent as it is.
+    /// The body of the mint request, made once, without our members. It is never sent if variables are declared.
     package let body: [UInt8]
-    /// How long the client secret lives: what the file says, else OpenAI's default of 600.
+    /// Lifetime of the client secret: the file's, or OpenAI's default of 600.
     package let expiresAfterSeconds: Int
-    /// Who may ask for it, how often, and what a request may change.
+    /// Who may request the session, how often, and what a request may change.
     package let access: Access
-    /// Whether the browser gets OpenAI's whole answer, instructions and tools with it (`"answer": "full"`).
+    /// Whether the browser gets OpenAI's whole answer, with instructions and tools (`"answer": "full"`).
     package let answersInFull: Bool
-    /// What of it has an announced end: its models, and reusable prompts.
+    /// The announced ends of its models and of reusable prompts.
     package let endings: [Ending]
 
-    let tree: JSON
-    let template: InstructionTemplate
-    /// Whose models it names.
-    let owner: UpstreamOwner
+    private let tree: JSON
+    private let template: InstructionTemplate
+    private let owner: UpstreamOwner
 
     init(
         name: String, kind: SessionKind, tree: JSON, access: Access, answersInFull: Bool, owner: UpstreamOwner
@@ -37,18 +37,60 @@ package struct Session: Sendable {
         model = session["model"]?.stringValue
         body = tree.serialized()
         expiresAfterSeconds = tree["expires_after"]?["seconds"]?.numberValue?.integer ?? 600
-        endings = Session.endings(of: session).map(\.ending)
+        endings = Endings.endings(of: session).map(\.ending)
         template = InstructionTemplate(session["instructions"]?.stringValue ?? "")
     }
 
-    /// The endings of a session's models and features, with the path of each.
-    static func endings(of session: JSON) -> [(path: String, ending: Ending)] {
-        let places = [["model"], ["audio", "input", "transcription", "model"]]
-        var endings = places.compactMap { place -> (path: String, ending: Ending)? in
-            let model = session.value(at: place[...])?.stringValue
-            return model.flatMap(Endings.ending(of:)).map { ("session.\(place.joined(separator: "."))", $0) }
+    /// The body of the mint request, with the overrides and variables of a request.
+    ///
+    /// Without overrides, and with no variables declared, this is ``body``. The value of a variable is text: it cannot
+    /// end the string that contains it, and it is not searched for places.
+    /// - Throws: what the file does not allow, or what would make the session invalid; `part` is the member of the
+    ///   request, `overrides.audio.output.voice` or `variables.customer`.
+    package func body(overrides: JSONObject, variables: JSONObject) throws(Invalid) -> [UInt8] {
+        if overrides.isEmpty, variables.isEmpty, access.variables.isEmpty { return body }
+        var tree = tree
+        let values = try check(variables)
+        if !access.variables.isEmpty {
+            tree = tree.replacing(.string(template.filled(with: values)), at: ["session", "instructions"])
         }
-        if session["prompt"]?.objectValue != nil { endings.append(("session.prompt", Endings.reusablePrompts)) }
-        return endings
+        for override in overrides.members {
+            guard let rule = access.overrides.first(where: { $0.name.hasSameBytes(as: override.name) }) else {
+                throw Invalid("may not be changed in this session", part: "overrides.\(override.name)")
+            }
+            tree = tree.replacing(try rule.value(for: override.value), at: ["session"] + rule.path)
+        }
+        if !overrides.isEmpty { try checkRules(of: tree) }
+        return tree.serialized()
+    }
+
+    private func check(_ variables: JSONObject) throws(Invalid) -> [String: String] {
+        var given: [String: JSON] = [:]
+        for variable in variables.members {
+            let name = variable.name
+            // A text that cannot be a name may be a long text of a stranger's, which takes long to hash.
+            guard InstructionTemplate.isName(name), access.variables.rule(of: name) != nil else {
+                throw Invalid("is not a variable of this session", part: "variables.\(name)")
+            }
+            given[name] = variable.value
+        }
+        var values: [String: String] = [:]
+        try access.variables.forEach { (name, limit) throws(Invalid) in
+            func invalid(_ reason: String) -> Invalid { Invalid(reason, part: "variables.\(name)") }
+            guard let value = given[name] else { throw invalid("is required") }
+            guard let text = value.stringValue else { throw invalid("must be a string, is \(value.typeName)") }
+            if let objection = limit.objection(to: text) { throw invalid(objection) }
+            values[name] = text
+        }
+        return values
+    }
+
+    /// Each override is valid by itself; two of them together, or a text, may still be refused.
+    private func checkRules(of tree: JSON) throws(Invalid) {
+        let violations = Schema.judge(tree, as: kind)
+        guard let violation = violations.first(where: { owner.severity(of: $0.level) == .error }) else { return }
+        let path =
+            violation.path.hasPrefix("session.") ? violation.path.dropFirst("session.".count) : violation.path[...]
+        throw Invalid(violation.advice(for: kind), part: "overrides.\(path)")
     }
 }

@@ -1,13 +1,11 @@
 package import JSON
 
-/// A session file's text: read, and brought into the GA shape.
+/// The text of a session file, read and brought into the GA shape.
 package struct SessionFile: Sendable {
-    /// The file as it is meant: OpenAI's request body with our members beside it.
+    /// OpenAI's request body, with our members beside it.
     let root: JSON
-    /// What was changed on the way, as warnings.
+    /// Warnings for what was changed; none if the text is already JSON in GA shape.
     let notes: [Finding]
-    /// Whether the text itself is not what ``root`` says.
-    private let isChanged: Bool
 
     /// Reads JSON, or a JavaScript object literal.
     init(_ bytes: [UInt8], file: String) throws(JSONError) {
@@ -16,35 +14,34 @@ package struct SessionFile: Sendable {
         do throws(JSONError) {
             text = try JSON(parsing: bytes)
         } catch {
-            var liberties: JSONLiberties = []
-            text = try JSON(parsingLiteral: bytes, liberties: &liberties)
-            notes.append(Finding(.warning, file: file, SessionFile.remark(on: liberties), at: error))
+            var extensions: Set<JSONExtension> = []
+            text = try JSON(parsingLiteral: bytes, extensions: &extensions)
+            notes.append(Finding(.warning, file: file, SessionFile.explanation(of: extensions), at: error))
         }
         var pasted = PastedForms()
         let request = pasted.unwrap(text)
         var upgrade = LegacyUpgrade(spellings: pasted.spellings)
         root = pasted.finish(upgrade.upgrade(request))
         notes += (pasted.notes + upgrade.notes).map { Finding(.warning, file: file, path: $0.path, $0.message) }
-        isChanged = !notes.isEmpty
         self.notes = notes
     }
 
-    private static func remark(on liberties: JSONLiberties) -> String {
-        let lost = liberties.contains(.comments) ? " (without the comments)" : ""
+    private static func explanation(of extensions: Set<JSONExtension>) -> String {
+        let lost = extensions.contains(.comments) ? " (without the comments)" : ""
         let what =
-            switch liberties {
-            case .trailingCommas: "a comma before a closing bracket is not JSON"
-            case .comments: "comments are not JSON"
+            switch extensions {
+            case [.trailingCommas]: "a comma before a closing bracket is not JSON"
+            case [.comments]: "comments are not JSON"
             case [.comments, .trailingCommas]: "comments and a comma before a closing bracket are not JSON"
             default: "the file is a JavaScript object literal, not JSON"
             }
         return "\(what); ephemerald check --fix writes JSON\(lost)"
     }
 
-    /// The file's contents for `ephemerald check --fix`: in GA shape, as JSON, prettily printed, members in order, ours
-    /// kept. Nil when there is nothing to change. What is wrong besides stays as it is.
+    /// The file's contents for `ephemerald check --fix`: pretty-printed JSON in GA shape, with all members in their order;
+    /// nil when there is nothing to change. Other errors stay in the file.
     package static func upgraded(_ bytes: [UInt8]) throws(JSONError) -> [UInt8]? {
         let file = try SessionFile(bytes, file: "")
-        return file.isChanged ? file.root.prettyPrinted() : nil
+        return file.notes.isEmpty ? nil : file.root.prettyPrinted()
     }
 }

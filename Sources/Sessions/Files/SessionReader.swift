@@ -1,23 +1,17 @@
 import JSON
 
-/// Reads one session file whole: what it says, and what there is to say about it.
+/// Reads one session file: its session, and the findings about it.
 struct SessionReader {
     let file: String
     let today: Day
     let rules: SessionRules
     private(set) var findings: [Finding] = []
 
-    init(file: String, today: Day, rules: SessionRules) {
-        self.file = file
-        self.today = today
-        self.rules = rules
-    }
-
     private mutating func find(_ severity: Finding.Severity, _ path: String, _ message: String) {
         findings.append(Finding(severity, file: file, path: path, message))
     }
 
-    /// The session, or nil when there is an error among the findings.
+    /// The session; nil when the findings include an error.
     mutating func session(named name: String, in bytes: [UInt8]) -> Session? {
         let text: SessionFile
         do throws(JSONError) {
@@ -46,11 +40,11 @@ struct SessionReader {
             name: name, kind: kind, tree: body, access: reader.access, answersInFull: answer != nil, owner: rules.owner)
     }
 
-    /// The kind of the session. `"type": "translation"` is ours, for upstreams whose model has a name of its own, and is
-    /// not sent.
+    /// The kind of the session. `"type": "translation"` is ours, for upstreams with their own names of models, and is
+    /// removed.
     private func takeKind(from root: inout JSONObject) -> SessionKind {
         guard case .object(var session)? = root["session"] else { return .realtime }
-        let kind = SessionKind(legacy: session, clientSecret: nil)
+        let kind = SessionKind(of: session)
         if kind == .translation {
             session["type"] = nil
             root["session"] = .object(session)
@@ -68,7 +62,7 @@ struct SessionReader {
                     + "when the browser connects; use gpt-realtime-2.1")
         }
         for violation in Schema.judge(body, as: kind) where !(isOfLiveAPI && violation.path == "session.model") {
-            // Another upstream's names are its own, and none of them is known here.
+            // The names of another upstream's models are not known.
             if rules.owner == .other, violation.isAboutModelName { continue }
             find(rules.owner.severity(of: violation.level), violation.path, violation.advice(for: kind))
         }
@@ -78,7 +72,7 @@ struct SessionReader {
         if let expiry = body["expires_after"]?.objectValue, (expiry["anchor"] == nil) != (expiry["seconds"] == nil) {
             find(.error, "expires_after", "must have both anchor and seconds, or be left out")
         }
-        for (path, ending) in Session.endings(of: body["session"] ?? .null) {
+        for (path, ending) in Endings.endings(of: body["session"] ?? .null) {
             let isGone = ending.wentWithBeta && ending.isOver(on: today)
             find(isGone ? rules.owner.severity(of: .refusedForModel) : .warning, path, ending.sentence(on: today))
         }

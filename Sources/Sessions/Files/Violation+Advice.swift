@@ -1,12 +1,12 @@
 import JSON
 
-/// Our side of a violation: what is wrong and what is right, for the person who wrote the file.
+/// The message about a violation for the author of the file: what is wrong and what to write instead.
 extension Violation {
     /// The message after the path: `must be 0.25 to 1.5, is 2`.
     func advice(for kind: SessionKind) -> String {
         switch fault {
         case .unknown(let allowed): "is not known; \(hint(for: kind, allowed: allowed))"
-        case .foreign(_, _, let allowed) where path.split(separator: ".").count == 2:
+        case .foreign(_, _, let allowed) where names.count == 2:
             "is not known; \(hint(for: kind, allowed: ["type"] + allowed))"
         case .foreign(let owners, let type, let allowed):
             "only \(owners.listed(by: "and")) \(owners.count == 1 ? "has" : "have") it; \(type) has "
@@ -18,36 +18,39 @@ extension Violation {
         where path == "session.model" && ModelName.isKnown(value, among: ModelName.transcribing):
             "\(JSON.string(value)) only transcribes; name it in session.audio.input.transcription.model"
         case .unsupported(let value, let supported) where level == .doubtful:
-            "\(JSON.string(value)) is not known here and passed on as it is"
-                + (value.nearest(in: supported).map { "; did you mean \($0)?" } ?? "")
+            "\(JSON.string(value)) is not a known value and is sent unchanged"
+                + (value.suggestion(value.nearest(in: supported)).map { "; \($0)" } ?? "")
         case .unsupported(let value, let supported): mustBe(supported, is: value, for: kind)
         case .malformed(let value, let form): "must be \(form), is \(JSON.string(value))"
-        case .below(_, let limits, let found), .above(_, let limits, let found):
-            "must be \(limits), is \(found.spelling)"
+        case .outside(let limits, _, _, let found): "must be \(limits), is \(found.spelling)"
         case .count(let allowed, let found):
-            "must have \(allowed.inWords) element\(allowed.isOne ? "" : "s"), has \(found)"
-        case .conflict(let words): words
+            "must have \(allowed.elements), has \(found)"
+                + (path == "session.output_modalities" && found > 1
+                    ? #"; write ["audio"], which comes with a transcript, or ["text"]"# : "")
+        case .conflict(let message): message
         case .turnDetection(let model) where level == .doubtful:
             "the model '\(model)' may refuse turn detection; write null, or use gpt-transcribe"
         case .turnDetection(let model):
             "the model '\(model)' refuses turn detection: write \"turn_detection\": null, and the page ends each utterance "
-                + "with input_audio_buffer.commit; or use gpt-transcribe, which takes turn detection"
+                + "with input_audio_buffer.commit; or use gpt-transcribe, which supports turn detection"
         }
     }
 
-    /// `, as in 24000`, where a missing number can have one value only.
+    private var names: [String] { path.split(separator: ".").map(String.init) }
+
+    /// The shape that the schema has for the member; nil for one that is not known.
+    private func shape(for kind: SessionKind) -> Shape? {
+        Schema.session(of: kind).shape(at: names.dropFirst())
+    }
+
+    /// `, as in 24000`, if only one number is valid.
     private func example(for kind: SessionKind) -> String {
         guard case .integer(let range)? = shape(for: kind), range.lowerBound == range.upperBound else { return "" }
         return ", as in \(range.lowerBound)"
     }
 
-    /// The shape that the schema has for the member, nil for one that is not known.
-    private func shape(for kind: SessionKind) -> Shape? {
-        Schema.session(of: kind).shape(at: path.split(separator: ".").map(String.init).dropFirst())
-    }
-
     private func mustBe(_ supported: [String], is value: String, for kind: SessionKind) -> String {
-        if let numbers = shape(for: kind)?.numbers {
+        if let numbers = shape(for: kind)?.integers?.limits {
             let repair = value.unquoted(as: ["an integer"])
             return "must be \(numbers), or \(supported.map { "\"\($0)\"" }.listed(by: "or")), is \"\(value)\"\(repair)"
         }
@@ -56,84 +59,53 @@ extension Violation {
             + (none ? "; for turns without detection write \"turn_detection\": null" : "")
     }
 
+    /// What to write instead of an unknown name.
     private func hint(for kind: SessionKind, allowed: [String]) -> String {
-        let parts = path.split(separator: ".").map(String.init)
-        let name = parts.last ?? ""
-        let holder = parts.dropLast().joined(separator: ".")
-        if parts.count == 2, parts[0] == "session", let legacy = LegacyMember.named(name) {
-            return legacy.explanation
+        let name = names.last ?? ""
+        let isTop = names.count == 1
+        let isOfSession = names.count == 2 && names[0] == "session"
+        if isOfSession, let legacy = LegacyMember.named(name) {
+            return legacy.successor.isEmpty ? legacy.explanation : "it \(legacy.explanation)"
         }
-        if let advice = Misnomer.advice(on: name, in: holder) { return advice }
-        if parts.count == 2, parts[0] == "session", kind != .realtime,
-            Schema.session(of: .realtime).shape(at: [name]) != nil
-        {
+        if isOfSession, let advice = Violation.misnomers[name] { return advice }
+        // Tools of Chat Completions have it.
+        if name == "strict", path.hasPrefix("session.tools[") {
+            return "the Realtime API has no strict; leave it out"
+        }
+        if isOfSession, kind != .realtime, Schema.session(of: .realtime).shape(at: [name]) != nil {
             return "only a realtime session has it; a \(kind) session has \(allowed.listed(by: "and"))"
         }
-        // Beside OpenAI's members a file has ours.
-        let allowed = parts.count == 1 ? allowed + ["access", "answer"] : allowed
-        if let near = name.nearest(in: allowed), let suggestion = Suggestion(near, insteadOf: name) {
-            return "\(suggestion)"
-        }
+        // The top of a file has our members as well as OpenAI's.
+        let allowed = isTop ? allowed + ["access", "answer"] : allowed
+        if let suggestion = name.suggestion(name.nearest(in: allowed)) { return suggestion }
         let elsewhere = Schema.session(of: kind).paths(below: "session").lazy.filter { $0.hasSuffix(".\(name)") }
-        if let suggestion = elsewhere.compactMap({ Suggestion($0, insteadOf: path) }).first { return "\(suggestion)" }
-        return allowed.isEmpty ? "no members are allowed here" : "known here: \(allowed.joined(separator: ", "))"
+        if let suggestion = elsewhere.compactMap({ path.suggestion($0) }).first { return suggestion }
+        return "known here: \(allowed.joined(separator: ", "))"
     }
 
-    /// What to write for a value of a wrong type, where that can be told.
+    /// Advice on members of `session` that come from other interfaces and resemble no known name.
+    private static let misnomers: [String: String] = [
+        "config": "it is a wrapper of the Agents SDK; move its members to session and delete it",
+        "providerData": "the Agents SDK sends its members in session itself; move them there and delete it",
+        "reasoning_effort": "write it as session.reasoning.effort",
+        "expires_after": "it belongs next to session, not inside it",
+        "max_tokens": "did you mean session.max_output_tokens?",
+        "max_completion_tokens": "did you mean session.max_output_tokens?",
+        "system": "did you mean session.instructions?",
+        "system_prompt": "did you mean session.instructions?",
+    ]
+
+    /// What to write instead of a value of a wrong type, where that is known.
     private func repair(of found: JSON, expected: [String]) -> String {
-        // The form of audio is an object, which the beta interface spelled as a word.
+        // A format is an object, and was a name in the beta interface.
         if path.hasSuffix("put.format") { return #", as in {"type":"audio/pcm","rate":24000}"# }
         if found == .null { return "; leave it out" }
         return found.stringValue?.unquoted(as: expected) ?? ""
     }
 }
 
-/// A member that an unknown one may have been meant for; never the unknown one itself.
-struct Suggestion: CustomStringConvertible {
-    private let candidate: String
-
-    /// Nil when the candidate is what was refused.
-    init?(_ candidate: String, insteadOf refused: String) {
-        guard candidate != refused else { return nil }
-        self.candidate = candidate
-    }
-
-    /// `did you mean session.audio.output.voice?`
-    var description: String { "did you mean \(candidate)?" }
-}
-
-/// A name from another interface, for which no known name is near enough to be found by its letters.
-private struct Misnomer {
-    let names: [String]
-    let advice: String
-
-    static func advice(on name: String, in holder: String) -> String? {
-        // The tools of chat completions have it; the rest are members of the session.
-        if name == "strict", holder.hasPrefix("session.tools[") {
-            return "the Realtime API has no strict; leave it out"
-        }
-        return holder == "session" ? all.first { $0.names.contains(name) }?.advice : nil
-    }
-
-    private static let all = [
-        Misnomer(
-            names: ["config"], advice: "it is a wrapper of the Agents SDK; move its members to session and delete it"),
-        Misnomer(
-            names: ["providerData", "provider_data"],
-            advice: "the Agents SDK sends its members in session itself; move them there and delete it"),
-        Misnomer(names: ["reasoning_effort"], advice: "write it as session.reasoning.effort"),
-        Misnomer(names: ["expires_after"], advice: "it belongs beside session, not in it"),
-        Misnomer(
-            names: ["max_tokens", "max_completion_tokens", "max_response_tokens"],
-            advice: "did you mean session.max_output_tokens?"),
-        Misnomer(
-            names: ["system", "system_prompt", "system_instruction", "system_instructions"],
-            advice: "did you mean session.instructions?"),
-    ]
-}
-
 extension String {
-    /// `; write 4096 without quotes`, where the text spells a value of one of these types.
+    /// `; write 4096 without quotes`, if the text is the JSON of a value of one of these types.
     fileprivate func unquoted(as types: [String]) -> String {
         guard let value = try? JSON(parsing: Array(utf8)) else { return "" }
         let isNumber = value.numberValue != nil && types.contains("a decimal")
@@ -142,25 +114,23 @@ extension String {
 }
 
 extension Shape {
-    /// The numbers that a value of this shape may be, in words; nil where none may.
-    fileprivate var numbers: String? {
+    /// The integers that a value of this shape may be; nil if it may not be one.
+    fileprivate var integers: ClosedRange<Int>? {
         switch self {
-        case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
-        case .either(let shapes): shapes.lazy.compactMap(\.numbers).first
-        case .advisory(let shape): shape.numbers
+        case .integer(let range): range
+        case .either(let shapes): shapes.lazy.compactMap(\.integers).first
+        case .advisory(let shape): shape.integers
         default: nil
         }
     }
 }
 
 extension ClosedRange<Int> {
-    /// Of a count: `exactly 1`, `at least 1`, `at most 100`.
-    fileprivate var inWords: String {
-        if upperBound == .max { return "at least \(lowerBound)" }
-        return lowerBound == upperBound ? "exactly \(lowerBound)" : "at most \(upperBound)"
-    }
-
-    fileprivate var isOne: Bool {
-        (upperBound == .max || lowerBound == upperBound ? lowerBound : upperBound) == 1
+    /// A count of elements: `exactly 1 element`, `at least 1 element`, `at most 100 elements`.
+    fileprivate var elements: String {
+        let count =
+            lowerBound == upperBound
+            ? "exactly \(lowerBound)" : upperBound == .max ? "at least \(lowerBound)" : "at most \(upperBound)"
+        return count.hasSuffix(" 1") ? "\(count) element" : "\(count) elements"
     }
 }

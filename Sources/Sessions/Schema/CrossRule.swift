@@ -2,51 +2,50 @@ import JSON
 
 /// A rule between a member of `session` and the model that the session names.
 struct CrossRule: Sendable {
-    /// What the model demands of the member.
+    /// What the model requires of the member.
     enum Demand: Sendable {
         /// The member must be absent with these models.
         case absent(with: [String])
-        /// The member must be written as null with these models; where it is absent, its default is not null.
+        /// The member must be written as null with these models; its default is not null.
         case null(with: [String])
-        /// Known models other than these do not take the member; nothing is said about models that are not known.
+        /// Only these of the known models accept the member. The rule does not apply to unknown models.
         case only(with: [String])
-        /// With these models another member takes its place.
+        /// These models accept another member instead.
         case replaced(by: String, with: [String])
-        /// With these models a text of more characters is refused.
+        /// These models refuse a text of more characters.
         case length(Int, with: [String])
     }
 
-    /// The `session.type` that it is about; nil for every type.
-    var type: String?
-    let member: [String]
-    let model: [String]
-    let known: [String]
-    let demand: Demand
-    /// How sure it is that OpenAI refuses a session that breaks the rule.
-    var level = Violation.Level.doubtful
+    /// The `session.type` that the rule applies to; nil for every type.
+    let type: String?
+    private let member: [String]
+    private let model: [String]
+    private let known: [String]
+    private let demand: Demand
+    /// How certain it is that OpenAI refuses a session that breaks the rule.
+    private let level: Violation.Level
 
     func judge(_ session: JSON, into violations: inout [Violation]) {
-        guard let model = session.value(at: model[...])?.stringValue,
-            let words = objection(to: session.value(at: member[...]), in: session, with: model)
+        guard let model = session.value(at: model)?.stringValue,
+            let fault = fault(of: session.value(at: member), in: session, with: model)
         else { return }
-        violations.append(Violation((["session"] + member).joined(separator: "."), words, level: level))
+        violations.append(Violation((["session"] + member).joined(separator: "."), fault, level: level))
     }
 
-    /// What is wrong with the value, nil when nothing is.
-    private func objection(to value: JSON?, in session: JSON, with model: String) -> Violation.Fault? {
+    private func fault(of value: JSON?, in session: JSON, with model: String) -> Violation.Fault? {
         func isOne(_ models: [String]) -> Bool { ModelName.isOne(model, of: models) }
         switch demand {
         case .absent(let models) where value != nil && isOne(models):
-            return .conflict("the model '\(model)' does not take it")
+            return .conflict("the model '\(model)' does not accept it")
         case .null(let models) where value != .null && isOne(models):
             return .turnDetection(model: model)
         case .only(let models) where value != nil && ModelName.isKnown(model, among: known) && !isOne(models):
-            let takers = "\(models.listed(by: "and")) take\(models.count == 1 ? "s" : "")"
-            return .conflict("only \(takers) it, and the model is '\(model)'")
+            let verb = models.count == 1 ? "accepts" : "accept"
+            return .conflict("only \(models.listed(by: "and")) \(verb) it, and the model is '\(model)'")
         case .replaced(let other, let models) where value != nil && isOne(models):
-            // Of both together there is a rule of its own.
-            guard session.value(at: (member.dropLast() + [other])[...]) == nil else { return nil }
-            return .conflict("the model '\(model)' takes \(other) in its place")
+            // `MemberRules` refuses both together.
+            guard session.value(at: member.dropLast() + [other]) == nil else { return nil }
+            return .conflict("the model '\(model)' accepts \(other) instead")
         case .length(let most, let models) where isOne(models):
             guard let count = value?.stringValue?.unicodeScalars.count, count > most else { return nil }
             return .conflict("the model '\(model)' may refuse more than \(most) characters, and these are \(count)")
@@ -62,31 +61,31 @@ struct CrossRule: Sendable {
         onTranscription("language", .replaced(by: "languages", with: ModelName.biasable)),
         onTranscription("delay", .only(with: ModelName.delayable)),
         onTurnDetection(of: .transcription, .null(with: ModelName.withoutTurnDetection), .refusedForModel),
-        // Whether a conversation may have both, no source decides.
+        // No source says whether a conversation may have both.
         onTurnDetection(of: .realtime, .null(with: ["gpt-live-transcribe"]), .doubtful),
         onSession("reasoning", .only(with: ModelName.reasoning)),
         onSession("parallel_tool_calls", .only(with: ModelName.reasoning)),
     ]
 
-    private static let transcriptionModel = ["audio", "input", "transcription", "model"]
+    private static let transcription = ["audio", "input", "transcription"]
 
     private static func onTranscription(
         _ member: String, _ demand: Demand, _ level: Violation.Level = .doubtful
     ) -> CrossRule {
         CrossRule(
-            member: ["audio", "input", "transcription", member], model: transcriptionModel,
+            type: nil, member: transcription + [member], model: transcription + ["model"],
             known: ModelName.transcribing, demand: demand, level: level)
     }
 
     private static func onTurnDetection(of kind: SessionKind, _ demand: Demand, _ level: Violation.Level) -> CrossRule {
         CrossRule(
-            type: kind.rawValue, member: ["audio", "input", "turn_detection"], model: transcriptionModel,
+            type: kind.rawValue, member: ["audio", "input", "turn_detection"], model: transcription + ["model"],
             known: ModelName.transcribing, demand: demand, level: level)
     }
 
     private static func onSession(_ member: String, _ demand: Demand) -> CrossRule {
         CrossRule(
             type: SessionKind.realtime.rawValue, member: [member], model: ["model"], known: ModelName.conversational,
-            demand: demand)
+            demand: demand, level: .doubtful)
     }
 }

@@ -1,14 +1,15 @@
 import JSON
 
-/// The rules between members of `session` that no model decides.
+/// The rules between members of `session` that do not depend on the model.
 enum MemberRules {
     static func judge(_ session: JSON, into violations: inout [Violation]) {
-        judgeTranscription(session.value(at: ["audio", "input", "transcription"]) ?? .null, into: &violations)
-        judgeTools(session, into: &violations)
+        judgeLanguages(session.value(at: ["audio", "input", "transcription"]) ?? .null, into: &violations)
+        let names = judgeFunctions(session, into: &violations)
+        judgeToolChoice(session, names: names, into: &violations)
     }
 
-    /// `language` and `languages` are refused together, by OpenAI's transcription guide.
-    private static func judgeTranscription(_ transcription: JSON, into violations: inout [Violation]) {
+    /// OpenAI refuses `language` and `languages` together (transcription guide).
+    private static func judgeLanguages(_ transcription: JSON, into violations: inout [Violation]) {
         guard transcription["language"] != nil, transcription["languages"] != nil else { return }
         let model = transcription["model"]?.stringValue ?? ModelName.biasable[0]
         let isOlder =
@@ -20,7 +21,8 @@ enum MemberRules {
                 .conflict("language and languages are refused together; leave out language\(isOlder ? "s" : "")")))
     }
 
-    private static func judgeTools(_ session: JSON, into violations: inout [Violation]) {
+    /// - Returns: the names of the functions, in order.
+    private static func judgeFunctions(_ session: JSON, into violations: inout [Violation]) -> [String] {
         var places: [String: Int] = [:]
         for (index, tool) in (session["tools"]?.arrayValue ?? []).enumerated() where tool["type"] == "function" {
             let path = "session.tools[\(index)]"
@@ -32,11 +34,11 @@ enum MemberRules {
                 }
             }
             if let type = tool["parameters"]?["type"], type != "object" {
-                let words = #"a function's parameters are an "object", not \#(type)"#
-                doubt("\(path).parameters.type", words, into: &violations)
+                let message = #"a function's parameters are an "object", not \#(type)"#
+                doubt("\(path).parameters.type", message, into: &violations)
             }
         }
-        judgeToolChoice(session, names: places.keys.sorted(), into: &violations)
+        return places.keys.sorted()
     }
 
     private static func judgeToolChoice(_ session: JSON, names: [String], into violations: inout [Violation]) {
@@ -52,7 +54,7 @@ enum MemberRules {
         }
     }
 
-    private static func doubt(_ path: String, _ words: String, into violations: inout [Violation]) {
-        violations.append(Violation(path, .conflict(words), level: .doubtful))
+    private static func doubt(_ path: String, _ message: String, into violations: inout [Violation]) {
+        violations.append(Violation(path, .conflict(message), level: .doubtful))
     }
 }

@@ -1,8 +1,7 @@
-import HTTP
 import Text
 
-/// The names of models that are known; every other name is passed on with a warning, for new ones come and other
-/// upstreams have their own.
+/// The known names of models. Every other name is passed on with a warning: new models appear, and other upstreams have
+/// their own.
 enum ModelName {
     /// Models that a realtime session runs on.
     static let conversational =
@@ -15,7 +14,7 @@ enum ModelName {
             "gpt-4o-mini-realtime-preview-2024-12-17",
         ]
 
-    /// Those of them that reason.
+    /// The conversational models that reason.
     static let reasoning = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-realtime-2"]
 
     /// Models that transcribe the input.
@@ -25,19 +24,19 @@ enum ModelName {
             "gpt-4o-mini-transcribe-2025-12-15", "gpt-4o-transcribe-diarize",
         ]
 
-    /// Those of them that take `languages` and `keywords`.
+    /// The transcribing models that accept `languages` and `keywords`.
     static let biasable = ["gpt-transcribe", "gpt-live-transcribe"]
 
-    /// Those of them that take `delay`.
+    /// The transcribing models that accept `delay`.
     static let delayable = ["gpt-live-transcribe", "gpt-realtime-whisper"]
 
-    /// Those of them that refuse turn detection, in a session that only transcribes.
+    /// The transcribing models that refuse turn detection in a transcription session.
     static let withoutTurnDetection = delayable
 
     /// Models that a translation session runs on.
     static let translating = ["gpt-realtime-translate"]
 
-    /// Whether the model is one of these or a version of one: `gpt-transcribe-2026-10-01` is of `gpt-transcribe`.
+    /// Whether the model is one of these or a version of one, as `gpt-transcribe-2026-10-01` is of `gpt-transcribe`.
     static func isOne(_ model: String, of families: [String]) -> Bool {
         families.contains { model == $0 || model.hasPrefix("\($0)-") }
     }

@@ -1,7 +1,7 @@
-/// The members of `session`, kind by kind. `type` is added where the kind is decided.
+/// The members of `session` for each kind, without `type`.
 extension Schema {
     static let realtimeMembers: [Shape.Member] = [
-        .optional("model", .text(.known(ModelName.conversational))),
+        .optional("model", .text([.known(ModelName.conversational)])),
         .optional("output_modalities", .array(of: .oneOf("text", "audio"), count: 1...1)),
         .optional("instructions", .string),
         .optional(
@@ -32,7 +32,7 @@ extension Schema {
     ]
 
     static let translationMembers: [Shape.Member] = [
-        .required("model", .text(.known(ModelName.translating))),
+        .required("model", .text([.known(ModelName.translating)])),
         .optional(
             "audio",
             .object([

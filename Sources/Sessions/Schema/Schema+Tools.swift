@@ -1,4 +1,3 @@
-import HTTP
 import Text
 
 /// The members about tools.
@@ -7,7 +6,7 @@ extension Schema {
         .init(
             "function",
             [
-                .required("name", .text(toolName)), .optional("description", .string),
+                .required("name", toolName), .optional("description", .string),
                 .optional("parameters", .map(of: .anything)),
             ]),
         .init("mcp", mcpMembers, needsOneOf: ["server_url", "connector_id", "tunnel_id"]),
@@ -23,18 +22,17 @@ extension Schema {
 
     private static let mcpMembers: [Shape.Member] = [
         .required("server_label", .string),
-        .optional("server_url", .text(.form("a URL", matches: { $0.contains("://") }))),
+        .optional("server_url", .text([.form("a URL", matches: { $0.contains("://") })])),
         .optional(
             "connector_id",
-            .text(
-                .all([
-                    .oneOf([
-                        "connector_dropbox", "connector_gmail", "connector_googlecalendar", "connector_googledrive",
-                        "connector_microsoftteams", "connector_outlookcalendar", "connector_outlookemail",
-                        "connector_sharepoint",
-                    ]), .deprecated("models released after 2026-09-01 do not take it; use server_url or tunnel_id"),
-                ]))),
-        .optional("tunnel_id", .text(.form("tunnel_ and 32 characters of a-z and 0-9", matches: isTunnel))),
+            .text([
+                .oneOf([
+                    "connector_dropbox", "connector_gmail", "connector_googlecalendar", "connector_googledrive",
+                    "connector_microsoftteams", "connector_outlookcalendar", "connector_outlookemail",
+                    "connector_sharepoint",
+                ]), .deprecated("models released after 2026-09-01 do not accept it; use server_url or tunnel_id"),
+            ])),
+        .optional("tunnel_id", .text([.form("tunnel_ and 32 characters of a-z and 0-9", matches: isTunnel)])),
         .optional("authorization", .string),
         .optional("headers", .orNull(.map(of: .string))),
         .optional("server_description", .string),
@@ -50,10 +48,10 @@ extension Schema {
         .optional("defer_loading", .boolean),
     ]
 
-    /// The pattern is from an error of OpenAI's, the length from its other interfaces.
-    private static let toolName = Shape.TextRule.all([
+    /// The characters come from an error of OpenAI's, the length from its other interfaces.
+    private static let toolName = Shape.text([
         .form("one or more of a-z, A-Z, 0-9, _ and -", matches: isToolName),
-        .advisory(.form("at most 64 characters", matches: { $0.utf8.count <= 64 })),
+        .customary("at most 64 characters", matches: { $0.utf8.count <= 64 }),
     ])
 
     private static let toolFilter = Shape.object([
@@ -62,7 +60,7 @@ extension Schema {
 
     @Sendable private static func isToolName(_ text: String) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+            && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "_-".utf8.contains($0) }
     }
 
     @Sendable private static func isTunnel(_ text: String) -> Bool {

@@ -1,31 +1,26 @@
 package import JSON
 
 /// The body of a mint request, as OpenAI's public description (2.3.0, 21 August 2026) and its error guide define it.
-package struct Schema: Sendable {
-    /// What the whole body must look like.
-    let body: Shape
-    /// What members must hold together.
-    let rules: [CrossRule]
-
-    /// What OpenAI itself refuses in a body with 400: the first of them is what it answers with.
+package enum Schema {
+    /// The violations that OpenAI answers with 400. It reports the first of them.
     ///
-    /// Members are judged in document order, then what must hold between members. Which of `realtime` and
-    /// `transcription` the body is about, its own `session.type` says.
+    /// Members are judged in document order, then the rules between members. The body's own `session.type` decides
+    /// between the rules of `realtime` and `transcription`.
     package static func violations(of body: JSON, for kind: SessionKind) -> [Violation] {
         judge(body, as: kind).filter { $0.level != .doubtful }
     }
 
-    /// Everything there is to say about a body by the rules, doubtful things included.
+    /// All violations of a body, doubtful ones included.
     static func judge(_ body: JSON, as kind: SessionKind) -> [Violation] {
-        let schema = kind == .translation ? translation : clientSecret
         var violations: [Violation] = []
-        schema.body.judge(body, at: "", into: &violations)
+        (kind == .translation ? translation : clientSecret).judge(body, at: "", into: &violations)
+        guard kind != .translation else { return violations }
         let session = body["session"] ?? .null
         let type = session["type"]?.stringValue
-        for rule in schema.rules where rule.type == nil || rule.type == type {
+        for rule in CrossRule.all where rule.type == nil || rule.type == type {
             rule.judge(session, into: &violations)
         }
-        if kind != .translation { MemberRules.judge(session, into: &violations) }
+        MemberRules.judge(session, into: &violations)
         return violations
     }
 
@@ -38,14 +33,13 @@ package struct Schema: Sendable {
         }
     }
 
-    private static let clientSecret = Schema(
-        body: request(
-            .tagged([
-                .init(SessionKind.realtime.rawValue, realtimeMembers),
-                .init(SessionKind.transcription.rawValue, transcriptionMembers),
-            ])), rules: CrossRule.all)
+    private static let clientSecret = request(
+        .tagged([
+            .init(SessionKind.realtime.rawValue, realtimeMembers),
+            .init(SessionKind.transcription.rawValue, transcriptionMembers),
+        ]))
 
-    private static let translation = Schema(body: request(.object(translationMembers)), rules: [])
+    private static let translation = request(.object(translationMembers))
 
     private static func request(_ session: Shape) -> Shape {
         .object([

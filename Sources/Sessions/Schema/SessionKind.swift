@@ -1,19 +1,78 @@
+import JSON
+
 /// The three kinds of session that a client secret can be minted for.
 package enum SessionKind: String, Hashable, Sendable, CaseIterable {
     /// Speech or text to speech or text, with a model that answers.
     case realtime
     /// Speech to text only.
     case transcription
-    /// Speech in one language to speech in another. Its body has no `type` upstream.
+    /// Speech in one language to speech in another. The body has no `type` upstream.
     case translation
 
-    /// Where a client secret for it is minted, behind the base URL.
+    /// Where a client secret is minted, after the base URL.
     package var mintPath: String {
         self == .translation ? "realtime/translations/client_secrets" : "realtime/client_secrets"
     }
 
-    /// Where the browser sends its SDP offer, behind the base URL.
+    /// Where the browser sends its SDP offer, after the base URL.
     package var callsPath: String {
         self == .translation ? "realtime/translations/calls" : "realtime/calls"
+    }
+
+    /// The kind of a session by its `type`, or by its other members where the beta interface needed no type.
+    /// - Parameter clientSecret: the member `client_secret` of a file in the beta interface's shape.
+    init(of session: JSONObject, clientSecret: JSON? = nil) {
+        if let type = session["type"] {
+            self = type.stringValue.flatMap(SessionKind.init(rawValue:)) ?? .realtime
+        } else if session["model"]?.stringValue?.hasPrefix("gpt-realtime-translate") == true
+            || JSON.object(session).value(at: ["audio", "output", "language"]) != nil
+        {
+            self = .translation
+        } else if session["model"] == nil, session["instructions"] == nil, session["voice"] == nil,
+            clientSecret?["expires_at"] != nil || session["input_audio_transcription"] != nil
+        {
+            self = .transcription
+        } else {
+            self = .realtime
+        }
+    }
+}
+
+/// What the settings decide about session files.
+package struct SessionRules: Hashable, Sendable {
+    /// The owner of the models that the sessions name.
+    package let owner: UpstreamOwner
+    /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
+    package let allowsSharedSuffixes: Bool
+
+    /// By default the rules for OpenAI's own hosts, without such wildcards.
+    package init(owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false) {
+        self.owner = owner
+        self.allowsSharedSuffixes = allowsSharedSuffixes
+    }
+}
+
+/// The owner of the models that a session names, by the host that mints. OpenAI's end dates and what its models refuse
+/// apply to its own hosts. On other hosts (Azure's deployments, gateways) the owner decides what a name means.
+package enum UpstreamOwner: Hashable, Sendable {
+    /// `api.openai.com`, or one of its hosts with data residency.
+    case openAI
+    /// Any other host.
+    case other
+
+    /// The owner of that host, in the lower case of a parsed URL.
+    package init(host: String) {
+        let name = "api.openai.com"
+        let regions = ["us", "eu", "ae", "au", "in", "jp"]
+        self = host == name || regions.contains { host == "\($0).\(name)" } ? .openAI : .other
+    }
+
+    /// How bad a violation is in a session for this upstream.
+    func severity(of level: Violation.Level) -> Finding.Severity {
+        switch level {
+        case .refusedByOpenAI: .error
+        case .refusedForModel: self == .openAI ? .error : .warning
+        case .doubtful: .warning
+        }
     }
 }

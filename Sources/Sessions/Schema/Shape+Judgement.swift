@@ -1,30 +1,35 @@
 import JSON
 
-/// Holding a value against a shape.
+/// The comparison of a value with a shape.
 extension Shape {
-    /// Adds what is wrong with the value, in document order; what is missing from an object comes before its members.
+    /// Adds the violations of the value, in document order; members that an object lacks come before those that it has.
     func judge(_ value: JSON, at path: String, into violations: inout [Violation]) {
         guard hasType(of: value) else {
             violations.append(Violation(path, .wrongType(expected: typeNames, found: value)))
             return
         }
         switch (self, value) {
-        case (.text(let rule), .string(let text)): rule.judge(text, at: path, into: &violations)
+        case (.text(let rules), .string(let text)):
+            for rule in rules { rule.judge(text, at: path, into: &violations) }
         case (.integer(let range), .number(let number)):
-            // What does not fit an Int is beyond every range.
+            // A number that does not fit an Int is outside of every range.
             let integer = number.integer ?? (number.spelling.hasPrefix("-") ? Int.min : Int.max)
-            let limits = range.upperBound == .max ? "at least \(range.lowerBound)" : range.inWords
-            if integer < range.lowerBound {
-                violations.append(Violation(path, .below(limit: "\(range.lowerBound)", limits: limits, found: number)))
-            } else if integer > range.upperBound || number.integer == nil {
-                violations.append(Violation(path, .above(limit: "\(range.upperBound)", limits: limits, found: number)))
+            if integer < range.lowerBound || integer > range.upperBound || number.integer == nil {
+                let isAbove = integer > range.lowerBound
+                let limit = "\(isAbove ? range.upperBound : range.lowerBound)"
+                violations.append(
+                    Violation(path, .outside(limits: range.limits, limit: limit, isAbove: isAbove, found: number)))
             }
         case (.number(let range), .number(let number)):
-            let (least, most) = (range.lowerBound.spelled, range.upperBound.spelled)
-            if number.double < range.lowerBound {
-                violations.append(Violation(path, .below(limit: least, limits: "\(least) to \(most)", found: number)))
-            } else if number.double > range.upperBound {
-                violations.append(Violation(path, .above(limit: most, limits: "\(least) to \(most)", found: number)))
+            if !range.contains(number.double) {
+                let isAbove = number.double > range.upperBound
+                let limits = [range.lowerBound, range.upperBound].map { Int(exactly: $0).map(String.init) ?? "\($0)" }
+                violations.append(
+                    Violation(
+                        path,
+                        .outside(
+                            limits: limits.joined(separator: " to "), limit: limits[isAbove ? 1 : 0], isAbove: isAbove,
+                            found: number)))
             }
         case (.array(let element, let count), .array(let elements)):
             if !count.contains(elements.count) {
@@ -38,8 +43,8 @@ extension Shape {
                 element.judge(member.value, at: "\(path).\(member.name)", into: &violations)
             }
         case (.object(let members), .object(let object)):
-            Shape.judge(object, by: members, at: path, into: &violations) { _ in .unknown(allowed: members.map(\.name))
-            }
+            let allowed = members.map(\.name)
+            Shape.judge(object, by: members, at: path, into: &violations) { _ in .unknown(allowed: allowed) }
         case (.tagged(let variants), .object(let object)):
             Shape.judge(object, byVariants: variants, at: path, into: &violations)
         case (.either(let shapes), _):
@@ -72,13 +77,13 @@ extension Shape {
     private static func judge(
         _ object: JSONObject, byVariants variants: [Variant], at path: String, into violations: inout [Violation]
     ) {
-        // Without a type there is nothing to hold the other members against.
+        // Without a type no rule for the other members is known.
         guard let type = object["type"] else {
             violations.append(Violation("\(path).type", .missing))
             return
         }
         guard let variant = variants.first(where: { .string($0.tag) == type }) else {
-            Shape.text(.oneOf(variants.map(\.tag))).judge(type, at: "\(path).type", into: &violations)
+            Shape.text([.oneOf(variants.map(\.tag))]).judge(type, at: "\(path).type", into: &violations)
             return
         }
         if let first = variant.needsOneOf.first, !variant.needsOneOf.contains(where: { object[$0] != nil }) {
@@ -94,9 +99,8 @@ extension Shape {
 }
 
 extension Shape.TextRule {
-    func judge(_ text: String, at path: String, into violations: inout [Violation]) {
+    fileprivate func judge(_ text: String, at path: String, into violations: inout [Violation]) {
         switch self {
-        case .any: break
         case .oneOf(let values):
             if !values.contains(text) { violations.append(Violation(path, .unsupported(text, supported: values))) }
         case .known(let values, let refused):
@@ -105,41 +109,18 @@ extension Shape.TextRule {
             violations.append(refused.contains(text) ? violation : violation.weakened)
         case .form(let form, let matches):
             if !matches(text) { violations.append(Violation(path, .malformed(text, form: form))) }
-        case .all(let rules):
-            for rule in rules { rule.judge(text, at: path, into: &violations) }
-        case .advisory(let rule):
-            var found: [Violation] = []
-            rule.judge(text, at: path, into: &found)
-            violations += found.map(\.weakened)
-        case .deprecated(let words):
-            violations.append(Violation(path, .conflict(words), level: .doubtful))
-        }
-    }
-}
-
-extension JSON {
-    /// The type as OpenAI's messages name it.
-    var typeName: String {
-        switch self {
-        case .null: "null"
-        case .bool: "a boolean"
-        case .number(let number): number.isSpelledAsInteger ? "an integer" : "a decimal"
-        case .string: "a string"
-        case .array: "an array"
-        case .object: "an object"
+        case .customary(let form, let matches):
+            if !matches(text) { violations.append(Violation(path, .malformed(text, form: form), level: .doubtful)) }
+        case .deprecated(let message):
+            violations.append(Violation(path, .conflict(message), level: .doubtful))
         }
     }
 }
 
 extension ClosedRange<Int> {
-    fileprivate var inWords: String {
-        lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)"
-    }
-}
-
-extension Double {
-    /// Without a fraction where it is whole: `1`, `0.25`.
-    fileprivate var spelled: String {
-        Int(exactly: self).map(String.init) ?? "\(self)"
+    /// `10 to 7200`, `24000`, `at least 0`.
+    var limits: String {
+        if upperBound == .max { return "at least \(lowerBound)" }
+        return lowerBound == upperBound ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)"
     }
 }

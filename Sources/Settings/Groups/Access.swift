@@ -1,6 +1,7 @@
 package import EphemeraldCore
 package import HTTP
 import System
+import Text
 
 extension Setting {
     package static let allowedOrigins = Setting(
@@ -80,12 +81,8 @@ extension SettingsReader {
     /// The entries of `ALLOWED_ORIGINS`, or the pages of this machine when it is not set.
     fileprivate mutating func allowedOrigins(allowsSharedSuffixes: Bool) -> [OriginPattern] {
         let isAllowed = allowsSharedSuffixes || isWrong(.allowSharedSuffixes)
-        let read = readListIfSet(.allowedOrigins) { text throws(InvalidValue) in
-            do throws(InvalidOriginPattern) {
-                return try OriginPattern(parsing: text, allowsSharedSuffixes: isAllowed)
-            } catch {
-                throw InvalidValue(error.reason)
-            }
+        let read = readListIfSet(.allowedOrigins) { text throws(Invalid) in
+            try OriginPattern(parsing: text, allowsSharedSuffixes: isAllowed)
         }
         guard let origins = read else {
             // The pages of a developer's own machine, on any port.
@@ -124,10 +121,8 @@ extension SettingsReader {
 
     fileprivate mutating func trustedProxies() -> TrustedProxies {
         guard let value = self[.trustedProxies], value.text != "none" else { return TrustedProxies.none }
-        let entries = readListIfSet(.trustedProxies) { text throws(InvalidValue) in
-            do throws(InvalidAddressRange) { return try TrustedProxies.Entry(parsing: text) } catch {
-                throw InvalidValue(error.reason)
-            }
+        let entries = readListIfSet(.trustedProxies) { text throws(Invalid) in
+            try TrustedProxies.Entry(parsing: text)
         }
         let proxies = TrustedProxies(entries ?? [])
         for range in proxies.ranges where range.isEverybody {

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import HTTP
 import System
+import Text
 
 extension Setting {
     package static let auth = Setting(
@@ -46,9 +47,9 @@ package enum AuthMode: String, CaseIterable, Sendable {
     case proxy
 
     /// Reads one entry of `AUTH`.
-    init(parsing entry: String) throws(InvalidValue) {
+    init(parsing entry: String) throws(Invalid) {
         guard let mode = AuthMode(rawValue: entry) else {
-            throw InvalidValue(
+            throw Invalid(
                 "is not a mode; write none, or one or more of bearer, jwt and proxy"
                     + entry.suggestion(among: AuthMode.allCases.map(\.rawValue)))
         }
@@ -59,7 +60,7 @@ package enum AuthMode: String, CaseIterable, Sendable {
 extension SettingsReader {
     /// The modes of `AUTH`; none at all when they are wrong.
     mutating func auth() -> Set<AuthMode> {
-        let entries = readListIfSet(.auth) { text throws(InvalidValue) in try AuthMode(parsing: text) }
+        let entries = readListIfSet(.auth) { text throws(Invalid) in try AuthMode(parsing: text) }
         let modes = Set(entries ?? [.none])
         // Beside another mode, none would undo it.
         guard modes.count <= 1 || !modes.contains(.none) else {
@@ -143,12 +144,12 @@ extension SettingsReader {
     private mutating func tokenKeys() -> TokenVerifier.Keys? {
         let pipes = pipes
         var permissions: Int?
-        let keys = readIfSet(.jwtKeys) { text throws(InvalidValue) -> TokenVerifier.Keys in
+        let keys = readIfSet(.jwtKeys) { text throws(Invalid) -> TokenVerifier.Keys in
             if SettingsReader.isAddress(text) {
                 return .fetched(FetchedKeys(url: "\(try ServerURL(parsing: text, as: .complete))"))
             }
             let file: InputFile
-            do throws(InvalidValue) {
+            do throws(Invalid) {
                 file = try InputFile(text, limit: 256 << 10, pipes: pipes)
             } catch {
                 var invalid = error
@@ -160,7 +161,7 @@ extension SettingsReader {
             do throws(InvalidKeys) {
                 return .fixed(try KeySet(file: file.contents))
             } catch {
-                throw InvalidValue(error.reason)
+                throw Invalid(error.reason)
             }
         }
         // A secret signs tokens as well as it verifies them, and a public key decides who else does.
@@ -171,9 +172,9 @@ extension SettingsReader {
         return keys
     }
 
-    private static func claimText(_ text: String) throws(InvalidValue) -> String {
+    private static func claimText(_ text: String) throws(Invalid) -> String {
         guard text.utf8.count <= 512, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw InvalidValue("write at most 512 visible ASCII characters without spaces")
+            throw Invalid("write at most 512 visible ASCII characters without spaces")
         }
         return text
     }

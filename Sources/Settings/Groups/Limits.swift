@@ -1,6 +1,7 @@
 package import EphemeraldCore
 package import Sessions
 import System
+import Text
 
 extension Setting {
     package static let maxBody = Setting(
@@ -70,7 +71,7 @@ extension Settings {
         package let redis: Redis?
 
         init(_ reader: inout SettingsReader) {
-            maxBody = reader.read(.maxBody) { text throws(InvalidValue) in
+            maxBody = reader.read(.maxBody) { text throws(Invalid) in
                 try ByteCount.parse(text, in: 1024...16 << 20)
             }
             maxInFlight = reader.int(.maxInFlight, in: 1...100_000)
@@ -90,18 +91,16 @@ extension Settings {
 
 extension SettingsReader {
     fileprivate mutating func limit(_ setting: Setting) -> RateLimit? {
-        read(setting) { text throws(InvalidValue) -> RateLimit? in
-            do throws(InvalidRateLimit) { return try RateLimit.parseSetting(text) } catch {
-                throw InvalidValue(error.reason)
-            }
+        read(setting) { text throws(Invalid) -> RateLimit? in
+            try RateLimit.parseSetting(text)
         }
     }
 
     fileprivate mutating func quota(_ setting: Setting) -> Int? {
-        read(setting) { text throws(InvalidValue) -> Int? in
+        read(setting) { text throws(Invalid) -> Int? in
             if text == "off" { return nil }
             guard let count = try? Int(parsingSetting: text, in: 1...1_000_000_000) else {
-                throw InvalidValue("write a whole number of tokens a day, 1 to 1000000000, or off")
+                throw Invalid("write a whole number of tokens a day, 1 to 1000000000, or off")
             }
             return count
         }

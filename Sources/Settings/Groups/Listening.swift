@@ -1,4 +1,5 @@
 package import System
+import Text
 
 extension Setting {
     package static let host = Setting(
@@ -56,7 +57,7 @@ extension Settings {
         init(_ reader: inout SettingsReader, at address: ListeningAddress, cores: Int) {
             self.address = address
             loops =
-                reader.readIfSet(.loops) { text throws(InvalidValue) in try Int(parsingSetting: text, in: 1...256) }
+                reader.readIfSet(.loops) { text throws(Invalid) in try Int(parsingSetting: text, in: 1...256) }
                 ?? min(max(cores, 1), 256)
             drainDelay = reader.duration(.drainDelay, in: .zero ... .seconds(600))
             drainTimeout = reader.duration(.drainTimeout, in: .zero ... .seconds(600))
@@ -71,17 +72,17 @@ extension SettingsReader {
     /// The address of the daemon.
     mutating func address() -> ListeningAddress {
         let port = UInt16(int(.port, in: 0...65535))
-        let address = read(.host) { text throws(InvalidValue) in try ListeningAddress(parsingHost: text, port: port) }
+        let address = read(.host) { text throws(Invalid) in try ListeningAddress(parsingHost: text, port: port) }
         if case .unix = address { warn(.port, ifSet: "has no effect with HOST=unix:") }
         return address
     }
 
     /// The address of the operations listener; nil when it is off.
     fileprivate mutating func operations() -> ListeningAddress? {
-        let port = read(.operationsPort) { text throws(InvalidValue) -> UInt16? in
+        let port = read(.operationsPort) { text throws(Invalid) -> UInt16? in
             text == "off" ? nil : UInt16(try Int(parsingSetting: text, in: 0...65535))
         }
-        let address = read(.operationsHost) { text throws(InvalidValue) in
+        let address = read(.operationsHost) { text throws(Invalid) in
             try ListeningAddress(parsingHost: text, port: port ?? 0)
         }
         return port == nil ? nil : address

@@ -54,13 +54,13 @@ package enum SafetySalt: Hashable, Sendable {
     case ofThisProcess
 
     /// Reads a salt that is kept in a file.
-    package static func read(_ path: String) throws(InvalidValue) -> SafetyIdentifier {
+    package static func read(_ path: String) throws(Invalid) -> SafetyIdentifier {
         try parse(InputFile.contents(of: path, limit: 4096))
     }
 
-    fileprivate static func parse(_ salt: [UInt8]) throws(InvalidValue) -> SafetyIdentifier {
+    fileprivate static func parse(_ salt: [UInt8]) throws(Invalid) -> SafetyIdentifier {
         guard salt.count >= 16 else {
-            throw InvalidValue("the file has \(salt.count) bytes; 16 are needed, such as head -c 32 /dev/urandom gives")
+            throw Invalid("the file has \(salt.count) bytes; 16 are needed, such as head -c 32 /dev/urandom gives")
         }
         return SafetyIdentifier(salt: salt)
     }
@@ -69,12 +69,12 @@ package enum SafetySalt: Hashable, Sendable {
 extension SettingsReader {
     /// The address where tokens are minted.
     mutating func baseURL() -> ServerURL {
-        read(.baseURL) { text throws(InvalidValue) in try ServerURL(parsing: text, as: .base) }
+        read(.baseURL) { text throws(Invalid) in try ServerURL(parsing: text, as: .base) }
     }
 
     /// The salt of safety identifiers.
     mutating func safetySalt(_ environment: [String: String]) -> SafetySalt {
-        let kept = readFileIfSet(.safetySaltFile, limit: 4096) { bytes throws(InvalidValue) in
+        let kept = readFileIfSet(.safetySaltFile, limit: 4096) { bytes throws(Invalid) in
             SafetySalt.kept(try SafetySalt.parse(bytes))
         }
         let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first
@@ -89,15 +89,15 @@ extension SettingsReader {
             warnIfInReadableFile(.apiKey)
             // An array of keys in the file has one line for each.
             let isLines = if case .file = key.source { true } else { false }
-            return readIfSet(.apiKey) { text throws(InvalidValue) in
+            return readIfSet(.apiKey) { text throws(Invalid) in
                 isLines ? try APIKeys.parse(lines: Array(text.utf8)) : [try APIKeys.parse(one: text)]
             } ?? []
         case (nil, .some):
             return readFileIfSet(
                 .apiKeyFile, limit: APIKeys.largestFile,
-                check: { path throws(InvalidValue) in
+                check: { path throws(Invalid) in
                     guard path.looksLikeKey else { return }
-                    throw InvalidValue(
+                    throw Invalid(
                         "this looks like a key; write the path of a file with the key in it", isHidden: true)
                 }, APIKeys.parse(lines:)
             ) ?? []
@@ -119,7 +119,7 @@ extension SettingsReader {
             refuse(.apiKey, "no key is set; name a file with --openai-api-key-file, or try --sandbox, which needs none")
             return []
         }
-        do throws(InvalidValue) {
+        do throws(Invalid) {
             let file = try InputFile(path, limit: APIKeys.largestFile, pipes: pipes)
             let keys = try APIKeys.parse(lines: file.contents)
             warnAboutOthers(.apiKeyFile, path, file.permissions, .secret)
@@ -137,34 +137,34 @@ private enum APIKeys {
     static let largestFile = 64 << 10
 
     /// Reads the keys of a file. Empty lines and line ends in the style of Windows are allowed.
-    static func parse(lines text: [UInt8]) throws(InvalidValue) -> [Secret] {
+    static func parse(lines text: [UInt8]) throws(Invalid) -> [Secret] {
         var keys: [Secret] = []
         for (index, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             let bytes = line.last == 0x0D ? line.dropLast() : line
             guard !bytes.isEmpty else { continue }
             keys.append(try parse(bytes, at: "line \(index + 1)"))
         }
-        guard !keys.isEmpty else { throw InvalidValue("there is no key in it; write one a line") }
+        guard !keys.isEmpty else { throw Invalid("there is no key in it; write one a line") }
         return keys
     }
 
     /// Reads one key.
-    static func parse(one text: String) throws(InvalidValue) -> Secret {
+    static func parse(one text: String) throws(Invalid) -> Secret {
         try parse(Array(text.utf8)[...], at: "the key")
     }
 
     /// A key goes into a header field, so it is visible ASCII only (RFC 9110 section 5.5).
-    private static func parse(_ bytes: ArraySlice<UInt8>, at place: String) throws(InvalidValue) -> Secret {
+    private static func parse(_ bytes: ArraySlice<UInt8>, at place: String) throws(Invalid) -> Secret {
         guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw InvalidValue(
+            throw Invalid(
                 "\(place) has a space, a control character or a letter beyond ASCII; write only the key",
                 isHidden: true)
         }
         guard let first = bytes.first, !"\"'".utf8.contains(first), !bytes.starts(with: "OPENAI_API_KEY=".utf8) else {
-            throw InvalidValue("\(place) has quotes around it or a name before it; write only the key", isHidden: true)
+            throw Invalid("\(place) has quotes around it or a name before it; write only the key", isHidden: true)
         }
         guard (8...1024).contains(bytes.count) else {
-            throw InvalidValue("\(place) has \(bytes.count) characters; write the whole key", isHidden: true)
+            throw Invalid("\(place) has \(bytes.count) characters; write the whole key", isHidden: true)
         }
         return Secret(String(decoding: bytes, as: UTF8.self))
     }

@@ -1,5 +1,6 @@
 package import Logging
 import System
+import Text
 
 extension Setting {
     package static let usageLog = Setting(
@@ -64,9 +65,9 @@ extension Settings {
 extension SettingsReader {
     /// The destination of the usage lines.
     mutating func usageLog() -> UsageLogTarget {
-        read(.usageLog) { text throws(InvalidValue) -> UsageLogTarget in
+        read(.usageLog) { text throws(Invalid) -> UsageLogTarget in
             if text == "-" { return .standardOutput }
-            guard !text.hasSuffix("/") else { throw InvalidValue("this is a directory; write a file's path, or -") }
+            guard !text.hasSuffix("/") else { throw Invalid("this is a directory; write a file's path, or -") }
             return .file(path: text)
         }
     }

@@ -51,14 +51,14 @@ extension SettingsReader {
         case (nil, .some):
             address = readFileIfSet(
                 .redisURLFile, limit: 4096,
-                check: { path throws(InvalidValue) in
+                check: { path throws(Invalid) in
                     guard path.contains("://") else { return }
-                    throw InvalidValue(
+                    throw Invalid(
                         "this looks like a URL; write the path of a file with the URL in it", isHidden: true)
                 },
-                { bytes throws(InvalidValue) in
+                { bytes throws(Invalid) in
                     let lines = bytes.split { $0 == 0x0A || $0 == 0x0D }
-                    guard lines.count == 1 else { throw InvalidValue("write one line, with the URL") }
+                    guard lines.count == 1 else { throw Invalid("write one line, with the URL") }
                     return try RedisURL.parse(String(decoding: lines[0], as: UTF8.self))
                 })
         default:
@@ -84,7 +84,7 @@ private enum RedisURL {
     private static let defaultPort: UInt16 = 6379
 
     /// Reads the URL.
-    static func parse(_ text: String) throws(InvalidValue) -> RedisAddress {
+    static func parse(_ text: String) throws(Invalid) -> RedisAddress {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw wrong("a space, a control character or a letter beyond ASCII; write the URL percent-encoded")
         }
@@ -98,7 +98,7 @@ private enum RedisURL {
         }
     }
 
-    private static func tcp(_ text: Substring, isTLS: Bool) throws(InvalidValue) -> RedisAddress {
+    private static func tcp(_ text: Substring, isTLS: Bool) throws(Invalid) -> RedisAddress {
         guard !text.contains("?"), !text.contains("#") else { throw wrong("? and # have no meaning in it") }
         let slash = text.firstIndex(of: "/") ?? text.endIndex
         let (credentials, place) = split(text[..<slash])
@@ -110,7 +110,7 @@ private enum RedisURL {
             user: user, password: password, isTLS: isTLS)
     }
 
-    private static func unix(_ text: Substring) throws(InvalidValue) -> RedisAddress {
+    private static func unix(_ text: Substring) throws(Invalid) -> RedisAddress {
         let question = text.firstIndex(of: "?") ?? text.endIndex
         let slash = text[..<question].firstIndex(of: "/") ?? question
         let (credentials, host) = split(text[..<slash])
@@ -135,7 +135,7 @@ private enum RedisURL {
         return (authority[..<at], authority[authority.index(after: at)...])
     }
 
-    private static func credentials(_ text: Substring?) throws(InvalidValue) -> (user: String?, password: String?) {
+    private static func credentials(_ text: Substring?) throws(Invalid) -> (user: String?, password: String?) {
         guard let text else { return (nil, nil) }
         guard let colon = text.firstIndex(of: ":") else {
             throw wrong("the password is missing; write user:password or :password before @")
@@ -146,7 +146,7 @@ private enum RedisURL {
         return (user.isEmpty ? nil : user, password)
     }
 
-    private static func hostAndPort(_ text: Substring) throws(InvalidValue) -> (host: String, port: UInt16) {
+    private static func hostAndPort(_ text: Substring) throws(Invalid) -> (host: String, port: UInt16) {
         let host: Substring
         var rest: Substring
         if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
@@ -170,7 +170,7 @@ private enum RedisURL {
         return (String(host), port)
     }
 
-    private static func number(_ text: Substring, of what: String) throws(InvalidValue) -> Int {
+    private static func number(_ text: Substring, of what: String) throws(Invalid) -> Int {
         guard (1...5).contains(text.count), text.utf8.allSatisfy(\.isDigit), let number = Int(text) else {
             throw wrong("the \(what) is not a number")
         }
@@ -178,7 +178,7 @@ private enum RedisURL {
     }
 
     /// Undoes percent-encoding (RFC 3986 section 2.1).
-    private static func decoded(_ text: Substring) throws(InvalidValue) -> String {
+    private static func decoded(_ text: Substring) throws(Invalid) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -196,7 +196,7 @@ private enum RedisURL {
         return text
     }
 
-    private static func wrong(_ reason: String) -> InvalidValue {
-        InvalidValue("\(reason); write it as in redis://:password@redis.example:6379/0", isHidden: true)
+    private static func wrong(_ reason: String) -> Invalid {
+        Invalid("\(reason); write it as in redis://:password@redis.example:6379/0", isHidden: true)
     }
 }

@@ -1,5 +1,6 @@
 package import OpenAISandbox
 import System
+import Text
 
 extension Setting {
     package static let sandbox = Setting(
@@ -33,11 +34,11 @@ extension SettingsReader {
     mutating func sandbox() -> Settings.Sandbox? {
         let isOn = bool(.sandbox)
         let latency = duration(.sandboxLatency, in: .zero ... .seconds(600))
-        let fault = read(.sandboxFault) { text throws(InvalidValue) -> Fault? in
+        let fault = read(.sandboxFault) { text throws(Invalid) -> Fault? in
             if text == "none" { return nil }
             guard let fault = Fault(text) else {
                 let names = Array(Fault.names.dropLast())
-                throw InvalidValue(
+                throw Invalid(
                     "write none, \(names.joined(separator: ", ")), or a status of 400 to 599"
                         + text.suggestion(among: names))
             }

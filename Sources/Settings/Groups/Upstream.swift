@@ -46,9 +46,9 @@ package struct CertificateFile: Hashable, Sendable {
     /// A number for the bytes of the file, within one process.
     private let fingerprint: Int
 
-    fileprivate init(_ path: String, _ bytes: [UInt8]) throws(InvalidValue) {
+    fileprivate init(_ path: String, _ bytes: [UInt8]) throws(Invalid) {
         guard String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else {
-            throw InvalidValue("the file has no certificate in PEM; write the path of a CA bundle")
+            throw Invalid("the file has no certificate in PEM; write the path of a CA bundle")
         }
         self.path = path
         fingerprint = bytes.hashValue
@@ -98,7 +98,7 @@ extension Settings {
             if !isSandbox, !reader.isWrong(.baseURL, .authHeader) {
                 reader.checkForm(of: baseURL, authHeader, keys: keys)
             }
-            callsURL = reader.readIfSet(.callsURL) { text throws(InvalidValue) in
+            callsURL = reader.readIfSet(.callsURL) { text throws(Invalid) in
                 try ServerURL(parsing: text, as: .complete).description
             }
             safetySalt = reader.safetySalt(environment)
@@ -106,17 +106,17 @@ extension Settings {
             httpVersion = reader.choice(.upstreamHTTP)
             authorities = reader.certificates(.upstreamCAFile)
             proxy =
-                reader.readIfSet(.upstreamProxy) { text throws(InvalidValue) -> ServerURL? in
+                reader.readIfSet(.upstreamProxy) { text throws(Invalid) -> ServerURL? in
                     text == "none" ? nil : try ServerURL(parsing: text, as: .proxy)
                 } ?? nil
             passesTrace = reader.bool(.upstreamTrace)
         }
 
         /// An identifier goes into a header field; OpenAI's are letters, digits, `-` and `_`.
-        private static func identifier(_ text: String) throws(InvalidValue) -> String {
+        private static func identifier(_ text: String) throws(Invalid) -> String {
             let isRight = text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-_".utf8.contains($0) }
             guard isRight, (1...128).contains(text.utf8.count) else {
-                throw InvalidValue("write 1 to 128 letters, digits, - and _")
+                throw Invalid("write 1 to 128 letters, digits, - and _")
             }
             return text
         }
@@ -127,7 +127,7 @@ extension SettingsReader {
     /// The bundle that a setting names; nil for the system's.
     mutating func certificates(_ setting: Setting) -> CertificateFile? {
         let path = self[setting]?.text ?? ""
-        return readFileIfSet(setting, limit: 16 << 20) { bytes throws(InvalidValue) in
+        return readFileIfSet(setting, limit: 16 << 20) { bytes throws(Invalid) in
             try CertificateFile(path, bytes)
         }
     }

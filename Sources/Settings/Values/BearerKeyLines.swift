@@ -1,5 +1,6 @@
 package import EphemeraldCore
 package import System
+package import Text
 
 /// The file of `AUTH_KEYS_FILE`: one `name:sha256` a line, empty lines, and comment lines that begin with `#`.
 package enum BearerKeyLines {
@@ -8,44 +9,44 @@ package enum BearerKeyLines {
 
     /// Reads the keys of the file's text. Wrong lines are named by their numbers and not shown, because a line may be a
     /// key that was written in place of its digest.
-    package static func parse(_ text: [UInt8]) throws(InvalidValue) -> BearerKeys {
+    package static func parse(_ text: [UInt8]) throws(Invalid) -> BearerKeys {
         var keys = BearerKeys()
         var seen: [String: Int] = [:]
         var problems: [String] = []
         for (index, bytes) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             let line = bytes.trimmed
             guard !line.isEmpty, line.first != UInt8(ascii: "#") else { continue }
-            do throws(InvalidValue) {
+            do throws(Invalid) {
                 let (name, digest) = try entry(line)
-                if let first = seen[name] { throw InvalidValue("has the name of line \(first); give each key its own") }
+                if let first = seen[name] { throw Invalid("has the name of line \(first); give each key its own") }
                 seen[name] = index + 1
                 guard keys.add(name, digest: digest) else {
-                    throw InvalidValue("repeats a digest; give each caller a key of their own")
+                    throw Invalid("repeats a digest; give each caller a key of their own")
                 }
             } catch {
                 problems.append("line \(index + 1) \(error.reason)")
             }
         }
-        guard problems.isEmpty else { throw InvalidValue(shortened(problems)) }
+        guard problems.isEmpty else { throw Invalid(shortened(problems)) }
         guard keys.count > 0 else {
-            throw InvalidValue("there is no key in it; make one with ephemerald key --name NAME")
+            throw Invalid("there is no key in it; make one with ephemerald key --name NAME")
         }
         return keys
     }
 
     /// Works on bytes: a file of 14,000 lines is read at each start.
-    private static func entry(_ line: ArraySlice<UInt8>) throws(InvalidValue) -> (name: String, digest: [UInt8]) {
+    private static func entry(_ line: ArraySlice<UInt8>) throws(Invalid) -> (name: String, digest: [UInt8]) {
         let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw InvalidValue("has no colon; write name:sha256") }
+        guard parts.count == 2 else { throw Invalid("has no colon; write name:sha256") }
         let name = String(decoding: parts[0], as: UTF8.self)
         guard Caller.isKeyName(name) else {
-            throw InvalidValue("has no valid name; write 1 to 64 of A-Z a-z 0-9 . _ - before the colon")
+            throw Invalid("has no valid name; write 1 to 64 of A-Z a-z 0-9 . _ - before the colon")
         }
         guard !parts[1].starts(with: BearerKey.prefix.utf8) else {
-            throw InvalidValue("is a key itself; write its SHA-256, and make a new key: this one is no longer secret")
+            throw Invalid("is a key itself; write its SHA-256, and make a new key: this one is no longer secret")
         }
         guard let digest = bytes(ofHexadecimal: parts[1]), digest.count == 32 else {
-            throw InvalidValue("has no SHA-256 after the colon; write its 64 hexadecimal digits")
+            throw Invalid("has no SHA-256 after the colon; write its 64 hexadecimal digits")
         }
         return (name, digest)
     }

@@ -1,14 +1,15 @@
 import Sessions
 package import System
+import Text
 
 /// A setting with a few values to choose from.
 package enum Choice {
     /// Reads one of the cases by its name.
     package static func parse<Value: CaseIterable & RawRepresentable<String>>(
         _ text: String, as type: Value.Type
-    ) throws(InvalidValue) -> Value {
+    ) throws(Invalid) -> Value {
         guard let value = Value(rawValue: text) else {
-            throw InvalidValue("write \(list(type))\(text.suggestion(among: Value.allCases.map(\.rawValue)))")
+            throw Invalid("write \(list(type))\(text.suggestion(among: Value.allCases.map(\.rawValue)))")
         }
         return value
     }

@@ -8,11 +8,11 @@ extension ListeningAddress {
     /// - Parameters:
     ///   - host: the text of `HOST`.
     ///   - port: the number of `PORT`, without meaning for a unix socket.
-    package init(parsingHost host: String, port: UInt16) throws(InvalidValue) {
+    package init(parsingHost host: String, port: UInt16) throws(Invalid) {
         if host.hasPrefix("unix:") {
             let path = String(host.dropFirst(5))
             guard (1...SocketAddress.longestPath).contains(path.utf8.count), !path.utf8.contains(0) else {
-                throw InvalidValue("write unix: and a path of 1 to \(SocketAddress.longestPath) bytes")
+                throw Invalid("write unix: and a path of 1 to \(SocketAddress.longestPath) bytes")
             }
             self = .unix(path: path)
         } else {
@@ -31,25 +31,25 @@ extension ListeningAddress {
     }
 
     /// Reads the permissions of a unix socket: three octal digits, with or without a 0 in front.
-    package static func socketMode(parsing text: String) throws(InvalidValue) -> UInt32 {
+    package static func socketMode(parsing text: String) throws(Invalid) -> UInt32 {
         let digits = text.utf8.count == 4 && text.hasPrefix("0") ? text.dropFirst() : text[...]
         guard digits.utf8.count == 3, digits.utf8.allSatisfy(\.isDigit), let mode = UInt32(digits, radix: 8) else {
-            throw InvalidValue("write octal permissions such as 0660, 0000 to 0777")
+            throw Invalid("write octal permissions such as 0660, 0000 to 0777")
         }
         guard mode & 0o222 != 0 else {
-            throw InvalidValue("nobody could connect, which takes write permission; write 0660 or 0600")
+            throw Invalid("nobody could connect, which takes write permission; write 0660 or 0600")
         }
         return mode
     }
 
-    private static func check(_ host: String) throws(InvalidValue) {
+    private static func check(_ host: String) throws(Invalid) {
         if IPAddress(host) != nil { return }
-        if host == "*" { throw InvalidValue("write 0.0.0.0 or :: for every address of this machine") }
+        if host == "*" { throw Invalid("write 0.0.0.0 or :: for every address of this machine") }
         if host.hasPrefix("["), host.hasSuffix("]"), IPAddress(host.dropFirst().dropLast()) != nil {
-            throw InvalidValue("write the address without brackets: \(host.dropFirst().dropLast())")
+            throw Invalid("write the address without brackets: \(host.dropFirst().dropLast())")
         }
         if let colon = host.lastIndex(of: ":"), UInt16(host[host.index(after: colon)...]) != nil {
-            throw InvalidValue("this is not an address; the port has a setting of its own, PORT")
+            throw Invalid("this is not an address; the port has a setting of its own, PORT")
         }
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
@@ -58,7 +58,7 @@ extension ListeningAddress {
         }
         // A name that ends in a number is a misspelled address.
         guard isName, host.utf8.count <= 253, labels.last.flatMap({ String($0) }).flatMap({ UInt64($0) }) == nil else {
-            throw InvalidValue(
+            throw Invalid(
                 "this is not an address; write one such as 127.0.0.1, ::1, localhost or unix:/run/x.sock")
         }
     }

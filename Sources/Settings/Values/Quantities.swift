@@ -4,18 +4,18 @@ import Text
 
 extension Int {
     /// Reads a whole number in decimal digits.
-    package init(parsingSetting text: String, in range: ClosedRange<Int>) throws(InvalidValue) {
+    package init(parsingSetting text: String, in range: ClosedRange<Int>) throws(Invalid) {
         guard !text.isEmpty, text.utf8.count <= 18, text.utf8.allSatisfy(\.isDigit),
             let value = Int(text), range.contains(value)
-        else { throw InvalidValue("write a whole number, \(range.lowerBound) to \(range.upperBound)") }
+        else { throw Invalid("write a whole number, \(range.lowerBound) to \(range.upperBound)") }
         self = value
     }
 }
 
 extension Bool {
     /// Reads `true` or `false`.
-    package init(parsingSetting text: String) throws(InvalidValue) {
-        guard let value = Bool(text) else { throw InvalidValue("write true or false") }
+    package init(parsingSetting text: String) throws(Invalid) {
+        guard let value = Bool(text) else { throw Invalid("write true or false") }
         self = value
     }
 }
@@ -25,9 +25,9 @@ extension Duration {
     /// - Parameter takesDays: whether `7d` is accepted too.
     package init(
         parsingSetting text: String, in range: ClosedRange<Duration>, takesDays: Bool = false
-    ) throws(InvalidValue) {
+    ) throws(Invalid) {
         let digits = text.prefix { ("0"..."9").contains($0) }
-        guard !digits.isEmpty else { throw InvalidValue("this is not a duration; write one such as 10s or 300ms") }
+        guard !digits.isEmpty else { throw Invalid("this is not a duration; write one such as 10s or 300ms") }
         let unit: Duration
         switch text.dropFirst(digits.count) {
         case "ms": unit = .milliseconds(1)
@@ -35,13 +35,13 @@ extension Duration {
         case "min": unit = .seconds(60)
         case "h": unit = .seconds(3600)
         case "d" where takesDays: unit = .seconds(86_400)
-        case "": throw InvalidValue("the unit is missing; write \(digits)ms, \(digits)s, \(digits)min or \(digits)h")
+        case "": throw Invalid("the unit is missing; write \(digits)ms, \(digits)s, \(digits)min or \(digits)h")
         default:
-            throw InvalidValue("write a whole number and one of ms, s, min, h\(takesDays ? ", d" : ""), such as 10s")
+            throw Invalid("write a whole number and one of ms, s, min, h\(takesDays ? ", d" : ""), such as 10s")
         }
         // Nine digits of days are far beyond any range, and far from overflow.
         guard digits.count <= 9, let count = Int64(digits), range.contains(unit * Int(count)) else {
-            throw InvalidValue("write \(range.lowerBound.inSettings) to \(range.upperBound.inSettings)")
+            throw Invalid("write \(range.lowerBound.inSettings) to \(range.upperBound.inSettings)")
         }
         self = unit * Int(count)
     }
@@ -60,18 +60,18 @@ extension Duration {
 /// A number of bytes as settings write it: `65536`, `64KiB`, `1MiB`.
 package enum ByteCount {
     /// Reads a size. `KB` is refused because it means 1000 to some people and 1024 to others.
-    package static func parse(_ text: String, in range: ClosedRange<Int>) throws(InvalidValue) -> Int {
+    package static func parse(_ text: String, in range: ClosedRange<Int>) throws(Invalid) -> Int {
         let digits = text.prefix { ("0"..."9").contains($0) }
-        guard !digits.isEmpty else { throw InvalidValue("this is not a size; write one such as 64KiB") }
+        guard !digits.isEmpty else { throw Invalid("this is not a size; write one such as 64KiB") }
         let unit: Int
         switch text.dropFirst(digits.count) {
         case "", "B": unit = 1
         case "KiB": unit = 1 << 10
         case "MiB": unit = 1 << 20
-        default: throw InvalidValue("write a whole number of bytes, KiB or MiB, such as \(digits)KiB")
+        default: throw Invalid("write a whole number of bytes, KiB or MiB, such as \(digits)KiB")
         }
         guard digits.count <= 12, let count = Int(digits), range.contains(count * unit) else {
-            throw InvalidValue("write \(inSettings(range.lowerBound)) to \(inSettings(range.upperBound))")
+            throw Invalid("write \(inSettings(range.lowerBound)) to \(inSettings(range.upperBound))")
         }
         return count * unit
     }

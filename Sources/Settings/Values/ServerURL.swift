@@ -1,5 +1,6 @@
 package import HTTP
 package import System
+package import Text
 
 /// The address of a server on the web, with a path: https, or http on loopback.
 ///
@@ -21,55 +22,55 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     package let path: String
 
     /// - Throws: when the text is not a URL, has http beyond loopback or a password, or a part that the form excludes.
-    package init(parsing text: String, as form: Form) throws(InvalidValue) {
+    package init(parsing text: String, as form: Form) throws(Invalid) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"\\\"<>^`{|}".utf8.contains($0) }) else {
-            throw InvalidValue("a space, a control character or a letter beyond ASCII; write the URL percent-encoded")
+            throw Invalid("a space, a control character or a letter beyond ASCII; write the URL percent-encoded")
         }
         guard let split = text.firstRange(of: "://"), split.upperBound != text.endIndex else {
-            throw InvalidValue("this is not a URL; write one such as https://api.openai.com/v1")
+            throw Invalid("this is not a URL; write one such as https://api.openai.com/v1")
         }
         let scheme = text[..<split.lowerBound].lowercased()
-        guard scheme == "https" || scheme == "http" else { throw InvalidValue("the scheme must be https") }
+        guard scheme == "https" || scheme == "http" else { throw Invalid("the scheme must be https") }
         let end = text[split.upperBound...].firstIndex { "/?#".contains($0) } ?? text.endIndex
         let authority = text[split.upperBound..<end].lowercased()
         guard !authority.contains("@") else {
-            throw InvalidValue("there is a name or password before the host; remove it", isHidden: true)
+            throw Invalid("there is a name or password before the host; remove it", isHidden: true)
         }
         origin = try ServerURL.origin(scheme: scheme, authority: authority)
         path = try ServerURL.path(text[end...], as: form)
         guard scheme == "https" || origin.isLoopback || form == .proxy else {
-            throw InvalidValue("http is not encrypted; write https (http only for loopback)")
+            throw Invalid("http is not encrypted; write https (http only for loopback)")
         }
     }
 
     /// The URL in one spelling.
     package var description: String { "\(origin)\(path)" }
 
-    private static func origin(scheme: String, authority: String) throws(InvalidValue) -> Origin {
+    private static func origin(scheme: String, authority: String) throws(Invalid) -> Origin {
         let suffix = scheme == "https" ? ":443" : ":80"
         let shortest = authority.hasSuffix(suffix) ? String(authority.dropLast(suffix.count)) : authority
         guard let origin = Origin("\(scheme)://\(shortest)") else {
-            throw InvalidValue("the host or the port is wrong; write them as in https://api.openai.com")
+            throw Invalid("the host or the port is wrong; write them as in https://api.openai.com")
         }
         return origin
     }
 
-    private static func path(_ text: Substring, as form: Form) throws(InvalidValue) -> String {
+    private static func path(_ text: Substring, as form: Form) throws(Invalid) -> String {
         guard !text.contains("#") else {
-            throw InvalidValue("a # and the text after it have no meaning here; remove them")
+            throw Invalid("a # and the text after it have no meaning here; remove them")
         }
         if form == .complete, text.contains("?") { return text.hasPrefix("?") ? "/\(text)" : String(text) }
         guard !text.contains("?") else {
             let reason = "a query is not allowed here; remove ? and the text after it"
             let isAzure = text.contains("api-version=")
-            throw InvalidValue(
+            throw Invalid(
                 isAzure
                     ? "\(reason). Azure's v1 interface, https://RESOURCE.openai.azure.com/openai/v1, needs none"
                     : reason)
         }
         var path = text
         while path.hasSuffix("/") { path.removeLast() }
-        guard form != .proxy || path.isEmpty else { throw InvalidValue("a proxy has no path; write http://HOST:PORT") }
+        guard form != .proxy || path.isEmpty else { throw Invalid("a proxy has no path; write http://HOST:PORT") }
         return String(path)
     }
 }

@@ -8,14 +8,14 @@ import Text
 /// would have the name `0`, and with `X-Request-Id` a client could choose its name.
 enum UserField {
     /// Reads `AUTH_PROXY_HEADER`: a field name of at most 64 characters that has no other meaning.
-    static func name(_ text: String) throws(InvalidValue) -> String {
+    static func name(_ text: String) throws(Invalid) -> String {
         guard text.isToken, text.utf8.count <= 64 else {
-            throw InvalidValue("this is not the name of a header field; write one like X-Auth-Request-User")
+            throw Invalid("this is not the name of a header field; write one like X-Auth-Request-User")
         }
         let name = text.lowercased()
         guard users.contains(name) || !(others.contains(name) || beginnings.contains(where: { name.hasPrefix($0) }))
         else {
-            throw InvalidValue(
+            throw Invalid(
                 "this field has another meaning; write one that the proxy sets, like X-Auth-Request-User")
         }
         return text

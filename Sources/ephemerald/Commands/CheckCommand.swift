@@ -73,7 +73,7 @@ package struct Check: Sendable {
         let before = load()
         for file in Set(before.map(\.file)).sorted() where file.hasSuffix(SessionCatalog.suffix) {
             let path = "\(directory)/\(file.withoutControls)"
-            do throws(InvalidValue) {
+            do throws(Invalid) {
                 guard try SessionFileFix.rewrite("\(directory)/\(file)") else { continue }
             } catch {
                 findings.append(.error("\(path): \(error.reason)"))

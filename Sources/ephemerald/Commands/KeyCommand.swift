@@ -48,11 +48,11 @@ package struct KeyCommand: ParsableCommand {
 
     /// The key is shown before its line is written: a line for a key that nobody has seen would let nobody in.
     private func add(_ key: BearerKey, of name: String, to path: String) throws {
-        do throws(InvalidValue) {
+        do throws(Invalid) {
             let file = try CallersFile(path, adding: name, digest: key.digest)
             let shown = Array("\(key.key.reveal())\n".utf8)
             guard unsafe write(STDOUT_FILENO, shown, shown.count) == shown.count else {
-                throw InvalidValue("nothing is added: the key cannot be written to standard output")
+                throw Invalid("nothing is added: the key cannot be written to standard output")
             }
             try file.append()
         } catch {
@@ -71,18 +71,18 @@ private struct CallersFile: ~Copyable {
 
     /// Opens the file. If there is none, it is created, and only this user may read it.
     /// - Throws: when the daemon would refuse the file with this line, or refuses it already. Nothing is changed then.
-    init(_ path: String, adding name: String, digest: String) throws(InvalidValue) {
+    init(_ path: String, adding name: String, digest: String) throws(Invalid) {
         let number = unsafe open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o600)
         guard number >= 0 else { throw CallersFile.failure() }
         let opened = Descriptor(owning: number)
         var status = stat()
         guard unsafe fstat(number, &status) == 0, flock(number, LOCK_EX) == 0 else { throw CallersFile.failure() }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw InvalidValue("this is not a regular file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Invalid("this is not a regular file") }
         let before = try InputFile.contents(of: path, limit: BearerKeyLines.largestFile)
         let lineEnd = before.isEmpty || before.last == UInt8(ascii: "\n") ? "" : "\n"
         let added = Array("\(lineEnd)\(name):\(digest)\n".utf8)
         guard before.count + added.count <= BearerKeyLines.largestFile else {
-            throw InvalidValue("the file would have more than \(BearerKeyLines.largestFile) bytes")
+            throw Invalid("the file would have more than \(BearerKeyLines.largestFile) bytes")
         }
         _ = try BearerKeyLines.parse(before + added)
         file = opened
@@ -91,15 +91,15 @@ private struct CallersFile: ~Copyable {
     }
 
     /// Adds the whole line or nothing.
-    func append() throws(InvalidValue) {
+    func append() throws(Invalid) {
         let count = unsafe write(file.number, line, line.count)
         guard count != line.count else { return }
         let failure = CallersFile.failure(count < 0 ? errno : ENOSPC)
         guard count > 0, ftruncate(file.number, off_t(size)) != 0 else { throw failure }
-        throw InvalidValue("\(failure.reason); a part of it is at the end of the file")
+        throw Invalid("\(failure.reason); a part of it is at the end of the file")
     }
 
-    private static func failure(_ code: CInt = errno) -> InvalidValue {
-        InvalidValue("the line cannot be written: \(unsafe String(cString: strerror(code)))")
+    private static func failure(_ code: CInt = errno) -> Invalid {
+        Invalid("the line cannot be written: \(unsafe String(cString: strerror(code)))")
     }
 }

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import EphemeraldCore
 import System
+import Text
 
 /// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id, a caller, an
 /// address or an origin.
@@ -26,7 +27,7 @@ package struct LookupCommand: ParsableCommand {
     /// - Throws: the exit status, where it is not 0; 1 when nothing was found.
     package func run() throws {
         let lookup: Lookup
-        do throws(InvalidValue) { lookup = try Lookup(value == "-" ? readLine() ?? "" : value) } catch {
+        do throws(Invalid) { lookup = try Lookup(value == "-" ? readLine() ?? "" : value) } catch {
             throw ValidationError(error.reason)
         }
         let files = try log.files()

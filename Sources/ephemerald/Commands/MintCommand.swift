@@ -8,6 +8,7 @@ import OpenAISandbox
 import Sessions
 import Settings
 import System
+import Text
 
 /// `ephemerald mint`: one token to standard output, for a script.
 package struct MintCommand: ParsableCommand {
@@ -86,8 +87,8 @@ private final class SingleMint: @unchecked Sendable {
             let secret = try await minter.mint(body, for: session, requestID: requestID)
             print(secret.value.reveal())
             outcome = .success
-        } catch let error as InvalidRequest {
-            StandardError.print(["error: \(session.name): \(error)"])
+        } catch let error as Invalid {
+            StandardError.print(["error: \(session.name): \(error.part ?? "") \(error.reason)"])
         } catch let error as MintFailure {
             let report = error.report.map { " (\($0.summary))" } ?? ""
             StandardError.print(["error: \(error.refusal.code): \(error.refusal.detail)\(report)"])

@@ -5,6 +5,7 @@ import JSON
 import Sessions
 import Settings
 import System
+import Text
 
 /// `ephemerald usage`: who was given how many tokens.
 package struct UsageCommand: ParsableCommand {
@@ -32,10 +33,10 @@ package struct UsageCommand: ParsableCommand {
     /// Prints the table to standard output, and what could not be counted to standard error.
     /// - Throws: the exit status, where it is not 0.
     package func run() throws {
-        let group = try UsageCommand.value("--by") { () throws(InvalidValue) in
+        let group = try UsageCommand.value("--by") { () throws(Invalid) in
             try Choice.parse(by, as: UsageTable.Group.self)
         }
-        let back = try UsageCommand.value("--since") { () throws(InvalidValue) in
+        let back = try UsageCommand.value("--since") { () throws(Invalid) in
             try Duration(parsingSetting: since, in: .seconds(1) ... .seconds(87_600 * 3_600), takesDays: true)
         }
         let start = Int(Date.now.timeIntervalSince1970) - Int(back.components.seconds)
@@ -62,8 +63,8 @@ package struct UsageCommand: ParsableCommand {
         for line in json ? table.json : table.lines { print(line) }
     }
 
-    private static func value<Value>(_ flag: String, _ parse: () throws(InvalidValue) -> Value) throws -> Value {
-        do throws(InvalidValue) { return try parse() } catch { throw ValidationError("\(flag): \(error.reason)") }
+    private static func value<Value>(_ flag: String, _ parse: () throws(Invalid) -> Value) throws -> Value {
+        do throws(Invalid) { return try parse() } catch { throw ValidationError("\(flag): \(error.reason)") }
     }
 }
 

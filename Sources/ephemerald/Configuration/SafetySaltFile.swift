@@ -2,6 +2,7 @@ package import EphemeraldCore
 import Glibc
 import Settings
 package import System
+import Text
 
 /// The salt file that the first start creates: 32 random bytes that only this user may read.
 package enum SafetySaltFile {
@@ -13,7 +14,7 @@ package enum SafetySaltFile {
     package static func open(
         _ path: String, link: (String, String) -> CInt = FileDraft.link,
         write: (CInt, ArraySlice<UInt8>) -> Int = FileDraft.write
-    ) throws(InvalidValue) -> SafetyIdentifier {
+    ) throws(Invalid) -> SafetyIdentifier {
         if unsafe access(path, F_OK) == 0 { return try SafetySalt.read(path) }
         let salt = SafetyIdentifier.randomSalt()
         let isCreated: Bool
@@ -22,7 +23,7 @@ package enum SafetySaltFile {
             try draft.write(salt, by: write)
             isCreated = try draft.create(link: link)
         } catch {
-            throw InvalidValue("the file cannot be created: \(error.reason)")
+            throw Invalid("the file cannot be created: \(error.reason)")
         }
         return isCreated ? SafetyIdentifier(salt: salt) : try SafetySalt.read(path)
     }

@@ -4,13 +4,14 @@ import Logging
 import Sessions
 import Settings
 import System
+import Text
 
 extension Daemon {
     static func safety(_ settings: Settings, logger: Logger) throws(StartFailure) -> SafetyIdentifier {
         switch settings.upstream.safetySalt {
         case .kept(let safety): return safety
         case .made(let path):
-            do throws(InvalidValue) { return try SafetySaltFile.open(path) } catch {
+            do throws(Invalid) { return try SafetySaltFile.open(path) } catch {
                 throw StartFailure(outcome: .configuration, message: "SAFETY_SALT_FILE: \(path): \(error.reason)")
             }
         case .ofThisProcess:

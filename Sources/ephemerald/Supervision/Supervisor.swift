@@ -11,7 +11,7 @@ struct Supervisor: Sendable {
 
     /// Reads its variables and removes them from the environment. Before the first thread starts.
     static func take() throws(StartFailure) -> Supervisor {
-        do throws(InvalidValue) { return Supervisor(try SupervisorVariables.take()) } catch {
+        do throws(Invalid) { return Supervisor(try SupervisorVariables.take()) } catch {
             throw StartFailure(outcome: .unavailable, message: error.reason)
         }
     }

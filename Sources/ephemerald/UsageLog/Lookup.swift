@@ -15,14 +15,14 @@ package struct Lookup {
 
     /// - Throws: for a value that no line can have: an empty one, one of more than 4,096 bytes, one with control
     ///   characters, and an API key.
-    package init(_ value: String) throws(InvalidValue) {
-        guard !value.isEmpty else { throw InvalidValue("the value is empty") }
+    package init(_ value: String) throws(Invalid) {
+        guard !value.isEmpty else { throw Invalid("the value is empty") }
         guard value.utf8.count <= 4_096, value.loggable(4_096) == value else {
-            throw InvalidValue(
+            throw Invalid(
                 "the value is not a secret, id, caller, address or origin; those have no control characters")
         }
         guard !value.hasPrefix("sk-") else {
-            throw InvalidValue("this looks like an API key, and the usage log holds none")
+            throw Invalid("this looks like an API key, and the usage log holds none")
         }
         self.value = value
         digest = UsageRecord.digest(of: value)
