@@ -75,9 +75,10 @@ let package = Package(
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: settings),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestTools"], swiftSettings: settings),
         .testTarget(
-            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD"], swiftSettings: settings),
+            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "TestTools"],
+            swiftSettings: settings),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "TestTools"], swiftSettings: settings),
         .testTarget(
@@ -91,11 +92,12 @@ let package = Package(
             name: "EphemeraldCoreTests",
             dependencies: [
                 "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning",
+                "TestTools",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "OpenAISandboxTests",
-            dependencies: ["JSON", "Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions"],
+            dependencies: ["JSON", "Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests",
@@ -103,7 +105,7 @@ let package = Package(
                 "Text",
                 "JSON",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
-                "ephemerald",
+                "TestTools", "ephemerald",
             ],
             swiftSettings: settings),
     ],

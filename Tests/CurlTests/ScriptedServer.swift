@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import TestTools
 
 /// A server that does what a script says with each request, on a thread of its own; it knows no HTTP but where a
 /// request ends.

@@ -1,18 +1,7 @@
 import EventLoop
 import Glibc
+import TestTools
 import Testing
-
-/// Runs `body` as a task on a loop with a thread of its own, and ends the thread.
-private func onLoop<Result: Sendable>(
-    _ body: @escaping @Sendable (EventLoop) async throws -> Result
-) async throws -> Result {
-    let thread = try EventLoopThread(running: EventLoop(), name: "test")
-    defer {
-        thread.loop.stop()
-        thread.join()
-    }
-    return try await Task(executorPreference: thread.loop) { try await body(thread.loop) }.value
-}
 
 struct EventLoopTests {
     @Test func `a task stays on the loop's thread across suspensions`() async throws {

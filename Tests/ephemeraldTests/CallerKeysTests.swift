@@ -1,4 +1,5 @@
 import EphemeraldCore
+import TestTools
 import Testing
 import ephemerald
 

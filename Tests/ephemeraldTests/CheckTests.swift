@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import JSON
 import Sessions
+import TestTools
 import Testing
 import ephemerald
 

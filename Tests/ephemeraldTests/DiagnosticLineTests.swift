@@ -1,6 +1,7 @@
 import JSON
 import Logging
 import Sessions
+import TestTools
 import Testing
 import ephemerald
 

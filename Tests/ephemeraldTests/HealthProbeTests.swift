@@ -1,5 +1,5 @@
-import Glibc
 import MicroHTTPD
+import TestTools
 import Testing
 import ephemerald
 
@@ -19,17 +19,8 @@ import ephemerald
     @Test func `gives up in time when nobody answers`() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/x.sock"
-        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { bytes in unsafe bytes.copyBytes(from: path.utf8) }
-        let code = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe bind(listener, pointer, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(code == 0 && listen(listener, 1) == 0)
+        let listener = try ListeningAddress.unix(path: path).listen()
+        defer { extendLifetime(listener) }
         let start = ContinuousClock.now
         let error = #expect(throws: HealthProbe.Failure.self) {
             try HealthProbe.ask(.unix(path: path), limit: .milliseconds(200))

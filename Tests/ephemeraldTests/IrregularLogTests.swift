@@ -2,6 +2,7 @@ import EphemeraldCore
 import EventLoop
 import Glibc
 import Sessions
+import TestTools
 import Testing
 import ephemerald
 

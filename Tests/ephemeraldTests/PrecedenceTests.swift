@@ -1,6 +1,7 @@
 import EphemeraldCore
 import JSON
 import MicroHTTPD
+import TestTools
 import Testing
 import ephemerald
 

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import Redis
+import TestTools
 import Testing
 import ephemerald
 

@@ -2,6 +2,7 @@ import EphemeraldCore
 import FoundationEssentials
 import Glibc
 import HTTP
+import TestTools
 import Testing
 import ephemerald
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Sessions
+import TestTools
 import Testing
 import ephemerald
 
