@@ -17,7 +17,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_N
 
 
 def pytest_sessionstart() -> None:
-    """Without the binary every test would fail of the same."""
+    """Stops at once without the binary, because every test would fail for the same reason."""
     try:
         binary()
     except FileNotFoundError as error:

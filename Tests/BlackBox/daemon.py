@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import subprocess
 import time
@@ -105,10 +107,17 @@ class Daemon:
         return self
 
     def _answers(self) -> bool:
+        """Whether it answers; also returns when it ends, because a socket that it inherits accepts without it."""
+        end = os.pidfd_open(self.process.pid)
         try:
-            return raw.exchange(self.port, raw.head("GET", HEALTH), limit=2).only().status == 200
+            with raw.Connection(self.port, limit=2) as connection:
+                connection.send(raw.head("GET", HEALTH))
+                select.select([connection.socket, end], [], [], 2)
+                return connection.receive(limit=0.1).only().status == 200
         except (OSError, AssertionError):
             return False
+        finally:
+            os.close(end)
 
     def stop(self, limit: float = 25.0) -> int:
         """SIGTERM, as every service manager does it; returns the exit code."""

@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def binary() -> str:
-    """The program: `EPHEMERALD`, or what `swift build` left in the repository."""
+    """The program: `EPHEMERALD`, or what a build left in the repository."""
     chosen = os.environ.get("EPHEMERALD")
     candidates = [Path(chosen)] if chosen else [ROOT / ".build" / kind / "ephemerald" for kind in ("release", "debug")]
     for candidate in candidates:
         if candidate.is_file():
             return str(candidate.resolve())
-    raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run swift build, or set EPHEMERALD")
+    raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run deploy/test BlackBox, which builds it, or set EPHEMERALD")
 
 
 #: For each of the ports that were given out last a socket that bears its name: what is free now may be given to the

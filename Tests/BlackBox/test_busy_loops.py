@@ -94,6 +94,7 @@ def groups(names: list[str], size: int) -> list[list[str]]:
     return [names[start : start + size] for start in range(0, len(names), size)]
 
 
+@pytest.mark.slow
 def test_no_input_keeps_a_loop_busy(daemons):
     table = inputs()
     free: queue.SimpleQueue[Daemon] = queue.SimpleQueue()
@@ -184,6 +185,7 @@ def test_chunks_that_come_byte_by_byte_are_a_body(daemons, size):
         assert stuck.receive_to_close(limit=3).closed
 
 
+@pytest.mark.slow
 def test_a_slow_body_in_chunks_after_a_large_head_is_not_cut(daemons):
     """Fields cost libmicrohttpd memory besides their bytes, so that these leave little for chunks."""
     fields = {"Origin": ORIGIN, "Transfer-Encoding": "chunked"} | {f"X-{number}": "v" * 125 for number in range(118)}

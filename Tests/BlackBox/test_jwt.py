@@ -150,6 +150,7 @@ def test_a_storm_of_unknown_keys_asks_the_provider_once(start, upstream, session
     assert daemon.token(fields=bearer(token())).status == 200
 
 
+@pytest.mark.slow
 def test_a_provider_that_is_away_neither_stops_the_start_nor_blames_the_caller(
     start, upstream, sessions, settings, provider
 ):

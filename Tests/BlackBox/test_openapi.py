@@ -54,6 +54,7 @@ def test_every_part_of_it_is_used_or_named_in_its_words(daemon):
             assert re.search(rf"#/components/{kind}/{re.escape(name)}[\"`]", text), f"{kind}/{name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secured", [False, True], ids=["open to anybody", "behind keys"])
 def test_schemathesis_finds_nothing(start, upstream, tmp_path, secured):
     sessions = write_sessions(tmp_path / "described", default=SESSION | {"access": ACCESS})

@@ -245,6 +245,7 @@ def test_a_start_reads_a_pipe_once_it_is_written(start, upstream, sessions, tmp_
     assert daemon.token().status == 200
 
 
+@pytest.mark.slow
 def test_a_start_waits_for_no_pipe_that_nobody_writes(upstream, sessions, tmp_path):
     names = ("OPENAI_API_KEY_FILE", "CONFIG", "SAFETY_SALT_FILE", "AUTH_KEYS_FILE")
     pipes = {name: str(tmp_path / name) for name in names}

@@ -6,6 +6,8 @@ import selectors
 import socket
 import time
 
+import pytest
+
 import raw
 from daemon import HEALTH, ORIGIN, SESSION, TOKEN, Daemon, eventually, write_sessions
 
@@ -99,6 +101,7 @@ def serves(daemon: Daemon, count: int = 20) -> bool:
     return max(times) < DEADLINE / 2
 
 
+@pytest.mark.slow
 def test_a_byte_a_second_ends_at_the_deadline_and_1200_of_them_harm_nobody(daemon, upstream):
     crowd = Crowd(daemon.port)
     crowd.add(400, HEAD[:20], HEAD[20:60])

@@ -89,6 +89,7 @@ def activated(start, tmp_path, upstream, sessions):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_restarts_under_load_refuse_nobody(activated, listener):
     """Each process is told to stop while clients are connecting, and the next one starts when it has ended."""
     daemon = activated([listener])
@@ -105,6 +106,7 @@ def test_restarts_under_load_refuse_nobody(activated, listener):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_killed_processes_lose_nothing_but_what_they_were_at(activated, listener):
     """Who waits in the backlog is served by the next process; a request fails only if the dead one had accepted it."""
     daemon = activated([listener])

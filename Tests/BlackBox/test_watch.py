@@ -336,6 +336,7 @@ def descriptors(daemon: Daemon) -> Counter[str]:
     return kinds
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_thousand_replacements_under_load_lose_no_request(watched, upstream, tmp_path):
     folder, callers = write_sessions(tmp_path / "sessions", default=SESSION), tmp_path / "callers"

@@ -96,6 +96,7 @@ def test_a_forbidden_origin_is_explained(open_tab, demo, peer):
     assert peer.mint_requests == 0
 
 
+@pytest.mark.slow
 def test_a_spent_limit_is_shown_with_its_wait_and_tried_again(open_tab, start, peer):
     daemon = start(peer.base_url, DEMO="true", LIMIT_CLIENT="10/min burst 1")
     page = DemoPage(open_tab(), daemon)

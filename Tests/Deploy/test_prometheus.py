@@ -64,6 +64,7 @@ def prometheus(tmp_path, daemon) -> Iterator[Prometheus]:
         prometheus.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [SHORT, pytest.param(LONG, marks=pytest.mark.machine)])
 @pytest.mark.timeout(240)
 def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, prometheus, upstream, wanted):
@@ -84,6 +85,7 @@ def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, promet
     print(f"{prometheus.value(scrapes):.0f} scrapes, {len(upstream.minted)} tokens")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_an_outage_of_openai_raises_its_alert_and_its_end_lowers_it(daemon, prometheus, upstream):
     failing = "EphemeraldUpstreamFailing"
