@@ -19,7 +19,7 @@ ORIGIN = "http://localhost:3000"
 TOKEN = "/api/realtime/token"
 HEALTH = "/api/health"
 
-#: What every daemon of a test gets unless the test says otherwise.
+#: The session of every daemon, unless the test has another.
 SESSION = {
     "session": {
         "type": "realtime",
@@ -33,7 +33,7 @@ SESSION = {
 
 
 def eventually(condition: Callable[[], object], what: str, limit: float = 20.0) -> None:
-    """Waits for something that has no event to wait for, such as a line in a file."""
+    """Waits for a condition that raises no event, such as a line in a file."""
     deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, f"not within {limit} s: {what}"
@@ -63,7 +63,7 @@ class Daemon:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.port = int(settings.get("PORT") or free_port())
-        #: Tests look for words, which JSON would escape; test_diagnostics.py looks at the JSON.
+        #: Tests look for text, which JSON would escape; test_diagnostics.py reads the JSON.
         self.settings = {"PORT": str(self.port), "OPS_PORT": str(free_port()), "LOG_FORMAT": "text"} | settings
         self.flags = flags
         #: Listening sockets that the program gets from descriptor 3 on, and their names.
@@ -77,7 +77,7 @@ class Daemon:
         self.starting_took = 0.0
 
     def spawn(self, preexec_fn: Callable[[], object] | None = None) -> subprocess.Popen:
-        """Starts the process, and waits for nothing."""
+        """Starts the process without waiting for it."""
         with open(self.stdout_path, "ab") as stdout, open(self.stderr_path, "ab") as stderr:
             command = hand_over(self.handed_over, self.names) if self.handed_over else self.wrapper
             self.process = subprocess.Popen(
@@ -130,7 +130,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        raise AssertionError(f"still running {limit} s after it was told to stop; stderr: {self.stderr[-2000:]}")
+        raise AssertionError(f"still running {limit} s after SIGTERM; stderr: {self.stderr[-2000:]}")
 
     @property
     def is_running(self) -> bool:

@@ -1,4 +1,4 @@
-"""Requests that were written to be misunderstood: none opens a second one, none hangs, none is minted for."""
+"""Requests written to be misunderstood: none starts a second one, none hangs, none gets a token."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ WATCH = 0.7
 NUMBERED = {case.name: (index, case) for index, case in enumerate(CASES)}
 
 EMPTY_LINES = "a server should ignore empty lines in front of a request (RFC 9112 section 2.2)"
-CHUNKS = "libmicrohttpd decodes chunks before we see them; nothing behind such a request may be answered"
+CHUNKS = "libmicrohttpd decodes chunks before we see them; nothing after such a request may be answered"
 
-#: Answers of 2xx to what h11 refuses, each with the reason why it is no danger.
+#: Answers of 2xx to what h11 refuses, each with the reason why it is not dangerous.
 EXCEPTIONS: dict[str, str] = {
     "an empty line in front": EMPTY_LINES,
     "a thousand empty lines in front": EMPTY_LINES,
     "a bare LF in front": EMPTY_LINES,
     "chunked body with a size of 2,000 zeros": "leading zeros are valid (RFC 9112 section 7.1); h11 reads 20 digits",
     "chunked body with LF in an extension": CHUNKS,
-    "chunked body with bare LF behind the size": CHUNKS,
-    "chunked body with bare LF behind the data": CHUNKS,
+    "chunked body with bare LF after the size": CHUNKS,
+    "chunked body with bare LF after the data": CHUNKS,
     "chunked body with bare LF at the end": CHUNKS,
 }
 
@@ -62,11 +62,11 @@ LIBRARY_HEAD = rb"HTTP/1\.1 4\d\d [\w ]+\r\nDate: [^\r]+\r\nConnection: close\r\
 
 
 def is_doubled(outcome: Outcome) -> bool:
-    """libmicrohttpd 0.9.75 writes the head of some of its own refusals twice, and closes. Nothing of ours is in it."""
+    """libmicrohttpd 0.9.75 writes the head of some of its own refusals twice, and closes; the daemon adds nothing to them."""
     if not outcome.closed or not outcome.answers:
         return False
-    behind_the_first_head = outcome.answers[-1].body + outcome.rest
-    return re.fullmatch(LIBRARY_HEAD + rb"<html>[^\r]*</html>", behind_the_first_head) is not None
+    after_the_first_head = outcome.answers[-1].body + outcome.rest
+    return re.fullmatch(LIBRARY_HEAD + rb"<html>[^\r]*</html>", after_the_first_head) is not None
 
 
 def marker(index: int) -> bytes:
@@ -125,7 +125,7 @@ def test_the_table_is_long_enough():
 
 
 def test_the_marked_request_is_seen_where_it_is_a_request(attacked):
-    """Or else the tests below would look for something that never shows."""
+    """Otherwise the tests below would look for something that never appears."""
     outcomes, daemon, _ = attacked
     index, _ = NUMBERED["a pipelined pair"]
     assert len(outcomes["a pipelined pair"].to_the_marked_request()) == 1
@@ -155,7 +155,7 @@ def is_harmless(outcome: Outcome, case: Case) -> None:
     accepted = len(view.targets)
     for answer in outcome.answers[accepted : accepted + 1]:
         assert answer.status >= 400 or case.name in EXCEPTIONS, f"h11: {view.refusal}; the daemon: {shown}"
-    # Behind what cannot be told apart nothing is read any more.
+    # After a request whose end is ambiguous nothing more is read.
     most = max(accepted, 1) + (0 if accepted == 0 and not case.paired else 1)
     assert len(outcome.answers) <= most, f"an answer too many: {shown}"
     if not case.paired and not any(MARK in target for target in view.targets):

@@ -1,4 +1,4 @@
-"""Crowds: everybody is answered, limits are exact, memory stays bounded."""
+"""Load: every client is answered, limits are exact, memory stays bounded."""
 
 from __future__ import annotations
 

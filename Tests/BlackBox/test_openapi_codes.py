@@ -1,4 +1,4 @@
-"""Every answer that the description promises is provoked, and allows no other: statuses, codes, fields, bodies."""
+"""Every answer of the description is provoked, and no other occurs: statuses, codes, fields, bodies."""
 
 from __future__ import annotations
 

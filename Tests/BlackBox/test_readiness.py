@@ -1,4 +1,4 @@
-"""Readiness: whether the service takes requests; the operations listener has the details of each session."""
+"""Readiness: whether the service accepts requests; the operations listener has the details of each session."""
 
 from __future__ import annotations
 

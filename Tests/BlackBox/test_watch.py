@@ -1,4 +1,4 @@
-"""WATCH: a changed file takes effect without a signal, however it was replaced, whole or not at all."""
+"""WATCH: a changed file takes effect without a signal, however it was replaced, all or nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REPLACEMENTS = int(os.environ.get("BLACKBOX_REPLACEMENTS", "1000"))
 SOON = 0.5
 REFUSED = "nothing is reloaded"
 MODELS = ("gpt-realtime-2.1", "gpt-realtime-2")
-#: Twice as long as the daemon waits for further changes: a reload that were wrongly due would have come by then.
+#: Twice as long as the daemon waits for further changes: a wrong reload would have happened by then.
 PAUSE = 0.4
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_is_being_written_is_waited_for(watched, upstream, sessions,
     with open(callers, "w") as file:
         file.write(first)
         file.flush()
-        # What changes beside it is no reason to read it.
+        # A change of another file is not a reason to read it.
         write_sessions(sessions, shop=SESSION)
         end = time.monotonic() + 1
         while time.monotonic() < end:
@@ -219,7 +219,7 @@ def test_what_is_wrong_is_said_once_and_everything_stays(watched, upstream, sess
     assert daemon.operations("GET", "/api/health/ready").json()["sessions"]["shop"]["file"] == "valid"
 
 
-def test_nothing_is_said_of_what_changes_nothing(watched, upstream, sessions, tmp_path):
+def test_nothing_is_logged_when_nothing_changes(watched, upstream, sessions, tmp_path):
     """Reading, writing the same, other files of the directory, the usage log, and a reload itself."""
     config = sessions / "settings"
     config.write_text("{}")

@@ -1,4 +1,4 @@
-"""The two routes of the fake OpenAI, and what each refuses, in OpenAI's words."""
+"""The two routes of the fake OpenAI, and what each refuses, with OpenAI's messages."""
 
 from __future__ import annotations
 

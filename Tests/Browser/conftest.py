@@ -55,7 +55,7 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
 
 @pytest.fixture(scope="session")
 def web() -> Iterator[Web]:
-    """The origin of the pages. The library stands at its root, as it stands in the repository."""
+    """The origin of the pages. The library is at its root, unchanged from the repository."""
     server = Web(HERE / "pages", LIBRARY).start()
     yield server
     server.stop()
