@@ -77,7 +77,7 @@ let package = Package(
             dependencies: ["CLinux", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions"],
             path: "Tests/Performance/Admission", swiftSettings: settings),
         .target(
-            name: "TestTools", dependencies: ["JSON", "System"], path: "Tests/Support/TestTools",
+            name: "TestTools", dependencies: ["EventLoop", "JSON", "System"], path: "Tests/Support/TestTools",
             swiftSettings: settings),
         .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
@@ -85,9 +85,9 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Text"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["System", "TestTools"], swiftSettings: settings),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System"], swiftSettings: settings),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System", "TestTools"], swiftSettings: settings),
         .testTarget(
-            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "System"],
+            name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "System", "TestTools"],
@@ -103,11 +103,12 @@ let package = Package(
             name: "EphemeraldCoreTests",
             dependencies: [
                 "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning",
+                "TestTools",
             ],
             swiftSettings: settings),
         .testTarget(
             name: "OpenAISandboxTests",
-            dependencies: ["JSON", "Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions"],
+            dependencies: ["JSON", "Curl", "EventLoop", "HTTP", "Locking", "OpenAISandbox", "Sessions", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "ephemeraldTests",
@@ -115,7 +116,7 @@ let package = Package(
                 "Text",
                 "JSON",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
-                "Settings", "System", "ephemerald",
+                "Settings", "System", "TestTools", "ephemerald",
             ],
             swiftSettings: settings),
     ],

@@ -1,4 +1,4 @@
-"""A certificate authority of a test's own, and what it signed."""
+"""A certificate authority for one test, and the certificates that it signed."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_N
 
 
 def pytest_sessionstart() -> None:
-    """Without the binary every test would fail of the same."""
+    """Stops at once without the binary, because every test would fail for the same reason."""
     try:
         binary()
     except FileNotFoundError as error:
@@ -38,7 +38,7 @@ def sessions(tmp_path: Path) -> Path:
 
 
 def settings_for(upstream: FakeOpenAI, sessions: Path, **changes: str | None) -> dict[str, str]:
-    """The settings of a daemon in front of that upstream. A change of None takes a setting out."""
+    """The settings of a daemon in front of that upstream. A change of None removes a setting."""
     settings = {
         "OPENAI_API_KEY": upstream.key,
         "OPENAI_BASE_URL": upstream.base_url,
@@ -46,14 +46,14 @@ def settings_for(upstream: FakeOpenAI, sessions: Path, **changes: str | None) ->
         "LIMIT_CLIENT": "off",
         "LIMIT_ALL": "off",
         "LIMIT_REFUSALS": "off",
-        # A test says itself when its files are read; test_watch.py has them watched.
+        # A test decides when its files are read; test_watch.py has them watched.
         "WATCH": "false",
     }
     return {name: value for name, value in (settings | changes).items() if value is not None}
 
 
 class Starter:
-    """Starts daemons, and at the end stops those still running and looks at how they end."""
+    """Starts daemons; at the end stops those still running and checks their exit codes."""
 
     def __init__(self, directory: Path):
         self.directory = directory
@@ -64,7 +64,7 @@ class Starter:
         return self.take(Daemon(directory, settings_for(upstream, sessions, **changes), flags)).start()
 
     def take(self, daemon: Daemon) -> Daemon:
-        """A daemon that the test starts itself, and that ends like the others."""
+        """Registers a daemon that the test starts itself, so that it is stopped like the others."""
         self.daemons.append(daemon)
         return daemon
 
@@ -93,5 +93,5 @@ def launch(tmp_path: Path, sessions: Path) -> Iterator[Launcher]:
 
 @pytest.fixture
 def daemon(start: Starter, upstream: FakeOpenAI, sessions: Path) -> Daemon:
-    """A daemon as it comes, with its limits off."""
+    """A daemon with default settings, but without limits."""
     return start(upstream, sessions)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import signal
 import subprocess
 import time
@@ -17,7 +19,7 @@ ORIGIN = "http://localhost:3000"
 TOKEN = "/api/realtime/token"
 HEALTH = "/api/health"
 
-#: What every daemon of a test gets unless the test says otherwise.
+#: The session of every daemon, unless the test has another.
 SESSION = {
     "session": {
         "type": "realtime",
@@ -31,7 +33,7 @@ SESSION = {
 
 
 def eventually(condition: Callable[[], object], what: str, limit: float = 20.0) -> None:
-    """Waits for something that has no event to wait for, such as a line in a file."""
+    """Waits for a condition that raises no event, such as a line in a file."""
     deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, f"not within {limit} s: {what}"
@@ -61,7 +63,7 @@ class Daemon:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.port = int(settings.get("PORT") or free_port())
-        #: Tests look for words, which JSON would escape; test_diagnostics.py looks at the JSON.
+        #: Tests look for text, which JSON would escape; test_diagnostics.py reads the JSON.
         self.settings = {"PORT": str(self.port), "OPS_PORT": str(free_port()), "LOG_FORMAT": "text"} | settings
         self.flags = flags
         #: Listening sockets that the program gets from descriptor 3 on, and their names.
@@ -75,7 +77,7 @@ class Daemon:
         self.starting_took = 0.0
 
     def spawn(self, preexec_fn: Callable[[], object] | None = None) -> subprocess.Popen:
-        """Starts the process, and waits for nothing."""
+        """Starts the process without waiting for it."""
         with open(self.stdout_path, "ab") as stdout, open(self.stderr_path, "ab") as stderr:
             command = hand_over(self.handed_over, self.names) if self.handed_over else self.wrapper
             self.process = subprocess.Popen(
@@ -105,10 +107,17 @@ class Daemon:
         return self
 
     def _answers(self) -> bool:
+        """Whether it answers; also returns when it ends, because a socket that it inherits accepts without it."""
+        end = os.pidfd_open(self.process.pid)
         try:
-            return raw.exchange(self.port, raw.head("GET", HEALTH), limit=2).only().status == 200
+            with raw.Connection(self.port, limit=2) as connection:
+                connection.send(raw.head("GET", HEALTH))
+                select.select([connection.socket, end], [], [], 2)
+                return connection.receive(limit=0.1).only().status == 200
         except (OSError, AssertionError):
             return False
+        finally:
+            os.close(end)
 
     def stop(self, limit: float = 25.0) -> int:
         """SIGTERM, as every service manager does it; returns the exit code."""
@@ -121,7 +130,7 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        raise AssertionError(f"still running {limit} s after it was told to stop; stderr: {self.stderr[-2000:]}")
+        raise AssertionError(f"still running {limit} s after SIGTERM; stderr: {self.stderr[-2000:]}")
 
     @property
     def is_running(self) -> bool:

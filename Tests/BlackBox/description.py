@@ -1,4 +1,4 @@
-"""The OpenAPI description that the daemon serves: narrowed to one deployment, and as the judge of answers."""
+"""The OpenAPI description that the daemon serves: narrowed to one deployment, and used to validate answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def described(daemon: Daemon) -> dict:
 
 def narrowed(document: dict, overrides: dict, secured: bool) -> dict:
     """What the description leaves to the settings and the session files, said for one deployment: without it no
-    generated request could be told to be right. `overrides` is the schema of those of its one session."""
+    generated request could be known to be valid. `overrides` is the schema of those of its one session."""
     document = copy.deepcopy(document)
     components = document["components"]
     components["schemas"]["SessionName"] |= {"enum": ["default"]}
@@ -81,7 +81,7 @@ class Judge:
             if value is not None:
                 self.validator(header["schema"]).validate(value)
         if answer.one("Content-Type") is None and answer.body.startswith(b"<html>"):
-            # The library's own, as the words of these four say.
+            # The library sends these itself, as the descriptions of the four say.
             assert answer.status in (400, 414, 431, 505) and answer.one("X-Request-Id") is None
             self.seen.add((operation, answer.status, None if answer.status in (414, 505) else "html"))
             return answer

@@ -1,4 +1,4 @@
-"""One connection of the stand-in for OpenAI: reads requests, judges them by the rules, answers."""
+"""One connection of the stand-in for OpenAI: reads requests, checks them against the rules, answers."""
 
 from __future__ import annotations
 

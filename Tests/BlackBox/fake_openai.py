@@ -1,4 +1,4 @@
-"""A stand-in for OpenAI on a loopback port: strict about what it is sent, and able to fail in every way we know of."""
+"""A stand-in for OpenAI on a loopback port: strict about what it receives, and able to fail in every known way."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FakeOpenAI:
         self.secret: Callable[[], str] = lambda: "ek_" + secrets.token_hex(16)
         #: Stands for every request while it is set.
         self.fault: Fault | None = None
-        #: Each takes one request, in order, before `fault` is asked.
+        #: Each handles one request, in order, before `fault` is used.
         self.script: deque[Fault | None] = deque()
         self.requests: list[Received] = []
         self.refusals: list[dict] = []

@@ -1,4 +1,4 @@
-"""The ways in which an upstream fails, each a function that takes one request and does it to the connection."""
+"""The ways in which an upstream fails, each a function that handles one request by doing it to the connection."""
 
 from __future__ import annotations
 

@@ -38,9 +38,9 @@ def case(name: str, data: bytes, paired: bool = False) -> None:
     CASES.append(Case(name, data, paired))
 
 
-def post(name: str, fields: bytes, body: bytes = b"", paired: bool = False, behind: bytes = SMUGGLED) -> None:
-    """A token request with these field lines and this body, and the marked request behind it."""
-    case(name, LINE + BASE + fields + b"\r\n" + body + behind, paired)
+def post(name: str, fields: bytes, body: bytes = b"", paired: bool = False, after: bytes = SMUGGLED) -> None:
+    """A token request with these field lines and this body, and then the marked request."""
+    case(name, LINE + BASE + fields + b"\r\n" + body + after, paired)
 
 
 #: The last chunk.

@@ -6,7 +6,7 @@ from hostile_cases import BASE, CHUNKED_END, SMUGGLED, case, chunk, length_of, p
 
 # Content-Length with Transfer-Encoding.
 post("CL.TE", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", CHUNKED_END)
-post("TE.CL", b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END, behind=b"")
+post("TE.CL", b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END, after=b"")
 post(
     "CL.TE all in the body",
     b"Content-Length: " + length_of(CHUNKED_END + SMUGGLED) + b"\r\nTransfer-Encoding: chunked\r\n",
@@ -58,16 +58,16 @@ for written, field in {
 post("Transfer-Encoding made by a fold", b"Transfer-Encodin: chunked\r\n g\r\n", CHUNKED_END)
 # A parser that drops a folded field reads the length; one that unfolds it reads chunks.
 for written, field in {
-    "behind a fold": b"Transfer-Encoding:\r\n chunked",
-    "behind a fold of a tab": b"Transfer-Encoding:\r\n\tchunked",
-    "behind two folds": b"Transfer-Encoding:\r\n \r\n chunked",
+    "after a fold": b"Transfer-Encoding:\r\n chunked",
+    "after a fold of a tab": b"Transfer-Encoding:\r\n\tchunked",
+    "after two folds": b"Transfer-Encoding:\r\n \r\n chunked",
     "with a fold after": b"Transfer-Encoding: chunked\r\n ",
     "with NUL after": b"Transfer-Encoding: chunked\0",
     "with NUL before": b"Transfer-Encoding: \0chunked",
     "with NUL in the name": b"Transfer-Encoding\0: chunked",
     "at the end of a fold": b"X: y\r\n Transfer-Encoding: chunked",
 }.items():
-    post(f"TE.CL {written}", field + b"\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END, behind=b"")
+    post(f"TE.CL {written}", field + b"\r\nContent-Length: 4\r\n", chunk(SMUGGLED) + CHUNKED_END, after=b"")
 case(
     "chunked in HTTP/1.0",
     b"POST /api/realtime/token HTTP/1.0\r\n"
@@ -92,7 +92,7 @@ for written, body in {
     "no size": b"\r\n{}\r\n0\r\n\r\n",
     "a size of letters": b"zz\r\n{}\r\n0\r\n\r\n",
     "a space before the size": b" 2\r\n{}\r\n0\r\n\r\n",
-    "a space behind the size": b"2 \r\n{}\r\n0\r\n\r\n",
+    "a space after the size": b"2 \r\n{}\r\n0\r\n\r\n",
     "an underscore in the size": b"0_2\r\n{}\r\n0\r\n\r\n",
     "an extension": b"2;a=b\r\n{}\r\n0\r\n\r\n",
     "a quoted extension": b'2;a="b;c"\r\n{}\r\n0\r\n\r\n',
@@ -104,11 +104,11 @@ for written, body in {
     "an extension of 100 kB": b"2;" + b"a" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",
     "an extension of 30 kB that has no end": b"2;" + b"a" * 30_000,
     "a size of 30,000 zeros": b"0" * 30_000 + b"2\r\n{}\r\n0\r\n\r\n",
-    "bare LF behind the size": b"2\n{}\r\n0\r\n\r\n",
-    "bare CR behind the size": b"2\r{}\r\n0\r\n\r\n",
-    "no line end behind the data": b"2\r\n{}0\r\n\r\n",
+    "bare LF after the size": b"2\n{}\r\n0\r\n\r\n",
+    "bare CR after the size": b"2\r{}\r\n0\r\n\r\n",
+    "no line end after the data": b"2\r\n{}0\r\n\r\n",
     "two bytes in place of the line end": b"2\r\n{}XX0\r\n\r\n",
-    "bare LF behind the data": b"2\r\n{}\n0\r\n\r\n",
+    "bare LF after the data": b"2\r\n{}\n0\r\n\r\n",
     "bare LF at the end": b"0\n\n",
     "a last chunk with a size line only": b"0\r\n",
     "a trailer": b"2\r\n{}\r\n0\r\nX-Trailer: 1\r\n\r\n",
@@ -119,7 +119,7 @@ for written, body in {
     "70 kB": chunk(b"x" * 70000) + CHUNKED_END,
     "70,000 chunks of a byte": b"1\r\n \r\n" * 70000 + CHUNKED_END,
     "a size of two lines": b"2\r\n\r\n{}\r\n0\r\n\r\n",
-    "a fold behind the size": b"2\r\n {}\r\n0\r\n\r\n",
+    "a fold after the size": b"2\r\n {}\r\n0\r\n\r\n",
 }.items():
-    # The grammar allows any number of leading zeros, so behind them a request may stand.
+    # The grammar allows any number of leading zeros, so a request may follow them.
     post(f"chunked body with {written}", CHUNKED, body, paired=written == "a size of 2,000 zeros")

@@ -9,7 +9,7 @@ SOUND = BASE + b"Content-Length: 0\r\n\r\n"
 # The head: line ends, control characters, folds.
 case("bare LF throughout", (LINE + SOUND).replace(b"\r\n", b"\n") + SMUGGLED, paired=True)
 case(
-    "bare LF behind the request line",
+    "bare LF after the request line",
     LINE.replace(b"\r\n", b"\n") + SOUND + SMUGGLED,
     paired=True,
 )
@@ -29,7 +29,7 @@ for written, line in {
     "a line of NUL": b"\0",
     "a line of a space": b" ",
 }.items():
-    post(f"a head that goes on behind {written}", b"Content-Length: 0\r\n" + line + b"\r\n" + SMUGGLED + b"X: z\r\n")
+    post(f"a head that goes on after {written}", b"Content-Length: 0\r\n" + line + b"\r\n" + SMUGGLED + b"X: z\r\n")
 for written, field in {
     "NUL in a value": b"X: a\0b",
     "NUL in a name": b"X\0Y: a",

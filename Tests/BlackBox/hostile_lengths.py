@@ -1,10 +1,10 @@
-"""Hostile requests whose length is told badly, or twice."""
+"""Hostile requests whose length is malformed or given twice."""
 
 from __future__ import annotations
 
 from hostile_cases import SMUGGLED, length_of, post
 
-# Content-Length against Content-Length: one reading takes the marked request for a body.
+# Content-Length against Content-Length: one reading treats the marked request as a body.
 post("CL.CL equal", b"Content-Length: 0\r\nContent-Length: 0\r\n")
 post("CL.CL short first", b"Content-Length: 0\r\nContent-Length: " + length_of(SMUGGLED) + b"\r\n")
 post("CL.CL long first", b"Content-Length: " + length_of(SMUGGLED) + b"\r\nContent-Length: 0\r\n")
@@ -49,12 +49,12 @@ post(
     "Content-Length with an underscore in the name",
     b"Content-Length: 0\r\nContent_Length: " + length_of(SMUGGLED) + b"\r\n",
 )
-post("Content-Length behind a bare CR", b"X-A: b\rContent-Length: " + length_of(SMUGGLED) + b"\r\n")
-post("Content-Length behind a bare LF", b"X-A: b\nContent-Length: " + length_of(SMUGGLED) + b"\r\n")
+post("Content-Length after a bare CR", b"X-A: b\rContent-Length: " + length_of(SMUGGLED) + b"\r\n")
+post("Content-Length after a bare LF", b"X-A: b\nContent-Length: " + length_of(SMUGGLED) + b"\r\n")
 post("Content-Length too long by far", b"Content-Length: 70000\r\n", b"x" * 70000)
 
 # libmicrohttpd 0.9.75 adds a folded line to the name, so that the field is none that anybody looks for.
-post("Content-Length behind a fold", b"Content-Length:\r\n " + length_of(SMUGGLED) + b"\r\n")
+post("Content-Length after a fold", b"Content-Length:\r\n " + length_of(SMUGGLED) + b"\r\n")
 post("Content-Length with a fold after", b"Content-Length: " + length_of(SMUGGLED) + b"\r\n \r\n")
 post("Content-Length with a fold and a digit after", b"Content-Length: " + length_of(SMUGGLED) + b"\r\n 0\r\n")
 post("Content-Length made by a fold", b"Content-Lengt: " + length_of(SMUGGLED) + b"\r\n h\r\n")

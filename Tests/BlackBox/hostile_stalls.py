@@ -35,7 +35,7 @@ STALLS: dict[str, bytes] = {
     "half an extension of 100 kB": CHUNKS + b"2;" + b"a" * 100_000,
     "half an extension of 30 kB after a chunk": CHUNKS + b"1\r\n{\r\n1;" + b"a" * 30_000,
     "half an extension of 30 kB after an Expect": WAITING_CHUNKS + b"2;" + b"a" * 30_000,
-    # libmicrohttpd takes a suspended connection out of its epoll set.
+    # libmicrohttpd removes a suspended connection from its epoll set.
     "half an extension of 60 kB after a token": EMPTY + CHUNKS + b"2;" + b"a" * 60_000,
     "a chunk size of 30,000 zeros": CHUNKS + b"0" * 30_000,
     "half a trailer": CHUNKS + b"2\r\n{}\r\n0\r\nX-Trailer: a",

@@ -83,7 +83,7 @@ case(
     b"POST /api/realtime/token HTTP/1.0\r\n" + BASE + b"Connection: keep-alive\r\nContent-Length: 0\r\n\r\n" + SMUGGLED,
     paired=True,
 )
-case("HTTP/0.9 alone", b"GET /api/health\r\n" + SMUGGLED)
+case("HTTP/0.9 only", b"GET /api/health\r\n" + SMUGGLED)
 case("TLS", bytes.fromhex("1603010200010001fc0303") + bytes(range(200)) + b"\r\n\r\n" + SMUGGLED)
 case("the preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0" + SMUGGLED)
 case(

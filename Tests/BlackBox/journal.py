@@ -1,4 +1,4 @@
-"""A usage log that takes long to read, so that something can happen while a start reads it."""
+"""A usage log that takes long to read, so that something can happen while the daemon starts and reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for JSON values, to be put together into tables; each refuses in OpenAI's words."""
+"""Rules for JSON values, combined into tables; each refuses with OpenAI's message."""
 
 from __future__ import annotations
 

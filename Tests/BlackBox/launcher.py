@@ -1,4 +1,4 @@
-"""The binary on its sandbox, with whatever `subprocess.Popen` can do for it: other descriptors, fewer of them."""
+"""Starts the binary on its sandbox with any option of `subprocess.Popen`, such as other or fewer descriptors."""
 
 from __future__ import annotations
 

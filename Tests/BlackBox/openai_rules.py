@@ -1,7 +1,7 @@
 """What OpenAI's Realtime API accepts as a session, as a table.
 
 Written from the public OpenAPI description of August 2026, OpenAI's transcription guide and the errors that public
-projects recorded, and apart from the daemon's own rules, so that an error in one of the two shows.
+projects recorded, and apart from the daemon's own rules, so that an error in one of the two is found.
 """
 
 from __future__ import annotations

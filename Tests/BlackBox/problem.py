@@ -1,4 +1,4 @@
-"""What every refusal looks like: a problem document (RFC 9457) with our members."""
+"""The form of every refusal: a problem document (RFC 9457) with our members."""
 
 from __future__ import annotations
 

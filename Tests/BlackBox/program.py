@@ -13,17 +13,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def binary() -> str:
-    """The program: `EPHEMERALD`, or what `swift build` left in the repository."""
+    """The program: `EPHEMERALD`, or what a build left in the repository."""
     chosen = os.environ.get("EPHEMERALD")
     candidates = [Path(chosen)] if chosen else [ROOT / ".build" / kind / "ephemerald" for kind in ("release", "debug")]
     for candidate in candidates:
         if candidate.is_file():
             return str(candidate.resolve())
-    raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run swift build, or set EPHEMERALD")
+    raise FileNotFoundError(f"no binary at {', '.join(map(str, candidates))}: run deploy/test BlackBox, which builds it, or set EPHEMERALD")
 
 
-#: For each of the ports that were given out last a socket that bears its name: what is free now may be given to the
-#: process beside in the meantime, before whoever asked for it listens.
+#: A socket named after each port that was handed out recently: until the daemon listens on that port, a test in another
+#: process must not be given the same one.
 _claims: deque[socket.socket] = deque()
 
 
@@ -47,7 +47,7 @@ def free_port() -> int:
 
 
 def environment(settings: dict[str, str], home: Path) -> dict[str, str]:
-    """Nothing of the caller's environment but what the program needs to run at all."""
+    """The settings, and of the caller's environment only what the program needs to run."""
     kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS")
     return {name: os.environ[name] for name in kept if name in os.environ} | {"HOME": str(home)} | settings
 

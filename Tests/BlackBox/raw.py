@@ -24,9 +24,9 @@ class Answer:
         return [value for known, value in self.fields if known.lower() == name.lower()]
 
     def one(self, name: str) -> str | None:
-        """The value of a field that stands at most once; a repeated one is an error of the server."""
+        """The value of a field that appears at most once; a repeated one is an error of the server."""
         values = self.all(name)
-        assert len(values) <= 1, f"{name} stands {len(values)} times: {values}"
+        assert len(values) <= 1, f"{name} appears {len(values)} times: {values}"
         return values[0] if values else None
 
     def list(self, name: str) -> set[str]:
@@ -42,7 +42,7 @@ class Exchange:
     """What one connection gave back, and how it ended."""
 
     answers: list[Answer] = field(default_factory=list)
-    #: Bytes behind the last complete answer.
+    #: Bytes after the last complete answer.
     rest: bytes = b""
     closed: bool = False
     timed_out: bool = False

@@ -1,4 +1,4 @@
-"""Three real redis-servers that are one cluster, each master of a third of the slots, without replicas."""
+"""Three real redis-servers that form a cluster, each the master of a third of the slots, without replicas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real redis-server of a test's own, which keeps nothing on disk and can be killed and started again."""
+"""A real redis-server for one test, which keeps nothing on disk and can be killed and started again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from program import free_port
 
 
 class RedisServer:
-    """Listens on a free port of 127.0.0.1, with an authority over TLS alone, and on a socket in its directory."""
+    """Listens on a free port of 127.0.0.1, with an authority over TLS only, and on a socket in its directory."""
 
     def __init__(
         self,
@@ -67,22 +67,22 @@ class RedisServer:
         except OSError:
             return False
 
-    def command_reply(self, *words: str, database: int = 0) -> bytes:
+    def command_reply(self, *arguments: str, database: int = 0) -> bytes:
         """The reply: a text as it is, of anything else the first line."""
-        return self._exchange(database, words)[0]
+        return self._exchange(database, arguments)[0]
 
-    def lines(self, *words: str) -> list[str]:
+    def lines(self, *arguments: str) -> list[str]:
         """The texts of an array."""
-        return [text.decode() for text in self._exchange(0, words)[1:]]
+        return [text.decode() for text in self._exchange(0, arguments)[1:]]
 
-    def _exchange(self, database: int, words: tuple[str, ...]) -> list[bytes]:
+    def _exchange(self, database: int, arguments: tuple[str, ...]) -> list[bytes]:
         before = [("AUTH", self.password)] if self.password else []
         before += [("SELECT", str(database))] if database else []
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(5)
             connection.connect(str(self.socket))
             stream = connection.makefile("rwb")
-            for command in [*before, words]:
+            for command in [*before, arguments]:
                 stream.write(b"*%d\r\n" % len(command))
                 for word in command:
                     stream.write(b"$%d\r\n%s\r\n" % (len(word.encode()), word.encode()))

@@ -1,4 +1,4 @@
-"""The ways in which programs replace a file. Each is given the path and what the file is to hold."""
+"""The ways in which programs replace a file. Each is a function of the path and the new text."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def by_copy_of_the_directory(path: Path, text: str) -> None:
 
 
 def by_exchange_of_the_directory(path: Path, text: str) -> None:
-    """The directory is moved away, and another one takes its name."""
+    """The directory is moved away, and another one gets its name."""
     fresh = path.parent.with_name(path.parent.name + ".new")
     shutil.copytree(path.parent, fresh)
     (fresh / path.name).write_text(text)
@@ -112,7 +112,7 @@ class Projected:
         self.update(**{name.replace("_json", ".json"): text for name, text in files.items()})
 
     def update(self, **files: str | None) -> None:
-        """What kubelet's atomic writer does; None takes a file away."""
+        """What kubelet's atomic writer does; None removes a file."""
         self.files = {name: text for name, text in (self.files | files).items() if text is not None}
         self.generation += 1
         data = self.folder / f"..2026_11_28_{self.generation}"

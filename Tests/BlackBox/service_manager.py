@@ -1,4 +1,4 @@
-"""A stand-in for systemd: it hears what a service says of itself, and hands over sockets."""
+"""A stand-in for systemd: it receives notifications of a service, and passes sockets to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotifySocket:
         return dict(line.split("=", 1) for line in text.splitlines())
 
     def expect(self, name: str, limit: float = 5.0) -> dict[str, str]:
-        """The next notice that is no sign of life, which must be of that name."""
+        """The next notice that is not a watchdog ping; it must have that name."""
         while (notice := self.receive(limit)) == {"WATCHDOG": "1"}:
             pass
         assert notice.get(name) == "1", notice
@@ -32,7 +32,7 @@ class NotifySocket:
 
 
 def hand_over(descriptors: list[int], names: str) -> list[str]:
-    """What stands before a command so that it gets these descriptors as 3, 4, ..., as systemd does it.
+    """The prefix of a command that gets these descriptors as 3, 4, ..., as from systemd.
 
     `LISTEN_PID` is the process that runs the command, which only that process knows.
     """

@@ -1,4 +1,4 @@
-"""What a strict parser, h11, makes of a byte stream: the requests it accepts, and whether it refused what came next."""
+"""How a strict parser, h11, reads a byte stream: the requests it accepts, and whether it refuses what follows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers after the fact: who was given this token, and who was given how many."""
+"""After the fact: which caller got this token, and how many tokens each caller got."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def log(start, upstream, sessions, tmp_path):
         assert answer.status == 200
         os.rename(path, tmp_path / rotated)
         daemon.process.send_signal(signal.SIGHUP)
-        eventually(path.exists, "the file is opened anew")
+        eventually(path.exists, "the file is opened again")
     assert daemon.token(session="nobody", fields={"X-Auth-Request-User": "ann"}).status == 404
     old = tmp_path / "usage.log.2"
     with open(old, "rb") as source, gzip.open(f"{old}.gz", "wb") as target:
@@ -41,23 +41,23 @@ def test_a_leaked_secret_leads_to_who_was_given_it(log, upstream, tmp_path):
     settings = {"USAGE_LOG": str(log)}
     secret = upstream.minted[0]
     digest = hashlib.sha256(secret.encode()).hexdigest()
-    told = run("lookup", secret, directory=tmp_path, settings=settings)
-    assert told.returncode == 0, told.stderr
+    shown = run("lookup", secret, directory=tmp_path, settings=settings)
+    assert shown.returncode == 0, shown.stderr
     for word in ("minted", "ann", "198.51.100.7", "http://localhost:3000", "default", digest):
-        assert word in told.stdout, told.stdout
-    assert secret not in told.stdout + told.stderr
+        assert word in shown.stdout, shown.stdout
+    assert secret not in shown.stdout + shown.stderr
     line = json.loads(gzip.open(f"{log}.2.gz").read())
     for value in (digest, line["ephemerald.session.id"], line["ephemerald.request.id"]):
         again = run("lookup", value, "--log", str(log), directory=tmp_path)
-        assert (again.returncode, again.stdout) == (0, told.stdout)
+        assert (again.returncode, again.stdout) == (0, shown.stdout)
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"usage-log": str(log)}))
-    assert run("lookup", secret, "--config", str(config), directory=tmp_path).stdout == told.stdout
+    assert run("lookup", secret, "--config", str(config), directory=tmp_path).stdout == shown.stdout
 
 
 def test_a_caller_leads_to_all_he_did_in_the_order_of_time(log, tmp_path):
-    told = run("lookup", "ann", "--log", str(log), directory=tmp_path)
-    heads = [line for line in told.stdout.splitlines() if not line.startswith(" ")]
+    shown = run("lookup", "ann", "--log", str(log), directory=tmp_path)
+    heads = [line for line in shown.stdout.splitlines() if not line.startswith(" ")]
     assert [head.split("  ")[1] for head in heads] == ["minted", "unknown_session 404"]
     assert heads == sorted(heads)
 
@@ -82,16 +82,16 @@ def test_a_log_that_is_not_there_has_words(tmp_path, command):
 
 
 def test_usage_is_a_table(log, tmp_path):
-    told = run("usage", "--by", "caller", "--log", str(log), directory=tmp_path)
-    assert told.returncode == 0, told.stderr
-    rows = [line.split() for line in told.stdout.splitlines()]
+    shown = run("usage", "--by", "caller", "--log", str(log), directory=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    rows = [line.split() for line in shown.stdout.splitlines()]
     assert rows == [
         ["caller", "minted", "refused", "failed"],
         ["ann", "1", "1", "0"],
         ["bob", "1", "0", "0"],
         ["total", "2", "1", "0"],
     ]
-    assert len({len(line) for line in told.stdout.splitlines()}) == 1
+    assert len({len(line) for line in shown.stdout.splitlines()}) == 1
     machine = run("usage", "--by", "session", "--json", directory=tmp_path, settings={"USAGE_LOG": str(log)})
     assert [json.loads(line) for line in machine.stdout.splitlines()] == [
         {"session": "default", "minted": 2, "refused": 0, "failed": 0},
@@ -106,8 +106,8 @@ def test_usage_looks_back_as_far_as_it_is_told(start, upstream, sessions, tmp_pa
     line = log.read_text()
     log.write_text('{"timestamp":"2020-01-01' + line[len('{"timestamp":"2020-01-01') :] + line)
     for since, minted in (("1h", "1"), ("87600h", "2")):
-        told = run("usage", "--since", since, "--log", str(log), directory=tmp_path)
-        assert told.stdout.splitlines()[-1].split() == ["total", minted, "0", "0"]
+        shown = run("usage", "--since", since, "--log", str(log), directory=tmp_path)
+        assert shown.stdout.splitlines()[-1].split() == ["total", minted, "0", "0"]
     assert run("usage", "--since", "yesterday", "--log", str(log), directory=tmp_path).returncode == 64
     assert run("usage", "--by", "mood", "--log", str(log), directory=tmp_path).returncode == 64
 
@@ -122,6 +122,6 @@ def test_a_log_that_is_no_regular_file_is_refused_and_not_waited_for(command, ki
         path.symlink_to("/dev/zero")
     else:
         path.mkdir()
-    told = run(*command, "--log", str(path), directory=tmp_path)
-    assert told.returncode == 69
-    assert f"{path}: it is not a regular file" in told.stderr
+    shown = run(*command, "--log", str(path), directory=tmp_path)
+    assert shown.returncode == 69
+    assert f"{path}: it is not a regular file" in shown.stderr

@@ -1,4 +1,4 @@
-"""What a page may put into the request and what it may not."""
+"""What the body of a request may and may not contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files for browsers: the library for any page, the demo page when it is asked for."""
+"""The files for browsers: the library for any page, and the demo page when it is switched on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No input costs a loop more than its own work: none keeps it busy after that, whoever sent it and whether they stay."""
+"""No input costs a loop more than its own work: none keeps it busy afterwards, whether the client stays or leaves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUDGET = 0.020
 DAEMONS = 8
 #: Inputs are replayed in groups that share one budget; those that are long are work, so fewer of them share.
 GROUP, LONG_GROUP, LONG = 16, 2, 8_000
-#: With more groups than this over their budget nothing is gained by looking for the inputs one by one.
+#: With more groups than this over their budget, measuring the inputs one by one is pointless.
 HOPELESS = 40
 
 
@@ -42,7 +42,7 @@ def inputs() -> dict[str, bytes]:
 
 
 def stays(connection: socket.socket) -> None:
-    """A client that waits for ever."""
+    """A client that waits forever."""
 
 
 def half_closes(connection: socket.socket) -> None:
@@ -59,7 +59,7 @@ def closes(connection: socket.socket) -> None:
 
 @pytest.fixture(scope="module")
 def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Daemon]]:
-    """Each with one loop and a stand-in for OpenAI that takes its time, so that requests wait for it."""
+    """Each with one loop and a stand-in for OpenAI that is slow, so that requests wait for it."""
     folder: Path = tmp_path_factory.mktemp("busy")
     settings = {"SANDBOX": "true", "SANDBOX_LATENCY": "20ms", "LOOPS": "1", "LIMIT_CLIENT": "off", "LIMIT_ALL": "off"}
     settings["SESSIONS_DIR"] = str(write_sessions(folder / "sessions", default=SESSION))
@@ -94,6 +94,7 @@ def groups(names: list[str], size: int) -> list[list[str]]:
     return [names[start : start + size] for start in range(0, len(names), size)]
 
 
+@pytest.mark.slow
 def test_no_input_keeps_a_loop_busy(daemons):
     table = inputs()
     free: queue.SimpleQueue[Daemon] = queue.SimpleQueue()
@@ -130,7 +131,7 @@ def test_no_input_keeps_a_loop_busy(daemons):
             list(pool.map(measure, jobs))
             assert len(over) <= HOPELESS, over
             assert [found for found in over if len(found[0][2]) == 1] == []
-            # A group may be over its budget by the work that its members are; one by one it shows.
+            # A group may be over its budget because its members are many; then each of them is measured.
             jobs = [(public, leave, [name]) for (public, leave, names), _ in over for name in names]
             print(f"over as a group: {over}")
     assert all(daemon.is_running for daemon in daemons)
@@ -184,6 +185,7 @@ def test_chunks_that_come_byte_by_byte_are_a_body(daemons, size):
         assert stuck.receive_to_close(limit=3).closed
 
 
+@pytest.mark.slow
 def test_a_slow_body_in_chunks_after_a_large_head_is_not_cut(daemons):
     """Fields cost libmicrohttpd memory besides their bytes, so that these leave little for chunks."""
     fields = {"Origin": ORIGIN, "Transfer-Encoding": "chunked"} | {f"X-{number}": "v" * 125 for number in range(118)}

@@ -1,4 +1,4 @@
-"""Who is calling: keys from a file, and the word of a trusted proxy."""
+"""Who is calling: keys from a file, and the user named by a trusted proxy."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ SECRET = "ek_canary-secret-9999999999"
 
 
 def traces(daemon: Daemon) -> str:
-    """All that the daemon shows to the world beside its answers."""
+    """Everything that the daemon exposes besides its answers."""
     process = Path(f"/proc/{daemon.process.pid}")
     shown = [daemon.stdout, daemon.stderr]
     shown += [(process / name).read_bytes().decode("latin-1") for name in ("cmdline", "comm", "status")]

@@ -1,4 +1,4 @@
-"""The subcommands and flags, and what the program says when something is wrong with them."""
+"""The subcommands and flags, and the messages when they are wrong."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ COMMANDS = ("serve", "check", "mint", "key", "usage", "lookup", "healthcheck", "
 
 
 def test_help_begins_with_usage_and_commands(tmp_path):
-    told = run("--help", directory=tmp_path)
-    assert told.returncode == 0 and run("help", directory=tmp_path).stdout == told.stdout
-    lines = told.stdout.splitlines()
-    assert any(line.startswith("USAGE: ephemerald [serve]") for line in lines[:5]), told.stdout
+    shown = run("--help", directory=tmp_path)
+    assert shown.returncode == 0 and run("help", directory=tmp_path).stdout == shown.stdout
+    lines = shown.stdout.splitlines()
+    assert any(line.startswith("USAGE: ephemerald [serve]") for line in lines[:5]), shown.stdout
     for command in COMMANDS:
         assert any(line.startswith(f"  {command} ") for line in lines[:26]), command
     for flag in ("--host", "--port", "--allowed-origins", "--usage-log", "--sandbox"):
-        assert f"\n  {flag} " in told.stdout, flag
-    assert "--limit-origin" not in told.stdout and len(lines) < 90
+        assert f"\n  {flag} " in shown.stdout, flag
+    assert "--limit-origin" not in shown.stdout and len(lines) < 90
 
 
 def test_all_settings_have_a_command_of_their_own(tmp_path):
-    told = run("settings", directory=tmp_path)
+    shown = run("settings", directory=tmp_path)
     helped = run("help", "settings", directory=tmp_path)
-    assert told.returncode == helped.returncode == 0
+    assert shown.returncode == helped.returncode == 0
     for flag in ("--host", "--socket-mode", "--limit-origin", "--openai-base-url", "--sandbox-fault"):
-        assert f"\n  {flag} " in told.stdout and f"\n  {flag} " in helped.stdout, flag
+        assert f"\n  {flag} " in shown.stdout and f"\n  {flag} " in helped.stdout, flag
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_an_unknown_flag_is_64_with_the_nearest_name(tmp_path, flag, nearest):
     ],
     ids=" ".join,
 )
-def test_a_wrong_word_is_64_with_the_right_one(tmp_path, arguments, words):
+def test_a_wrong_argument_is_64_with_the_right_one(tmp_path, arguments, words):
     (tmp_path / "sessions").mkdir()
     ended = run(*arguments, directory=tmp_path)
     assert ended.returncode == 64 and words in ended.stderr.splitlines()[0], ended.stderr
@@ -153,8 +153,8 @@ def test_check_names_each_legacy_field_and_fix_writes_the_new_shape(upstream, se
     write_sessions(sessions, old=LEGACY)
     settings = settings_for(upstream, sessions)
     looked = run("check", directory=tmp_path, settings=settings)
-    told = looked.stdout + looked.stderr
-    assert looked.returncode == 0, told
+    shown = looked.stdout + looked.stderr
+    assert looked.returncode == 0, shown
     for word in (
         "old.json",
         "session.voice",
@@ -162,7 +162,7 @@ def test_check_names_each_legacy_field_and_fix_writes_the_new_shape(upstream, se
         "session.modalities",
         "session.temperature",
     ):
-        assert word in told, told
+        assert word in shown, shown
     assert json.loads((sessions / "old.json").read_text()) == LEGACY, "a look must not write"
     fixed = run("check", "--fix", directory=tmp_path, settings=settings)
     assert fixed.returncode == 0, fixed.stderr

@@ -1,4 +1,4 @@
-"""Which pages are answered: nothing of a stranger's ever reaches the upstream."""
+"""Which pages are answered: no request of a stranger's page ever reaches the upstream."""
 
 from __future__ import annotations
 

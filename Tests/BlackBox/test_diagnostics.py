@@ -1,4 +1,4 @@
-"""What stands on standard error: its forms, the id of the request, no secret, and nobody who has to read it."""
+"""Standard error: text and JSON, the id of the request, no secrets, and no waiting for a reader."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_lines_are_json_where_no_terminal_is(start, upstream, sessions):
     assert daemon.token().status == 200
     refused = daemon.token(fields={"X-Forwarded-For": "192.0.2.9"})
     assert refused.status == 429
-    told = lines(daemon)
-    assert all({"timestamp", "severity_text", "severity_number", "body"} <= line.keys() for line in told)
-    limit = next(line for line in told if "has reached" in line["body"])
+    said = lines(daemon)
+    assert all({"timestamp", "severity_text", "severity_number", "body"} <= line.keys() for line in said)
+    limit = next(line for line in said if "has reached" in line["body"])
     assert (limit["severity_text"], limit["severity_number"]) == ("WARN", 13)
-    forwarded = next(line for line in told if "forwarding headers" in line["body"])
+    forwarded = next(line for line in said if "forwarding headers" in line["body"])
     assert forwarded["client.address"] == "127.0.0.1"
     assert limit["ephemerald.request.id"] == forwarded["ephemerald.request.id"] == refused.one("X-Request-Id")
     assert daemon.stop() == 0
@@ -77,7 +77,7 @@ def test_the_command_that_a_terminal_shows_gets_a_token(launch):
     os.close(ours)
 
 
-def test_a_terminal_that_asks_for_json_or_for_warnings_gets_no_lines_for_people(launch):
+def test_a_terminal_with_json_or_warnings_only_gets_no_start_guide(launch):
     for flags in (("--log-format", "json"), ("--log-level", "warning")):
         ours, theirs = pty.openpty()
         tty.setraw(theirs)
@@ -104,10 +104,10 @@ def test_the_journal_is_told_the_level(start, upstream, sessions, form):
     daemon.start()
     daemon.process.send_signal(signal.SIGUSR1)
     eventually(lambda: "minting is paused" in daemon.stderr[before:], "the pause is logged")
-    told = daemon.stderr[before:].splitlines()
-    assert all(re.match(r"<[2-7]>", line) for line in told)
-    assert next(line for line in told if "listening" in line).startswith("<6>")
-    assert next(line for line in told if "is paused" in line).startswith("<4>")
+    said = daemon.stderr[before:].splitlines()
+    assert all(re.match(r"<[2-7]>", line) for line in said)
+    assert next(line for line in said if "listening" in line).startswith("<6>")
+    assert next(line for line in said if "is paused" in line).startswith("<4>")
 
 
 def test_the_line_of_the_start_says_what_matters_and_nothing_secret(start, upstream, sessions, tmp_path):
@@ -146,7 +146,7 @@ def test_the_line_of_the_start_says_what_matters_and_nothing_secret(start, upstr
 
 
 def fill(number: int) -> None:
-    """Until the pipe takes no more, by a description of its own: O_NONBLOCK is not for those who inherit the pipe."""
+    """Until the pipe is full, through a separate file description: O_NONBLOCK is not for those who inherit the pipe."""
     own = os.open(f"/proc/self/fd/{number}", os.O_WRONLY | os.O_NONBLOCK)
     try:
         while os.write(own, b"x" * 4096):
@@ -156,7 +156,7 @@ def fill(number: int) -> None:
 
 
 def busy(process: subprocess.Popen, port: int) -> None:
-    """Everything that is told of, on a daemon that must not wait for who reads it."""
+    """Everything that is reported, by a daemon that must not wait for a reader."""
     for _ in range(20):
         process.send_signal(signal.SIGHUP)
         assert answers(port)
@@ -164,7 +164,7 @@ def busy(process: subprocess.Popen, port: int) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_pipe_that_nobody_reads_holds_up_nobody(launch, form):
+def test_a_pipe_without_a_reader_delays_no_request(launch, form):
     reading, writing = os.pipe()
     fill(writing)
     process, port = launch("--log-format", form, "--loops", "2", stderr=writing)
@@ -173,17 +173,17 @@ def test_a_pipe_that_nobody_reads_holds_up_nobody(launch, form):
     size = fcntl.fcntl(writing, 1032)  # F_GETPIPE_SZ
     assert set(os.read(reading, size)) == set(b"x")
     process.send_signal(signal.SIGUSR1)
-    told = b""
-    while b"minting is paused" not in told:
-        told += os.read(reading, size)
-    assert re.search(rb"\d+ diagnostics are lost: nobody reads standard error", told)
+    said = b""
+    while b"minting is paused" not in said:
+        said += os.read(reading, size)
+    assert re.search(rb"\d+ diagnostics are lost: nobody reads standard error", said)
     fill(writing)
     assert end(process) == 0
     os.close(reading)
     os.close(writing)
 
 
-def test_a_socket_that_nobody_reads_holds_up_nobody(launch):
+def test_a_socket_without_a_reader_delays_no_request(launch):
     """The journal is one."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
@@ -199,7 +199,7 @@ def test_a_socket_that_nobody_reads_holds_up_nobody(launch):
     theirs.close()
 
 
-def test_a_reader_that_has_gone_ends_nobody(launch):
+def test_a_reader_that_has_gone_does_not_end_the_daemon(launch):
     reading, writing = os.pipe()
     process, port = launch(stderr=writing)
     os.close(writing)

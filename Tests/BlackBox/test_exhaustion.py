@@ -1,4 +1,4 @@
-"""What is scarce runs out: descriptors, the reader of a log, the time of a drain, the patience of a comparison."""
+"""When something runs out: descriptors, the reader of a log, the time of a drain, the budget of a comparison."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_descriptors_that_come_back_are_used_again(launch):
     assert end(process) == 0
 
 
-def test_a_log_that_nobody_reads_holds_up_nobody(launch, tmp_path):
+def test_a_log_without_a_reader_delays_no_request(launch, tmp_path):
     flags = ("--loops", "1")
     with open(tmp_path / "stderr", "wb") as stderr:
         process, port = launch(*flags, stdout=subprocess.PIPE, stderr=stderr)

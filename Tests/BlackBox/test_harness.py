@@ -1,4 +1,4 @@
-"""The harness itself: a fake that let everything through, or a reader that saw nothing, would make every test pass."""
+"""The harness itself: with a fake that accepts everything, or a reader that sees nothing, every test would pass."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_a_slow_client_does_not_hold_up_the_end(start, upstream, sessions):
         assert daemon.stop(8) == 0
 
 
-def test_it_takes_no_new_connection_once_it_drains(start, upstream, sessions):
+def test_it_accepts_no_new_connection_once_it_drains(start, upstream, sessions):
     daemon = start(upstream, sessions)
     held: list = []
     upstream.fault = lambda connection, received: held.append((connection, received))
@@ -99,7 +99,7 @@ def test_it_takes_no_new_connection_once_it_drains(start, upstream, sessions):
 
 
 def test_it_starts_within_a_second(start, upstream, sessions):
-    """What it takes by itself is in every one of its starts, what a busy machine adds is not."""
+    """Its own time is part of every start; what a busy machine adds is not."""
     assert any(start(upstream, sessions).starting_took < 1.0 for _ in range(5))
 
 

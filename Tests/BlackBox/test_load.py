@@ -1,4 +1,4 @@
-"""Crowds: everybody is answered, limits are exact, memory stays bounded."""
+"""Load: every client is answered, limits are exact, memory stays bounded."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def test_two_thousand_at_once_are_all_answered(start, upstream, sessions):
     assert len(daemon.usage(CLIENTS)) == CLIENTS
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_requests(start, upstream, sessions):
     daemon = start(upstream, sessions)
     rounds = [asyncio.run(ask_all(daemon.port, [token_request()] * 500)) for _ in range(2)]

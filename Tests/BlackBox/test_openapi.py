@@ -1,4 +1,4 @@
-"""The description at /api/openapi.json, taken at its word by schemathesis."""
+"""The description at /api/openapi.json, tested by schemathesis."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def test_every_part_of_it_is_used_or_named_in_its_words(daemon):
             assert re.search(rf"#/components/{kind}/{re.escape(name)}[\"`]", text), f"{kind}/{name}"
 
 
-@pytest.mark.parametrize("secured", [False, True], ids=["open to anybody", "behind keys"])
+@pytest.mark.slow
+@pytest.mark.parametrize("secured", [False, True], ids=["open to anybody", "with keys"])
 def test_schemathesis_finds_nothing(start, upstream, tmp_path, secured):
     sessions = write_sessions(tmp_path / "described", default=SESSION | {"access": ACCESS})
     (tmp_path / "keys").write_text(f"tester:{hashlib.sha256(KEY.encode()).hexdigest()}\n")
@@ -65,7 +66,7 @@ def test_schemathesis_finds_nothing(start, upstream, tmp_path, secured):
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]
     command += [dump(document, tmp_path / "narrowed.json"), "--url", f"http://127.0.0.1:{daemon.port}", "--no-color"]
     command += ["--checks", "all", "--seed", "20261122", "--max-examples", "10", "--continue-on-failure"]
-    # Nothing but the token route asks for keys.
+    # Only the token route requires keys.
     command += ["-H", f"Authorization: Bearer {KEY}", "--include-path", "/api/realtime/token"] if secured else []
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=80)
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]

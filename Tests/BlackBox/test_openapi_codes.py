@@ -1,4 +1,4 @@
-"""Every answer that the description promises is provoked, and allows no other: statuses, codes, fields, bodies."""
+"""Every answer of the description is provoked, and no other occurs: statuses, codes, fields, bodies."""
 
 from __future__ import annotations
 
@@ -169,6 +169,7 @@ def what_ends(witness: Witness) -> None:
     assert witness.judge.judge("POST", TOKEN, answer).status == 503
 
 
+@pytest.mark.slow
 def test_everything_that_is_promised_is_reached(witness, tmp_path):
     what_is_served(witness)
     what_is_broken(witness)

@@ -56,11 +56,11 @@ def test_a_mint_that_is_under_way_is_finished(start, upstream, sessions):
         assert waiting.receive().answers[0].status == 200
 
 
-def test_one_line_tells_of_a_limit_and_not_one_for_each_refusal(start, upstream, sessions):
+def test_a_limit_is_reported_once_and_not_for_each_refusal(start, upstream, sessions):
     daemon = start(upstream, sessions, LIMIT_CLIENT="1/h burst 1", LIMIT_SESSION="5/h", TRUSTED_PROXIES="127.0.0.1")
     assert [daemon.token(fields={"X-Forwarded-For": "192.0.2.7"}).status for _ in range(20)] == [200] + [429] * 19
     line = "limit client: 192.0.2.7 has reached 1/h;"
-    eventually(lambda: line in daemon.stderr, "the limit is told of")
+    eventually(lambda: line in daemon.stderr, "the limit is reported")
     assert daemon.stderr.count("has reached") == 1
     statuses = [daemon.token(fields={"X-Forwarded-For": f"198.51.100.{host}"}).status for host in range(60)]
     assert statuses.count(200) == 4

@@ -1,4 +1,4 @@
-"""libcurl obeys files and variables that nobody thinks of. The daemon's does not."""
+"""libcurl obeys files and variables of the environment. The daemon's libcurl does not."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_the_keys_of_tls_sessions_are_not_written_to_a_file(tls_upstream, sessio
     assert not keys.exists() or keys.read_bytes() == b""
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tls_upstream, sessions, tmp_path):
+def test_a_certificate_that_no_authority_signed_is_refused(tls_upstream, sessions, tmp_path):
     assert mint(tls_upstream, sessions, tmp_path / "home", HASTE) == 502
     assert tls_upstream.requests == []
 

@@ -29,7 +29,7 @@ def until_midnight() -> float:
 
 @pytest.fixture(autouse=True)
 def not_across_midnight():
-    """A day that ends under a test would count for two."""
+    """If the day ended during a test, the test would count on two days."""
     left = until_midnight()
     if left < 60:
         time.sleep(left + 1)
@@ -57,7 +57,7 @@ def test_never_more_than_the_quota_and_then_until_midnight(start, upstream, sess
     assert until_midnight() - 2 <= int(refused.one("Retry-After")) <= left + 2
 
 
-def test_a_failed_mint_takes_nothing(start, upstream, sessions, tmp_path):
+def test_a_failed_mint_does_not_count(start, upstream, sessions, tmp_path):
     daemon = start(upstream, sessions, QUOTA_ALL="2", USAGE_LOG=str(tmp_path / "usage.log"))
     upstream.keys = {"another"}
     assert [daemon.token().status for _ in range(5)] == [502] * 5
@@ -118,7 +118,7 @@ def test_rotated_and_compressed_files_count(start, upstream, sessions, tmp_path)
         assert daemon.token().status == 200
         os.rename(log, tmp_path / rotated)
         daemon.process.send_signal(signal.SIGHUP)
-        eventually(log.exists, "the file is opened anew")
+        eventually(log.exists, "the file is opened again")
     assert daemon.token().status == 200
     daemon.process.kill()
     daemon.process.wait()
@@ -205,7 +205,7 @@ def test_a_quota_without_a_file_is_78(upstream, sessions, tmp_path, log):
 
 
 def test_a_log_that_cannot_be_read_is_78(start, upstream, sessions, tmp_path):
-    """A directory in the place of a rotated file is no file; a broken one is told of."""
+    """A directory in the place of a rotated file is ignored; a damaged file is reported."""
     log = tmp_path / "usage.log"
     (tmp_path / "usage.log.1").mkdir()
     (tmp_path / "usage.log.2.gz").write_bytes(b"\x1f\x8b\x08\x00 this is not gzip")

@@ -1,4 +1,4 @@
-"""Readiness: whether the service takes requests; the operations listener has the details of each session."""
+"""Readiness: whether the service accepts requests; the operations listener has the details of each session."""
 
 from __future__ import annotations
 
@@ -97,6 +97,7 @@ def test_it_needs_no_key_of_a_caller(start, upstream, sessions, tmp_path):
     assert daemon.request("GET", READY).status == 200
 
 
+@pytest.mark.slow
 def test_it_turns_before_the_socket_closes(start, upstream, sessions):
     """While the delay lasts, new connections are accepted and tokens minted; then the socket closes."""
     daemon = start(upstream, sessions, DRAIN_DELAY="4s")

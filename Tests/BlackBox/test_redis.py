@@ -1,4 +1,4 @@
-"""Several daemons that count together in one Redis: exact, and bounded in time whatever becomes of Redis."""
+"""Several daemons that count together in one Redis: exact, and bounded in time whatever happens to Redis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from redis_server import RedisServer
 from test_quotas import not_across_midnight, until_midnight  # noqa: F401 (a fixture)
 
 CLIENTS = 64
-#: How long a command may take. Whoever waits in vain waits for all of it.
+#: How long a command may take. A request that gets no reply waits for all of it.
 DEADLINE = 0.05
 COUNTED = "limits and quotas are counted in"
 
@@ -138,7 +138,7 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
     asking.join(60)
     assert len(replies) == 12 * CLIENTS
     assert set(tally(replies)) <= {200, 429, 503}
-    # The first wave had a Redis, and shows how long 64 at once take by themselves.
+    # The first wave had a Redis, and measures how long 64 requests at once take by themselves.
     usual = max(reply.seconds for reply in replies[:CLIENTS])
     assert max(reply.seconds for reply in replies) < 10 * usual + 10 * DEADLINE
     eventually(lambda: "is away" in daemon.stderr, "the daemon says so")

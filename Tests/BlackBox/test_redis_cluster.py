@@ -55,7 +55,7 @@ def test_nothing_is_lost_or_counted_twice_while_the_keys_move(start, upstream, s
     cluster.announce_move(source, target)
     assert ask() == [200] * 10
     assert cluster.move_keys(source, target) == 1
-    # Each daemon is told for each request that the key is elsewhere, and asks there.
+    # Each daemon is redirected for each request, because the key has moved, and follows.
     assert ask() == [200] * 10
     cluster.finish_move(target)
     assert ask() == [200] * 10
@@ -64,6 +64,7 @@ def test_nothing_is_lost_or_counted_twice_while_the_keys_move(start, upstream, s
     assert all("away" not in daemon.stderr for daemon in daemons)
 
 
+@pytest.mark.slow
 def test_a_node_that_is_gone_is_named_as_the_reason_and_found_again(start, upstream, sessions, cluster):
     daemon, _ = start_two(start, upstream, sessions, cluster, LIMIT_ALL="1000/h")
     owner = cluster.owner

@@ -1,4 +1,4 @@
-"""SIGHUP: sessions, keys and lists are read anew, whole or not at all, and nobody notices who is being served."""
+"""SIGHUP: sessions, keys and lists are read again, all or nothing, and clients that are being served do not notice."""
 
 from __future__ import annotations
 
@@ -245,6 +245,7 @@ def test_a_start_reads_a_pipe_once_it_is_written(start, upstream, sessions, tmp_
     assert daemon.token().status == 200
 
 
+@pytest.mark.slow
 def test_a_start_waits_for_no_pipe_that_nobody_writes(upstream, sessions, tmp_path):
     names = ("OPENAI_API_KEY_FILE", "CONFIG", "SAFETY_SALT_FILE", "AUTH_KEYS_FILE")
     pipes = {name: str(tmp_path / name) for name in names}
@@ -260,7 +261,7 @@ def test_a_start_waits_for_no_pipe_that_nobody_writes(upstream, sessions, tmp_pa
         assert any(name in line and "did not finish within 5.0 seconds" in line for line in ended.stderr.splitlines())
 
 
-def test_the_service_manager_hears_of_a_reload(start, upstream, sessions, tmp_path):
+def test_the_service_manager_is_notified_of_a_reload(start, upstream, sessions, tmp_path):
     manager = NotifySocket(str(tmp_path / "notify"))
     daemon = start(upstream, sessions, NOTIFY_SOCKET=manager.name)
     manager.expect("READY")
@@ -285,7 +286,7 @@ def test_a_reload_reopens_the_log_even_when_it_fails(start, upstream, sessions, 
 
 
 def test_a_daemon_with_settings_of_its_own_is_found_by_its_settings(start, upstream, sessions, tmp_path):
-    """`healthcheck` asks for liveness, and with `--ready` for readiness."""
+    """`healthcheck` tests liveness, and with `--ready` readiness."""
     daemon = start(upstream, sessions, DRAIN_DELAY="60s")
     settings = {"PORT": str(daemon.port)}
 

@@ -1,4 +1,4 @@
-"""The built-in stand-in for OpenAI: the program tried without a key, without cost, and with faults on purpose."""
+"""The built-in stand-in for OpenAI: the daemon without a key, without cost, and with faults on request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from program import ROOT, run
 
 @pytest.fixture
 def sandbox(start, upstream, sessions):
-    """Starts a daemon on its own stand-in. The fake upstream is there to show that it is left alone."""
+    """Starts a daemon on its own stand-in. The fake upstream must receive no request."""
 
     def begin(*flags: str) -> Daemon:
         return start(upstream, sessions, "serve", "--sandbox", *flags, OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
@@ -39,7 +39,7 @@ def test_its_latency_is_kept(sandbox):
     daemon = sandbox("--sandbox-latency", "300ms")
     begun = time.monotonic()
     assert daemon.token().status == 200
-    # Above stands ten times as much: a machine may be busy, and 300 ms are not 300 s.
+    # The limit above is ten times as much: a machine may be busy, and 300 ms are not 300 s.
     assert 0.3 <= time.monotonic() - begun < 3.0
 
 

@@ -69,9 +69,9 @@ def test_the_seeds_session_is_upgraded_and_minted(start, upstream, sessions, for
         assert len(said) == 1, f"{field}: {said}"
         assert "legacy.json" in said[0]
     assert any("2027-01-20" in line and "gpt-realtime-2.1" in line for line in lines), (
-        "the end of gpt-realtime is not told"
+        "the end of gpt-realtime is not reported"
     )
-    assert any("2027-02-26" in line and "gpt-transcribe" in line for line in lines), "the end of whisper-1 is not told"
+    assert any("2027-02-26" in line and "gpt-transcribe" in line for line in lines), "the end of whisper-1 is not reported"
 
 
 @pytest.mark.parametrize("form", ["JavaScript", "JSON"])

@@ -1,4 +1,4 @@
-"""The sessions that people paste: what `check` says of each, and that OpenAI takes what the daemon makes of them."""
+"""The sessions that people paste: what `check` reports for each, and that OpenAI accepts what the daemon sends."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_check_says_of_each_file_what_the_table_says(tmp_path, folder, settings)
     assert {name: sorted(lines) for name, lines in found.items()} == expected
 
 
-def test_the_strict_upstream_takes_every_file_without_an_error(start, upstream, tmp_path):
+def test_the_strict_upstream_accepts_every_file_without_an_error(start, upstream, tmp_path):
     """The stand-in has rules of its own, so this compares the two."""
     names = [name for name, lines in verdicts().items() if not errors(lines) and "/" not in name]
     names = [name for name in names if '"variables"' not in (CASES / name).read_text()]

@@ -1,4 +1,4 @@
-"""Settings that are wrong: named, all at once, without a secret, before anything is served."""
+"""Wrong settings are reported all at once, by name and without secrets, before anything is served."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_problem_is_told_at_once_and_no_secret_with_it(upstream, sessions,
     for arguments in ((), ("serve",), ("check",)):
         ended = run(*arguments, directory=tmp_path, settings=settings)
         assert ended.returncode == 78, arguments
-        told = ended.stderr + ended.stdout
+        said = ended.stderr + ended.stdout
         for word in (
             "PORT",
             "ALLOWED_ORIGINS",
@@ -46,8 +46,8 @@ def test_every_problem_is_told_at_once_and_no_secret_with_it(upstream, sessions,
             "two.json",
             "three.json",
         ):
-            assert word in told, f"{arguments}: {word} is not named in {told}"
-        assert secret not in told and "canary" not in told
+            assert word in said, f"{arguments}: {word} is not named in {said}"
+        assert secret not in said and "canary" not in said
 
 
 @pytest.mark.parametrize(

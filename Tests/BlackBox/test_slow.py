@@ -1,10 +1,12 @@
-"""Clients that take their time: they lose their connection, and nobody else loses anything."""
+"""Slow clients lose their connection, and others are not affected."""
 
 from __future__ import annotations
 
 import selectors
 import socket
 import time
+
+import pytest
 
 import raw
 from daemon import HEALTH, ORIGIN, SESSION, TOKEN, Daemon, eventually, write_sessions
@@ -50,7 +52,7 @@ class Crowd:
                 del state[1][:1]
 
     def look(self, seconds: float) -> None:
-        """Watches for that long and takes note of the connections that ended."""
+        """Watches for that long and records the connections that ended."""
         until, left = time.monotonic() + seconds, seconds
         while left >= 0:
             for key, _ in self.selector.select(left):
@@ -99,7 +101,8 @@ def serves(daemon: Daemon, count: int = 20) -> bool:
     return max(times) < DEADLINE / 2
 
 
-def test_a_byte_a_second_ends_at_the_deadline_and_1200_of_them_harm_nobody(daemon, upstream):
+@pytest.mark.slow
+def test_a_byte_a_second_ends_at_the_deadline_and_1200_of_them_affect_no_other(daemon, upstream):
     crowd = Crowd(daemon.port)
     crowd.add(400, HEAD[:20], HEAD[20:60])
     crowd.add(300, b"", HEAD[:40])
@@ -121,7 +124,7 @@ def test_a_byte_a_second_ends_at_the_deadline_and_1200_of_them_harm_nobody(daemo
     assert len(upstream.requests) == len(upstream.minted)
 
 
-def test_500_idle_connections_harm_nobody(daemon):
+def test_500_idle_connections_affect_no_other(daemon):
     crowd = Crowd(daemon.port)
     crowd.add(500, b"", b"")
     assert serves(daemon) and crowd.has_lost_nobody
@@ -129,7 +132,7 @@ def test_500_idle_connections_harm_nobody(daemon):
     assert daemon.token().status == 200
 
 
-def test_500_connections_idle_after_a_request_harm_nobody(daemon):
+def test_500_connections_idle_after_a_request_affect_no_other(daemon):
     crowd = Crowd(daemon.port)
     crowd.add(500, raw.head("GET", HEALTH), b"")
     eventually(lambda: crowd.answered == 500, "all of them are answered")
@@ -137,7 +140,7 @@ def test_500_connections_idle_after_a_request_harm_nobody(daemon):
     crowd.close()
 
 
-def test_clients_that_leave_at_once_harm_nobody(start, upstream, sessions):
+def test_clients_that_leave_at_once_affect_no_other(start, upstream, sessions):
     """Half of them after the head, half with a request that waits upstream; a reset each."""
     write_sessions(sessions, left=SESSION | {"session": SESSION["session"] | {"instructions": "left behind"}})
     daemon = start(upstream, sessions, UPSTREAM_TIMEOUT="60s")
@@ -155,7 +158,7 @@ def test_clients_that_leave_at_once_harm_nobody(start, upstream, sessions):
     assert len(upstream.minted) == 20
 
 
-def test_a_client_that_does_not_read_harms_nobody(daemon):
+def test_a_client_that_does_not_read_affects_no_other(daemon):
     """Its answers fill the buffers; the daemon may wait or close, and serves the others."""
     with raw.Connection(daemon.port, limit=2) as greedy:
         greedy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)

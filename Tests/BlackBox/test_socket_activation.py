@@ -1,4 +1,4 @@
-"""A listening socket that outlives the daemon: the test plays systemd, and holds it."""
+"""A listening socket that outlives the daemon: the test plays systemd and keeps it open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLIENTS = 16
 
 
 class Load:
-    """Clients that connect, ask for a token, and connect again, until they are told to stop."""
+    """Clients that connect, ask for a token, and connect again, until they are stopped."""
 
     def __init__(self, port: int, clients: int = CLIENTS, fields: dict[str, str] | None = None):
         self.port = port
@@ -89,8 +89,9 @@ def activated(start, tmp_path, upstream, sessions):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_restarts_under_load_refuse_nobody(activated, listener):
-    """Each process is told to stop while clients are connecting, and the next one starts when it has ended."""
+    """Each process gets SIGTERM while clients are connecting, and the next one starts when it has ended."""
     daemon = activated([listener])
     with Load(daemon.port) as load:
         for _ in range(RESTARTS):
@@ -105,6 +106,7 @@ def test_restarts_under_load_refuse_nobody(activated, listener):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_killed_processes_lose_nothing_but_what_they_were_at(activated, listener):
     """Who waits in the backlog is served by the next process; a request fails only if the dead one had accepted it."""
     daemon = activated([listener])
@@ -135,7 +137,7 @@ def test_a_connection_before_the_first_start_is_served(activated, listener):
     assert daemon.stop() == 0
 
 
-def test_the_socket_goes_on_listening_behind_the_end(activated, listener):
+def test_the_socket_goes_on_listening_after_the_end(activated, listener):
     daemon = activated([listener], LOOPS="4").start()
     assert daemon.stop() == 0
     with raw.Connection(daemon.port):
@@ -147,7 +149,7 @@ def test_who_has_connected_and_not_yet_asked_is_answered(activated, listener):
     """The end begins between a client's connect and its request."""
     daemon = activated([listener], DRAIN_TIMEOUT="10s").start()
     with raw.Connection(daemon.port) as client:
-        # A second one that is answered shows that the first has been accepted before it.
+        # When a second one is answered, the first has been accepted before it.
         assert daemon.request("GET", HEALTH).status == 200
         daemon.process.send_signal(signal.SIGTERM)
         eventually(lambda: "draining" in daemon.stderr, "the drain begins")

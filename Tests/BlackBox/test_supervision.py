@@ -1,4 +1,4 @@
-"""What a service manager hears: ready, stopping, and that every loop still turns (sd_notify)."""
+"""Notifications to a service manager: ready, stopping, and that every loop is alive (sd_notify)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way in which the upstream fails, and what the page is told of it: a code, never the upstream's words."""
+"""Every way in which the upstream fails, and what the page gets: a code, never the upstream's message."""
 
 from __future__ import annotations
 
@@ -149,9 +149,9 @@ def test_the_next_key_is_tried(start, upstream, sessions, tmp_path, lasting):
 def test_the_operator_reads_the_upstreams_status_code_and_request_id(hasty, upstream):
     upstream.fault = faults.error(400, "unknown_parameter", {"x-request-id": "req_find-me-again"})
     hasty.token()
-    told = json.dumps(hasty.usage(1)) + hasty.stderr
+    said = json.dumps(hasty.usage(1)) + hasty.stderr
     for fact in ("req_find-me-again", "unknown_parameter", "400"):
-        assert fact in told, told
+        assert fact in said, said
 
 
 def test_a_lasting_outage_opens_the_circuit_and_its_end_closes_it(hasty, upstream):
@@ -163,7 +163,7 @@ def test_a_lasting_outage_opens_the_circuit_and_its_end_closes_it(hasty, upstrea
         codes.append(answer.json()["code"])
     assert answer.status == 503 and int(answer.one("Retry-After")) >= 1
     asked = len(upstream.requests)
-    assert hasty.token().status == 503 and len(upstream.requests) == asked, "an open circuit asks nobody"
+    assert hasty.token().status == 503 and len(upstream.requests) == asked, "an open circuit sends nothing"
 
 
 def test_refusals_of_ours_do_not_open_the_circuit(hasty, upstream):
@@ -173,7 +173,7 @@ def test_refusals_of_ours_do_not_open_the_circuit(hasty, upstream):
     assert hasty.token().status == 200
 
 
-def test_a_404_tells_the_operator_where_to_look_and_the_page_that_it_is_not_to_blame(daemon, upstream):
+def test_a_404_is_explained_to_the_operator_and_is_not_the_pages_fault(daemon, upstream):
     for fault, words in {
         faults.error(404, "model_not_found"): "the upstream does not know the model gpt-realtime-2.1",
         faults.body(b"", 404): f"there is nothing at {upstream.base_url}/realtime/client_secrets",

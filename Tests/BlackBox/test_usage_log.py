@@ -1,4 +1,4 @@
-"""The usage log: one line for every token request, in a shape that machines read and nobody can forge."""
+"""The usage log: one line for every token request, machine-readable and impossible to forge."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_file_is_appended_to_and_sighup_opens_it_anew(start, upstream, session
     daemon.token()
     eventually(lambda: rotated.read_text().count("\n") == 3, "the renamed file is written until the signal")
     daemon.process.send_signal(signal.SIGHUP)
-    eventually(log.exists, "the file is opened anew")
+    eventually(log.exists, "the file is opened again")
     daemon.token()
     eventually(lambda: log.read_text().count("\n") == 1, "the new file is written")
     assert rotated.read_text().count("\n") == 3 and daemon.stdout == ""
@@ -175,18 +175,18 @@ def test_lines_of_many_at_once_are_not_torn(start, upstream, sessions):
     assert len(daemon.usage(800)) == 800
 
 
-def test_a_file_may_become_a_pipe_that_nobody_empties(start, upstream, sessions, tmp_path):
+def test_a_file_may_become_a_pipe_without_a_reader(start, upstream, sessions, tmp_path):
     log = tmp_path / "usage.log"
     daemon = start(upstream, sessions, USAGE_LOG=str(log), LOOPS="2")
     log.rename(tmp_path / "usage.log.1")
     os.mkfifo(log)
     reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
     daemon.process.send_signal(signal.SIGHUP)
-    eventually(lambda: "reloaded: " in daemon.stderr, "the log is opened anew")
-    # Twice what a pipe takes.
+    eventually(lambda: "reloaded: " in daemon.stderr, "the log is opened again")
+    # Twice what a pipe holds.
     asyncio.run(ask_all(daemon.port, [token_request({"User-Agent": "u" * 250})] * 300))
     assert daemon.token().status == 200
-    eventually(lambda: "usage lines are lost" in daemon.stderr, "lost lines are told of")
+    eventually(lambda: "usage lines are lost" in daemon.stderr, "lost lines are reported")
     assert daemon.stop() == 0
     text = os.read(reader, 1 << 20).decode()
     assert all(json.loads(line) for line in text.splitlines()) and text.endswith("\n")
@@ -226,7 +226,7 @@ def test_a_pipe_without_a_reader_stays_what_it_is_at_sighup(start, upstream, ses
     assert daemon.stop() == 0
 
 
-def test_a_lookup_takes_addresses_and_origins(start, upstream, sessions, tmp_path):
+def test_a_lookup_accepts_addresses_and_origins(start, upstream, sessions, tmp_path):
     log = tmp_path / "usage.log"
     daemon = start(upstream, sessions, USAGE_LOG=str(log), TRUSTED_PROXIES="127.0.0.1")
     assert daemon.token(fields={"X-Forwarded-For": "2001:db8::9"}).status == 200
@@ -239,11 +239,11 @@ def test_a_lookup_takes_addresses_and_origins(start, upstream, sessions, tmp_pat
 
 def test_a_log_that_cannot_be_made_is_told_by_check(sessions, tmp_path):
     for log, reason in ((tmp_path / "none/usage.log", "there is no directory"), (tmp_path, "this is a directory")):
-        told = run("check", "--sandbox", "--sessions-dir", str(sessions), "--usage-log", str(log), directory=tmp_path)
-        assert told.returncode == 78 and f"USAGE_LOG: \"{log}\": {reason}" in told.stderr, told.stderr
+        ended = run("check", "--sandbox", "--sessions-dir", str(sessions), "--usage-log", str(log), directory=tmp_path)
+        assert ended.returncode == 78 and f"USAGE_LOG: \"{log}\": {reason}" in ended.stderr, ended.stderr
 
 
-def test_a_log_whose_directory_is_gone_keeps_no_reload_from_its_work(start, upstream, sessions, tmp_path):
+def test_a_log_whose_directory_is_gone_does_not_stop_a_reload(start, upstream, sessions, tmp_path):
     folder = tmp_path / "log"
     folder.mkdir()
     daemon = start(upstream, sessions, USAGE_LOG=str(folder / "usage.log"))
@@ -263,7 +263,7 @@ def test_a_start_on_a_pipe_without_a_reader_ends_with_words(start, upstream, ses
     assert failure.value.code == 78
 
 
-def test_refusals_beyond_their_limit_have_no_line_and_shut_nobody_out(start, upstream, sessions):
+def test_refusals_beyond_their_limit_have_no_line_and_lock_no_client_out(start, upstream, sessions):
     """All clients have one address here, as behind a proxy that TRUSTED_PROXIES does not name."""
     daemon = start(upstream, sessions, LOOPS="2", LIMIT_REFUSALS="1/h burst 3")
     codes = [daemon.token(origin="https://stranger.example").json()["code"] for _ in range(20)]

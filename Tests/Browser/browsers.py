@@ -1,4 +1,4 @@
-"""Chromium as the tests run it: one process for each set of flags, started when it is first asked for."""
+"""Chromium as the tests run it: one process for each set of flags, started when it is first needed."""
 
 from __future__ import annotations
 

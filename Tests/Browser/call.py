@@ -1,4 +1,4 @@
-"""One WebRTC call at the peer: what it heard, what it was told, and the ways in which it can end."""
+"""One WebRTC call at the peer: the sound and the events that it received, and the ways in which it can end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessi
 from conversation import Conversation
 from ear import Ear
 
-#: The peer stays on loopback: it offers no other address and asks no server for one.
+#: The peer stays on loopback: it offers no other address and uses no STUN server.
 aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
@@ -95,7 +95,7 @@ class Call:
         asyncio.run_coroutine_threadsafe(self.connection.close(), self.loop).result(5)
 
     def close_channel(self) -> None:
-        """Closes the data channel alone; the connection stays."""
+        """Closes only the data channel; the connection stays."""
         self.loop.call_soon_threadsafe(self.channel.close)
 
     def go_silent(self) -> None:

@@ -1,4 +1,4 @@
-"""The page of one call: a client made with options, and what the tests ask of it again and again."""
+"""The page of one call: a client made with options, and the steps that many tests share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from peer import Peer
 from tab import Tab
 from web import Web
 
-#: A microphone as it is: noise suppression takes a steady tone for noise, and echo cancellation for an echo.
+#: An unprocessed microphone: noise suppression removes a steady tone as noise, and echo cancellation as an echo.
 PLAIN = {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False}
 
 

@@ -1,8 +1,7 @@
-"""The two routes of the fake OpenAI, and what each refuses, in OpenAI's words."""
+"""The two routes of the fake OpenAI, and what each refuses, with OpenAI's messages."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import time
@@ -112,6 +111,5 @@ class Routes:
 
     async def state(self, request: web.Request) -> web.Response:
         """What the peer counts, for the test that runs it as a process of its own."""
-        await asyncio.sleep(0)
         opened = sum(call.is_open for call in self.peer.calls)
         return web.json_response({"minted": len(self.peer.keys), "used": len(self.peer.used), "open": opened})

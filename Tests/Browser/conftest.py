@@ -23,7 +23,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_sessionstart() -> None:
-    """Without the program or a browser every test would fail of the same."""
+    """Stops at once without the program or a browser, because every test would fail for the same reason."""
     try:
         binary()
         executable()
@@ -32,7 +32,7 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deals the slow tests out: each worker begins with an equal share of the list, and those are to come first."""
+    """Starts the slow tests first: each worker begins with an equal share of the list, and of the slow ones."""
     slow = [item for item in items if item.get_closest_marker("slow")]
     rest = [item for item in items if not item.get_closest_marker("slow")]
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
@@ -55,7 +55,7 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
 
 @pytest.fixture(scope="session")
 def web() -> Iterator[Web]:
-    """The origin of the pages. The library stands at its root, as it stands in the repository."""
+    """The origin of the pages. The library is at its root, unchanged from the repository."""
     server = Web(HERE / "pages", LIBRARY).start()
     yield server
     server.stop()

@@ -1,4 +1,4 @@
-"""The far side of the data channel: the events of the GA interface, strict about what it is sent."""
+"""The far side of the data channel: the events of the GA interface, strict about what it receives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the peer hears of one call: a track that measures every frame and passes it on, which is the echo."""
+"""The sound that the peer receives in one call: a track that measures every frame and passes it on, as an echo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the suite waits for what must happen: long enough for a machine that is busy with other things as well."""
+"""How long tests wait: long enough for a busy machine."""
 
 from __future__ import annotations
 

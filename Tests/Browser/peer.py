@@ -1,4 +1,4 @@
-"""A fake OpenAI that a browser can call: it mints client secrets, takes SDP offers, and plays back what it hears."""
+"""A fake OpenAI that a browser can call: it mints client secrets, accepts SDP offers, and plays back what it receives."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Peer:
         self.keys_are_late = False
         #: Whether responses stay unfinished until they are cancelled.
         self.linger = False
-        #: Whether the answers from now on name no address, so that no connection comes of them.
+        #: Whether answers name no address from now on, so that no connection is made.
         self.unreachable = False
         self.loop = asyncio.new_event_loop()
         self.mint_gate = Gate(self.loop)

@@ -1,4 +1,4 @@
-"""One call however often it is asked for, and an end in every phase of it."""
+"""One call however often `connect` is called, and an end in every phase."""
 
 from __future__ import annotations
 

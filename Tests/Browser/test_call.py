@@ -91,9 +91,9 @@ def test_an_answer_can_be_interrupted(open_tab, web, daemon, peer):
     tab.until("client.transcripts.at(-1)?.text === 'You said: '")
     tab.js("() => client.interrupt()")
     tab.until("said('serverevent').some(event => event.type === 'response.done')")
-    # The page may hear of the end before the last of its own events has come.
+    # The page may be notified of the end before the last of its own events has arrived.
     both = {"response.cancel", "output_audio_buffer.clear"}
-    eventually(lambda: both <= set(call.types()), "the peer is told to stop, and to play no more")
+    eventually(lambda: both <= set(call.types()), "the peer gets the events that stop the answer and the playback")
     assert tab.js("client.transcripts.at(-1).interrupted") is True
     disconnect(tab, peer)
 

@@ -1,4 +1,4 @@
-"""The demo page in every state it can be in: what it says, what axe-core says of it, and who can use it."""
+"""The demo page in every state: its text, what axe-core finds in it, and whether everyone can use it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_answer_that_is_spoken_can_be_stopped(open_tab, demo, peer):
     page.assert_accessible("answering")
     tab.page.click("#interrupt")
     page.until_text("headline", "Listening.")
-    eventually(lambda: "response.cancel" in peer.calls[-1].types(), "the peer is told to stop")
+    eventually(lambda: "response.cancel" in peer.calls[-1].types(), "the peer gets the event that stops the answer")
 
 
 def test_a_forbidden_origin_is_explained(open_tab, demo, peer):
@@ -96,6 +96,7 @@ def test_a_forbidden_origin_is_explained(open_tab, demo, peer):
     assert peer.mint_requests == 0
 
 
+@pytest.mark.slow
 def test_a_spent_limit_is_shown_with_its_wait_and_tried_again(open_tab, start, peer):
     daemon = start(peer.base_url, DEMO="true", LIMIT_CLIENT="10/min burst 1")
     page = DemoPage(open_tab(), daemon)

@@ -1,4 +1,4 @@
-"""How a call ends that the user did not end."""
+"""Calls that end without the user ending them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call to the real OpenAI, for those who have a key and mean it: it costs a few cents and leaves this machine."""
+"""One call to the real OpenAI, only with a key: it costs a few cents and leaves this machine."""
 
 from __future__ import annotations
 

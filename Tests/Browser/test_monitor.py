@@ -1,4 +1,4 @@
-"""What the connection monitor says of a call on loopback."""
+"""What the connection monitor reports for a call on loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Would the harness notice? The peer refuses what OpenAI refuses, and measures what it hears."""
+"""The harness itself: the peer refuses what OpenAI refuses, and measures the sound that it receives."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_peer_mints_for_a_right_request_only(peer):
     assert mint(peer) in peer.keys
 
 
-def test_the_peer_takes_an_offer_with_a_fresh_key_only(peer):
+def test_the_peer_accepts_an_offer_with_a_fresh_key_only(peer):
     sdp = {"Content-Type": "application/sdp"}
     fresh, used = mint(peer), mint(peer)
     peer.used.add(used)

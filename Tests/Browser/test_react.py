@@ -41,7 +41,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 
 @pytest.fixture
 def chat(open_tab, app, daemon) -> Tab:
-    """A page that shows the component."""
+    """A page with the component."""
     tab = open_tab().go(app.origin + "/react.html")
     tab.until("window.ready")
     tab.js("options => mount(options)", {"token": token_url(daemon)})

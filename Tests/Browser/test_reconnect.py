@@ -1,4 +1,4 @@
-"""Lost connections: how soon they are noticed, and how they come back."""
+"""Lost connections: how soon they are noticed, and how calls recover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that keeps a call from starting, as the page is told of it, and that nothing is left of the attempt."""
+"""Everything that keeps a call from starting, how it is reported to the page, and that nothing is left of the attempt."""
 
 from __future__ import annotations
 

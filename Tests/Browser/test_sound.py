@@ -93,7 +93,7 @@ def test_a_call_goes_on_without_a_microphone_when_the_last_one_has_ended(open_ta
     disconnect(tab, peer)
 
 
-def test_a_call_without_a_microphone_asks_for_none(open_tab, web, daemon, peer):
+def test_a_call_without_a_microphone_requests_none(open_tab, web, daemon, peer):
     tab = begin(open_tab("missing"), web, daemon, microphone=False)
     connect(tab, peer)
     assert tab.js("ledger.constraints") == []

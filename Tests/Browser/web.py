@@ -1,4 +1,4 @@
-"""A small web server for the pages under test: folders of files, nothing else, on a free port."""
+"""A small web server for the pages under test: folders of files on a free port."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ private func sendAmongTraps() async throws {
     let trap = try ScriptedServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrap")
     let server = try ScriptedServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     let home = try TemporaryDirectory()
-    try home.write("default login planted password planted\n", to: ".netrc")
-    try home.write("proxy = \(trap.url)\nuser = planted:planted\n", to: ".curlrc")
+    try home.file(".netrc", "default login planted password planted\n")
+    try home.file(".curlrc", "proxy = \(trap.url)\nuser = planted:planted\n")
     for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         unsafe setenv(name, trap.url, 1)
     }
@@ -29,7 +29,7 @@ private func sendAmongTraps() async throws {
 
     let plain = try await result(of: OutboundRequest(.get, server.url)).get()
     try #require(plain.text == "ok")
-    let port = try Loopback.closedPort()
+    let port = try Loopback.freePort()
     let secure = try await result(of: OutboundRequest(.get, "https://127.0.0.1:\(port)"))
     #expect(secure.kind == "cannot_connect")
     let request = try #require(await server.nextRequest())

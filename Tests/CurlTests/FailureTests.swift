@@ -1,19 +1,20 @@
 import Curl
 import HTTP
 import System
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct FailureTests {
     @Test func `a port where nobody listens cannot be connected to`() async throws {
-        let port = try Loopback.closedPort()
+        let port = try Loopback.freePort()
         let failure = try await result(of: OutboundRequest(.get, "http://127.0.0.1:\(port)")).failure
         guard case .cannotConnect(let words) = failure else { throw Unexpected(failure) }
         #expect(words.contains("127.0.0.1 port \(port)"))
     }
 
     @Test func `libcurl's words are replaced when they hold the value of a field`() async throws {
-        let port = try Loopback.closedPort()
+        let port = try Loopback.freePort()
         let request = OutboundRequest(.get, "http://127.0.0.1:\(port)", fields: ["Authorization": "Bearer 127.0.0.1"])
         let failure = try await result(of: request).failure
         #expect(failure == .cannotConnect("Couldn't connect to server"))
@@ -22,8 +23,8 @@ struct FailureTests {
     @Test func `a server that does not accept is given up at the connect deadline`() async throws {
         let server = try Loopback(backlog: 0)
         // One connection fills the queue; the kernel drops the handshakes of the others.
-        let first = try Loopback.connect(to: server.port)
-        let second = try Loopback.connect(to: server.port)
+        let first = try Loopback.beginConnecting(to: server.port)
+        let second = try Loopback.beginConnecting(to: server.port)
         let failure = try await result(of: OutboundRequest(.get, server.url)) {
             $0.connectTimeout = .milliseconds(150)
         }.failure

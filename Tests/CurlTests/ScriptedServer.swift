@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import System
+import TestTools
 
 /// A server that does what a script says with each request, on a thread of its own; it knows no HTTP but where a
 /// request ends.

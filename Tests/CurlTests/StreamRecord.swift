@@ -53,12 +53,7 @@ final class StreamRecord: @unchecked Sendable {
 func withStreams<Value: Sendable>(
     _ body: @escaping @Sendable (Streams) async throws -> Value
 ) async throws -> Value {
-    let thread = try EventLoopThread(running: EventLoop(), name: "streams")
-    defer {
-        thread.loop.stop()
-        thread.join()
-    }
-    return try await Task(executorPreference: thread.loop) { try await body(try Streams(on: thread.loop)) }.value
+    try await onLoop { loop in try await body(try Streams(on: loop)) }
 }
 
 extension StreamPeer {

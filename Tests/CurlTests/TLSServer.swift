@@ -1,7 +1,7 @@
 import TestTools
 
 /// A TLS server with a certificate of its own making, for `localhost` alone: `openssl s_server` in a process of its
-/// own, ended with this object. It answers every GET with 200.
+/// own, ended when this object goes. It answers every GET with 200.
 final class TLSServer {
     let port: UInt16
     /// The self-signed certificate, PEM.

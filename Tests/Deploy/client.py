@@ -1,4 +1,4 @@
-"""A browser's place in the tests: raw requests over TLS, from an address of its own."""
+"""In place of a browser: raw requests over TLS, from a separate address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images and containers without an engine: buildah and podman, with a storage of their own, on a base made here."""
+"""Images and containers without an engine: buildah and podman, with separate storage, on a base made here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools import ROOT, passes, run, tool
 
-#: The name behind FROM in the Dockerfile.
+#: The name after FROM in the Dockerfile.
 BASE = "docker.io/library/debian:bookworm-slim"
 IMAGE = "localhost/ephemerald"
 
@@ -24,15 +24,15 @@ class Storage:
         self.options = ["--root", str(folder / "root"), "--runroot", str(folder / "run"), "--storage-driver", "vfs"]
 
     def make_base(self) -> None:
-        """A Debian of the name that the Dockerfile asks for, because no registry is asked."""
+        """A Debian image with the name that the Dockerfile uses, because no registry is used."""
         tar = self.folder / "base.tar"
         passes("mmdebstrap", "--quiet", "--variant=minbase", "bookworm", tar, limit=600)
         passes("podman", *self.options, "import", tar, BASE, limit=300)
         tar.unlink()
 
     def build(self, builder: Path) -> str:
-        """Builds the Dockerfile as it stands. Its stage `builder` alone is replaced, by a folder with what that stage
-        leaves behind: there is no Swift image here."""
+        """Builds the Dockerfile unchanged, except that a folder with the result of the stage `builder` replaces that stage:
+        there is no Swift image here."""
         isolation = ["--isolation", "chroot", "--pull-never", "--format", "docker"]
         context = ["--build-context", f"builder={builder}"]
         return passes("buildah", *self.options, "bud", *isolation, *context, "-t", IMAGE, ROOT, limit=600)

@@ -1,4 +1,4 @@
-"""A Debian of our own under a real systemd, in a tree: booted by systemd-nspawn, entered by nsenter."""
+"""A Debian tree under a real systemd: booted by systemd-nspawn, entered by nsenter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metrics that a scrape tells, and those that the dashboard and the alerts ask for."""
+"""The metrics of a scrape, and those that the dashboard and the alerts use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 
 #: Prometheus makes it of every scrape.
 OF_PROMETHEUS = {"up"}
-#: A metric with what stands in braces behind it.
+#: A metric with the labels in braces after it.
 SELECTOR = re.compile(r"\b((?:ephemerald|process)_\w+|up)\b(\{[^}]*\})?")
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
@@ -66,7 +66,7 @@ def names(text: str) -> set[str]:
 
 
 def families(text: str) -> dict[str, Family]:
-    """Each metric of a scrape in OpenMetrics, which alone tells what is an info."""
+    """Each metric of a scrape in OpenMetrics, the only format that marks infos."""
     suffixes = {"counter": "_total", "info": "_info"}
     found = {}
     for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M):

@@ -1,4 +1,4 @@
-"""Debian's Prometheus with the files of `deploy/prometheus`; only ports and durations are other ones."""
+"""Debian's Prometheus with the files of `deploy/prometheus`; only ports and durations differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from program import free_port
 from proxies import substitute
 from tools import passes, tool
 
-#: What stands in the files, and what it is here.
+#: What the files contain, and what replaces it here.
 INTERVALS = {"scrape_interval: 15s": "scrape_interval: 1s", "evaluation_interval: 15s": "evaluation_interval: 1s"}
 RANGE, FOR = "[5s]", "for: 1s"
 

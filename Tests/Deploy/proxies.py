@@ -1,4 +1,4 @@
-"""nginx, Caddy and HAProxy as the files of `deploy` configure them; only ports and paths are other ones."""
+"""nginx, Caddy and HAProxy as the files of `deploy` configure them; only ports and paths differ."""
 
 from __future__ import annotations
 

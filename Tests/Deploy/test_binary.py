@@ -1,4 +1,4 @@
-"""deploy/binary: one file that needs no Swift, run in a Debian with nothing but the packages that it names."""
+"""deploy/binary: one file that needs no Swift, run in a Debian tree with only the packages that it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of deploy/README.md, run as they stand; or they say what they need."""
+"""The commands of deploy/README.md are run unchanged, unless they say what they need."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ def test_its_commands_work(place, block):
     assert ended.returncode == 0 and ended.stdout, block + ended.stderr
 
 
-def test_every_file_of_the_folder_stands_in_it():
+def test_every_file_of_the_folder_is_in_it():
     for path in DEPLOY.iterdir():
         assert path.name in HANDBOOK, path.name

@@ -1,4 +1,4 @@
-"""The image: built from the Dockerfile as it stands, looked at, and run with nothing allowed."""
+"""The image: built from the Dockerfile, inspected, and run without privileges."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_dockerfile_builds_the_binary_as_deploy_binary_does():
 
 @pytest.mark.parametrize("engine", ["podman", "buildah"])
 def test_deploy_image_builds_the_same_image_and_needs_no_registry(storage, tmp_path, engine):
-    # An engine that is there and does not work is passed over.
+    # An engine that is installed and does not work is skipped.
     broken = tmp_path / "bin/podman"
     broken.parent.mkdir()
     broken.write_text("#!/bin/sh\nexit 125\n")
@@ -121,9 +121,9 @@ def test_the_first_try_of_the_readme_works(storage, tmp_path, upstream):
     """Nothing is mounted: the image has a session, and the key comes by the environment."""
     (line,) = re.findall(r"(?m)^docker run .*$", (ROOT / "README.md").read_text())
     words = shlex.split(line)
-    told = [value for option, value in zip(words, words[1:], strict=False) if option == "--env"]
-    settings = dict(setting.split("=", 1) for setting in told if "=" in setting)
-    assert "OPENAI_API_KEY" in told and not [word for word in words if word in ("--mount", "--volume", "-v")]
+    passed = [value for option, value in zip(words, words[1:], strict=False) if option == "--env"]
+    settings = dict(setting.split("=", 1) for setting in passed if "=" in setting)
+    assert "OPENAI_API_KEY" in passed and not [word for word in words if word in ("--mount", "--volume", "-v")]
     port = free_port()
     ours = {"PORT": str(port), "OPS_PORT": str(free_port()), "OPENAI_BASE_URL": upstream.base_url}
     log = tmp_path / "log"

@@ -1,4 +1,4 @@
-"""What the API's schemas cannot see: whether the manifests fit each other, the image and the daemon."""
+"""What the API's schemas cannot check: whether the manifests fit each other, the image and the daemon."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_secrets_are_files_that_their_user_alone_reads():
     assert all(variable["name"].endswith("_FILE") for variable in CONTAINER["env"])
 
 
-def test_the_daemon_takes_the_settings(tmp_path):
+def test_the_daemon_accepts_the_settings(tmp_path):
     """As the pod would get them, with the files where the mounts would be."""
     (tmp_path / "key").write_text("sk-test-0123456789abcdef\n")
     (tmp_path / "salt").write_text("0123456789abcdef0123456789abcdef")

@@ -13,7 +13,7 @@ from proxies import substitute
 from tools import DEPLOY, passes
 
 
-def test_logrotate_takes_the_file(tmp_path):
+def test_logrotate_accepts_the_file(tmp_path):
     file = tmp_path / "ephemerald"
     file.write_bytes((DEPLOY / "logrotate").read_bytes())
     file.chmod(0o644)

@@ -1,4 +1,4 @@
-"""The dashboard, the alerts and the tables of the manuals name what a scrape tells, and nothing else."""
+"""The dashboard, the alerts and the tables of the manuals name the metrics of a scrape, and no others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EXPLAINED = {
 
 @pytest.fixture
 def scraped(tmp_path, upstream):
-    """A daemon with a token behind it, and a session that ends."""
+    """A daemon that has minted a token, with a session whose model ends."""
     sessions = write_sessions(tmp_path / "folder", default=SESSION, ending=ENDING)
     daemon = Behind(tmp_path / "daemon", upstream, None, {"SESSIONS_DIR": str(sessions)}).start()
     assert daemon.token(origin=client.ORIGIN).status == 200
@@ -70,8 +70,8 @@ def test_the_manual_lists_every_metric_and_no_other(scraped):
 
 
 def test_the_handbook_has_a_row_for_each_alert():
-    told = [row[0].strip("`") for row in rows(DEPLOY / "README.md", "Alerts")]
-    assert sorted(told) == sorted(ALERTS)
+    listed = [row[0].strip("`") for row in rows(DEPLOY / "README.md", "Alerts")]
+    assert sorted(listed) == sorted(ALERTS)
     severities = {row[0].strip("`"): row[1] for row in rows(DEPLOY / "README.md", "Alerts")}
     assert severities == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}
 
@@ -82,13 +82,13 @@ def test_each_alert_has_a_unit_test():
     assert [name for name in ALERTS if f"alertname: {name}\n" not in tested] == [], "never raised"
 
 
-def test_promtool_takes_the_rules_and_the_settings():
+def test_promtool_accepts_the_rules_and_the_settings():
     passes("promtool", "check", "rules", PROMETHEUS / "ephemerald.rules.yaml")
     passes("promtool", "test", "rules", PROMETHEUS / "ephemerald.test.yaml")
     passes("promtool", "check", "config", PROMETHEUS / "prometheus.yaml")
 
 
-def test_promtool_takes_a_scrape(scraped, tmp_path):
+def test_promtool_accepts_a_scrape(scraped, tmp_path):
     text = tmp_path / "scrape"
     text.write_text(scrape(scraped))
     said = run("/bin/sh", "-c", '"$1" check metrics <"$2"', "sh", tool("promtool"), text)
@@ -96,7 +96,7 @@ def test_promtool_takes_a_scrape(scraped, tmp_path):
     assert said.returncode == 3 and set(said.stdout.splitlines()) == EXPLAINED, said.stdout
 
 
-def test_every_panel_asks_the_chosen_prometheus():
+def test_every_panel_queries_the_chosen_prometheus():
     source = {"type": "prometheus", "uid": "${datasource}"}
     kinds = [variable["type"] for variable in DASHBOARD["templating"]["list"]]
     assert kinds == ["datasource", "query", "query"] and DASHBOARD["schemaVersion"] >= 38

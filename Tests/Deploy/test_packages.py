@@ -1,4 +1,4 @@
-"""The packages of the image: exactly those that the binary links, proved by running it among nothing else."""
+"""The packages of the image: exactly those that the binary links, and it runs with nothing else."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def put_in(tree: Path, program: str) -> None:
 def test_the_list_is_what_the_binary_links():
     needed = {package(path) for _, path in linked(binary()) if not is_swift(path)}
     missing, superfluous = needed - listed(), listed() - READ - COMING - needed
-    assert (missing, superfluous) == (set(), set()), "mend the list in deploy/image-tree"
+    assert (missing, superfluous) == (set(), set()), "fix the list in deploy/image-tree"
 
 
 def test_the_tree_holds_no_shell_no_setuid_and_no_program(tree):
@@ -92,7 +92,7 @@ def test_the_binary_runs_among_just_these_packages(tree):
     assert version.returncode == 0 and "libmicrohttpd" in version.stdout, version.stderr
     minted = inside(tree, "/usr/local/bin/ephemerald", "mint", "--sandbox", SESSIONS_DIR=sessions(tree))
     assert minted.returncode == 0 and "ek_sandbox" in minted.stdout, minted.stderr
-    # No shell, no home, no user database: and it fails closed, in words.
+    # No shell, no home, no user database: and it fails closed, with a message.
     refused = inside(tree, "/usr/local/bin/ephemerald", HOST="0.0.0.0", SESSIONS_DIR="/sessions")
     assert refused.returncode == 78
     assert "ALLOWED_ORIGINS" in refused.stderr and "AUTH" in refused.stderr

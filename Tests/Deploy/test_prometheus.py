@@ -1,4 +1,4 @@
-"""Debian's Prometheus scrapes a daemon under load, and judges an outage."""
+"""Debian's Prometheus scrapes a daemon under load, and alerts on an outage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHORT, LONG = 12, 60
 
 
 class Load:
-    """Clients that ask for tokens without pause, until they are told to end."""
+    """Clients that request tokens without pause, until they are stopped."""
 
     def __init__(self, daemon: Behind, clients: int = 2):
         self.statuses: dict[int, int] = {}
@@ -64,6 +64,7 @@ def prometheus(tmp_path, daemon) -> Iterator[Prometheus]:
         prometheus.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [SHORT, pytest.param(LONG, marks=pytest.mark.machine)])
 @pytest.mark.timeout(240)
 def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, prometheus, upstream, wanted):
@@ -84,6 +85,7 @@ def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, promet
     print(f"{prometheus.value(scrapes):.0f} scrapes, {len(upstream.minted)} tokens")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_an_outage_of_openai_raises_its_alert_and_its_end_lowers_it(daemon, prometheus, upstream):
     failing = "EphemeraldUpstreamFailing"
@@ -91,6 +93,6 @@ def test_an_outage_of_openai_raises_its_alert_and_its_end_lowers_it(daemon, prom
         eventually(lambda: prometheus.value("rate(ephemerald_upstream_exchanges_total[5s])") > 0, "load", 20)
         assert failing not in prometheus.alerts("pending") | prometheus.alerts()
         upstream.fault = faults.error(500, "server_error", kind="server_error")
-        eventually(lambda: prometheus.alerts() == {failing}, "the outage wakes somebody, by this alert alone", 40)
+        eventually(lambda: prometheus.alerts() == {failing}, "the outage raises this alert only", 40)
         upstream.fault = None
         eventually(lambda: prometheus.alerts() == set(), "the end of the outage is seen", 40)

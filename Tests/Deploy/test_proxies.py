@@ -1,4 +1,4 @@
-"""A request through each proxy: what arrives at the daemon is the truth, and what comes back is the daemon's."""
+"""A request through each proxy: the daemon sees the real client, and the client gets the daemon's answer."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_forged_address_is_never_believed(proxy, behind, fields):
     assert FORGED not in behind.stdout
 
 
-def test_forging_gets_nobody_past_his_limit_or_onto_anothers(proxy, behind):
+def test_forging_neither_evades_a_limit_nor_uses_up_anothers(proxy, behind):
     for number in range(3):
         forged = [("X-Forwarded-For", f"198.51.100.{number}"), ("X-Real-IP", f"198.51.100.{number}")]
         assert client.request(proxy, fields=forged, address="127.0.0.9").status == 200
@@ -68,7 +68,7 @@ def test_forging_gets_nobody_past_his_limit_or_onto_anothers(proxy, behind):
     assert refused.json()["code"] == "rate_limited"
     assert int(refused.one("Retry-After")) >= 1
     assert refused.one("Access-Control-Allow-Origin") == client.ORIGIN
-    # He named a victim, who has all of his own.
+    # The forger named a victim, whose own limit is untouched.
     assert client.request(proxy, fields=[("X-Forwarded-For", "127.0.0.9")], address="127.0.0.10").status == 200
     assert [line["client.address"] for line in behind.usage(5)] == ["127.0.0.9"] * 4 + ["127.0.0.10"]
 

@@ -1,4 +1,4 @@
-"""deploy/run on a terminal: what a person reads first, and whether it is true."""
+"""deploy/run on a terminal: what it prints first, and whether that is true. And how deploy/test runs the suites."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import raw
 from program import binary, environment, free_port
 from tools import DEPLOY, ROOT, run
 
-#: Reports a version that will do; to build is to have the binary already.
+#: Reports a version that is new enough; the binary is there without a build.
 SWIFT = """#!/bin/sh
 echo "$@" >> swift.log
 [ "$1" = build ] || echo "Swift version 6.3 (a stand-in)"
@@ -25,7 +25,7 @@ echo "$@" >> swift.log
 
 
 class Run:
-    """`deploy/run` in a tree of its own, with the binary that is there instead of a build."""
+    """`deploy/run` in a separate tree, with the existing binary instead of a build."""
 
     def __init__(self, tree: Path):
         self.tree = tree
@@ -127,7 +127,8 @@ def test_it_builds_with_the_flags_of_deploy_test(tmp_path, version):
         (tree / "deploy/packages").open("a").write("\ninstall() { :; }\n")
         shutil.copy(DEPLOY / script, tree / "deploy")
         # Only the build: what comes before and after it has its own tests.
-        (build,) = [line.split(" ||")[0] for line in (DEPLOY / script).read_text().splitlines() if "build_release" in line]
+        lines = (DEPLOY / script).read_text().splitlines()
+        (build,) = {line.strip().split(" ||")[0] for line in lines if "build_release" in line}
         command = ["sh", "-euc", f". deploy/packages; {build}"]
         assert run(*command, cwd=tree, env=os.environ | {"PATH": f"{tree}/bin:{os.environ['PATH']}"}).returncode == 0
         calls.append((tree / "swift.log").read_text())
@@ -141,6 +142,69 @@ def test_it_builds_with_the_flags_of_deploy_test(tmp_path, version):
         if line.startswith("swift build") and "--scratch-path" not in line
     ]
     assert others == [], "deploy/packages has the one build into .build"
+
+
+#: Writes down where and how it is called, by the name of the file.
+STAND_IN = """#!/bin/sh
+printf '%s' "${0##*/} in ${PWD##*/} with ${EPHEMERALD##*/.build/}:" >> "$LOG"
+printf ' [%s]' "$@" >> "$LOG"
+echo >> "$LOG"
+"""
+
+
+@pytest.fixture
+def deploy_test(tmp_path):
+    """Runs `deploy/test` in a tree in which every tool is a stand-in, and returns what they were called with."""
+    tree = Run(tmp_path / "tree").tree
+    shutil.copy(DEPLOY / "test", tree / "deploy")
+    (tree / "deploy/packages").open("a").write("\ninstall() { :; }\n")
+    (tree / "bin/node").write_text("#!/bin/sh\n")
+    tools = [tree / f".build/{suite.lower()}-venv/bin/{name}" for suite in SUITES for name in ("pytest", "pip")]
+    for suite in SUITES:
+        (tree / f"Tests/{suite}").mkdir(parents=True)
+    for tool in tools:
+        tool.parent.mkdir(parents=True, exist_ok=True)
+        tool.write_text(STAND_IN)
+    for tool in [*tools, tree / "bin/node"]:
+        tool.chmod(0o755)
+    log = tree / "log"
+
+    def start(*arguments: str) -> tuple[int, list[str]]:
+        variables = {"PATH": f"{tree}/bin:{os.environ['PATH']}", "LOG": str(log)}
+        ended = run(tree / "deploy/test", *arguments, cwd=tree, env=os.environ | variables)
+        said = log.read_text().splitlines() if log.exists() else []
+        return ended.returncode, [line for line in said if line.startswith("pytest")]
+
+    return start
+
+
+SUITES = ("BlackBox", "Browser", "Deploy")
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_deploy_test_runs_one_suite_with_options(deploy_test, suite):
+    called = f"pytest in {suite} with release/ephemerald: [-q] [test_a.py] [-k] [two words]"
+    assert deploy_test(suite, "test_a.py", "-k", "two words") == (0, [called])
+
+
+def test_deploy_test_quick_leaves_out_what_is_slow(deploy_test):
+    code, called = deploy_test("--quick")
+    chosen = ["not slow", "not slow", "not machine and not slow"]
+    options = [f"with release/ephemerald: [-q] [-m] [{expression}]" for expression in chosen]
+    assert (code, called) == (0, [f"pytest in {suite} {option}" for suite, option in zip(SUITES, options, strict=True)])
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_the_suites_declare_the_markers(suite):
+    """pytest refuses an expression with a marker that is not declared."""
+    declared = (ROOT / "Tests" / suite / "pytest.ini").read_text()
+    assert re.search(r"(?m)^    slow: .*deploy/test --quick", declared)
+    assert ("\n    machine: " in declared) == (suite == "Deploy")
+
+
+@pytest.mark.parametrize("argument", ["--fast", "blackbox"])
+def test_deploy_test_refuses_what_it_does_not_know(deploy_test, argument):
+    assert deploy_test(argument) == (1, [])
 
 
 def test_its_usage_log_can_be_read_while_it_runs(deploy_run):

@@ -70,7 +70,7 @@ def machine(tmp_path_factory, openai) -> Iterator[Machine]:
 
 @pytest.fixture
 def socket_path(machine) -> str:
-    """The socket, with the service behind it up and told so."""
+    """The socket, with its service up and ready."""
     machine.do("systemctl", "start", "ephemerald.service")
     return machine.path(SOCKET)
 
@@ -93,7 +93,7 @@ def outside(machine, pid: int) -> int:
 
 
 def test_the_first_connection_starts_it_and_gets_a_token(machine, openai):
-    """No service runs yet: the socket alone. The key came as a credential, or the stand-in would refuse it."""
+    """No service runs yet, only the socket. The key came as a credential, or the stand-in would refuse it."""
     assert machine.property("ActiveState") == "inactive"
     answer = ask(machine.path(SOCKET), TOKEN)
     assert answer.status == 200, machine.ask("journalctl", "-u", "ephemerald", "--no-pager")[-3000:]
@@ -110,7 +110,7 @@ def test_it_has_no_privilege_and_its_files_are_its_own(machine, socket_path):
     machine.do("test", "-s", "/var/log/ephemerald/usage.log")
     machine.do("test", "-s", "/var/lib/ephemerald/safety_salt")
     assert machine.do("stat", "-c", "%a %U %G", SOCKET).split() == ["660", "root", "www-data"]
-    # The key is neither in the environment that systemd shows nor in the log.
+    # The key is neither in the environment that systemd displays nor in the log.
     shown = machine.ask("systemctl", "show", "ephemerald.service") + machine.ask("journalctl", "--no-pager")
     assert "sk-credential" not in shown
 

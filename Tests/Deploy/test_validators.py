@@ -1,4 +1,4 @@
-"""Each file of `deploy` before its own tool."""
+"""Each file of `deploy`, checked by its own tool."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from program import binary
 from proxies import Proxy, Upstream
 from tools import DEPLOY, ROOT, passes, run
 
-#: Those that configure nothing.
+#: The scripts.
 SCRIPTS = ["run", "test", "packages", "binary", "image", "image-tree"]
-#: What systemd-analyze may find at most, in tenths: goal of the file.
+#: The highest exposure that systemd-analyze may find, in tenths.
 EXPOSURE = 12
 
 
@@ -23,7 +23,7 @@ def test_scripts_are_sound(script):
     passes("shellcheck", "--external-sources", DEPLOY / script, cwd=ROOT)
 
 
-def test_every_example_of_nginx_takes_bodies_of_one_size():
+def test_every_example_of_nginx_allows_bodies_of_one_size():
     """Twice MAX_BODY, so that the daemon's own refusal, which a page can read, comes first."""
     examples = [DEPLOY / "nginx.conf", *ROOT.glob("*.md"), *DEPLOY.glob("*.md")]
     sizes = re.findall(r"client_max_body_size +(\S+);", "".join(path.read_text() for path in examples))
@@ -43,7 +43,7 @@ def units(folder):
     return [folder / "ephemerald.service", folder / "ephemerald.socket"]
 
 
-def test_systemd_takes_the_units(tmp_path):
+def test_systemd_accepts_the_units(tmp_path):
     assert passes("systemd-analyze", "verify", "--man=no", *units(tmp_path)) == ""
 
 
@@ -56,7 +56,7 @@ def test_the_service_is_exposed_to_little():
 
 @pytest.mark.parametrize("name", ["nginx", "caddy", "haproxy"])
 @pytest.mark.parametrize("place", ["unix", "tcp"])
-def test_each_proxy_takes_its_file(tmp_path, name, place):
+def test_each_proxy_accepts_its_file(tmp_path, name, place):
     upstream = Upstream(path=tmp_path / "s") if place == "unix" else Upstream(port=3001)
     said = Proxy(name, tmp_path / name, upstream).validate()
     assert not re.search(r"warn", said.replace("warnings", ""), re.I), said
@@ -87,7 +87,7 @@ def test_kubernetes_knows_each_member(file):
         assert said.returncode == 0 and "passed" in said.stdout and "WARN" not in said.stdout, said.stdout
 
 
-def test_compose_takes_its_file(tmp_path):
+def test_compose_accepts_its_file(tmp_path):
     said = yaml.safe_load(passes("docker-compose", "-f", DEPLOY / "compose.yaml", "config", cwd=tmp_path))
     daemon = said["services"]["ephemerald"]
     assert daemon["read_only"] and daemon["cap_drop"] == ["ALL"]
@@ -98,8 +98,8 @@ def test_compose_takes_its_file(tmp_path):
     assert said["networks"]["limits"]["internal"] and list(said["services"]["redis"]["networks"]) == ["limits"]
 
 
-def test_caddy_takes_the_file_as_compose_gives_it(tmp_path):
-    """Its environment, from compose.yaml, with the certificate that the machine has not."""
+def test_caddy_accepts_the_file_as_compose_passes_it(tmp_path):
+    """Its environment, from compose.yaml, with a certificate that this machine does not have."""
     compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     environment = {"SITE": "app.example", "UPSTREAM": compose["services"]["caddy"]["environment"]["UPSTREAM"]}
     shutil.copy(DEPLOY / "Caddyfile", tmp_path)

@@ -1,4 +1,4 @@
-"""The programs that judge the files of `deploy`, and how they are run. A missing one is a failure and never a skip."""
+"""Finds and runs the tools that check the files of `deploy`. A missing tool is a failure and never a skip."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tool(name: str) -> str:
 
 
 def run(*command: str | Path, limit: float = 60.0, **options) -> subprocess.CompletedProcess:
-    """Runs it to its end, output and errors in one."""
+    """Runs a command to its end, with output and errors in one text."""
     program, *arguments = map(str, command)
     return subprocess.run(
         [program if "/" in program else tool(program), *arguments],
@@ -36,14 +36,14 @@ def run(*command: str | Path, limit: float = 60.0, **options) -> subprocess.Comp
 
 
 def passes(*command: str | Path, limit: float = 60.0, **options) -> str:
-    """Runs it, and wants exit code 0; returns what it said."""
+    """Runs a command, which must exit with 0, and returns its output."""
     ended = run(*command, limit=limit, **options)
     assert ended.returncode == 0, f"{' '.join(map(str, command))}: {ended.returncode}\n{ended.stdout[-4000:]}"
     return ended.stdout
 
 
 def inside(tree: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
-    """Runs a program in the tree, as a user whom nobody there knows. With /proc, as every container has it: the Swift
+    """Runs a program in the tree, as a user without a name there. With /proc, as every container has it: the Swift
     runtime reads its arguments there."""
     change = [tool("unshare"), "--fork", "--pid", "--mount", "--root", str(tree), "--mount-proc"]
     if os.geteuid() == 0:

@@ -1,4 +1,4 @@
-"""Clients of a unix socket that count what a restart does to them."""
+"""Clients of a unix socket that count failures during a restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEALTH = raw.head("GET", "/api/health", {"Connection": "close"})
 
 
 def ask(path: str, data: bytes, limit: float = 30.0) -> raw.Answer:
-    """One request on a connection of its own. Raises ConnectionError when nobody takes it or it breaks off."""
+    """One request on a connection of its own. Raises ConnectionError when it is not accepted or breaks off."""
     connection = raw.Connection.__new__(raw.Connection)
     connection.limit, connection.data = limit, b""
     connection.socket = socket.socket(socket.AF_UNIX)
@@ -29,7 +29,7 @@ def ask(path: str, data: bytes, limit: float = 30.0) -> raw.Answer:
 
 @dataclass
 class Load:
-    """Some clients that ask again and again until they are told to end."""
+    """Clients that send request after request until they are stopped."""
 
     path: str
     clients: int = 8

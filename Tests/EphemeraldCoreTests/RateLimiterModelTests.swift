@@ -1,5 +1,6 @@
 import EphemeraldCore
 import Sessions
+import TestTools
 import Testing
 
 private let spellings = [
@@ -19,7 +20,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
 
 @Suite struct `The limiter against a token bucket` {
     @Test func `decides alike on 10,000 schedules of one key`() throws {
-        var random = SplitMix64(state: 1)
+        var random = SplitMix64(seed: 1)
         let limits = try spellings.map { try RateLimit(parsing: $0) }
         for schedule in 0..<10_000 {
             let limit = limits[schedule % limits.count]
@@ -64,7 +65,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
     }
 
     @Test func `decides alike on 2,000 schedules of three limits`() throws {
-        var random = SplitMix64(state: 2)
+        var random = SplitMix64(seed: 2)
         let limits = try spellings.map { try RateLimit(parsing: $0) }
         for schedule in 0..<2_000 {
             let dimensions: [LimitDimension] = [.client, .session, .all]
@@ -102,7 +103,7 @@ private func pause(after bucket: TokenBucket, using random: inout SplitMix64) ->
     }
 
     @Test func `never forgets a restraint in a full table`() throws {
-        var random = SplitMix64(state: 3)
+        var random = SplitMix64(seed: 3)
         let limits = try ["10/min burst 1", "10/min burst 2", "10/min burst 5"].map { try RateLimit(parsing: $0) }
         for schedule in 0..<300 {
             let rule = LimitRule(.client, limits[schedule % limits.count])

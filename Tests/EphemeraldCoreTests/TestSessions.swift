@@ -1,5 +1,5 @@
-import Foundation
 import Sessions
+import TestTools
 
 /// Session files that a test writes, read as the daemon reads them.
 enum TestSessions {
@@ -22,14 +22,10 @@ enum TestSessions {
 
     /// The sessions of these files' texts, by name. They have no errors.
     static func catalog(_ files: [String: String]) -> SessionCatalog {
-        let directory = NSTemporaryDirectory() + "core-" + UUID().uuidString
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            defer { try? FileManager.default.removeItem(atPath: directory) }
-            for (name, text) in files {
-                try Data(text.utf8).write(to: URL(fileURLWithPath: "\(directory)/\(name).json"))
-            }
-            let loaded = SessionCatalog.load(directory: directory, today: Day(2026, 11, 22))
+            let directory = try TemporaryDirectory()
+            for (name, text) in files { try directory.file("\(name).json", text) }
+            let loaded = SessionCatalog.load(directory: directory.path, today: Day(2026, 11, 22))
             precondition(!loaded.hasErrors, "\(loaded.findings)")
             return loaded.catalog
         } catch {

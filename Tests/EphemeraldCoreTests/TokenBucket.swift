@@ -1,7 +1,7 @@
 import EphemeraldCore
 import Sessions
 
-/// The model that the limiter is held against: a token bucket in whole nanoseconds, one for each key, never forgotten.
+/// The model that the limiter is compared with: a token bucket in whole nanoseconds, one for each key, never forgotten.
 struct TokenBucket {
     let increment: Int
     let capacity: Int
@@ -26,17 +26,4 @@ struct TokenBucket {
     var wait: Duration { .nanoseconds(increment - credit % increment) }
 
     mutating func take() { credit -= increment }
-}
-
-/// SplitMix64: the same schedules on every run.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
-    }
 }

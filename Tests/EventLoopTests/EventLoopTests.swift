@@ -1,19 +1,8 @@
 import EventLoop
 import Glibc
 import System
+import TestTools
 import Testing
-
-/// Runs `body` as a task on a loop with a thread of its own, and ends the thread.
-private func onLoop<Result: Sendable>(
-    _ body: @escaping @Sendable (EventLoop) async throws -> Result
-) async throws -> Result {
-    let thread = try EventLoopThread(running: EventLoop(), name: "test")
-    defer {
-        thread.loop.stop()
-        thread.join()
-    }
-    return try await Task(executorPreference: thread.loop) { try await body(thread.loop) }.value
-}
 
 struct EventLoopTests {
     @Test func `a task stays on the loop's thread across suspensions`() async throws {
@@ -75,31 +64,22 @@ struct EventLoopTests {
     }
 
     @Test func `a watch reports readiness until it ends`() async throws {
-        let received = try await onLoop { loop in
-            var ends: [CInt] = [0, 0]
-            guard unsafe pipe(&ends) == 0 else { throw SystemError("pipe") }
-            let reader = Descriptor(owning: ends[0])
-            let writer = Descriptor(owning: ends[1])
-            let number = reader.number
-            let received = Recorder()
-            let watch = try loop.watch(number, for: .readable) { readiness in
-                #expect(readiness.contains(.readable))
-                var byte: UInt8 = 0
-                _ = unsafe read(number, &byte, 1)
-                received.values.append(Int(byte))
-            }
+        let (received, late) = try await onLoop { loop in
+            let (pipe, other) = (try WatchedPipe(on: loop), try WatchedPipe(on: loop))
+            var received: [UInt8?] = []
             for byte in [UInt8(7), 8] {
-                var byte = byte
-                _ = unsafe write(writer.number, &byte, 1)
-                await loop.sleep(for: .milliseconds(1))
+                pipe.write(byte)
+                received.append(await pipe.next())
             }
-            watch.end()
-            var last: UInt8 = 9
-            _ = unsafe write(writer.number, &last, 1)
-            await loop.sleep(for: .milliseconds(1))
-            return received.values
+            pipe.watch?.end()
+            pipe.write(9)
+            // The loop reports descriptors in the order in which they became ready: 9 would be there before 1.
+            other.write(1)
+            _ = await other.next()
+            return (received, pipe.count - received.count)
         }
         #expect(received == [7, 8])
+        #expect(late == 0)
     }
 
     @Test func `watching a descriptor that is not open names the call that failed`() async throws {
@@ -113,16 +93,51 @@ struct EventLoopTests {
     }
 
     @Test func `a blocked signal arrives as an event`() async throws {
-        let signals = try await onLoop { loop in
+        let signal = try await onLoop { loop -> CInt in
             // Blocked in this thread alone, and sent to this thread alone.
             try SignalWatch.block([SIGUSR2])
-            let received = Recorder()
-            let watch = try SignalWatch([SIGUSR2], on: loop) { received.values.append(Int($0)) }
+            let (received, continuation) = AsyncStream.makeStream(of: CInt.self)
+            let watch = try SignalWatch([SIGUSR2], on: loop) { continuation.yield($0) }
             pthread_kill(pthread_self(), SIGUSR2)
-            await loop.sleep(for: .milliseconds(1))
-            return withExtendedLifetime(watch) { received.values }
+            defer { withExtendedLifetime(watch) {} }
+            for await signal in received { return signal }
+            return 0
         }
-        #expect(signals == [Int(SIGUSR2)])
+        #expect(signal == SIGUSR2)
+    }
+}
+
+/// A pipe whose end for reading is watched on a loop. Belongs to the thread of the loop.
+private final class WatchedPipe {
+    private let reader: Descriptor
+    private let writer: Descriptor
+    private let (bytes, continuation) = AsyncStream.makeStream(of: UInt8.self)
+    /// How many bytes have arrived.
+    private(set) var count = 0
+    private(set) var watch: Watch?
+
+    init(on loop: EventLoop) throws {
+        var ends: [CInt] = [0, 0]
+        _ = try check("pipe", unsafe pipe(&ends))
+        reader = Descriptor(owning: ends[0])
+        writer = Descriptor(owning: ends[1])
+        watch = try loop.watch(reader.number, for: .readable) { [unowned self] readiness in
+            #expect(readiness.contains(.readable))
+            var byte: UInt8 = 0
+            _ = unsafe read(reader.number, &byte, 1)
+            count += 1
+            continuation.yield(byte)
+        }
+    }
+
+    func write(_ byte: UInt8) {
+        _ = unsafe withUnsafePointer(to: byte) { unsafe Glibc.write(writer.number, $0, 1) }
+    }
+
+    /// Waits for the next byte.
+    func next() async -> UInt8? {
+        for await byte in bytes { return byte }
+        return nil
     }
 }
 

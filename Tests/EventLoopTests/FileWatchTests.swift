@@ -1,12 +1,13 @@
 import EventLoop
 import Foundation
 import System
+import TestTools
 import Testing
 
 /// A folder of a test, and a watch on a file and a directory in it, on a loop with a thread of its own.
 private final class Trial: @unchecked Sendable {
     // `@unchecked`: `reports` belongs to the thread of the loop, everything else does not change.
-    let folder: String
+    private let home: TemporaryDirectory
     let thread: EventLoopThread
     private let watch: FileWatch
 
@@ -19,9 +20,9 @@ private final class Trial: @unchecked Sendable {
     private let (reports, continuation) = AsyncStream.makeStream(of: Report.self)
 
     init(_ file: String = "file", _ directory: String = "directory") throws {
-        let folder = "\(FileManager.default.temporaryDirectory.path)/watch-\(UUID())"
-        self.folder = folder
-        try FileManager.default.createDirectory(atPath: "\(folder)/directory", withIntermediateDirectories: true)
+        home = try TemporaryDirectory()
+        let folder = home.path
+        try FileManager.default.createDirectory(atPath: "\(folder)/directory", withIntermediateDirectories: false)
         let loop = try EventLoop()
         watch = try FileWatch(
             on: loop,
@@ -29,6 +30,8 @@ private final class Trial: @unchecked Sendable {
             changed: { [continuation] in continuation.yield(Report(failure: $0)) })
         thread = try EventLoopThread(running: loop, name: "test")
     }
+
+    var folder: String { home.path }
 
     /// Begins, and takes the report of the beginning.
     func begin() async {
@@ -51,7 +54,6 @@ private final class Trial: @unchecked Sendable {
         thread.loop.stop()
         thread.join()
         continuation.finish()
-        try? FileManager.default.removeItem(atPath: folder)
         return await reports.reduce(into: 0) { count, _ in count += 1 }
     }
 

@@ -1,12 +1,13 @@
 import Foundation
 import JSON
+import TestTools
 import Testing
 
 /// Foundation's reader and ours must agree on random documents, whole and damaged.
 struct `Our JSON and Foundation's` {
     @Test(arguments: 0..<20)
     func `read each other's writing`(seed: Int) throws {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         for _ in 0..<50 {
             let document = Self.document(depth: 4, &random)
             let theirs = try JSONSerialization.data(withJSONObject: document, options: [.fragmentsAllowed])
@@ -21,7 +22,7 @@ struct `Our JSON and Foundation's` {
 
     @Test(arguments: 0..<20)
     func `agree that a damaged document is refused`(seed: Int) throws {
-        var random = SplitMix(state: UInt64(seed) + 1000)
+        var random = SplitMix64(seed: UInt64(seed) + 1000)
         for _ in 0..<200 {
             let document = Self.document(depth: 3, &random)
             var bytes = Array(try JSONSerialization.data(withJSONObject: document, options: [.fragmentsAllowed]))
@@ -34,12 +35,12 @@ struct `Our JSON and Foundation's` {
             let foundationReads =
                 (try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])) != nil
             let weRead = (try? JSON(parsing: bytes)) != nil
-            // Ours is stricter (repeated names), so it is only wrong to accept more.
+            // Our reader is stricter (repeated names), so it is a fault only if it accepts more.
             if weRead { #expect(foundationReads, "\(bytes)") }
         }
     }
 
-    private static func document(depth: Int, _ random: inout SplitMix) -> NSObject {
+    private static func document(depth: Int, _ random: inout SplitMix64) -> NSObject {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &random) {
         case 0: return NSNull()
         case 1: return NSNumber(value: Bool.random(using: &random))
@@ -58,22 +59,9 @@ struct `Our JSON and Foundation's` {
         }
     }
 
-    private static func text(_ random: inout SplitMix) -> String {
+    private static func text(_ random: inout SplitMix64) -> String {
         let alphabet = Array("abc{}[]\":,\\/\n\t\u{1}\u{1F}é€😀\u{2028} 0")
         return String(
             (0..<Int.random(in: 0..<9, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) })
-    }
-}
-
-/// A small generator that gives the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import MicroHTTPD
 import System
+import TestTools
 import Testing
 
 struct ListenerTests {
@@ -44,8 +45,8 @@ struct ListenerTests {
     }
 
     @Test func `a unix socket is named by its path, and an abstract one as systemd writes it`() throws {
-        let path = "/tmp/ephemerald-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
-        defer { _ = unsafe unlink(path) }
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/test.sock"
         let held = try ListeningAddress.unix(path: path).listen()
         let address = try inherited(held).address
         #expect(address == .unix(path: path))

@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import MicroHTTPD
 import System
+import TestTools
 
 /// A server on a loop with a thread of its own, and raw clients for it.
 final class TestServer: Sendable {
@@ -52,31 +53,15 @@ final class TestServer: Sendable {
     }
 }
 
-/// A client that sends exactly the bytes it is told to.
+/// A client that sends exactly the bytes that it is given.
 struct RawClient: ~Copyable {
     private let socket: Descriptor
 
     /// - Parameter patience: seconds until a read gives up.
     init(port: UInt16, patience: Int = 5) throws {
-        socket = try RawClient.connect(port: port, patience: patience)
-    }
-
-    private static func connect(port: UInt16, patience: Int) throws -> Descriptor {
-        let socket = Descriptor(owning: try check("socket", Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)))
-        let number = socket.number
+        socket = try Loopback.connect(to: port)
         var limit = timeval(tv_sec: patience, tv_usec: 0)
-        _ = unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = unsafe withUnsafePointer(to: address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        _ = try check("connect", result)
-        return socket
+        _ = unsafe setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
     func send(_ text: String) {

@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import OpenAISandbox
 import Sessions
+import TestTools
 import Testing
 
 /// The sandbox over real sockets, called by the daemon's client.
@@ -22,21 +23,16 @@ struct `The sandbox's server` {
         latency: Duration = .zero, fault: Fault? = nil,
         _ body: @escaping @Sendable (SandboxServer, HTTPClient) async -> Value
     ) async throws -> Value {
-        let thread = try EventLoopThread(running: EventLoop(), name: "sandbox")
-        defer {
-            thread.loop.stop()
-            thread.join()
-        }
-        return try await Task(executorPreference: thread.loop) {
-            let server = try SandboxServer(on: thread.loop, latency: latency, fault: fault, unixSeconds: { 1_000 })
+        try await onLoop { loop in
+            let server = try SandboxServer(on: loop, latency: latency, fault: fault, unixSeconds: { 1_000 })
             var settings = HTTPClientSettings()
             settings.allowsPlainHTTP = true
-            let client = try HTTPClient(on: thread.loop, settings: settings)
+            let client = try HTTPClient(on: loop, settings: settings)
             let value = await body(server, client)
             client.close()
             await server.stop()
             return value
-        }.value
+        }
     }
 
     /// The results of several requests to one server.

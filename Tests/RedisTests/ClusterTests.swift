@@ -1,5 +1,6 @@
 import EventLoop
 import Redis
+import TestTools
 import Testing
 
 /// Two servers of which each says what a node of a cluster would. They live on the loop of the client.
@@ -57,7 +58,7 @@ private final class Nodes {
 struct `In a cluster` {
     @Test(arguments: ["127.0.0.1", "", "?"])
     func `a command follows its key, and those that come later go there at once`(host: String) async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { "-MOVED 1 \(host):\($0)\r\n" }, { _ in ":7\r\n" })
             let (client, changes) = try nodes.client(on: loop)
             defer { client.close() }
@@ -68,7 +69,7 @@ struct `In a cluster` {
     }
 
     @Test func `all that is under way on the old node is answered by the new one`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { "-MOVED 1 127.0.0.1:\($0)\r\n" }, { _ in ":7\r\n" })
             let (client, changes) = try nodes.client(on: loop)
             defer { client.close() }
@@ -85,7 +86,7 @@ struct `In a cluster` {
     }
 
     @Test func `the greeting finds the node before any command`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { "-MOVED 1 127.0.0.1:\($0)\r\n" }, { _ in "$-1\r\n" })
             let (client, changes) = try nodes.client(on: loop, probe: ["GET", "{x}"])
             defer { client.close() }
@@ -96,7 +97,7 @@ struct `In a cluster` {
     }
 
     @Test func `a key on its way is asked for where it goes, that one time`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             var hasAsked = false
             let nodes = try Nodes(
                 on: loop,
@@ -114,7 +115,7 @@ struct `In a cluster` {
     }
 
     @Test func `nodes that send each other's keys away do not do so for ever`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(
                 on: loop, { "-MOVED 1 127.0.0.1:\($0)\r\n" }, { "-MOVED 1 127.0.0.1:\($0)\r\n" })
             let (client, changes) = try nodes.client(on: loop)
@@ -130,7 +131,7 @@ struct `In a cluster` {
 
     @Test(arguments: ["MOVED", "MOVED 1", "MOVED 1 h", "MOVED 1 h:0", "MOVED 1 h:x", "MOVED 1 h:1 x", "TRYAGAIN x"])
     func `an answer that names no node is an error like any other`(error: String) async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { _ in "-\(error)\r\n" }, { _ in "" })
             let (client, changes) = try nodes.client(on: loop)
             defer { client.close() }
@@ -143,7 +144,7 @@ struct `In a cluster` {
     func `a node that cannot be reached is the reason why there is no Redis`(
         node: String, words: String
     ) async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { _ in "-MOVED 1 \(node)\r\n" }, { _ in "" })
             let (client, changes) = try nodes.client(on: loop)
             defer { client.close() }
@@ -154,7 +155,7 @@ struct `In a cluster` {
     }
 
     @Test func `the node that had the keys is found again when that of the URL is gone`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { "-MOVED 1 127.0.0.1:\($0)\r\n" }, { _ in ":7\r\n" })
             let (client, changes) = try nodes.client(on: loop, probe: ["GET", "x"])
             defer { client.close() }
@@ -167,7 +168,7 @@ struct `In a cluster` {
     }
 
     @Test func `a cluster that is down is away, and not asked for each request`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let nodes = try Nodes(on: loop, { _ in "-CLUSTERDOWN The cluster is down\r\n" }, { _ in "" })
             let (client, changes) = try nodes.client(on: loop)
             defer { client.close() }

@@ -1,5 +1,6 @@
 import EventLoop
 import Redis
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)), .eachTransport)
@@ -55,7 +56,7 @@ struct EndTests {
 
     @Test func `a client may be dropped at any moment`() async throws {
         let server = try RedisServer()
-        try await withLoop { loop in
+        try await onLoop { loop in
             _ = try RedisClient(on: loop, address: server.address)
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             var client: RedisClient? = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }

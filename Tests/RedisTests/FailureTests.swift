@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Redis
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)), .eachTransport)
@@ -62,7 +63,7 @@ struct FailureTests {
     }
 
     @Test func `where nothing listens, every command fails at once`() async throws {
-        let port = try FakeServer.freePort()
+        let port = try Loopback.freePort()
         try await withClient(RedisAddress(.tcp(host: "127.0.0.1", port: port))) { client, changes in
             let failures = [await client.result("PING").failure, await client.result("PING").failure]
             #expect(failures == [.away("Connection refused"), .away("Connection refused")])
@@ -74,7 +75,7 @@ struct FailureTests {
     }
 
     @Test func `a server that accepts and says nothing is not waited for`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { _ in "" }
             var settings = RedisClientSettings()
             settings.deadline = .milliseconds(20)
@@ -119,7 +120,7 @@ struct FailureTests {
     func `whatever a server sends, the connection ends and the process does not`(
         greeting: String, later: String?, words: String
     ) async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { _ in greeting }
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
@@ -135,7 +136,7 @@ struct FailureTests {
     }
 
     @Test func `of a server with a new reason at each attempt, eight are reported`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             var attempts = 0
             let server = try FakeServer(on: loop) { _ in
                 attempts += 1
@@ -159,7 +160,7 @@ struct FailureTests {
     @Test(arguments: ["READONLY You can't write against a read only replica.", "NOAUTH Authentication required."])
     func `an error that will last ends the connection, so that another server may be found`(error: String) async throws
     {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : "-\(error)\r\n" }
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             var settings = RedisClientSettings()

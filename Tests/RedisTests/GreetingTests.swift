@@ -1,4 +1,5 @@
 import Redis
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -63,7 +64,7 @@ struct GreetingTests {
 
     @Test(arguments: ["localhost", "127.0.0.1"])
     func `a server is found by its name and by its address`(host: String) async throws {
-        let port = try FakeServer.freePort()
+        let port = try Loopback.freePort()
         let server = try RedisServer(["--port", "\(port)", "--bind", "127.0.0.1"])
         let reply = try await withClient(RedisAddress(.tcp(host: host, port: port))) { client, _ in
             try await client.send(["PING"])

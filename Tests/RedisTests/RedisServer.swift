@@ -6,30 +6,24 @@ import TestTools
 /// A redis-server in a process of its own, which keeps nothing on disk, listening on a socket in a directory of its own.
 final class RedisServer: @unchecked Sendable {
     // `@unchecked`: one task at a time kills and starts it.
-    private let directory: String
+    private let directory: TemporaryDirectory
     private let options: [String]
     /// nil without TLS.
     private let port: UInt16?
-    private var process: pid_t = 0
+    private var process: ChildProcess?
 
     /// Returns once the server accepts connections.
     /// - Parameters:
     ///   - options: more of its command line: `--requirepass`, `secret`.
     ///   - certificate: of the test's authority, for TLS.
     init(_ options: [String] = [], certificate: String = "localhost") throws {
-        var template = Array("/tmp/RedisTests-XXXXXX".utf8CString)
-        directory = try unsafe template.withUnsafeMutableBufferPointer { buffer in
-            guard let template = buffer.baseAddress, let name = unsafe mkdtemp(template) else {
-                throw SystemError("mkdtemp")
-            }
-            return unsafe String(cString: name)
-        }
+        directory = try TemporaryDirectory()
         switch Transport.current {
         case .unix:
             self.options = options
             port = nil
         case .tls:
-            let (authority, port) = (try authority.get(), try FakeServer.freePort())
+            let (authority, port) = (try authority.get(), try Loopback.freePort())
             self.options =
                 options + ["--tls-port", "\(port)", "--tls-auth-clients", "no", "--bind", "127.0.0.1"]
                 + ["--tls-cert-file", authority.path("\(certificate).pem")]
@@ -40,14 +34,8 @@ final class RedisServer: @unchecked Sendable {
         try start()
     }
 
-    deinit {
-        kill()
-        unsafe unlink(path)
-        unsafe rmdir(directory)
-    }
-
     /// Of the socket.
-    var path: String { "\(directory)/redis.sock" }
+    var path: String { "\(directory.path)/redis.sock" }
 
     /// With the test's authority, for TLS.
     var address: RedisAddress {
@@ -57,16 +45,12 @@ final class RedisServer: @unchecked Sendable {
     }
 
     func kill() {
-        guard process > 0 else { return }
-        signal(SIGKILL)
-        var status: CInt = 0
-        unsafe waitpid(process, &status, 0)
-        process = 0
+        process = nil
     }
 
     /// SIGSTOP leaves it with its connections, and answering nothing.
     func signal(_ number: CInt) {
-        Glibc.kill(process, number)
+        process?.signal(number)
     }
 
     /// Keeps the thread waiting until the server answers.
@@ -88,41 +72,23 @@ final class RedisServer: @unchecked Sendable {
     }
 
     func start() throws {
-        var ends: [CInt] = [0, 0]
-        _ = try check("pipe", unsafe pipe(&ends))
-        let reader = Descriptor(owning: ends[0])
-        let writer = Descriptor(owning: ends[1])
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_adddup2(&actions, writer.number, 1)
-        // Sockets of other tests, hiredis' among them, are not to stay open in this process.
-        for number in CInt(3)..<1_024 { unsafe posix_spawn_file_actions_addclose(&actions, number) }
-        let command =
+        let process = try ChildProcess(
             ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no"]
-            + ["--dir", directory, "--enable-debug-command", "yes"] + options
-        var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        let code = unsafe posix_spawnp(&process, command[0], &actions, nil, &arguments, environ)
-        guard code == 0 else { throw SystemError("redis-server", code: code) }
-        // What it says later has room in no pipe, but it says less than a pipe holds.
-        _ = consume writer
-        try RedisServer.waitUntilReady(reader)
-    }
-
-    private static func waitUntilReady(_ output: borrowing Descriptor) throws {
-        var text = ""
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        while !text.contains("eady to accept connections") {
-            let count = try check("read", unsafe read(output.number, &buffer, buffer.count))
-            guard count > 0 else { throw ServerFailure(words: text) }
-            text += String(decoding: buffer[..<count], as: UTF8.self)
+                + ["--dir", directory.path, "--enable-debug-command", "yes"] + options)
+        var output: [String] = []
+        // What the server prints later is read by nobody, but it is less than a pipe holds.
+        while let line = process.readLine() {
+            if line.contains("eady to accept connections") {
+                self.process = process
+                return
+            }
+            output.append(line)
         }
+        throw ServerFailure(output: output)
     }
 }
 
-/// The server ended by itself, with what it said.
+/// The server ended by itself.
 struct ServerFailure: Error {
-    let words: String
+    let output: [String]
 }

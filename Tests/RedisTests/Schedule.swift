@@ -1,8 +1,9 @@
 import EphemeraldCore
 import Sessions
+import TestTools
 import Testing
 
-/// A row of requests by a few clients under limits and quotas that chance has chosen.
+/// A row of requests by a few clients under limits and quotas chosen at random.
 struct Schedule {
     private let number: Int
     private var random: SplitMix64
@@ -18,7 +19,7 @@ struct Schedule {
 
     init(_ number: Int) throws {
         self.number = number
-        var random = SplitMix64(state: UInt64(number))
+        var random = SplitMix64(seed: UInt64(number))
         let dimensions = LimitDimension.allCases.shuffled(using: &random).prefix(.random(in: 0...5, using: &random))
         policies = try dimensions.map { dimension in
             let text = Schedule.spellings[.random(in: 0..<Schedule.spellings.count, using: &random)]
@@ -100,18 +101,5 @@ extension Duration {
     /// Rounded up.
     fileprivate var wholeMilliseconds: Int64 {
         components.seconds * 1_000 + (components.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-    }
-}
-
-/// SplitMix64: the same schedules on every run.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
     }
 }

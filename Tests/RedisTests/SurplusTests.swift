@@ -1,5 +1,6 @@
 import EventLoop
 import Redis
+import TestTools
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -11,7 +12,7 @@ struct `A server that says more than it was asked` {
             "*2\r\n:1\r\n:2\r\n*2\r\n", ":1\r\n\r\n", ":1\r\n:",
         ])
     func `in one piece is left, and its answer is not believed`(answer: String) async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
@@ -25,7 +26,7 @@ struct `A server that says more than it was asked` {
     }
 
     @Test func `with its greeting is not taken for ready`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { _ in "+PONG\r\n+OK\r\n" }
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
@@ -35,7 +36,7 @@ struct `A server that says more than it was asked` {
     }
 
     @Test func `after the last of many answers fails only that one`() async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { words in
                 if words.contains("PING") { return "+PONG\r\n" }
                 return words.contains("last") ? ":1\r\n:2\r\n:3\r\n:4\r\n" : ""
@@ -70,7 +71,7 @@ struct `A giant reply` {
             "+" + String(repeating: "x", count: 80_000),
         ])
     func `ends the connection before it is complete`(answer: String) async throws {
-        try await withLoop { loop in
+        try await onLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             var settings = RedisClientSettings()

@@ -1,21 +1,18 @@
 import Foundation
 import Sessions
+import TestTools
 import Testing
 
 /// A directory of session files that a test writes, removed with this object.
 final class SessionDirectory {
-    let path: String
+    private let directory: TemporaryDirectory
     static let today = Day(2026, 11, 22)
 
     init(_ files: [String: String] = [:]) throws {
-        path = NSTemporaryDirectory() + "sessions-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        for (name, text) in files { try write(name, Data(text.utf8)) }
+        directory = try TemporaryDirectory(files)
     }
 
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
+    var path: String { directory.path }
 
     func write(_ name: String, _ data: Data) throws {
         try data.write(to: URL(fileURLWithPath: "\(path)/\(name)"))

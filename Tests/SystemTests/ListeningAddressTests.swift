@@ -1,5 +1,6 @@
 import Glibc
 import System
+import TestTools
 import Testing
 
 struct ListeningAddressTests {
@@ -26,8 +27,8 @@ struct ListeningAddressTests {
     }
 
     @Test func `a unix socket that nobody serves is replaced, one that is served is not`() throws {
-        let path = "/tmp/ephemerald-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
-        defer { _ = unsafe unlink(path) }
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/test.sock"
         let address = ListeningAddress.unix(path: path)
         _ = try address.listen()
         let second = try address.listen()
@@ -37,8 +38,8 @@ struct ListeningAddressTests {
 
     @Test(arguments: [UInt32(0o660), 0o600, 0o666])
     func `a unix socket has the permissions that are asked for, whatever the umask`(mode: UInt32) throws {
-        let path = "/tmp/ephemerald-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
-        defer { _ = unsafe unlink(path) }
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/test.sock"
         _ = try ListeningAddress.unix(path: path).listen(socketMode: mode)
         #expect(try FileStatus(at: path).permissions == mode)
     }

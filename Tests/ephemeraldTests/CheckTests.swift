@@ -3,6 +3,7 @@ import Glibc
 import JSON
 import Sessions
 import Settings
+import TestTools
 import Testing
 import ephemerald
 

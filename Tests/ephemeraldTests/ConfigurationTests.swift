@@ -2,6 +2,7 @@ import FoundationEssentials
 import Sessions
 import Settings
 import System
+import TestTools
 import Testing
 import ephemerald
 

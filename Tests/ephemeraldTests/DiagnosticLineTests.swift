@@ -2,6 +2,7 @@ import JSON
 import Logging
 import Sessions
 import Settings
+import TestTools
 import Testing
 import ephemerald
 

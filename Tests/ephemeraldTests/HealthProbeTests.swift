@@ -1,4 +1,5 @@
 import System
+import TestTools
 import Testing
 import ephemerald
 
@@ -19,6 +20,7 @@ import ephemerald
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/x.sock"
         let listener = try ListeningAddress.unix(path: path).listen()
+        defer { extendLifetime(listener) }
         let start = ContinuousClock.now
         let error = #expect(throws: HealthProbe.Failure.self) {
             try HealthProbe.ask(.unix(path: path), limit: .milliseconds(200))

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import System
+import TestTools
 import Testing
 import ephemerald
 

@@ -2,6 +2,7 @@ import EphemeraldCore
 import Glibc
 import Sessions
 import System
+import TestTools
 import Testing
 import ephemerald
 

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import Foundation
 import Sessions
+import TestTools
 import Testing
 import ephemerald
 

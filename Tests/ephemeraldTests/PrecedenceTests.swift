@@ -2,6 +2,7 @@ import EphemeraldCore
 import JSON
 import Settings
 import System
+import TestTools
 import Testing
 import ephemerald
 

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import Redis
 import Settings
+import TestTools
 import Testing
 import ephemerald
 

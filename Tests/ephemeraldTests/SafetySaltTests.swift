@@ -4,6 +4,7 @@ import Glibc
 import HTTP
 import Settings
 import System
+import TestTools
 import Testing
 import ephemerald
 

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import Settings
+import TestTools
 import Testing
 import ephemerald
 

@@ -2,6 +2,7 @@ import EphemeraldCore
 import Sessions
 import Settings
 import System
+import TestTools
 import Testing
 import ephemerald
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Sessions
 import Settings
+import TestTools
 import Testing
 import ephemerald
 

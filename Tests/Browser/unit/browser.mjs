@@ -1,4 +1,4 @@
-// A browser of fakes: what realtime-client.js asks of a page, scripted, with a clock that moves only when told to.
+// A fake browser: what realtime-client.js uses of a page, scripted, with a clock that the test moves.
 import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
 
 const realImmediate = setImmediate;
@@ -203,7 +203,7 @@ class Context {
 
 const TOKEN = { value: "ek_1", expires_at: 1_900_000_000, session: { type: "realtime", model: "gpt-realtime-2.1" } };
 
-/** Puts the fakes in the place of the browser for one test, and takes them away behind it. */
+/** Replaces the browser with the fakes for one test, and removes them afterwards. */
 export function browser(test) {
   const clock = new Clock();
   const page = new EventTarget();

@@ -10,7 +10,7 @@ const refusal = (code, more = {}) => (error) => {
   return true;
 };
 
-test("a client that is only made touches nothing of the browser", () => {
+test("creating a client uses nothing of the browser", () => {
   const client = new RealtimeClient();
   assert.equal(client.state, "idle");
   assert.equal(client.muted, false);
@@ -34,7 +34,7 @@ test("it goes from the click to the conversation, and back to nothing", async (t
   assert.deepEqual(fake.logged("error"), []);
 });
 
-test("the microphone is asked for before the token, and without a sample rate", async (t) => {
+test("the microphone is requested before the token, and without a sample rate", async (t) => {
   const fake = browser(t);
   const { open, wait } = gate();
   fake.devices.answers = [wait];
@@ -50,7 +50,7 @@ test("the microphone is asked for before the token, and without a sample rate", 
   assert.equal(fake.requests[0].url, "/api/realtime/token");
 });
 
-test("without a microphone nobody is asked, and the call still carries sound both ways", async (t) => {
+test("without a microphone no permission is requested, and the call still carries sound both ways", async (t) => {
   const fake = browser(t);
   await fake.connected({ microphone: false });
   assert.deepEqual(fake.states, ["idle", "connecting", "connected"]);
@@ -58,7 +58,7 @@ test("without a microphone nobody is asked, and the call still carries sound bot
   assert.equal(fake.peer.transceiver.direction, "sendrecv");
 });
 
-test("the offer goes out with the token alone, to the calls URL of the answer", async (t) => {
+test("the offer is sent with nothing but the token, to the calls URL of the answer", async (t) => {
   const fake = browser(t);
   fake.tokenAnswers = [new Response(JSON.stringify({ value: "ek_x", calls_url: "https://eu.example/v1/realtime/calls" }))];
   await fake.connected();
@@ -84,7 +84,7 @@ for (const [whose, answer] of Object.entries(answers)) {
   });
 }
 
-test("a token function may answer with the secret alone", async (t) => {
+test("a token function may return only the secret", async (t) => {
   const fake = browser(t);
   await fake.connected({ token: () => "ek_s", callsUrl: new URL("https://azure.example/calls") });
   assert.equal(fake.requests[0].url, "https://azure.example/calls");
@@ -241,14 +241,14 @@ for (const [name, code] of [
   });
 }
 
-test("a page that may not use microphones is told so", async (t) => {
+test("a page that may not use microphones gets an error that says so", async (t) => {
   const fake = browser(t);
   delete fake.navigator.mediaDevices;
   await assert.rejects(fake.client().connect(), refusal("unsupported"));
 });
 
 for (const status of [400, 401, 403, 404]) {
-  test(`${status} of the token route is an error with its words and the origin of the page, and is not tried again`, async (t) => {
+  test(`${status} of the token route is an error with its message and the origin of the page, and is not tried again`, async (t) => {
     const fake = browser(t);
     fake.tokenAnswers = [problem(status, { code: "origin_not_allowed", detail: "Not you.", request_id: "r1" })];
     const client = fake.client();
@@ -261,7 +261,7 @@ for (const status of [400, 401, 403, 404]) {
   });
 }
 
-test("401 of the call has OpenAI's words, and is not tried again", async (t) => {
+test("401 of the call has OpenAI's message, and is not tried again", async (t) => {
   const fake = browser(t);
   const body = { error: { message: "Token expired.", code: "ephemeral_token_expired" } };
   fake.callAnswers = [new Response(JSON.stringify(body), { status: 401, headers: { "x-request-id": "r2" } })];
@@ -280,14 +280,14 @@ for (const [what, body] of [["no JSON", "<html>"], ["no secret", "{}"], ["an emp
   });
 }
 
-test("an answer that is no SDP is invalid", async (t) => {
+test("an answer that is not SDP is invalid", async (t) => {
   const fake = browser(t);
   fake.callAnswers = [new Response("hello")];
   await assert.rejects(fake.client().connect(), refusal("call_invalid"));
   assert.deepEqual(fake.left(), NOTHING);
 });
 
-test("what a token function throws is the cause, and says itself whether to try again", async (t) => {
+test("the error that a token function throws is the cause, and decides whether to try again", async (t) => {
   const fake = browser(t);
   const cause = new Error("logged out");
   await assert.rejects(fake.client({ token: () => { throw cause; } }).connect(), refusal("token_failed", { cause }));

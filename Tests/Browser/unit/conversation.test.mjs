@@ -26,7 +26,7 @@ const minimal = (type) => ({
   error: { type: "server_error", message: "m" }, delta: "", text: "", transcript: "",
 });
 
-test("all 46 server events come under their own names and as serverevent", async (t) => {
+test("all 46 server events arrive under their own names and as serverevent", async (t) => {
   assert.equal(SERVER_EVENTS.length, 46);
   const fake = browser(t);
   const client = await fake.connected();
@@ -50,7 +50,7 @@ const legacy = {
   "response.audio_transcript.done": "response.output_audio_transcript.done",
 };
 for (const [old, type] of Object.entries(legacy)) {
-  test(`${old} comes as ${type}`, async (t) => {
+  test(`${old} arrives as ${type}`, async (t) => {
     const fake = browser(t);
     const client = await fake.connected();
     const seen = [];
@@ -61,7 +61,7 @@ for (const [old, type] of Object.entries(legacy)) {
   });
 }
 
-test("conversation.item.created of a server that knows no other name comes as .added, too", async (t) => {
+test("conversation.item.created of a server without the newer name arrives as .added, too", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   const seen = [];
@@ -74,7 +74,7 @@ test("conversation.item.created of a server that knows no other name comes as .a
   ]);
 });
 
-test("an event that nobody knows yet comes under its name; one without a name, or in the client's, does not", async (t) => {
+test("an unknown event arrives under its name; one without a name, or with a name of the client's, does not", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   const seen = [];
@@ -123,7 +123,7 @@ test("nothing can be sent without a connection", async (t) => {
 
 const types = (fake) => fake.peer.channel.sent.map(({ type }) => type);
 
-test("a text is an item and a request for an answer, unless none is wanted", async (t) => {
+test("a text is an item and a request for an answer, unless the page wants none", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   client.sendText("Hello");
@@ -134,7 +134,7 @@ test("a text is an item and a request for an answer, unless none is wanted", asy
   });
 });
 
-test("without turn detection the page ends a turn: the audio is committed and an answer asked for", async (t) => {
+test("without turn detection the page ends a turn: the audio is committed and an answer requested", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   client.commitAudio();
@@ -142,7 +142,7 @@ test("without turn detection the page ends a turn: the audio is committed and an
   assert.deepEqual(types(fake), ["input_audio_buffer.commit", "response.create", "input_audio_buffer.commit"]);
 });
 
-test("a text cuts an answer short, and interrupt() sends only what the server would take", async (t) => {
+test("a text cuts an answer short, and interrupt() sends only what the server would accept", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   client.interrupt();
@@ -173,7 +173,7 @@ for (const [session, sent] of [
   });
 }
 
-test("the session is the one that the server showed last", async (t) => {
+test("the session is the one that the server sent last", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   assert.equal(client.session.model, "gpt-realtime-2.1");
@@ -183,7 +183,7 @@ test("the session is the one that the server showed last", async (t) => {
 
 const shown = (client) => client.transcripts.map(({ role, text, final }) => `${role}${final ? "" : "…"}: ${text}`);
 
-test("both sides are written down by item, in the conversation's order", async (t) => {
+test("both sides are transcribed by item, in the conversation's order", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   const events = [
@@ -217,7 +217,7 @@ test("what the user said has its place, even when it is announced late", async (
   assert.deepEqual(client.transcripts.map(({ text }) => text), ["one", "two", "three"]);
 });
 
-test("text turns, several parts, and legacy names are written down, too", async (t) => {
+test("text turns, several parts, and legacy names are transcribed, too", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   fake.peer.receive({ type: "conversation.item.created", item: { id: "u", type: "message", role: "user", content: [{ type: "input_text", text: "Hi" }] } });
@@ -258,7 +258,7 @@ test("transcripts outlive a reconnect, and end with the next call", async (t) =>
   assert.equal(client.transcripts.length, 0);
 });
 
-test("on() returns what ends it", async (t) => {
+test("on() returns the function that removes the listener", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   const seen = [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { browser, gate, NOTHING, settle, Track } from "./browser.mjs";
 
-test("devices have labels, and cameras are none of them", async (t) => {
+test("devices have labels, and cameras are not listed", async (t) => {
   const fake = browser(t);
   const { microphones, outputs, microphoneId, outputId } = await fake.client({ microphone: "desk" }).devices();
   assert.deepEqual(microphones.map(({ label }) => label), ["Desk", "Headset"]);
@@ -60,7 +60,7 @@ test("muting while the microphone changes reaches both", async (t) => {
   await changing;
 });
 
-test("of two changes the last stays, and one track is left", async (t) => {
+test("the last of two changes wins, and one track is left", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   const { open, wait } = gate();
@@ -72,7 +72,7 @@ test("of two changes the last stays, and one track is left", async (t) => {
   assert.equal(fake.left().tracks, 1);
 });
 
-test("a microphone that cannot be had leaves the one in use", async (t) => {
+test("a microphone that cannot be opened leaves the one in use", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   fake.devices.answers = [new DOMException("gone", "OverconstrainedError")];
@@ -114,7 +114,7 @@ test("when the microphone vanishes the default takes over", async (t) => {
   assert.equal(client.state, "connected");
 });
 
-test("when there is no other the call goes on without, and another can come later", async (t) => {
+test("without another microphone the call goes on, and one can be added later", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   fake.devices.answers = [new DOMException("none", "NotFoundError")];

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { browser } from "./browser.mjs";
 
-// Sessions that are no conversation: what of the client is of use in them.
+// Sessions that are not conversations: the parts of the client that are useful in them.
 const CALLS = "https://api.openai.com/v1/realtime/translations/calls";
 const token = (type, more) => ({ token: () => ({ value: "ek_1", session: { type }, ...more }) });
 
-test("a transcription session's words are the user's, in transcripts", async (t) => {
+test("a transcription session's text is the user's, in transcripts", async (t) => {
   const fake = browser(t);
   const client = await fake.connected(token("transcription"));
   const place = { item_id: "a", content_index: 0 };
@@ -31,7 +31,7 @@ test("a translation session's offer goes where the token's answer says, and its 
   assert.ok(fake.Element.all[0].srcObject);
 });
 
-test("a translation session's words come as events and are in no transcript", async (t) => {
+test("a translation session's text arrives as events and is in no transcript", async (t) => {
   const fake = browser(t);
   const client = await fake.connected(token("translation", { calls_url: CALLS }));
   const own = [];

@@ -42,7 +42,7 @@ test("the React part's types hold, and are those of its declarations", () => {
 test("the React part serves a page in TypeScript, which reads no JavaScript", () => compile(["consumer.tsx"], ...REACT));
 
 // Where libraries are not checked, neither are declarations of ours.
-test("the React part's declarations name nothing that is not there", () => {
+test("the React part's declarations name only what exists", () => {
   const { stdout } = run([path(`${SOURCES}react.d.ts`)], ...REACT.slice(1));
   assert.deepEqual(stdout.split("\n").filter((line) => line.includes("BrowserClient/")), []);
 });
@@ -73,7 +73,7 @@ test("the README's component has its types beside copies of the files", (t) => {
   compileProject(t, "BrowserClient", example("tsx"));
 });
 
-test("a page that imports from the daemon has its types by the README's lines for tsconfig.json", (t) => {
+test("a page that imports from the daemon gets its types with the README's lines for tsconfig.json", (t) => {
   const page = readFileSync(path("consumer.tsx"), "utf8")
     .replace("../../../Sources/BrowserClient/", "https://app.example/api/realtime/client/");
   assert.match(page, /from "https:/);
@@ -93,7 +93,7 @@ test("what the React part's declarations name is what it exports", () => {
   assert.ok(declared.length > 0);
 });
 
-test("every public member of the classes is declared, and every declared one is there", async () => {
+test("every public member of the classes is declared, and every declared one exists", async () => {
   const module = await import(`${SOURCES}realtime-client.js`);
   for (const name of ["RealtimeClient", "ConnectionMonitor"]) {
     const body = declarations.split(`export class ${name} `)[1].split("\n}\n")[0];

@@ -68,7 +68,7 @@ test("a long round trip is fair, and a longer one poor", async (t) => {
   }
 });
 
-test("limits of one's own are judged by", async (t) => {
+test("custom limits are used", async (t) => {
   browser(t);
   const monitor = new ConnectionMonitor({ fair: { rtt: 10, jitter: 10, loss: 1 } });
   monitor.start(connection([report("Chromium", 10), report("Chromium", 12)]));
@@ -89,7 +89,7 @@ test("duplicates, and a member that appears late, do not count as loss", async (
   monitor.stop();
 });
 
-test("a report that says nothing leaves the quality unknown", async (t) => {
+test("an empty report leaves the quality unknown", async (t) => {
   browser(t);
   const monitor = new ConnectionMonitor();
   monitor.start(connection([new Map()]));
@@ -129,7 +129,7 @@ test("it begins with the connection, goes over to the next, and ends with the ca
   assert.equal(fake.clock.timers.size, 0);
 });
 
-test("used alone, it ends when the connection is closed", async (t) => {
+test("used without a client, it ends when the connection is closed", async (t) => {
   const fake = browser(t);
   const monitor = new ConnectionMonitor();
   const alone = { connectionState: "connected", ...connection([report("Chromium", 1)]) };

@@ -48,7 +48,7 @@ const click = (root, label) => act(async () => {
   await settle();
 });
 
-test("mounting twice, as StrictMode does, begins nothing", async (t) => {
+test("mounting twice, as StrictMode does, starts nothing", async (t) => {
   const fake = browser(t);
   const root = await mount(createElement(RealtimeVoiceChat));
   assert.deepEqual([fake.devices.asked.length, fake.requests.length], [0, 0]);
@@ -120,7 +120,7 @@ test("the transcript, an error and the wait before the next try are shown", asyn
   await act(async () => root.unmount());
 });
 
-test("the latest token function is asked, not the first", async (t) => {
+test("the latest token function is called, not the first", async (t) => {
   const fake = browser(t);
   let client;
   const Caller = ({ user }) => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { browser, settle } from "./browser.mjs";
 
-// The client's README shows how functions are answered; this runs what it shows.
+// The client's README has an example that answers function calls; this runs it.
 const readme = readFileSync(new URL("../../../Sources/BrowserClient/README.md", import.meta.url), "utf8");
 const example = readme.split("### Functions\n")[1].split("```js\n")[1].split("```")[0];
 
@@ -19,7 +19,7 @@ const call = (call_id, name, members) => ({
 });
 const done = (...output) => ({ type: "response.done", response: { id: "r", status: "completed", output } });
 
-test("every call of a function is answered by its id, and then one response is asked for", async (t) => {
+test("every function call is answered by its id, and then one response is requested", async (t) => {
   const { fake } = await withFunctions(t);
   fake.peer.receive(done(call("c1", "get_time", { zone: "UTC" }), call("c2", "get_time", { zone: "Asia/Tokyo" })));
   await settle();
@@ -30,7 +30,7 @@ test("every call of a function is answered by its id, and then one response is a
   assert.deepEqual([last.type, more], ["response.create", []]);
 });
 
-test("a function that fails or is not there is answered with its error", async (t) => {
+test("a function that fails or does not exist is answered with its error", async (t) => {
   const { fake } = await withFunctions(t);
   fake.peer.receive(done(call("c1", "get_time", { zone: "Nowhere" }), call("c2", "launch", {})));
   await settle();
@@ -39,7 +39,7 @@ test("a function that fails or is not there is answered with its error", async (
   assert.match(outputs[1].error, /TypeError/);
 });
 
-test("an answer without a call of a function, or one that was cut short, asks for nothing", async (t) => {
+test("an answer without a function call, or one that was cut short, requests nothing", async (t) => {
   const { fake } = await withFunctions(t);
   fake.peer.receive(done({ type: "message", id: "m", role: "assistant" }));
   const cancelled = done(call("c1", "get_time", { zone: "UTC" }));
@@ -49,7 +49,7 @@ test("an answer without a call of a function, or one that was cut short, asks fo
   assert.deepEqual(fake.peer.channel.sent, []);
 });
 
-test("what a session asked for is not answered in the next one, or after the call", async (t) => {
+test("a function call of one session is not answered in the next one, or after the call", async (t) => {
   const { fake, client } = await withFunctions(t);
   const { peer } = fake;
   peer.receive(done(call("c1", "get_time", { zone: "UTC" })));

@@ -5,14 +5,14 @@ import { browser, NOTHING, problem, settle } from "./browser.mjs";
 
 const lost = (details) => ({ attempt: 1, reconnecting: true, error: { retryable: true, ...details } });
 
-test("the waits grow, by chance from the third on, and end", (t) => {
+test("the waits grow, at random from the third on, and end", (t) => {
   browser(t);
   const policy = backoff();
   const waits = Array.from({ length: 11 }, (_, index) => policy({ ...lost(), attempt: index + 1 }));
   assert.deepEqual(waits, [0, 300, 1700, 3200, 5300, 7500, 7500, 7500, 7500, 7500, null]);
 });
 
-test("Retry-After is never undercut, and above its cap given up on", (t) => {
+test("no wait is shorter than Retry-After, and above its cap the client gives up", (t) => {
   browser(t);
   assert.equal(backoff()(lost({ retryAfter: 12 })), 12_500);
   assert.equal(backoff()(lost({ retryAfter: 61 })), null);
@@ -76,7 +76,7 @@ test("connect() during a reconnect waits for it, and fails with it", async (t) =
   assert.deepEqual(fake.left(), NOTHING);
 });
 
-test("the server's hang-up is the end, seen at once", async (t) => {
+test("the server's hang-up ends the call at once", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   fake.peer.hangUp();
@@ -97,7 +97,7 @@ test("a channel that closes after the connection is gone is a loss", async (t) =
   assert.equal(fake.tokens, 2);
 });
 
-test("a session that has expired is hung up, with the server's word", async (t) => {
+test("a session that has expired is hung up, with the server's message", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   fake.peer.receive({ type: "error", error: { code: "session_expired", message: "Sixty minutes." } });
@@ -106,7 +106,7 @@ test("a session that has expired is hung up, with the server's word", async (t) 
   assert.equal(fake.logged("error").length, 1);
 });
 
-test("429 is shown with its wait, and then tried again", async (t) => {
+test("429 is reported with its wait, and then tried again", async (t) => {
   const fake = browser(t);
   fake.tokenAnswers = [problem(429, { code: "rate_limited", detail: "Too many." }, { "Retry-After": "7" })];
   const client = fake.client();
@@ -123,7 +123,7 @@ test("429 is shown with its wait, and then tried again", async (t) => {
   assert.equal(client.error, undefined);
 });
 
-test("429 during a reconnect is waited for, too; a date will do", async (t) => {
+test("429 during a reconnect is waited for, too, even with a date", async (t) => {
   const fake = browser(t);
   const client = await fake.connected();
   const date = new Date(fake.clock.now + 20_000).toUTCString();
@@ -182,7 +182,7 @@ test("no answer is tried again until the waits are spent", async (t) => {
   assert.deepEqual(fake.left(), NOTHING);
 });
 
-test("a connection that lasted begins the waits anew; one that did not does not", async (t) => {
+test("a connection that lasted restarts the waits; one that did not does not", async (t) => {
   const fake = browser(t);
   await fake.connected();
   for (const lasted of [1000, 1000, 20_000, 1000]) {
@@ -233,7 +233,7 @@ test("with reconnect: false a loss is the end", async (t) => {
   assert.deepEqual([client.state, client.reason, client.error.code], ["closed", "failed", "connection_lost"]);
 });
 
-test("a policy of one's own is asked with the attempt and the error", async (t) => {
+test("a custom policy is called with the attempt and the error", async (t) => {
   const fake = browser(t);
   const asked = [];
   const client = await fake.connected({ reconnect: (context) => {

@@ -1,7 +1,7 @@
 import Glibc
 import System
 
-/// A program in a process of its own, killed with this object; what it prints can be read.
+/// A program in a process of its own, killed when this object goes; what it prints can be read.
 package final class ChildProcess {
     private let process: pid_t
     private let output: Descriptor
@@ -34,6 +34,11 @@ package final class ChildProcess {
         guard !isOver else { return }
         kill(process, SIGKILL)
         _ = wait()
+    }
+
+    /// Sends a signal.
+    package func signal(_ number: CInt) {
+        kill(process, number)
     }
 
     /// Waits for the end of the process.

@@ -1,13 +1,15 @@
+import FoundationEssentials
 import Glibc
 import System
 
-/// A directory that is removed with this object, and the files in it.
-package final class TemporaryDirectory {
-    /// Without a slash at the end.
+/// A directory below `/tmp` that is removed, with everything in it, when this object goes.
+package final class TemporaryDirectory: Sendable {
+    /// Absolute, without a slash at the end, and short enough for the path of a unix socket.
     package let path: String
 
-    /// Makes it, below `/tmp`.
-    package init() throws {
+    /// Makes the directory, with one file for each name.
+    /// - Parameter files: the text of each file.
+    package init(_ files: [String: String] = [:]) throws {
         var template = Array("/tmp/ephemerald-XXXXXX".utf8CString)
         path = try unsafe template.withUnsafeMutableBufferPointer { buffer in
             guard let template = buffer.baseAddress, let name = unsafe mkdtemp(template) else {
@@ -15,24 +17,20 @@ package final class TemporaryDirectory {
             }
             return unsafe String(cString: name)
         }
-    }
-
-    /// A file that only this user can read.
-    package func write(_ text: String, to name: String) throws {
-        let kind = O_WRONLY | O_CREAT | O_CLOEXEC
-        let file = Descriptor(owning: try check("open", unsafe open("\(path)/\(name)", kind, 0o600)))
-        _ = try check("write", unsafe Glibc.write(file.number, text, text.utf8.count))
+        for (name, text) in files { try file(name, text) }
     }
 
     deinit {
-        guard let directory = unsafe opendir(path) else { return }
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-                unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            unsafe unlink("\(path)/\(name)")
-        }
-        unsafe closedir(directory)
-        unsafe rmdir(path)
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Writes a file.
+    /// - Returns: its path.
+    @discardableResult
+    package func file(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
+        let file = "\(path)/\(name)"
+        try Data(text.utf8).write(to: URL(filePath: file))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        return file
     }
 }

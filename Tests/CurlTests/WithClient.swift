@@ -1,25 +1,21 @@
 import Curl
 import EventLoop
 import HTTP
+import TestTools
 
 /// Runs `body` with a client on a loop with a thread of its own; then closes the client and ends the thread.
 func withClient<Value: Sendable>(
     _ change: @Sendable (inout HTTPClientSettings) -> Void = { _ in },
     _ body: @escaping @Sendable (HTTPClient, EventLoop) async throws -> Value
 ) async throws -> Value {
-    let thread = try EventLoopThread(running: EventLoop(), name: "client")
-    defer {
-        thread.loop.stop()
-        thread.join()
-    }
     var settings = HTTPClientSettings()
     settings.allowsPlainHTTP = true
     change(&settings)
-    return try await Task(executorPreference: thread.loop) { [settings] in
-        let client = try HTTPClient(on: thread.loop, settings: settings)
+    return try await onLoop { [settings] loop in
+        let client = try HTTPClient(on: loop, settings: settings)
         defer { client.close() }
-        return try await body(client, thread.loop)
-    }.value
+        return try await body(client, loop)
+    }
 }
 
 /// Sends one request with a client of its own.
