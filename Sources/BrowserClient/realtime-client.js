@@ -31,7 +31,7 @@ export class RealtimeError extends Error {
   }
 }
 
-// Not CustomEvent, which Node 18 lacks.
+// CustomEvent is not used, because Node 18 lacks it.
 export class RealtimeEvent extends Event {
   /** @param {string} type @param {unknown} detail */
   constructor(type, detail) {

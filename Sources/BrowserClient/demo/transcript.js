@@ -86,7 +86,7 @@ export class TranscriptView {
     line.dataset.item = itemId;
     line.dataset.role = role;
     line.setAttribute('aria-atomic', 'true');
-    line.append(make('p', 'who', names[role]), make('p', 'words'), make('p', 'note'));
+    line.append(make('p', 'who', names[role]), make('p', 'text'), make('p', 'note'));
     return line;
   }
 
