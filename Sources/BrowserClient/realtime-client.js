@@ -401,7 +401,7 @@ class Microphone {
 }
 
 /**
- * Plays the answers: at volume 1 by the element alone, the shortest path; otherwise through a GainNode, because iOS
+ * Plays the answers: at volume 1 by the element itself, the shortest path; otherwise through a GainNode, because iOS
  * ignores an element's volume, and because it can be measured.
  */
 class Speaker {
