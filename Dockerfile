@@ -1,10 +1,10 @@
-# The image of ephemerald: a static Swift binary on the Debian libraries that it links, and nothing else. There is no
-# shell in it, no package manager, no user database and no key.
+# The image of ephemerald: a binary with the Swift runtime inside, on the Debian libraries that it links. It contains no
+# shell, no package manager, no user database and no key.
 #
-# Who trusts whom: whoever may write the session directory decides what is spent, whoever may read the key's file spends
-# it; the key comes by a mount and never into a layer, and of the sessions there is one for a first try. HOST is
-# 0.0.0.0, so the daemon refuses to start (78) until ALLOWED_ORIGINS and AUTH say who may ask. Everything that can reach
-# the port may ask as far as they let it.
+# Who trusts whom: anyone who can write the session directory decides what is spent, and anyone who can read the key file
+# can spend it. The key is mounted and is never in a layer; the image contains one session for a first try. HOST is
+# 0.0.0.0, so the daemon refuses to start (78) until ALLOWED_ORIGINS and AUTH are set. They decide who, of those who can
+# reach the port, gets a token.
 #
 #   docker run --read-only --cap-drop ALL --security-opt no-new-privileges \
 #     --mount type=bind,src=/etc/ephemerald/sessions,dst=/etc/ephemerald/sessions,readonly \
@@ -17,7 +17,7 @@ ARG SWIFT_IMAGE=swift:6.3-bookworm
 ARG DEBIAN_IMAGE=debian:bookworm-slim
 
 FROM ${SWIFT_IMAGE} AS builder
-# Debian's stable release changes a package for its security only, so that a pinned version is one that soon is gone.
+# Debian's stable release replaces a package when it fixes its security, so a pinned version is soon gone.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="ephemerald" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 COPY --from=tree /tree /
 COPY --from=builder /out/ephemerald /usr/local/bin/ephemerald
-# For a first try; a mount over the directory replaces it.
+# One session for a first try; a mount over the directory replaces it.
 COPY sessions/default.json /etc/ephemerald/sessions/default.json
 # The key is the file openai_api_key in CREDENTIALS_DIRECTORY, unless OPENAI_API_KEY or OPENAI_API_KEY_FILE is set.
 ENV PATH=/usr/local/bin \
@@ -52,10 +52,10 @@ ENV PATH=/usr/local/bin \
     SESSIONS_DIR=/etc/ephemerald/sessions \
     CREDENTIALS_DIRECTORY=/run/secrets
 WORKDIR /
-# By number, so that runAsNonRoot can judge it; it owns nothing and has no home.
+# A number, so that Kubernetes can check runAsNonRoot. The user owns no file and has no home.
 USER 10001:10001
 EXPOSE 3001
 STOPSIGNAL SIGTERM
-# In the exec form: there is no shell, and signals must arrive.
+# The exec form, because the image has no shell, and signals must reach the daemon.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["/usr/local/bin/ephemerald", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/ephemerald"]

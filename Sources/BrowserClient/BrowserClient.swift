@@ -4,18 +4,18 @@ internal import CBrowserClient
 package enum BrowserClient {
     /// One file, as it is served.
     package struct File: Sendable {
-        /// Where it stands below its folder: `realtime-client.js`.
+        /// The path of the file in its folder: `realtime-client.js`.
         package let name: String
-        /// For `Content-Type`.
+        /// The value of `Content-Type`.
         package let mediaType: String
-        /// Its bytes, as they stand in the repository.
+        /// The bytes of the file, as in the repository.
         package let content: [UInt8]
     }
 
-    /// What web pages import.
+    /// The library that web pages import.
     package static let library = unsafe files(browser_library_at, count: browser_library_count)
 
-    /// The page to try it with, and what it loads.
+    /// The demo page and the files that it loads.
     package static let demo = unsafe files(browser_demo_at, count: browser_demo_count)
 
     private static func files(_ file: (Int) -> browser_file, count: Int) -> [File] {
@@ -34,7 +34,7 @@ package enum BrowserClient {
         case "css": "text/css; charset=utf-8"
         case "html": "text/html; charset=utf-8"
         case "svg": "image/svg+xml"
-        // Browsers do not read types; people do.
+        // Browsers do not load the type declarations; people read them.
         default: "text/plain; charset=utf-8"
         }
     }

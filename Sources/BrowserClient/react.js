@@ -1,4 +1,4 @@
-// React's view of a RealtimeClient: a hook, and a component made with it. React 18 or later is the page's own; it is
+// A React hook for a RealtimeClient, and a component made with it. The page provides React 18 or later. The module is
 // written without JSX, so that no build is needed. The interface and its types are in react.d.ts.
 import { createElement as h, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import { RealtimeClient } from "./realtime-client.js";
@@ -16,7 +16,7 @@ const SHOWN = /** @type {const} */ ([
 
 /** @param {RealtimeOptions} options */
 function createStore(options) {
-  // One that is declared here, because the module's own types are in its declarations.
+  // The type is declared here, because the module's types are in its declaration file.
   /** @type {Client} */
   const client = new RealtimeClient(options);
   /** @type {RealtimeEvents["retry"] | undefined} */
@@ -68,7 +68,7 @@ export function useRealtime(options = {}) {
     });
   });
   const snapshot = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getSnapshot);
-  // Making the client touches nothing, so StrictMode's second one needs no cleaning up; only a call does.
+  // Creating a client has no side effects, so StrictMode's second client needs no cleanup; only a call does.
   useEffect(() => () => store.client.disconnect(), [store]);
   return { client: store.client, ...snapshot };
 }
@@ -80,7 +80,7 @@ const STATES = {
   connecting: "Connecting…",
   connected: "Connected",
   unstable: "The connection is unstable…",
-  reconnecting: "Connecting again…",
+  reconnecting: "Reconnecting…",
   closed: "The call has ended",
 };
 
@@ -97,7 +97,7 @@ export function RealtimeVoiceChat({ options, title = "Voice chat", className = "
     setTrouble("");
     promise.catch((/** @type {Error} */ failure) => setTrouble(failure.message));
   };
-  // Errors of the call are shown from its state.
+  // The error of a call is shown from the state.
   const toggle = () => { if (active) client.disconnect(); else client.connect().catch(() => {}); };
   const send = (/** @type {{ preventDefault(): void }} */ event) => {
     event.preventDefault();
@@ -109,7 +109,7 @@ export function RealtimeVoiceChat({ options, title = "Voice chat", className = "
   return h("section", { className, "aria-labelledby": `${id}title` },
     h("h2", { id: `${id}title` }, title),
     h("p", { role: "status" },
-      STATES[state], retry && ` Next try in ${Math.ceil(retry.delay / 1000)} s.`),
+      STATES[state], retry && ` Next attempt in ${Math.ceil(retry.delay / 1000)} s.`),
     h("p", { role: "alert" }, trouble || error?.message),
     h("div", { className: "controls" },
       // One button for both, so that it keeps the focus.
@@ -132,8 +132,8 @@ export function RealtimeVoiceChat({ options, title = "Voice chat", className = "
       devices.microphones.filter(({ deviceId }) => deviceId && deviceId !== "default").map(({ deviceId, label }) =>
         h("option", { key: deviceId, value: deviceId }, label))))),
     h("ol", { role: "log", "aria-label": "Transcript", className: "transcript" },
-      transcripts.filter(({ text: words }) => words).map(({ itemId, role, text: words }) =>
-        h("li", { key: itemId, className: role }, h("b", null, role === "user" ? "You: " : "Assistant: "), words))),
+      transcripts.filter((transcript) => transcript.text).map(({ itemId, role, text: spoken }) =>
+        h("li", { key: itemId, className: role }, h("b", null, role === "user" ? "You: " : "Assistant: "), spoken))),
     h("form", { onSubmit: send },
       h("label", null, "Message ", h("input", {
         value: text, autoComplete: "off",

@@ -1,18 +1,18 @@
 // The public interface of realtime-client.js, and the only place where its types are written: the module imports them
-// from here, and `tsc --checkJs` holds the two against each other.
+// from here, and `tsc --checkJs` checks one against the other.
 
 /**
- * Where a call stands.
+ * The state of a call.
  *
  * | state | meaning |
  * |---|---|
  * | `idle` | never connected |
- * | `requesting-microphone` | the browser may be asking the user |
- * | `connecting` | the first connection is on its way: token, offer, data channel, and the waits between attempts |
+ * | `requesting-microphone` | the browser may be waiting for the user's permission |
+ * | `connecting` | the first connection is being made: token, offer, data channel, and the waits between attempts |
  * | `connected` | the data channel is open |
- * | `unstable` | connected, but nothing arrives; it recovers by itself or becomes `reconnecting` after the grace |
- * | `reconnecting` | the connection is lost; a new one, with a new token, is on its way or waited for |
- * | `closed` | over, with a reason; `connect()` begins anew |
+ * | `unstable` | connected, but nothing arrives; it recovers by itself, or is `reconnecting` after `timeouts.grace` |
+ * | `reconnecting` | the connection was lost; a new one, with a new token, is being made or waited for |
+ * | `closed` | the call has ended, with a reason; `connect()` starts a new one |
  */
 export type RealtimeState =
   | "idle" | "requesting-microphone" | "connecting" | "connected" | "unstable" | "reconnecting" | "closed";
@@ -24,38 +24,38 @@ export type RealtimeState =
  * |---|---|
  * | `disconnected` | `disconnect()` was called |
  * | `aborted` | the signal given to `connect()` was aborted |
- * | `hangup` | the server ended the call; `error` holds its last word, if it said one (`session_expired`) |
- * | `failed` | `error` says why, and nothing more is tried |
+ * | `hangup` | the server ended the call; `error` is the error that it reported, if any (`session_expired`) |
+ * | `failed` | `error` says why; there are no more attempts |
  * | `page-hidden` | the page was left (`pagehide`) |
  */
 export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "page-hidden";
 
 /**
- * What went wrong, as a word to branch on.
+ * The code of an error, for programs.
  *
  * | code | meaning | `retryable` |
  * |---|---|---|
- * | `aborted` | disconnect(), a signal or the end of the page ended it | no |
- * | `unsupported` | no WebRTC, no secure page, or no choice of outputs in this browser | no |
+ * | `aborted` | `disconnect()`, a signal or leaving the page ended the call | no |
+ * | `unsupported` | the browser has no WebRTC or cannot choose an output, or the page is not secure | no |
  * | `microphone_denied` | the user or a policy refused the microphone | no |
- * | `microphone_missing` | there is none, or not the one asked for | no |
- * | `microphone_busy` | it exists and cannot be opened: another program has it | no |
- * | `microphone_ended` | it vanished during the call and no other could take its place; the call goes on without | no |
+ * | `microphone_missing` | there is no microphone, or not the requested one | no |
+ * | `microphone_busy` | the microphone exists but cannot be opened: another program uses it | no |
+ * | `microphone_ended` | it was disconnected during the call, and no other could replace it; the call continues | no |
  * | `device_failed` | an output could not be chosen | no |
- * | `rate_limited` | 429, of the token route or of the call; `retryAfter` is the wait | yes |
+ * | `rate_limited` | 429 from the token route or the calls URL; `retryAfter` is the wait | yes |
  * | `token_unreachable` | no answer, or one that CORS hides: offline, or cookies that the server does not allow | yes |
  * | `token_refused` | the token route refused: see `status` and `serverCode` (`origin_not_allowed`) | from 500 on |
- * | `token_invalid` | the answer holds no client secret, or the token function returned none | no |
+ * | `token_invalid` | the answer contains no client secret, or the token function returned none | no |
  * | `token_timeout` | no token within `timeouts.token` | yes |
- * | `token_failed` | the token function threw; `cause` is what | no, unless the thrown error has `retryable: true` |
- * | `call_unreachable` | no answer of the calls URL | yes |
- * | `call_refused` | the calls URL said no: 401 for a token that is spent or expired | from 500 on |
- * | `call_invalid` | the answer is no usable SDP | no |
+ * | `token_failed` | the token function threw `cause` | no, unless `cause.retryable` is true |
+ * | `call_unreachable` | no answer from the calls URL | yes |
+ * | `call_refused` | the calls URL refused: 401 for a token that is used or expired | from 500 on |
+ * | `call_invalid` | the answer is not a usable SDP | no |
  * | `call_timeout` | no SDP answer within `timeouts.call` | yes |
  * | `open_timeout` | the data channel did not open within `timeouts.open` | yes |
- * | `connection_lost` | the connection failed, or did not recover within the grace | yes |
+ * | `connection_lost` | the connection failed, or did not recover within `timeouts.grace` | yes |
  * | `hangup` | the server ended the call before it was open | no |
- * | `not_connected` | an event was to be sent without an open data channel | no |
+ * | `not_connected` | an event cannot be sent, because the data channel is not open | no |
  * | `session_error` | the server sent an `error` event; `serverCode` is its code, `cause` the event | no |
  */
 export type RealtimeErrorCode =
@@ -66,7 +66,7 @@ export type RealtimeErrorCode =
   | "call_unreachable" | "call_refused" | "call_invalid" | "call_timeout"
   | "open_timeout" | "connection_lost" | "hangup" | "not_connected" | "session_error";
 
-/** What a RealtimeError is made of, besides its code and message. */
+/** The members of a RealtimeError besides its code and message. */
 export interface RealtimeErrorDetails {
   cause?: unknown;
   retryable?: boolean;
@@ -81,119 +81,119 @@ export class RealtimeError extends Error {
   constructor(code: RealtimeErrorCode, message: string, details?: RealtimeErrorDetails);
   readonly name: "RealtimeError";
   readonly code: RealtimeErrorCode;
-  /** What was thrown or received underneath: a DOMException, a TypeError of fetch, the parsed body of a refusal. */
+  /** The underlying cause: a DOMException, a TypeError of fetch, or the parsed body of a refusal. */
   readonly cause: unknown;
-  /** Whether the same attempt may succeed later, unchanged. The client itself retries these and no others. */
+  /** True if the same attempt may succeed later. The client retries only these errors. */
   readonly retryable: boolean;
-  /** How long the server asks to wait, in seconds (Retry-After); undefined when it does not say. */
+  /** The seconds to wait, from the server's `Retry-After`; undefined if it sends none. */
   readonly retryAfter: number | undefined;
   /** The HTTP status of the refusal, if there was an answer. */
   readonly status: number | undefined;
   /** `code` of the problem+json, of OpenAI's error body or of the error event. */
   readonly serverCode: string | undefined;
-  /** The request id to quote to whoever runs the server (`X-Request-Id`, or `request_id` in the body). */
+  /** The request id, to quote to the operator of the server (`X-Request-Id`, or `request_id` in the body). */
   readonly requestId: string | undefined;
 }
 
-/** A client secret, in the daemon's answer or OpenAI's own; or in the shape of the beta interface. */
+/** A client secret, as the daemon and OpenAI answer it, or in the shape of the beta interface. */
 export type TokenAnswer =
   & ({ value: string } | { client_secret: { value: string } })
   & {
     expires_at?: number;
-    /** Where the offer goes; `https://api.openai.com/v1/realtime/calls` when left out. */
+    /** The URL that the offer is sent to. Default `https://api.openai.com/v1/realtime/calls`. */
     calls_url?: string;
     session?: { id?: string; name?: string; type?: string; model?: string; [member: string]: unknown };
   };
 
-/** Gets a fresh token for one attempt. It must never hand out the same twice; the signal ends the attempt. */
+/** Gets a fresh token for one attempt. It must never return the same token twice. The signal ends the attempt. */
 export type TokenFunction = (context: { signal: AbortSignal }) => Promise<TokenAnswer | string> | TokenAnswer | string;
 
-/** What a reconnect policy is asked with. */
+/** The argument of a reconnect policy. */
 export interface RetryContext {
-  /** 1 for the first retry since the connection was last good, which is one that lasted for ten seconds. */
+  /** The number of this retry since the last connection that lasted ten seconds; the first is 1. */
   attempt: number;
-  /** Whether the call was connected before. */
+  /** True if the call was connected before. */
   reconnecting: boolean;
-  /** What the attempt before failed with; always `retryable`. */
+  /** The error of the previous attempt; always `retryable`. */
   error: RealtimeError;
 }
 
-/** Says how many milliseconds to wait before the next attempt, or null to give up. */
+/** Returns the milliseconds to wait before the next attempt, or null to give up. */
 export type ReconnectPolicy = (context: RetryContext) => number | null;
 
 export interface BackoffOptions {
-  /** Waits in milliseconds, one for each attempt; when they are spent the policy gives up.
-   *  Default: 0, 300, 1200, 2700, 4800, then five times 7000. From the third on, up to a second is added by chance. */
+  /** Waits in milliseconds, one for each attempt; after the last one the policy gives up. Default: 0, 300, 1200, 2700,
+   *  4800, then five times 7000. From the third on, a random time of up to a second is added. */
   delays?: readonly number[];
-  /** How many retries there are while the call was never connected: somebody is looking. Default 2. */
+  /** The number of retries before the call is connected for the first time, because a user is waiting. Default 2. */
   firstConnection?: number;
-  /** The longest Retry-After that is waited for, in milliseconds; above it the policy gives up. Default 60000. */
+  /** The longest `Retry-After` that the policy waits for, in milliseconds; above it, it gives up. Default 60000. */
   maxRetryAfter?: number;
 }
 
-/** The policy used by default: waits that grow, jitter from the third on, Retry-After honoured, an end. */
+/** The default policy: growing waits, with jitter from the third on. It honours `Retry-After`. */
 export function backoff(options?: BackoffOptions): ReconnectPolicy;
 
 export interface RealtimeOptions {
-  /** The token route's URL (asked with POST), or a function. Default `/api/realtime/token`. */
+  /** The URL of the token route, requested by POST, or a function. Default `/api/realtime/token`. */
   token?: string | URL | TokenFunction;
   /** The session file's name, sent to the token route. Default: the server's `default`. */
   session?: string;
-  /** Values for what the session file lets a request change, by path: `{"audio.output.voice": "cedar"}`. */
+  /** Values for the members that the session file allows a request to change: `{"audio.output.voice": "cedar"}`. */
   overrides?: Record<string, unknown>;
-  /** Values for the places in the instructions that the session file declares. */
+  /** Values for the variables of the instructions that the session file declares. */
   variables?: Record<string, unknown>;
-  /** The `Authorization` field for the token route (`Bearer …`), or a function that is asked before every attempt. */
+  /** The `Authorization` field for the token route (`Bearer …`), or a function that is called before every attempt. */
   authorization?: string | (() => string | Promise<string>);
-  /** Whether the token request carries cookies to another origin. Default `same-origin`. `include` needs the daemon's
-   *  `ALLOW_CREDENTIALS`; without it the browser hides every answer. */
+  /** The `credentials` of the token request. Default `same-origin`. With `include` it carries cookies to another
+   *  origin, which needs the daemon's `ALLOW_CREDENTIALS`; without that the browser hides every answer. */
   credentials?: RequestCredentials;
-  /** Where the offer goes, instead of the token answer's `calls_url`. */
+  /** The URL that the offer is sent to, instead of the token answer's `calls_url`. */
   callsUrl?: string | URL;
   /** More constraints for the microphone. Echo cancellation, noise suppression and gain control are on by default. */
   audio?: MediaTrackConstraints;
-  /** The microphone to begin with, by device id; `false` to listen and type only, without asking for one. */
+  /** The device id of the first microphone; `false` to listen and type only, without requesting a microphone. */
   microphone?: string | false;
-  /** The element that plays the answers. Default: one that is never put into the page. */
+  /** The element that plays the answers. Default: an element that is not in the page. */
   element?: HTMLAudioElement;
-  /** The output to begin with, by device id. */
+  /** The device id of the first output. */
   output?: string;
-  /** Begin muted. Default false. */
+  /** True to start muted. Default false. */
   muted?: boolean;
-  /** 0 to 1. Default 1. */
+  /** The volume, 0 to 1. Default 1. */
   volume?: number;
-  /** What happens after a retryable failure; `false` gives up at once. Default `backoff()`. */
+  /** The policy after a retryable failure; `false` gives up at once. Default `backoff()`. */
   reconnect?: ReconnectPolicy | false;
   timeouts?: RealtimeTimeouts;
-  /** For `new RTCPeerConnection`. OpenAI needs no ICE server. */
+  /** The configuration of `RTCPeerConnection`. OpenAI needs no ICE server. */
   rtc?: RTCConfiguration;
-  /** For the client's ConnectionMonitor. */
+  /** The options of the client's ConnectionMonitor. */
   monitor?: MonitorOptions;
 }
 
-/** Time limits in milliseconds. The microphone has none: a user may think as long as they like about the question. */
+/** Time limits in milliseconds. The permission prompt for the microphone has no limit. */
 export interface RealtimeTimeouts {
-  /** For the token. Default 10000. */
+  /** The limit for the token. Default 10000. */
   token?: number;
-  /** For the SDP answer. Default 10000. */
+  /** The limit for the SDP answer. Default 10000. */
   call?: number;
-  /** From the SDP answer to the open data channel. Default 10000. */
+  /** The limit from the SDP answer to the open data channel. Default 10000. */
   open?: number;
   /** How long `unstable` may last. Default 5000. */
   grace?: number;
 }
 
-/** One side's words in one conversation item, as far as they are known. */
+/** The transcript of one conversation item, as far as it is known. */
 export interface Transcript {
   readonly itemId: string;
   readonly role: "user" | "assistant" | "system";
-  /** Empty while speech is not transcribed yet. */
+  /** The text; empty until speech is transcribed. */
   readonly text: string;
-  /** Whether the text will not grow any more. */
+  /** True if the text is complete. */
   readonly final: boolean;
-  /** The user spoke before it was said to the end; the text may hold more than was heard. */
+  /** True if the user interrupted it; the text may contain more than was heard. */
   readonly interrupted: boolean;
-  /** The transcription failed; the text is what there was. */
+  /** True if the transcription failed; the text is what had arrived by then. */
   readonly failed: boolean;
 }
 
@@ -208,13 +208,13 @@ export interface DeviceList {
 
 /** Loudness between 0 (silence) and 1 (full scale), as root mean square of the last 40 ms or so. */
 export interface Levels {
-  /** What is sent: 0 while muted. */
+  /** The level of the sent audio; 0 while muted. */
   readonly input: number;
-  /** What is heard, behind the volume. */
+  /** The level of the audio that is heard, after `volume` is applied. */
   readonly output: number;
 }
 
-/** A RealtimeClient's or ConnectionMonitor's own event; what it is about stands in `detail`. */
+/** An event of a RealtimeClient or ConnectionMonitor; `detail` has its data. */
 export class RealtimeEvent<Type extends string = string, Detail = unknown> extends Event {
   constructor(type: Type, detail: Detail);
   readonly type: Type;
@@ -223,25 +223,26 @@ export class RealtimeEvent<Type extends string = string, Detail = unknown> exten
 
 /** Every event of a RealtimeClient, with the type of its `detail`. Server events come under their own names, too. */
 export type RealtimeEvents = {
-  /** The state has changed. `reason` is there when it is `closed`. */
+  /** The state has changed. `reason` is present if it is `closed`. */
   statechange: { state: RealtimeState; previous: RealtimeState; reason?: ClosedReason; error?: RealtimeError };
   /** Something failed: an attempt (which may be retried: see `retry`), a device, an event of type `error`. */
   error: RealtimeError;
-  /** Another attempt (the first is number 1) follows in `delay` milliseconds; `offline`: not before the browser is
-   *  online again. */
+  /** Another attempt (the first is number 1) follows in `delay` milliseconds; if `offline` is true, not before the
+   *  browser is online again. */
   retry: { attempt: number; delay: number; offline: boolean; error: RealtimeError };
-  /** Any server event, before the one under its own name, `error` included; legacy names are already translated.
-   *  One that is newer than this file comes here and under its own name, too, without a type. For logs. */
+  /** Any server event, before the same event under its own name, `error` included; legacy names are already translated.
+   *  Events that are newer than this file are emitted here and under their own names, too, without a type. For logs. */
   serverevent: ServerEvent;
   /** Any client event, as it was sent. For logs. */
   clientevent: ClientEvent;
   /** A transcript is new or has grown. */
   transcript: Transcript;
-  /** Devices came or went, or another one is in use. `lost`: the microphone in use vanished and this one took over. */
+  /** Devices were connected or disconnected, or another one is in use. `lost`: the microphone in use was disconnected,
+   *  and this one has replaced it. */
   devices: DeviceList & { lost: boolean };
   mute: { muted: boolean };
   volume: { volume: number };
-  /** `blocked`: the browser does not play without a click; call `startAudio()` in one. */
+  /** `blocked`: the browser does not play audio without a click; call `startAudio()` in one. */
   playback: { blocked: boolean };
   /** The connection's quality has changed. */
   quality: QualityChange;
@@ -250,79 +251,83 @@ export type RealtimeEvents = {
 } & { [Type in Exclude<ServerEvent["type"], "error">]: Extract<ServerEvent, { type: Type }> };
 
 /**
- * A voice call with a realtime model: from a microphone and a token to an open data channel, and back again after a
- * lost connection.
+ * A voice call with a realtime model. It opens the microphone, gets a token, connects, and reconnects after a lost
+ * connection.
  *
  * ```js
  * const client = new RealtimeClient({ token: "/api/realtime/token" });
  * client.on("transcript", ({ role, text }) => console.log(role, text));
- * await client.connect();          // in a click, so that the browser lets it play
+ * await client.connect();          // in a click, so that the browser allows audio
  * ```
  */
 export class RealtimeClient extends EventTarget {
   constructor(options?: RealtimeOptions);
 
   readonly state: RealtimeState;
-  /** Why it is `closed`; undefined in any other state. */
+  /** Why the call is `closed`; undefined in any other state. */
   readonly reason: ClosedReason | undefined;
-  /** What it failed with, or what the attempt before this one did; undefined again once connected. */
+  /** The error of the call, or of the previous attempt; undefined again once connected. */
   readonly error: RealtimeError | undefined;
 
   /**
-   * Connects. However often it is called, there is one call: the same promise while it is under way, a resolved one
-   * when connected. It resolves when the data channel is open and rejects with a RealtimeError when the call is closed
-   * before. Aborting the signal ends the call in any phase before that; afterwards the signal means nothing.
+   * Connects. Repeated calls return the same promise while the client connects, and a resolved one when connected, so
+   * there is never more than one voice call. The promise resolves when the data channel is open, and rejects with a
+   * RealtimeError if the voice call ends before. Until then, aborting the signal ends the voice call; afterwards the
+   * signal has no effect.
    */
   connect(options?: { signal?: AbortSignal }): Promise<void>;
-  /** Ends the call, in any phase, at once: no track, no connection and no timer is left when it returns. */
+  /** Ends the call at once, in any phase. When it returns, no track, connection or timer is left. */
   disconnect(): void;
 
-  /** Sends any client event; returns its `event_id`, made up when it has none. Throws `not_connected`. */
+  /** Sends any client event; returns its `event_id`, which is generated if it has none. Throws `not_connected`. */
   send(event: ClientEvent): string;
-  /** Says something in text and asks for an answer, cutting short one that is under way. Throws `not_connected`. */
+  /** Sends a text message, interrupts a current answer, and requests a new one. Throws `not_connected`. */
   sendText(text: string, options?: { respond?: boolean; interrupt?: boolean }): void;
   /**
-   * Ends the user's turn in a session with `turn_detection: null`: commits the audio, and asks for an answer unless the
+   * Ends the user's turn in a session with `turn_detection: null`: commits the audio, and requests an answer unless the
    * session only transcribes. Throws `not_connected`.
    */
   commitAudio(options?: { respond?: boolean }): void;
-  /** Sends `session.update`; `type` is added when left out. */
+  /** Sends `session.update`; adds `type` if it is left out. */
   updateSession(session: SessionUpdate): void;
-  /** Cuts the answer short: no more is generated, and what is generated is not played. */
+  /** Interrupts the answer: generation stops, and what has been generated is not played. */
   interrupt(): void;
 
   readonly muted: boolean;
-  /** Sends silence. It holds over a change of microphone and a reconnect. */
+  /** Sends silence, also after a change of microphone and a reconnect. */
   mute(): void;
   unmute(): void;
-  /** 0 to 1; of what is played, not of the whole device. Assigning anything else is a RangeError. */
+  /** The volume of this call, 0 to 1; the device's volume does not change. Assigning anything else is a RangeError. */
   volume: number;
 
-  /** Microphones and outputs. Labels are empty until the user has once allowed the microphone. */
+  /** Microphones and outputs. Labels are empty until the user has allowed the microphone once. */
   devices(): Promise<DeviceList>;
-  /** Changes the microphone, without renegotiation; undefined for the browser's default. Rejects and keeps the old. */
+  /** Changes the microphone, without renegotiation; undefined for the browser's default. On failure it rejects, and the
+   *  old microphone stays in use. */
   setMicrophone(deviceId: string | undefined): Promise<void>;
   /** Changes the output; undefined for the browser's default. Rejects with `unsupported` or `device_failed`. */
   setOutput(deviceId: string | undefined): Promise<void>;
-  /** Whether the browser refuses to play without a click. */
+  /** True if the browser refuses to play audio without a click. */
   readonly playbackBlocked: boolean;
-  /** Plays after all. Call it in a click. */
+  /** Starts playback that the browser blocked. Call it in a click. */
   startAudio(): Promise<void>;
-  /** How loud it is now; ask for each frame you draw. The meters are made when first asked and end with the call. */
+  /** The current levels; call it for each frame that you draw. The meters start with the first call of this method, and
+   *  end with the voice call. */
   levels(): Levels;
 
-  /** Both sides' words by item, oldest first. A reconnect adds to them; a `connect()` after the end clears them. */
+  /** The transcripts of both sides by item, oldest first. A reconnect keeps them; `connect()` after the end of a call
+   *  clears them. */
   readonly transcripts: readonly Transcript[];
   /** Measures the connection while there is one. */
   readonly monitor: ConnectionMonitor;
-  /** The session as `session.created` or `session.updated` showed it last, else as the token's answer did. */
+  /** The session of the last `session.created` or `session.updated`; before these, that of the token's answer. */
   readonly session: Record<string, unknown> | undefined;
-  /** The call's id from `Location` (`rtc_…`), by which a server can hang up; undefined where it is not readable. */
+  /** The call's id from `Location` (`rtc_…`), with which a server can hang up; undefined if it cannot be read. */
   readonly callId: string | undefined;
-  /** The connection underneath, for what this class does not do; another one after each reconnect. */
+  /** The current peer connection, for anything that this class does not offer. Each reconnect makes a new one. */
   readonly peerConnection: RTCPeerConnection | undefined;
 
-  /** Calls the listener with each event's detail; returns what ends that. */
+  /** Calls the listener with the detail of each event; returns a function that removes the listener. */
   on<Type extends keyof RealtimeEvents>(type: Type, listener: (detail: RealtimeEvents[Type]) => void): () => void;
   addEventListener<Type extends keyof RealtimeEvents>(
     type: Type,
@@ -345,17 +350,17 @@ export class RealtimeClient extends EventTarget {
 /** `unknown` until two reports can be compared. */
 export type Quality = "unknown" | "good" | "fair" | "poor";
 
-/** One measurement; the counters are differences between it and the one before. */
+/** One measurement. Counters are differences from the previous measurement. */
 export interface ConnectionStats {
-  /** Milliseconds between the two reports. */
+  /** The milliseconds between the two reports. */
   readonly interval: number;
-  /** Round trip in milliseconds. */
+  /** The round-trip time in milliseconds. */
   readonly rtt: number | undefined;
-  /** Of what is received, in milliseconds. */
+  /** The jitter of the received audio, in milliseconds. */
   readonly jitter: number | undefined;
-  /** Lost of what should have been received, 0 to 1. */
+  /** The share of the packets sent to this browser that were lost, 0 to 1. */
   readonly loss: number | undefined;
-  /** Lost of what was sent, 0 to 1, as the other side reports it. */
+  /** The share of the packets sent by this browser that were lost, 0 to 1, as the other side reports it. */
   readonly remoteLoss: number | undefined;
   /** Bits a second. */
   readonly receivedBitrate: number;
@@ -372,25 +377,25 @@ export interface QualityChange {
 export interface MonitorOptions {
   /** Milliseconds between two reports. Default 2000. */
   interval?: number;
-  /** From here on quality is fair. Default `{ rtt: 250, jitter: 30, loss: 0.02 }`. */
+  /** The values from which quality is fair. Default `{ rtt: 250, jitter: 30, loss: 0.02 }`. */
   fair?: { rtt: number; jitter: number; loss: number };
-  /** From here on it is poor. Default `{ rtt: 500, jitter: 60, loss: 0.08 }`. */
+  /** The values from which quality is poor. Default `{ rtt: 500, jitter: 60, loss: 0.08 }`. */
   poor?: { rtt: number; jitter: number; loss: number };
 }
 
-/** Measures a peer connection as differences between its reports, in Chromium's, Safari's and Firefox's shapes. */
+/** Measures a peer connection by comparing its reports, in the formats of Chromium, Safari and Firefox. */
 export class ConnectionMonitor extends EventTarget {
   constructor(options?: MonitorOptions);
   readonly quality: Quality;
   /** The last measurement. */
   readonly stats: ConnectionStats | undefined;
-  /** Begins with this connection, instead of any other. */
+  /** Starts measuring this connection, and stops measuring any other. */
   start(
     connection: Pick<RTCPeerConnection, "getStats"> & Partial<Pick<RTCPeerConnection, "connectionState">>,
   ): void;
-  /** Ends, with quality `unknown`. */
+  /** Stops measuring; quality becomes `unknown`. */
   stop(): void;
-  /** Takes a report now. */
+  /** Reads a report now. */
   sample(): Promise<ConnectionStats | undefined>;
   on<Type extends "quality" | "stats">(type: Type, listener: (detail: RealtimeEvents[Type]) => void): () => void;
 }
@@ -414,7 +419,7 @@ export type ClientEvent =
 
 export interface SessionUpdateEvent extends ClientEventBase { type: "session.update"; session: SessionUpdate }
 
-/** The members of a session that are to change; OpenAI's reference names them. */
+/** The members of a session to change; see OpenAI's reference. */
 export interface SessionUpdate { type?: "realtime" | "transcription"; [member: string]: unknown }
 
 export interface ContentPart {
@@ -432,7 +437,7 @@ export interface ConversationItem {
   status?: "completed" | "incomplete" | "in_progress";
   role?: "user" | "assistant" | "system";
   content?: ContentPart[];
-  /** Of function calls and their outputs. */
+  /** The id that connects a function call with its output. */
   call_id?: string;
   name?: string;
   arguments?: string;
@@ -454,7 +459,7 @@ export interface ServerErrorBody {
   message: string;
   code?: string | null;
   param?: string | null;
-  /** The client event that it is about. */
+  /** The `event_id` of the client event that caused it. */
   event_id?: string | null;
 }
 

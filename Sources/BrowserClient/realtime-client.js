@@ -31,7 +31,7 @@ export class RealtimeError extends Error {
   }
 }
 
-// Not CustomEvent, which Node 18 lacks.
+// CustomEvent is not used, because Node 18 lacks it.
 export class RealtimeEvent extends Event {
   /** @param {string} type @param {unknown} detail */
   constructor(type, detail) {
@@ -51,10 +51,10 @@ class Emitter extends EventTarget {
 }
 
 /** @param {unknown} [cause] */
-const aborted = (cause) => new RealtimeError("aborted", "The call was ended here", { cause });
+const aborted = (cause) => new RealtimeError("aborted", "This page ended the call", { cause });
 
 /**
- * The work's result, unless time is up or the signal is aborted; getUserMedia, for one, cannot listen to it.
+ * The result of `work`, unless time is up or the signal is aborted, which getUserMedia does not accept.
  * @template T
  * @param {AbortSignal} signal
  * @param {number} milliseconds Infinity for no limit
@@ -82,7 +82,7 @@ function within(signal, milliseconds, late, work) {
 }
 
 /**
- * Waits, while offline for longer.
+ * Waits, and while the browser is offline for longer.
  * @param {AbortSignal} signal
  * @param {number} milliseconds
  * @returns {Promise<void>}
@@ -115,11 +115,11 @@ export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 
   };
 }
 
-// A 502 or 429 that time does not cure: key, account or session file.
+// A 502 or 429 that waiting does not fix: key, account or session file.
 const LASTING = /^upstream_(auth|quota|rejected|not_found)$|insufficient_quota|credit_balance/;
 
 /**
- * fetch, with an answer that is no success as a RealtimeError.
+ * fetch that throws a RealtimeError for a refusal.
  * @param {"token" | "call"} phase
  * @param {string | URL} url
  * @param {RequestInit} init
@@ -147,9 +147,9 @@ async function post(phase, url, init) {
     retryAfter: wait === null ? undefined : seconds(wait),
     requestId: headers.get("X-Request-Id") ?? body.request_id,
   };
-  let words = detail ?? message ?? title ?? `${url} answered ${status}`;
-  if (code === "origin_not_allowed") words += ` This page: ${globalThis.origin}`;
-  throw new RealtimeError(status === 429 ? "rate_limited" : `${phase}_refused`, words, details);
+  let why = detail ?? message ?? title ?? `${url} answered ${status}`;
+  if (code === "origin_not_allowed") why += ` This page: ${globalThis.origin}`;
+  throw new RealtimeError(status === 429 ? "rate_limited" : `${phase}_refused`, why, details);
 }
 
 /** @param {string} retryAfter a number or a date (RFC 9110, 10.2.3) */
@@ -181,7 +181,7 @@ async function fetchToken(options, signal) {
       const headers = {};
       const credential = typeof authorization === "function" ? await authorization() : authorization;
       if (credential) headers.Authorization = credential;
-      // Without a body there need be no preflight.
+      // A request without a body may need no preflight.
       const wanted = session !== undefined || overrides || variables;
       if (wanted) headers["Content-Type"] = "application/json";
       const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
@@ -195,7 +195,7 @@ async function fetchToken(options, signal) {
     throw new RealtimeError("token_failed", message ?? String(cause), details);
   }
   const value = typeof answer === "string" ? answer : answer?.value ?? answer?.client_secret?.value;
-  if (typeof value !== "string" || !value) throw new RealtimeError("token_invalid", "There is no client secret in it");
+  if (typeof value !== "string" || !value) throw new RealtimeError("token_invalid", "The answer has no client secret");
   const callsUrl = options.callsUrl ?? answer.calls_url ?? "https://api.openai.com/v1/realtime/calls";
   return { value, callsUrl, session: answer.session };
 }
@@ -219,7 +219,7 @@ class Connection {
   constructor(rtc, track, grace, handlers) {
     this.peer = new RTCPeerConnection(rtc);
     this.channel = this.peer.createDataChannel("oai-events");
-    // Without a track, too: a microphone can then come later without renegotiation.
+    // Even without a track: a microphone can then come later without renegotiation.
     this.sender = this.peer.addTransceiver(track ?? "audio", { direction: "sendrecv" }).sender;
 
     /** @type {Promise<void>} */
@@ -229,7 +229,7 @@ class Connection {
     this.ended.catch(() => {});
 
     this.channel.onmessage = ({ data }) => handlers.message(data);
-    // A hang-up leaves connectionState "connected" for seconds; a death leaves the channel open.
+    // After a hang-up connectionState stays "connected" for seconds; after a crash the channel stays open.
     this.channel.onclose = () => this.peer.connectionState === "disconnected" || this.peer.connectionState === "failed"
       ? this.#lose() : this.hangup();
     this.peer.ontrack = ({ streams, track }) => handlers.stream(streams[0] ?? new MediaStream([track]));
@@ -243,12 +243,12 @@ class Connection {
   }
 
   #lose() {
-    this.#end(new RealtimeError("connection_lost", "The connection is lost", { retryable: true }));
+    this.#end(new RealtimeError("connection_lost", "The connection was lost", { retryable: true }));
   }
 
-  /** @param {RealtimeError} [lastWord] */
-  hangup(lastWord) {
-    this.#end(lastWord ?? new RealtimeError("hangup", "The server ended the call"));
+  /** @param {RealtimeError} [reported] */
+  hangup(reported) {
+    this.#end(reported ?? new RealtimeError("hangup", "The server ended the call"));
   }
 
   /**
@@ -263,7 +263,7 @@ class Connection {
     await peer.setLocalDescription(offer);
     signal.throwIfAborted();
     const late = () => new RealtimeError("call_timeout", "No answer in time", { retryable: true });
-    // Another header field fails OpenAI's CORS rules.
+    // OpenAI's CORS rules allow no other field.
     const headers = { Authorization: `Bearer ${token.value}`, "Content-Type": "application/sdp" };
     const answer = await within(signal, timeouts.call, late, (limit) =>
       post("call", token.callsUrl, { headers, body: offer.sdp, signal: limit }));
@@ -272,9 +272,9 @@ class Connection {
     try {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.text });
     } catch (cause) {
-      throw new RealtimeError("call_invalid", "The answer is no usable SDP", { cause });
+      throw new RealtimeError("call_invalid", "The answer is not a usable SDP", { cause });
     }
-    const closed = () => new RealtimeError("open_timeout", "No data channel in time", { retryable: true });
+    const closed = () => new RealtimeError("open_timeout", "No open data channel in time", { retryable: true });
     await within(signal, timeouts.open, closed, () => Promise.race([this.opened, this.ended]));
   }
 
@@ -295,7 +295,7 @@ const REFUSALS = {
   OverconstrainedError: "missing",
 };
 
-/** The microphone, which outlives connections, but not the call. */
+/** The microphone. It outlives connections, but not the call. */
 class Microphone {
   /** @type {MediaStreamTrack | undefined} */
   track;
@@ -307,7 +307,7 @@ class Microphone {
 
   /**
    * @param {RealtimeOptions} options
-   * @param {(error?: unknown) => void} lost with the error when there was nothing to fall back on
+   * @param {(error?: unknown) => void} lost called with the error if there is no other microphone
    */
   constructor({ audio, microphone, muted = false }, lost) {
     this.constraints = audio;
@@ -328,7 +328,7 @@ class Microphone {
 
   /** @param {string | undefined} deviceId @param {AbortSignal} signal @returns {Promise<void>} */
   use(deviceId, signal) {
-    // In turn, so that the last one asked for stays.
+    // One after the other, so that the last choice wins.
     const turn = this.#turn.then(() => this.#use(deviceId, signal)).catch((cause) => {
       const what = REFUSALS[cause.name] ?? "busy";
       throw cause instanceof RealtimeError ? cause
@@ -358,7 +358,7 @@ class Microphone {
     try {
       await sender?.replaceTrack(track);
     } catch (error) {
-      // If the connection has ended, the next one takes this track.
+      // If the connection has ended, the next one uses this track.
       if (sender === this.sender) {
         this.#release(track);
         this.track = before;
@@ -395,14 +395,14 @@ class Microphone {
   close() {
     for (const track of this.#live) this.#release(track);
     this.track = this.sender = undefined;
-    // An open question to the user must not hold up the next call.
+    // An open question to the user must not delay the next call.
     this.#turn = Promise.resolve();
   }
 }
 
 /**
- * What plays the answers: at volume 1 the element alone, the shortest way; else through a GainNode, because iOS ignores
- * an element's volume, and it can be measured.
+ * Plays the answers: at volume 1 by the element itself, the shortest path; otherwise through a GainNode, because iOS
+ * ignores an element's volume, and because it can be measured.
  */
 class Speaker {
   blocked = false;
@@ -428,7 +428,7 @@ class Speaker {
   }
 
   set volume(volume) {
-    if (!(volume >= 0 && volume <= 1)) throw new RangeError(`volume is 0 to 1, not ${volume}`);
+    if (!(volume >= 0 && volume <= 1)) throw new RangeError(`volume must be 0 to 1, not ${volume}`);
     this.#volume = volume;
     if (this.#graph) this.#graph.gain.gain.value = volume;
     if (this.#remote && !this.#pull && volume !== 1) this.play(this.#remote);
@@ -460,9 +460,9 @@ class Speaker {
       await this.element?.play();
       this.#block(false);
     } catch (cause) {
-      // Not AbortError, by which another stream takes this one's place.
+      // AbortError: another stream has replaced this one.
       if (this.#remote && Object(cause).name === "NotAllowedError") this.#block(true);
-      throw new RealtimeError("device_failed", "The browser does not play", { cause });
+      throw new RealtimeError("device_failed", "The browser cannot play the audio", { cause });
     }
   }
 
@@ -552,7 +552,7 @@ class Graph {
     this.#sources.set(node, source);
   }
 
-  /** Not awaited: it stays pending for as long as the browser refuses. */
+  /** Its promise stays pending while the browser refuses. */
   resume() {
     this.#context.resume().catch(() => {});
   }
@@ -570,19 +570,19 @@ function loudness(analyser) {
   return Math.min(1, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
 }
 
-/** Both sides' words by item; what changes is replaced, so that identity tells. */
+/** The transcripts of both sides by item. A change makes a new object. */
 class Transcripts {
   /** @type {readonly Transcript[]} */
   list = [];
   /** @type {Map<string, string[]>} */
   #parts = new Map();
 
-  /** @param {any} event @returns {Transcript[]} those that it changed */
+  /** @param {any} event @returns {Transcript[]} the transcripts that it changed */
   read({ type, item, item_id, previous_item_id, content_index = 0, delta = "", text, transcript = text, response }) {
     const parts = [...(this.#parts.get(item_id) ?? [])];
-    /** @param {Transcript["role"]} role @param {string} words @param {Partial<Transcript>} [changes] */
-    const write = (role, words, changes) => {
-      parts[content_index] = words;
+    /** @param {Transcript["role"]} role @param {string} part @param {Partial<Transcript>} [changes] */
+    const write = (role, part, changes) => {
+      parts[content_index] = part;
       this.#parts.set(item_id, parts);
       return this.#change(item_id, role, changes);
     };
@@ -638,7 +638,7 @@ class Transcripts {
     const before = list[at] ?? { itemId, role, text: "", final: false, interrupted: false, failed: false };
     const after = { ...before, ...changes, text: this.#parts.get(itemId)?.join("") ?? "" };
     if (at < 0) {
-      // The user's words may come after the answer.
+      // The user's transcript may arrive after the answer.
       const previous = list.findIndex((transcript) => transcript.itemId === previousId);
       at = previous < 0 ? list.length : previous + 1;
       list.splice(at, 0, after);
@@ -784,7 +784,7 @@ const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 /** @param {RealtimeError} error */
 const isHangup = ({ code, serverCode }) => code === "hangup" || serverCode === "session_expired";
 
-// EventTarget's own have fewer types.
+// The types of EventTarget's are less precise.
 /** @implements {Omit<Client, "addEventListener" | "removeEventListener">} */
 export class RealtimeClient extends Emitter {
   /** @type {Client["error"]} */
@@ -897,7 +897,7 @@ export class RealtimeClient extends Emitter {
   }
 
   /**
-   * A whole call, to its end, which it throws; after every await the signal says whether it is still on.
+   * Runs a call and throws the error that ends it; after every await the signal says whether it continues.
    * @param {AbortSignal} signal
    */
   async #run(signal) {
@@ -989,7 +989,7 @@ export class RealtimeClient extends Emitter {
     this.#microphone.close();
     this.#speaker.stop();
     this.#refused(error);
-    // A call that was open and is hung up has not failed, unless the server says so.
+    // A hang-up of an open call is not a failure, unless the server says so.
     const why = error.code === "aborted" || (error.code === "hangup" && wasOpen) ? undefined : error;
     if (why) this.#fail(why);
     this.#become("closed", { reason, error: why });
@@ -1000,27 +1000,27 @@ export class RealtimeClient extends Emitter {
     const event = parsed(String(data));
     if (typeof event?.type !== "string") return;
     event.type = event.type.replace(LEGACY, "response.output_$1.");
-    this.#take(event, connection);
+    this.#handle(event, connection);
     if (event.type === "conversation.item.added") this.#announcesItems = true;
     if (event.type === "conversation.item.created" && !this.#announcesItems) {
-      this.#take({ ...event, type: "conversation.item.added" }, connection);
+      this.#handle({ ...event, type: "conversation.item.added" }, connection);
     }
   }
 
   /** @param {RealtimeEvents["serverevent"]} event @param {Connection} connection */
-  #take(event, connection) {
+  #handle(event, connection) {
     this.#follow(event);
     this.#emit("serverevent", event);
     if (event.type === "error") {
       const { message, code } = event.error ?? {};
-      const error = new RealtimeError("session_error", message ?? "The server reports an error", {
+      const error = new RealtimeError("session_error", message ?? "The server reported an error", {
         cause: event,
         serverCode: code ?? undefined,
       });
       if (code === "session_expired") connection.hangup(error);
       else this.#emit("error", error);
     } else if (event.type.includes(".")) {
-      // The dot keeps a server from speaking in the client's own name.
+      // The dot excludes the client's own events.
       this.dispatchEvent(new RealtimeEvent(event.type, event));
     }
     for (const transcript of this.#transcripts.read(event)) this.#emit("transcript", transcript);
@@ -1037,7 +1037,7 @@ export class RealtimeClient extends Emitter {
   /** @type {Client["send"]} */
   send(event) {
     const channel = this.#connection?.channel;
-    if (channel?.readyState !== "open") throw new RealtimeError("not_connected", "There is no open connection");
+    if (channel?.readyState !== "open") throw new RealtimeError("not_connected", "The call is not connected");
     const event_id = event.event_id ?? `event_${++this.#eventCount}`;
     const sent = { ...event, event_id };
     channel.send(JSON.stringify(sent));

@@ -22,6 +22,10 @@ HERE = Path(__file__).resolve().parent
 expect.set_options(timeout=PATIENCE * 1000)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="DIR", help="write the README's pictures of the demo page into DIR")
+
+
 def pytest_sessionstart() -> None:
     """Stops at once without the program or a browser, because every test would fail for the same reason."""
     try:

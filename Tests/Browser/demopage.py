@@ -67,6 +67,13 @@ class DemoPage:
             found: list[Any] = self.tab.js(AXE, rules)
             assert found == [], f"{state}, {scheme}: {found}"
 
+    def screenshot(self, folder: str) -> None:
+        """The pictures of the README: the page as it is now, in light and in dark colours."""
+        self.tab.page.set_viewport_size({"width": 1040, "height": 720})
+        for scheme in ("light", "dark"):
+            self.tab.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.tab.page.screenshot(path=f"{folder}/demo-{scheme}.png")
+
     def assert_at_home(self, *origins: str) -> None:
         """Nothing was asked of anybody but the daemon and these, and no policy was broken."""
         own = self.tab.js("location.origin")

@@ -139,7 +139,7 @@ def test_a_network_that_is_gone_is_explained(open_tab, demo, peer):
 
 
 FAILURES = [
-    (Failure(401, "invalid_api_key", "Incorrect API key provided."), "The ticket was not accepted"),
+    (Failure(401, "invalid_api_key", "Incorrect API key provided."), "The token was not accepted"),
     (Failure(400, "invalid_offer", "The offer cannot be read."), "The model’s service refused the call"),
 ]
 
@@ -183,14 +183,16 @@ def test_the_log_of_events_can_be_exported(open_tab, demo, peer):
     assert not any(secret in json.dumps(entries) for secret in peer.keys)
 
 
-def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer):
+def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer, request):
     daemon = start(peer.base_url, SANDBOX="true", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
     page = DemoPage(open_tab(), daemon)
-    assert "runs on its sandbox" in page.text("sandbox") and "nobody takes the call" in page.text("sandbox")
+    assert "runs in sandbox mode" in page.text("sandbox") and "no service accepts calls" in page.text("sandbox")
     assert page.tab.page.locator("#sandbox").is_visible()
+    if folder := request.config.getoption("--screenshots"):
+        page.screenshot(folder)
     page.assert_accessible("idle, on the sandbox")
     start_call(page)
-    page.until_text("alert", "Nobody takes the call")
+    page.until_text("alert", "The sandbox accepts no calls")
     assert "sandbox" in page.text("alert")
     page.until_phase("closed")
     page.assert_accessible("failed, on the sandbox")

@@ -62,7 +62,7 @@ class Storage:
 
 
 class Container:
-    """One running container: as strict as the handbook tells operators to run it."""
+    """One running container: as strict as the recipe in `deploy/README.md` starts it."""
 
     def __init__(self, storage: Storage, name: str, mounts: dict[Path, str], settings: dict[str, str], log: Path):
         self.storage, self.name, self.log = storage, name, log

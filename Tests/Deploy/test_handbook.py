@@ -1,4 +1,4 @@
-"""The commands of deploy/README.md are run unchanged, unless they say what they need."""
+"""The commands of the recipes, the tasks and the alerts, run as they are written; or they say what they need."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from conftest import Behind
 from program import ROOT, binary
 from tools import DEPLOY
 
-HANDBOOK = (DEPLOY / "README.md").read_text()
-BLOCKS = re.findall(r"^```sh\n(.*?)^```$", HANDBOOK, re.M | re.S)
+PAGES = {name: (DEPLOY / name).read_text() for name in ("README.md", "tasks.md", "metrics.md")}
+BLOCKS = [block for page in PAGES.values() for block in re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)]
 NEEDS = re.compile(r"# needs (root and systemd|an engine and a registry|a cluster)\b")
 RUN = [block for block in BLOCKS if not block.startswith("# needs")]
 
 
 def test_every_other_block_says_what_it_needs():
-    assert HANDBOOK.count("```") == 2 * len(BLOCKS), "a block is neither run nor marked"
+    fences = sum(page.count("```") for page in PAGES.values())
+    assert fences == 2 * len(BLOCKS), "a block is neither run nor marked"
     assert all(NEEDS.match(block) for block in BLOCKS if block not in RUN)
     assert len(RUN) > 5
 
@@ -61,6 +62,6 @@ def test_its_commands_work(place, block):
     assert ended.returncode == 0 and ended.stdout, block + ended.stderr
 
 
-def test_every_file_of_the_folder_is_in_it():
+def test_the_index_lists_every_file_of_the_folder():
     for path in DEPLOY.iterdir():
-        assert path.name in HANDBOOK, path.name
+        assert path.name in PAGES["README.md"], path.name

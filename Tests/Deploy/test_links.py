@@ -1,4 +1,4 @@
-"""Every relative link in a Markdown file of the repository leads to a file, and its anchor to a heading."""
+"""Every relative link or picture in a Markdown file of the repository leads to a file, and its anchor to a heading."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tools import ROOT
 
 LISTED = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r'(?<=\]\()[^)\s]+(?=\))|(?<=\bsrc=")[^"]+|(?<=\bsrcset=")[^"]+')
 
 
 def pages() -> list[Path]:

@@ -69,10 +69,10 @@ def test_the_manual_lists_every_metric_and_no_other(scraped):
     assert listed == families(scrape(scraped, OPENMETRICS))
 
 
-def test_the_handbook_has_a_row_for_each_alert():
-    listed = [row[0].strip("`") for row in rows(DEPLOY / "README.md", "Alerts")]
+def test_the_manual_has_a_row_for_each_alert():
+    listed = [row[0].strip("`") for row in rows(DEPLOY / "metrics.md", "Alerts")]
     assert sorted(listed) == sorted(ALERTS)
-    severities = {row[0].strip("`"): row[1] for row in rows(DEPLOY / "README.md", "Alerts")}
+    severities = {row[0].strip("`"): row[1] for row in rows(DEPLOY / "metrics.md", "Alerts")}
     assert severities == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}
 
 

@@ -215,7 +215,7 @@ def test_its_usage_log_can_be_read_while_it_runs(deploy_run):
     # The README's own lines.
     (block,) = [
         block
-        for block in re.findall(r"(?ms)^```\n(.*?)^```$", (ROOT / "README.md").read_text())
+        for block in re.findall(r"(?ms)^```\w*\n(.*?)^```$", (ROOT / "README.md").read_text())
         if block.startswith(".build/release/ephemerald usage")
     ]
     for command in block.splitlines():

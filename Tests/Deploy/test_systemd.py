@@ -33,7 +33,7 @@ def openai() -> Iterator[FakeOpenAI]:
 
 
 def install(root: Path, openai: FakeOpenAI) -> None:
-    """What the handbook's chapter on systemd does, into the tree of the machine."""
+    """What the recipe for systemd does, into the tree of the machine."""
     program = root / "usr/local/bin/ephemerald"
     shutil.copy(binary(), program)
     for _, path in linked(binary()):
@@ -153,9 +153,9 @@ def test_a_killed_daemon_comes_back_and_nobody_is_refused(machine, socket_path):
     assert load.broken <= 5 * load.clients
 
 
-def test_the_check_of_the_handbook_sees_what_the_service_gets(machine):
-    blocks = re.findall(r"^systemd-run (?:.*\\\n)+.*\n", (DEPLOY / "README.md").read_text(), re.M)
-    before, upgrade = blocks
+def test_the_check_of_the_recipe_sees_what_the_service_gets(machine):
+    pages = (DEPLOY / "README.md").read_text() + (DEPLOY / "tasks.md").read_text()
+    before, upgrade = re.findall(r"^systemd-run (?:.*\\\n)+.*\n", pages, re.M)
     assert upgrade == before.replace("bin/ephemerald check", "bin/ephemerald.new check")
     check = f"{before.strip()} 2>&1; echo ended with $?"
     file = machine.root / "etc/ephemerald/ephemerald.env"

@@ -1,14 +1,14 @@
-// How good the connection is: a word, three bars, and the numbers they come from.
+// The quality of the connection: a text, three bars, and the measurements.
 
 import { byId, html, say } from './page.js';
 
 /** @typedef {import('../api/realtime/client/realtime-client.js').ConnectionStats} ConnectionStats */
 
-const words = {
+const texts = {
   unknown: 'Measuring',
   good: 'Good',
   fair: 'Fair: you may hear small gaps',
-  poor: 'Poor: words may get lost',
+  poor: 'Poor: speech may be lost',
 };
 
 /**
@@ -22,12 +22,12 @@ export class ConnectionView {
   #empty = html('connection-empty');
   #numbers = html('connection');
   #quality = html('quality');
-  #word = html('quality-text');
+  #text = html('quality-text');
   #trace = byId('trace', SVGPolylineElement);
   /** @type {number[]} */
   #trips = [];
 
-  /** A call has begun. */
+  /** Shows the measurements of a call that has begun. */
   begin() {
     this.#empty.hidden = true;
     this.#numbers.hidden = false;
@@ -60,6 +60,6 @@ export class ConnectionView {
   /** @param {ConnectionStats['quality']} quality */
   #show(quality) {
     this.#quality.dataset.quality = quality;
-    say(this.#word, words[quality]);
+    say(this.#text, texts[quality]);
   }
 }

@@ -1,4 +1,4 @@
-// The demo page: one call at a time, from the button to the last word, and what the page shows of it.
+// The demo page: it makes one call at a time and shows its state.
 
 import { backoff, RealtimeClient, RealtimeError } from '../api/realtime/client/realtime-client.js';
 import { ConnectionView } from './connection.js';
@@ -26,13 +26,13 @@ const motion = matchMedia('(prefers-reduced-motion: reduce)');
 const stage = new Stage({ call: toggle, mute, interrupt: () => client.interrupt(), play: () => client.startAudio() });
 const trouble = new Trouble({ remedy, again: () => stage.resume() }, html('call'));
 const sound = new Sound({
-  failed: (error) => trouble.tell(/** @type {RealtimeError} */ (error)),
+  failed: (error) => trouble.report(/** @type {RealtimeError} */ (error)),
   microphone: speakAfterAll,
 });
 
-/** What a call survives and the page tells of; the rest is told when the call ends or tries again. */
+/** The errors that are shown while the call continues; the others are shown when the call ends or tries again. */
 const survived = ['microphone_ended', 'session_error'];
-/** An answer that has just ended by itself can no longer be stopped, and that is nobody's concern. */
+/** The errors that are not shown: an answer that has just ended by itself cannot be stopped. */
 const harmless = ['response_cancel_not_active'];
 
 sessionField.value = new URLSearchParams(location.search).get('session') ?? '';
@@ -43,7 +43,7 @@ let ties = [];
 /** @type {RealtimeClient} */
 let client = open();
 
-/** What a client is made for; another wish takes another client. */
+/** The choices that a client is made for; other choices need another client. */
 function wanted() {
   return JSON.stringify([sessionField.value.trim(), keyField.value !== '', silent]);
 }
@@ -59,7 +59,7 @@ function open() {
   const made = new RealtimeClient({
     token: new URL('api/realtime/token', root),
     session: session || undefined,
-    // Without a key the browser may have a login of its own to show, which an empty field would displace.
+    // Without a key the browser may send credentials of its own, which an empty field would replace.
     authorization: keyed ? () => `Bearer ${keyField.value}` : undefined,
     reconnect: backoff({ maxRetryAfter: 600_000 }),
     muted: stage.muted,
@@ -71,14 +71,14 @@ function open() {
     made.on('statechange', change),
     made.on('retry', ({ error, delay, offline, attempt }) => {
       events.add('page', 'retry', { attempt, delay, offline, code: error.code });
-      // A connection that comes back at once needs no box around it: the status line says it.
+      // If the next attempt follows at once, the status line is enough.
       if (!offline && delay < 1000) return;
       stage.wait();
       trouble.wait(error, delay, offline);
     }),
     made.on('error', (error) => {
       events.add('page', 'error', { ...error, code: error.code, message: error.message });
-      if (survived.includes(error.code) && !harmless.includes(error.serverCode ?? '')) trouble.tell(error);
+      if (survived.includes(error.code) && !harmless.includes(error.serverCode ?? '')) trouble.report(error);
     }),
     made.on('clientevent', (event) => events.add('sent', event.type, event)),
     made.on('serverevent', (event) => {
@@ -88,7 +88,7 @@ function open() {
     made.on('transcript', (item) => transcript.write(item, made.transcripts)),
     made.on('devices', (list) => {
       sound.show(list);
-      if (list.lost) stage.remark('Your microphone is gone. Another one has taken over.');
+      if (list.lost) stage.announce('Your microphone was disconnected. Another microphone is in use now.');
     }),
     made.on('mute', ({ muted }) => void (stage.muted = muted)),
     made.on('playback', ({ blocked }) => void (stage.blocked = blocked)),
@@ -114,12 +114,12 @@ function change({ state, previous, reason, error }) {
   connection.end();
   transcript.settle();
   document.body.dataset.view = transcript.isEmpty ? 'hero' : 'call';
-  if (error && (reason === 'failed' || reason === 'hangup')) trouble.tell(error);
-  else if (reason === 'hangup') trouble.tell(new RealtimeError('hangup', ''));
+  if (error && (reason === 'failed' || reason === 'hangup')) trouble.report(error);
+  else if (reason === 'hangup') trouble.report(new RealtimeError('hangup', ''));
   else trouble.clear();
 }
 
-/** Starts a call, or ends the one there is. */
+/** Starts a call, or ends the current one. */
 function toggle() {
   if (client.state === 'idle' || client.state === 'closed') start(false);
   else client.disconnect();
@@ -131,11 +131,11 @@ function start(withoutMicrophone) {
   if (wanted() !== madeFor) client = open();
   trouble.clear();
   transcript.clear();
-  // Whatever it rejects with has come as an event, too.
+  // The rejection is also reported as an event.
   client.connect().catch(() => {});
 }
 
-/** A call without a microphone has one now, because the user has chosen it. */
+/** Shows that the user has added a microphone to a call that began without one. */
 function speakAfterAll() {
   if (!silent || !stage.live) return;
   silent = false;
@@ -158,7 +158,7 @@ function remedy(what) {
   }
 }
 
-/** One frame of the levels, and the next one for as long as the call lasts. */
+/** Draws one frame of the levels, and requests the next one while the call lasts. */
 function draw() {
   const lasts = ['connected', 'unstable', 'reconnecting'].includes(client.state);
   const { input: sent, output: heard } = lasts ? client.levels() : { input: 0, output: 0 };
@@ -171,7 +171,7 @@ function draw() {
   }
 }
 
-// Before a call, and after it, no client listens for this.
+// Before and after a call, no client listens for device changes.
 navigator.mediaDevices?.addEventListener('devicechange', () => void sound.refresh());
 
 html('composer').addEventListener('submit', (event) => {
@@ -180,7 +180,7 @@ html('composer').addEventListener('submit', (event) => {
   const ready = client.state === 'connected' || client.state === 'unstable';
   messageHint.hidden = ready;
   if (!ready) {
-    messageHint.textContent = 'There is no call to send this to. Your text is kept.';
+    messageHint.textContent = 'Start a call to send this message. Your text is kept.';
   } else if (text) {
     client.sendText(text);
     message.value = '';

@@ -1,4 +1,4 @@
-// The event log: what was sent, what was received and what the page itself noticed; filtered, and saved as a file.
+// The event log: events that were sent, received, or made by the page itself. It can be filtered and saved as a file.
 
 import { button, html, input, make, say, select } from './page.js';
 
@@ -7,15 +7,15 @@ import { button, html, input, make, say, select } from './page.js';
  * @typedef {{time: Date, side: Side, type: string, body: unknown}} Entry
  */
 
-/** Kept for the export; older ones go. */
+/** The number of events kept for the export; older ones are removed. */
 const most = 5000;
-/** Shown; a longer list helps nobody and costs layout. */
+/** The number of events listed; a longer list costs layout time. */
 const shown = 200;
 const arrows = { received: '↓', sent: '↑', page: '·' };
 const sides = { received: 'Received', sent: 'Sent', page: 'This page' };
 
 /**
- * A type that breaks where it has a joint, if it has to break.
+ * A type with line break opportunities after its dots and underscores.
  * @param {string} type
  */
 function breakable(type) {
@@ -60,11 +60,11 @@ export class EventLog {
     if (this.#matches(entry)) {
       this.#matching += 1;
       this.#list.prepend(this.#row(entry));
-      // The oldest row goes, unless somebody is reading it.
+      // The oldest row is removed, unless it has the focus.
       const last = this.#list.lastElementChild;
       if (this.#list.childElementCount > shown && last && !last.contains(document.activeElement)) last.remove();
     }
-    // Deltas come by the dozen; the words around the list are renewed once a frame.
+    // Deltas arrive by the dozen, so the counts are updated once a frame.
     if (this.#planned) return;
     this.#planned = true;
     requestAnimationFrame(() => {
@@ -90,7 +90,9 @@ export class EventLog {
     const all = this.#entries.length;
     this.#list.hidden = this.#matching === 0;
     this.#empty.hidden = this.#matching > 0;
-    say(this.#empty, all ? 'No event matches.' : 'Nothing yet. What is sent and received during a call is listed here.');
+    say(this.#empty, all
+      ? 'No event matches.'
+      : 'No events yet. Events that are sent and received during a call are listed here.');
     say(this.#count, all === this.#matching ? (all ? String(all) : '') : `${this.#matching} of ${all}`);
     this.#export.disabled = all === 0;
     this.#clear.disabled = all === 0;
@@ -119,7 +121,7 @@ export class EventLog {
     return row;
   }
 
-  /** Saves all entries, not only those that the filter shows: whoever reads the file has no page to ask. */
+  /** Saves all entries, not only those that match the filter. */
   #save() {
     const entries = this.#entries.map(({ time, side, type, body }) => ({ time: time.toISOString(), side, type, body }));
     const url = URL.createObjectURL(new Blob([JSON.stringify(entries, null, 2)], { type: 'application/json' }));

@@ -1,7 +1,7 @@
-// The page's elements, by id, and what more than one part of it does with them.
+// Finds the page's elements by id, and has the functions that several parts of the page use.
 
 /**
- * The element of this id. A page without it is broken, and should say so at once.
+ * The element with this id. A page without it is broken, so this throws.
  * @template {Element} T
  * @param {string} id
  * @param {new () => T} kind
@@ -38,7 +38,7 @@ export function make(tag, className, text) {
 }
 
 /**
- * Says it, unless it is said already: a live region reads out every change.
+ * Sets the text of an element, unless it is the same: screen readers announce every change of a live region.
  * @param {Element} element
  * @param {string} text
  */
@@ -47,7 +47,7 @@ export function say(element, text) {
 }
 
 /**
- * Hides an element. A focus inside moves to another first, or it would be lost at the top of the page.
+ * Hides an element. If the focus is inside, it moves to `next`; otherwise it would return to the top of the page.
  * @param {HTMLElement} element
  * @param {HTMLElement} next
  */

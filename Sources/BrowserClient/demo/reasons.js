@@ -1,4 +1,4 @@
-// What a failure means to the person in front of the page, and what that person can do about it.
+// What an error means to the user of the page, and what they can do about it.
 
 /**
  * @typedef {import('../api/realtime/client/realtime-client.js').RealtimeError} RealtimeError
@@ -7,132 +7,132 @@
  */
 
 /**
- * By the server's own code, which says more than the client's.
+ * The reasons by the server's error code, which is more precise than the client's.
  * @type {Record<string, () => Reason>}
  */
 const byServerCode = {
   origin_not_allowed: () => ({
     title: 'This address may not start calls',
-    text: `The server has a list of the pages it serves, and ${location.origin} is not on it. `
-      + 'Its operator can add this address to ALLOWED_ORIGINS, or to the list of the session file.',
+    text: `The server has a list of allowed pages, and ${location.origin} is not on it. `
+      + 'The operator of the server can add this address to ALLOWED_ORIGINS, or to the list in the session file.',
   }),
   authentication_required: () => ({
-    title: 'This server asks who you are',
-    text: 'Enter the access key you were given, or log in where this page is served from, and start again.',
+    title: 'This server requires authentication',
+    text: 'Enter your access key, or log in to the site that serves this page, and start again.',
     remedy: 'key',
   }),
   authentication_failed: () => ({
     title: 'That key was not accepted',
-    text: 'Look for a missing character or a space too many, and start again.',
+    text: 'Check it for missing characters and extra spaces, and start again.',
     remedy: 'key',
   }),
   unknown_session: () => ({
-    title: 'There is no session of that name',
-    text: 'Names are those of the session files on the server, without “.json”. Leave the field empty for the default.',
+    title: 'This session does not exist',
+    text: 'Enter the name of a session file on the server, without “.json”, or leave the field empty for the default.',
     remedy: 'session',
   }),
   upstream_auth: () => ({
     title: 'The model’s service refused the server',
-    text: 'Nothing is wrong with this page. The operator of the server should look at its API key.',
+    text: 'This page is not the cause. The operator of the server should check the API key.',
   }),
   upstream_quota: () => ({
     title: 'The account is used up',
-    text: 'The model’s service wants to be paid before it takes another call. The operator of the server can see to it.',
+    text: 'The model’s service accepts no more calls until it is paid. The operator of the server can do that.',
   }),
   upstream_rejected: () => ({
-    title: 'The session file is not accepted',
-    text: 'The model’s service refused this session’s configuration; the server’s log says which part of it.',
+    title: 'The session file was not accepted',
+    text: 'The model’s service refused the configuration of this session. The server’s log says why.',
     remedy: 'session',
   }),
   upstream_not_found: () => ({
     title: 'The model or its service was not found',
-    text: 'Nothing is wrong with this page. The operator of the server should look at the model of the session, and at '
-      + 'OPENAI_BASE_URL; the server’s log says which.',
+    text: 'This page is not the cause. The operator of the server should check the model of the session and '
+      + 'OPENAI_BASE_URL; the server’s log says which one.',
     remedy: 'session',
   }),
   sandbox_takes_no_calls: () => ({
-    title: 'Nobody takes the call',
-    text: 'The ticket is there, but this server runs on its sandbox, which hands out tickets and nothing else. '
-      + 'Its operator can start it with an API key and without SANDBOX.',
+    title: 'The sandbox accepts no calls',
+    text: 'This server runs in sandbox mode, in which it only issues tokens. '
+      + 'The operator of the server can start it with an API key and without SANDBOX.',
   }),
   session_expired: () => ({
-    title: 'The session has reached its longest time',
-    text: 'A call lasts an hour at most. Start another one to go on; it will not remember this one.',
+    title: 'The session has reached its time limit',
+    text: 'A call lasts at most an hour. Start another call to continue; it will not remember this one.',
     calm: true,
   }),
 };
 
 /**
- * By the client's code.
+ * The reasons by the client's error code.
  * @type {Record<string, (error: RealtimeError) => Reason>}
  */
 const byCode = {
   microphone_denied: () => ({
     title: 'The microphone is not allowed',
-    text: 'Your browser keeps it from this page. Allow it in the settings beside the address, and start again; '
-      + 'or go on without a microphone, and type.',
+    text: 'Your browser does not let this page use it. Allow it in the site settings beside the address, and start '
+      + 'again. Or continue without a microphone, and type.',
     remedy: 'text-only',
   }),
   microphone_missing: () => ({
     title: 'No microphone was found',
-    text: 'Plug one in, or choose another one under Sound, and start again; or go on without, and type.',
+    text: 'Connect a microphone, or select another one under Sound, and start again. Or continue without, and type.',
     remedy: 'text-only',
   }),
   microphone_busy: () => ({
-    title: 'The microphone does not open',
-    text: 'Another program may be using it. Close that one and start again; or go on without, and type.',
+    title: 'The microphone cannot be opened',
+    text: 'Another program may be using it. Close that program and start again. Or continue without, and type.',
     remedy: 'text-only',
   }),
   microphone_ended: () => ({
-    title: 'The microphone is gone',
-    text: 'It was unplugged or switched off, and there is no other. The call goes on: you can hear and type.',
+    title: 'The microphone was disconnected',
+    text: 'No other microphone was found. The call continues: you can listen and type.',
     calm: true,
   }),
   device_failed: () => ({
     title: 'That device could not be used',
-    text: 'The one before stays in use.',
+    text: 'The previous device stays in use.',
     calm: true,
   }),
   unsupported: () => ({
-    title: 'This browser cannot make the call',
+    title: 'This browser cannot make calls',
     text: window.isSecureContext
-      ? 'It has no WebRTC or gives no access to a microphone. A current Chrome, Edge, Firefox or Safari can.'
-      : 'Browsers give a microphone to secure pages only: open this page by https, or on localhost.',
+      ? 'It does not support WebRTC or microphones. Use a current Chrome, Edge, Firefox or Safari.'
+      : 'Browsers allow microphones only on secure pages: open this page with https, or on localhost.',
   }),
   rate_limited: () => ({
     title: 'Too many calls just now',
-    text: 'The server lets only so many begin in a while.',
+    text: 'The server limits how many calls can start in a period of time.',
   }),
   token_unreachable: () => ({
     title: 'The server does not answer',
-    text: 'It is away, the network is, or it does not let this address read its answers.',
+    text: 'The server or the network is down, or the server does not allow this page to read its answers.',
   }),
-  token_timeout: () => ({ title: 'The server takes too long', text: 'It gave no ticket for the call in time.' }),
-  token_refused: ({ message }) => ({ title: 'The server gave no ticket', text: message }),
+  token_timeout: () => ({ title: 'The server takes too long', text: 'It did not issue a token in time.' }),
+  token_refused: ({ message }) => ({ title: 'The server did not issue a token', text: message }),
   token_invalid: () => ({
-    title: 'The server’s answer makes no sense',
-    text: 'It holds no ticket for a call. Something else may be answering in its place.',
+    title: 'The server’s answer is not valid',
+    text: 'It does not contain a token. Another program may be answering at this address.',
   }),
   call_unreachable: () => ({
     title: 'The model’s service does not answer',
-    text: 'The ticket is there, but the address that takes the call is out of reach from here.',
+    text: 'The server issued a token, but the address for calls cannot be reached from here.',
   }),
   call_refused: ({ status, message }) => (status === 401
-    ? { title: 'The ticket was not accepted', text: 'It was spent, or too old by the time it arrived. Start again for a new one.' }
+    ? { title: 'The token was not accepted', text: 'It was already used, or it has expired. Start again for a new one.' }
     : { title: 'The model’s service refused the call', text: message }),
   call_invalid: () => ({
     title: 'The model’s service gave no usable answer',
-    text: 'What it sent does not describe a call. Start again; if it stays so, tell whoever runs the server.',
+    text: 'Its answer does not describe a call. Start again. If the problem persists, tell the operator of the server.',
   }),
-  call_timeout: () => ({ title: 'The model’s service takes too long', text: 'It did not take the call in time.' }),
+  call_timeout: () => ({ title: 'The model’s service takes too long', text: 'It did not accept the call in time.' }),
   open_timeout: () => ({
-    title: 'The call does not open',
-    text: 'It was accepted, but no sound gets through. A firewall that stops WebRTC is the usual reason.',
+    title: 'The call does not connect',
+    text: 'It was accepted, but no data arrives. The usual reason is a firewall that blocks WebRTC.',
   }),
-  connection_lost: () => ({ title: 'The connection is lost', text: 'Nothing has arrived for some time.' }),
+  connection_lost: () => ({ title: 'The connection was lost', text: 'Nothing has arrived for some time.' }),
   hangup: () => ({
     title: 'The other side hung up',
-    text: 'Nothing is wrong with your connection. What was said stays here until the next call begins.',
+    text: 'Your connection works. The transcript stays here until the next call begins.',
     calm: true,
   }),
   session_error: ({ message }) => ({ title: 'The model reports a problem', text: message, calm: true }),
@@ -151,7 +151,7 @@ export function reason(error) {
 }
 
 /**
- * What to quote to whoever runs the server.
+ * The line to quote to the operator of the server.
  * @param {RealtimeError} error
  */
 export function reference({ status, serverCode, code, requestId }) {

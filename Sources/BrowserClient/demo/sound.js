@@ -7,13 +7,13 @@ import { html, input, make, say, select } from './page.js';
  * @typedef {import('../api/realtime/client/realtime-client.js').DeviceList} DeviceList
  */
 
-/** The entries by which Chromium names a device a second time. */
+/** The ids under which Chromium lists a device a second time. */
 const aliases = ['', 'default', 'communications'];
-/** Milliseconds between two values for a screen reader that asks; the bars move with every frame. */
+/** The milliseconds between two values for screen readers; the bars move with every frame. */
 const pace = 250;
 
 /**
- * Where a loudness stands between silence (-60 dB) and full scale, as an ear would put it.
+ * Loudness between silence (-60 dB) and full scale on a logarithmic scale, 0 to 1.
  * @param {number} rms
  */
 export const loudness = (rms) => (rms > 0 ? Math.min(1, Math.max(0, 1 + Math.log10(rms) / 3)) : 0);
@@ -30,7 +30,7 @@ export class Sound {
   #client;
 
   /**
-   * @param {{failed: (error: unknown) => void, microphone: () => void}} told `microphone`: another one is in use
+   * @param {{failed: (error: unknown) => void, microphone: () => void}} handlers `microphone`: another one is in use
    */
   constructor({ failed, microphone }) {
     this.#microphone.addEventListener('change', () => {
@@ -47,7 +47,7 @@ export class Sound {
     this.#showVolume();
   }
 
-  /** What a new client begins with. */
+  /** The options of a new client. */
   get options() {
     return {
       microphone: this.#microphone.value || undefined,
@@ -62,7 +62,7 @@ export class Sound {
     return this.refresh();
   }
 
-  /** Reads the devices anew. */
+  /** Reads the list of devices again. */
   async refresh() {
     const list = await this.#client?.devices().catch(() => undefined);
     if (list) this.show(list);
@@ -76,7 +76,7 @@ export class Sound {
     this.#speaker.disabled = named && outputs.length === 0;
     this.#hint.hidden = named && outputs.length > 0;
     say(this.#hint, named
-      ? 'This browser plays where the system plays.'
+      ? 'This browser plays on the system’s output.'
       : 'Names appear once the microphone is allowed.');
   }
 
@@ -112,7 +112,7 @@ export class Sound {
 }
 
 /**
- * Lists the devices in a menu, unless that would change nothing: an open menu closes when it is filled.
+ * Lists the devices in a menu. An unchanged list is not written again, because that would close an open menu.
  * @param {HTMLSelectElement} menu
  * @param {readonly MediaDeviceInfo[]} devices
  * @param {string | undefined} chosen

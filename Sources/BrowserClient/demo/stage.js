@@ -9,7 +9,7 @@ import { activity, ending, phases } from './words.js';
  */
 
 /**
- * Server events that say what goes on, and what it is.
+ * What each of these server events says about the conversation.
  * @type {Record<string, {hearing?: boolean, thinking?: boolean, speaking?: boolean}>}
  */
 const signs = {
@@ -37,7 +37,7 @@ export class Stage {
   #now = { hearing: false, thinking: false, speaking: false };
   /** @type {RealtimeState} */
   #state = 'idle';
-  /** When this call was connected first, by performance.now(); 0 before that. */
+  /** The time at which this call was first connected, by performance.now(); 0 before that. */
   #began = 0;
   #ticking = 0;
 
@@ -50,10 +50,10 @@ export class Stage {
     });
     this.#play.addEventListener('click', () => void play().catch(() => {}));
     this.#call.disabled = false;
-    this.#mutter();
+    this.#update();
   }
 
-  /** Whether there is a call that has been connected. */
+  /** True if the current call has been connected. */
   get live() {
     return this.#began > 0;
   }
@@ -65,48 +65,48 @@ export class Stage {
   set muted(muted) {
     this.#muted = muted;
     this.#mute.setAttribute('aria-pressed', String(muted));
-    this.#mutter();
+    this.#update();
   }
 
   /**
-   * Whether the browser wants a click before it plays.
+   * Sets whether the browser requires a click before it plays audio.
    * @param {boolean} blocked
    */
   set blocked(blocked) {
     if (blocked) {
       this.#play.hidden = false;
-      say(this.#status, 'Connected. Your browser wants a click before it plays the answers.');
+      say(this.#status, 'Connected. Your browser needs a click before it plays the answers.');
     } else {
       hide(this.#play, this.#call);
     }
   }
 
-  /** @param {string} words */
-  remark(words) {
-    say(this.#status, words);
+  /** @param {string} text */
+  announce(text) {
+    say(this.#status, text);
   }
 
-  /** The next attempt is some time away. */
+  /** Shows that the next attempt is some time away. */
   wait() {
     say(this.#headline, 'A short wait.');
     say(this.#status, 'Not connected. Waiting to try again.');
   }
 
-  /** The wait is over. */
+  /** Shows that the wait is over. */
   resume() {
     say(this.#headline, phases[this.#state].headline);
     say(this.#status, phases[this.#state].status);
   }
 
   /**
-   * What a server event tells of who speaks.
+   * Shows who is speaking, by a server event.
    * @param {string} type
    */
   hear(type) {
     const sign = signs[type];
     if (!sign) return;
     Object.assign(this.#now, sign);
-    this.#mutter();
+    this.#update();
   }
 
   /**
@@ -119,11 +119,11 @@ export class Stage {
     this.#silent = silent;
     if (state === 'connected' && !this.#began) this.#begin();
     const length = this.#began ? minutes((performance.now() - this.#began) / 1000) : '';
-    const words = reason ? { ...phases.closed, ...ending(reason, length) } : phases[state];
+    const texts = reason ? { ...phases.closed, ...ending(reason, length) } : phases[state];
     const live = this.live && state !== 'closed';
-    say(this.#status, words.status);
-    say(this.#headline, words.headline);
-    say(this.#call, words.button);
+    say(this.#status, texts.status);
+    say(this.#headline, texts.headline);
+    say(this.#call, texts.button);
     this.#call.classList.toggle('primary', state === 'idle' || state === 'closed');
     this.#call.classList.toggle('ends', live);
     if (live && !silent) this.#mute.hidden = false;
@@ -135,7 +135,7 @@ export class Stage {
     if (state !== 'connected') this.#now = { hearing: false, thinking: false, speaking: false };
     if (state === 'closed') this.#end();
     document.title = live ? 'On a call: ephemerald' : 'ephemerald: a voice conversation';
-    this.#mutter();
+    this.#update();
   }
 
   #begin() {
@@ -154,10 +154,10 @@ export class Stage {
     hide(this.#play, this.#call);
   }
 
-  /** Renews what is not read out: it changes with every breath. */
-  #mutter() {
+  /** Updates the texts that screen readers do not announce, because they change often. */
+  #update() {
     const { thinking, speaking } = this.#now;
-    // Not the disabled attribute: it would take the focus away from whoever has just pressed it.
+    // The disabled attribute would remove the focus from a button that was just pressed.
     this.#interrupt.ariaDisabled = String(!thinking && !speaking);
     if (this.#state === 'connected') {
       say(this.#headline, activity({ ...this.#now, muted: this.#muted, silent: this.#silent }));

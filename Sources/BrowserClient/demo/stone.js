@@ -5,9 +5,9 @@ const space = 'http://www.w3.org/2000/svg';
 const centre = { x: 100, y: 120 };
 /** Half width, half height and cut corner of each step, from the rim to the table. */
 const steps = [[94, 114, 34], [76, 95, 27], [57, 75, 20], [37, 53, 13]];
-/** How much light each of the eight sides catches; it falls from the upper left. */
+/** The brightness of each of the eight sides; the light comes from the upper left. */
 const light = [0.8, 0.5, 0.36, 0.3, 0.4, 0.62, 0.86, 1];
-/** Frames that a level takes from one ring to the next. */
+/** The number of frames in which a level moves from one ring to the next. */
 const lag = 5;
 
 /**
@@ -63,10 +63,10 @@ export class Stone {
   }
 
   /**
-   * Takes the levels of one frame, 0 to 1 each.
+   * Draws the levels of one frame, 0 to 1 each.
    * @param {number} input
    * @param {number} output
-   * @param {boolean} still without the wave, for who wants no motion
+   * @param {boolean} still without the wave, for users who prefer reduced motion
    */
   draw(input, output, still) {
     this.#past.unshift({ input, output });
@@ -81,7 +81,7 @@ export class Stone {
     }
   }
 
-  /** Goes dark. */
+  /** Draws silence. */
   rest() {
     this.#past = [];
     this.draw(0, 0, true);

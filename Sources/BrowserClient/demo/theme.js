@@ -1,5 +1,5 @@
 // The choice of colours: automatic, light or dark. A classic script in the head, so that the page is never drawn in
-// the wrong one first.
+// the wrong colours first.
 (() => {
   const name = 'ephemerald.theme';
   const root = document.documentElement;

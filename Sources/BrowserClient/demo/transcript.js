@@ -8,9 +8,9 @@ const names = { user: 'You', assistant: 'Model', system: 'System' };
 
 /** @param {Transcript} item */
 function note({ role, text, final, interrupted, failed }) {
-  if (failed) return 'Could not be written down.';
+  if (failed) return 'Could not be transcribed.';
   if (interrupted) return 'Interrupted here.';
-  if (role === 'user' && !text) return final ? 'Spoken; this session does not write it down.' : 'Speaking';
+  if (role === 'user' && !text) return final ? 'Spoken; this session does not transcribe it.' : 'Speaking';
   return '';
 }
 
@@ -20,7 +20,7 @@ export class TranscriptView {
   #latest = html('latest');
   /** @type {Map<string, HTMLElement>} */
   #lines = new Map();
-  /** Whether the newest line is in sight, so that the next one should be, too. */
+  /** True if the newest line is visible, so that the log scrolls with the next one. */
   #follows = true;
 
   constructor() {
@@ -29,7 +29,7 @@ export class TranscriptView {
       this.#follows = scrollHeight - scrollTop - clientHeight < 48;
       if (this.#follows) this.#hideLatest();
     }, { passive: true });
-    // What comes and goes around the log takes room from it.
+    // Elements that appear around the log change its size.
     new ResizeObserver(() => this.#follow()).observe(this.#log);
     this.#latest.addEventListener('click', () => {
       this.#log.scrollTop = this.#log.scrollHeight;
@@ -52,7 +52,7 @@ export class TranscriptView {
   }
 
   /**
-   * Writes an item, where it stands among all of them.
+   * Writes an item at its place among all items.
    * @param {Transcript} item
    * @param {readonly Transcript[]} all
    */
@@ -66,16 +66,16 @@ export class TranscriptView {
       this.#lines.set(item.itemId, line);
       this.#log.insertBefore(line, index < 0 ? null : after ?? null);
     }
-    const [, words, remark] = line.children;
-    say(words, item.text);
-    say(remark, note(item));
-    // While it is busy, a screen reader waits: it reads the finished line, not each syllable.
+    const [, text, comment] = line.children;
+    say(text, item.text);
+    say(comment, note(item));
+    // A screen reader waits while the line is busy, so it reads the finished line and not each syllable.
     line.setAttribute('aria-busy', String(!item.final));
     this.#follow();
     this.#latest.hidden = this.#follows;
   }
 
-  /** Ends the lines that will not grow any more because the call is over. */
+  /** Marks all lines as complete, because the call is over. */
   settle() {
     for (const line of this.#lines.values()) line.setAttribute('aria-busy', 'false');
   }
@@ -86,7 +86,7 @@ export class TranscriptView {
     line.dataset.item = itemId;
     line.dataset.role = role;
     line.setAttribute('aria-atomic', 'true');
-    line.append(make('p', 'who', names[role]), make('p', 'words'), make('p', 'note'));
+    line.append(make('p', 'who', names[role]), make('p', 'text'), make('p', 'note'));
     return line;
   }
 

@@ -1,4 +1,4 @@
-// The place where a problem is told: in words that are read out once, with a countdown that is not, and a way on.
+// The box for problems: a text that screen readers announce once, a countdown that they do not announce, and buttons.
 
 import { button, html, make, minutes } from './page.js';
 import { reason, reference } from './reasons.js';
@@ -9,7 +9,7 @@ import { reason, reference } from './reasons.js';
  */
 
 /** @type {Record<Remedy, string>} */
-const remedies = { 'text-only': 'Go on without', key: 'Enter a key', session: 'Change the session' };
+const remedies = { 'text-only': 'Continue without', key: 'Enter a key', session: 'Change the session' };
 
 export class Trouble {
   #box = html('trouble');
@@ -27,11 +27,11 @@ export class Trouble {
   #again;
   /** @type {Remedy | undefined} */
   #offered;
-  #told = '';
+  #shown = '';
 
   /**
-   * @param {{remedy: (what: Remedy) => void, again: () => void}} actions `again`: a wait is over
-   * @param {HTMLElement} home where the focus goes when the box closes with it
+   * @param {{remedy: (what: Remedy) => void, again: () => void}} actions `again` is called at the end of a wait
+   * @param {HTMLElement} home the element that gets the focus if the box had it and closes
    */
   constructor(actions, home) {
     this.#remedy.addEventListener('click', () => {
@@ -46,10 +46,10 @@ export class Trouble {
   }
 
   /**
-   * Tells of a failure after which nothing more is tried, or the call goes on.
+   * Shows an error after which there are no more attempts, or the call continues.
    * @param {RealtimeError} error
    */
-  tell(error) {
+  report(error) {
     const { title, text, remedy, calm = false } = reason(error);
     this.#stop();
     this.#write(title, text, reference(error), calm);
@@ -60,7 +60,7 @@ export class Trouble {
   }
 
   /**
-   * Tells of a failure after which another attempt follows by itself.
+   * Shows an error after which another attempt follows by itself.
    * @param {RealtimeError} error
    * @param {number} delay milliseconds
    * @param {boolean} offline
@@ -70,12 +70,12 @@ export class Trouble {
     const seconds = Math.ceil(delay / 1000);
     this.#stop();
     if (offline) {
-      this.#write('You are offline', 'The call goes on by itself as soon as the network is back.', '', true);
+      this.#write('You are offline', 'The call continues by itself when the network is back.', '', true);
     } else if (error.retryAfter === undefined) {
       this.#write(title, `${text} This page keeps trying for a while.`, reference(error), false);
     } else {
       const wait = error.retryAfter === 1 ? '1 second' : `${error.retryAfter} seconds`;
-      this.#write(title, `${text} It asks to wait ${wait}; then this page tries again by itself.`, reference(error), false);
+      this.#write(title, `${text} Please wait ${wait}; this page then tries again by itself.`, reference(error), false);
     }
     this.#offer(undefined);
     this.#dismiss.hidden = true;
@@ -87,7 +87,7 @@ export class Trouble {
   clear() {
     this.#stop();
     if (this.#box.contains(document.activeElement)) this.#home.focus();
-    this.#told = '';
+    this.#shown = '';
     this.#alert.replaceChildren();
     this.#actions.hidden = true;
     delete this.#box.dataset.shown;
@@ -101,9 +101,9 @@ export class Trouble {
    */
   #write(title, text, small, calm) {
     this.#box.dataset.shown = calm ? 'calm' : 'grave';
-    const told = `${title} ${text}`;
-    if (told === this.#told) return;
-    this.#told = told;
+    const all = `${title} ${text}`;
+    if (all === this.#shown) return;
+    this.#shown = all;
     this.#alert.replaceChildren(make('p', 'trouble-title', title), make('p', '', text));
     if (small) this.#alert.append(make('p', 'trouble-detail', small));
   }

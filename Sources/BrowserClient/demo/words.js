@@ -1,4 +1,4 @@
-// What the page says of a call, phase by phase: a headline for the eye, and a status line that is also read out.
+// The texts for each phase of a call: a headline, and a status line that screen readers announce.
 
 /**
  * @typedef {import('../api/realtime/client/realtime-client.js').RealtimeState} RealtimeState
@@ -9,27 +9,27 @@
 export const phases = {
   idle: { headline: 'Ready when you are.', status: 'Not connected.', button: 'Start call' },
   'requesting-microphone': {
-    headline: 'May this page listen?',
-    status: 'Your browser is asking for the microphone.',
+    headline: 'Allow the microphone?',
+    status: 'Your browser is waiting for your permission to use the microphone.',
     button: 'Cancel',
   },
   connecting: { headline: 'One moment.', status: 'Connecting.', button: 'Cancel' },
   connected: { headline: 'Listening.', status: 'Connected.', button: 'End call' },
-  unstable: { headline: 'Hold on.', status: 'The connection falters. Waiting for it to come back.', button: 'End call' },
-  reconnecting: { headline: 'Hold on.', status: 'The connection is lost. Connecting again.', button: 'End call' },
+  unstable: { headline: 'Hold on.', status: 'The connection is unstable. It may recover.', button: 'End call' },
+  reconnecting: { headline: 'Hold on.', status: 'The connection was lost. Reconnecting.', button: 'End call' },
   closed: { headline: 'The call is over.', status: 'Not connected.', button: 'Start call' },
 };
 
 /**
  * @param {ClosedReason} reason
- * @param {string} length how long it was, or nothing if it never began
+ * @param {string} length the length of the call, or an empty string if it never began
  */
 export function ending(reason, length) {
   const after = length ? ` after ${length}` : '';
   switch (reason) {
     case 'hangup': return { headline: 'The call is over.', status: `The call ended${after}.` };
     case 'failed': return length
-      ? { headline: 'The call broke off.', status: `The call ended${after}.` }
+      ? { headline: 'The call was interrupted.', status: `The call ended${after}.` }
       : { headline: 'That did not work.', status: 'Not connected.' };
     default: return length
       ? { headline: 'The call is over.', status: `You ended the call${after}.` }
@@ -38,14 +38,14 @@ export function ending(reason, length) {
 }
 
 /**
- * What happens during a call.
+ * The headline during a call.
  * @param {{muted: boolean, hearing: boolean, thinking: boolean, speaking: boolean, silent: boolean}} now
- *   `silent`: there is no microphone in this call
+ *   `silent`: this call has no microphone
  */
 export function activity({ muted, hearing, thinking, speaking, silent }) {
   if (speaking) return 'Answering.';
   if (thinking) return 'Thinking.';
   if (hearing) return 'Hearing you.';
-  if (silent) return 'Write to it.';
+  if (silent) return 'Type a message.';
   return muted ? 'You are muted.' : 'Listening.';
 }

@@ -109,7 +109,7 @@ test("the transcript, an error and the wait before the next try are shown", asyn
   fake.tokenAnswers = [new Response('{"detail":"Too many."}', { status: 429, headers: { "Retry-After": "7" } })];
   const root = await mount(createElement(RealtimeVoiceChat));
   await click(root, "Connect");
-  assert.deepEqual(root.root.findByProps({ role: "status" }).children, ["Connecting…", " Next try in 8 s."]);
+  assert.deepEqual(root.root.findByProps({ role: "status" }).children, ["Connecting…", " Next attempt in 8 s."]);
   assert.deepEqual(root.root.findByProps({ role: "alert" }).children, ["Too many."]);
   await act(() => fake.clock.advance(8000));
   assert.deepEqual(root.root.findByProps({ role: "status" }).children, ["Connected"]);
