@@ -86,17 +86,17 @@ class Bench:
         folder.mkdir()
         return MAKERS[name](folder, self.upstream, to, limit)
 
-    def load(self, port: int, case: Case, connections: int, requests: int) -> dict[str, float]:
-        command = [self.load_program, str(port), str(connections), str(requests), str(case.status)]
+    def load(self, server: Server, case: Case, connections: int, requests: int) -> dict[str, float]:
+        command = [self.load_program, str(server.port), str(connections), str(requests), str(case.status)]
         done = subprocess.run(command, input=case.request, capture_output=True)
         if done.returncode != 0:
-            sys.exit(f"error: {case.name} at {port}: {done.stderr.decode()}")
+            sys.exit(f"error: {case.name} by {server.name}: {done.stderr.decode()}")
         return json.loads(done.stdout)
 
     def cost(self, server: Server, case: Case) -> float:
         """Microseconds of CPU time for a request, with 64 clients."""
         before = server.processor_seconds()
-        self.load(server.port, case, 64, case.requests)
+        self.load(server, case, 64, case.requests)
         return (server.processor_seconds() - before) / case.requests * 1e6
 
     def system_calls(self, server: Server, case: Case) -> float:
@@ -108,7 +108,7 @@ class Bench:
             for _ in server.processes():
                 while "attached" not in trace.stderr.readline():
                     pass
-            self.load(server.port, case, 1, requests)
+            self.load(server, case, 1, requests)
             trace.send_signal(signal.SIGINT)
             # Its columns: share of the time, seconds, microseconds a call, calls, and errors where there are any.
             return int(trace.communicate()[1].splitlines()[-1].split()[3])
@@ -123,10 +123,10 @@ class Bench:
                 server = self.server(name, self.upstream.slow_port)
                 try:
                     self.add("start to the first answer, ms", name, server.start() * 1000)
-                    self.load(server.port, TOKENS, 1, 1)
+                    self.load(server, TOKENS, 1, 1)
                     self.add("idle memory, PSS, MB", name, server.memory("Pss"))
                     self.add("idle memory, anonymous, MB", name, server.memory("Anonymous"))
-                    crowd = self.load(server.port, TOKENS, 2000, 2000)
+                    crowd = self.load(server, TOKENS, 2000, 2000)
                     self.add("2,000 tokens at once, upstream 300 ms: until all are served, s", name, crowd["seconds"])
                     self.add("2,000 tokens at once: peak RSS, MB", name, server.memory("VmHWM", "status"))
                 finally:
@@ -147,9 +147,9 @@ class Bench:
                 for name in self.able(LIMITED):
                     with self.spent(name) as server:
                         self.add("CPU, 429, µs", name, self.cost(server, LIMITED))
-                direct = self.load(self.upstream.port, DIRECT, 1, 1000)["p50_us"]
+                direct = self.load(self.upstream, DIRECT, 1, 1000)["p50_us"]
                 for name in self.names:
-                    latency = self.load(plain[name].port, TOKENS, 1, 1000)["p50_us"]
+                    latency = self.load(plain[name], TOKENS, 1, 1000)["p50_us"]
                     self.add("added latency of a token, 1 client, p50, µs", name, latency - direct)
             say("all, system calls")
             for label, case, group in cases:
@@ -170,7 +170,7 @@ class Bench:
         server.start()
         for case in [TOKENS, *STATIC]:
             if name in self.able(case):
-                self.load(server.port, case, 64, 1000)
+                self.load(server, case, 64, 1000)
         return server
 
     @contextmanager
@@ -181,7 +181,7 @@ class Bench:
         try:
             while raw.exchange(server.port, LIMITED.request).only().status != LIMITED.status:
                 pass
-            self.load(server.port, LIMITED, 64, 1000)
+            self.load(server, LIMITED, 64, 1000)
             yield server
         finally:
             server.stop()

@@ -78,7 +78,12 @@ static bool receive(struct client *client, int status) {
     ssize_t count =
         recv(client->socket, client->answer + client->received, largest_answer - 1 - client->received, MSG_DONTWAIT);
     if (count < 0 && errno == EAGAIN) return false;
-    if (count <= 0) fail("an answer ended early or is too large");
+    if (count < 0) fail("recv");
+    if (count == 0) {
+        double seconds = now() - client->begun;
+        fprintf(stderr, "load: closed after %.3f s and %zu bytes of an answer\n", seconds, client->received);
+        exit(1);
+    }
     client->received += (size_t)count;
     client->answer[client->received] = '\0';
     if (!is_complete(client, status)) return false;
@@ -132,6 +137,9 @@ int main(int count, char **arguments) {
             if (sent < requests) {
                 send_request(client);
                 sent++;
+            } else if (epoll_ctl(poll, EPOLL_CTL_DEL, client->socket, NULL) != 0) {
+                /* A server may close a connection that has nothing more to do. */
+                fail("epoll_ctl");
             }
         }
     }
