@@ -3,9 +3,9 @@ package struct Invalid: Error, Hashable, Sendable {
     /// What is wrong and what to write instead. It follows the text, or the setting or member that holds it.
     package let reason: String
     /// The entry or member that is wrong; nil for the whole text.
-    package let part: String?
+    package var part: String?
     /// Whether the text may contain a secret, so that messages must not show it.
-    package let isHidden: Bool
+    package var isHidden: Bool
 
     /// By default the whole text is wrong, and messages may show it.
     package init(_ reason: String, part: String? = nil, isHidden: Bool = false) {
