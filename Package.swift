@@ -85,7 +85,8 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Text"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestTools"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["System", "TestTools"], swiftSettings: settings),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "System", "TestTools"], swiftSettings: settings),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop", "System", "TestTools"], swiftSettings: settings),
         .testTarget(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "System", "TestTools"],
             swiftSettings: settings),

@@ -12,7 +12,8 @@ package struct AddressRange: Hashable, Sendable {
     package init(parsing text: String) throws(Invalid) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let address = IPAddress(first) else {
-            throw Invalid("this is not an address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32", part: text)
+            throw Invalid(
+                "this is not an address; write one such as 10.0.0.0/8, 192.0.2.1 or 2001:db8::/32", part: text)
         }
         let width = first.utf8.contains(UInt8(ascii: ":")) ? 128 : 32
         prefixLength =

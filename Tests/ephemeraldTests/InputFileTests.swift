@@ -3,6 +3,7 @@ import Glibc
 import System
 import TestTools
 import Testing
+import Text
 import ephemerald
 
 @Suite struct `A file that a setting names` {

@@ -6,6 +6,7 @@ import Settings
 import System
 import TestTools
 import Testing
+import Text
 import ephemerald
 
 @Suite struct `The salt of safety identifiers` {

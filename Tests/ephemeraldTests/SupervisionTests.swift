@@ -3,6 +3,7 @@ import Glibc
 import Locking
 import System
 import Testing
+import Text
 import ephemerald
 
 @Suite struct `What systemd says in the environment` {

@@ -2,6 +2,7 @@ import EphemeraldCore
 import Settings
 import System
 import Testing
+import Text
 import ephemerald
 
 @Suite struct `A value` {

@@ -89,8 +89,8 @@ package final class FetchedKeys: Sendable {
     /// To be called only if a step has said so.
     private func fetch(_ means: KeyFetching) async {
         let began = means.surroundings.monotonicNanoseconds()
-        let result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>
-        do throws(InvalidKeys) { result = .success(try await ask(means)) } catch { result = .failure(error) }
+        let result: Result<(keys: KeySet, lifetime: Duration), Invalid>
+        do throws(Invalid) { result = .success(try await ask(means)) } catch { result = .failure(error) }
         let ended = means.surroundings.monotonicNanoseconds()
         let (waiting, hasKeys) = state.withLock { state in
             if case .success(let fresh) = result {
@@ -108,13 +108,13 @@ package final class FetchedKeys: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    private func ask(_ means: KeyFetching) async throws(InvalidKeys) -> (keys: KeySet, lifetime: Duration) {
+    private func ask(_ means: KeyFetching) async throws(Invalid) -> (keys: KeySet, lifetime: Duration) {
         let request = OutboundRequest(
             method: .get, url: url, fields: ["Accept": "application/jwk-set+json, application/json"],
             timeout: FetchedKeys.timeout)
         let response: Response
-        do { response = try await means.send(request) } catch { throw InvalidKeys("\(error)".loggable(256)) }
-        guard response.status == .ok else { throw InvalidKeys("the answer has the status \(response.status.rawValue)") }
+        do { response = try await means.send(request) } catch { throw Invalid("\(error)".loggable(256)) }
+        guard response.status == .ok else { throw Invalid("the answer has the status \(response.status.rawValue)") }
         return (
             try KeySet(jwks: response.body, allowsSecrets: false), FetchedKeys.lifetime(of: response.fields)
         )
@@ -131,7 +131,7 @@ package final class FetchedKeys: Sendable {
     }
 
     private func outcome(
-        _ result: Result<(keys: KeySet, lifetime: Duration), InvalidKeys>, hasKeys: Bool
+        _ result: Result<(keys: KeySet, lifetime: Duration), Invalid>, hasKeys: Bool
     ) -> KeyFetching.Outcome {
         // What follows a question mark may be a key.
         let place = String(url.prefix { $0 != "?" })

@@ -1,17 +1,17 @@
 import Cryptography
-import Text
+package import Text
 
 /// Keys from a file: a JWKS, one public key or certificate in PEM, or a secret on one line.
 extension KeySet {
     /// Reads a file's contents. A key of another form is not accepted as a secret: everybody can know a public key, and
     /// anyone who knows the secret of HS256 can make tokens.
-    package init(file contents: [UInt8]) throws(InvalidKeys) {
-        if DER.isSequence(contents) { throw InvalidKeys("this looks like a key in DER; write it in PEM") }
+    package init(file contents: [UInt8]) throws(Invalid) {
+        if DER.isSequence(contents) { throw Invalid("this looks like a key in DER; write it in PEM") }
         if contents.starts(with: [0xEF, 0xBB, 0xBF]) {
-            throw InvalidKeys("the file begins with a byte order mark (BOM); save it as UTF-8 without one")
+            throw Invalid("the file begins with a byte order mark (BOM); save it as UTF-8 without one")
         }
         if contents.contains(0) || contents.starts(with: [0xFF, 0xFE]) || contents.starts(with: [0xFE, 0xFF]) {
-            throw InvalidKeys("there are NUL bytes or a mark of UTF-16 in the file; save it as ASCII or UTF-8")
+            throw Invalid("there are NUL bytes or a mark of UTF-16 in the file; save it as ASCII or UTF-8")
         }
         let text = String(decoding: contents, as: UTF8.self)
         if text.contains("-----BEGIN") {
@@ -28,37 +28,37 @@ extension KeySet {
 extension VerificationKey {
     /// The public key of a PEM text with one `PUBLIC KEY` (RFC 5280's SubjectPublicKeyInfo) or one `CERTIFICATE`, of
     /// which only the key is read.
-    fileprivate init(pem text: String) throws(InvalidKeys) {
+    fileprivate init(pem text: String) throws(Invalid) {
         guard let blocks = PEMBlock.blocks(in: text), let block = blocks.first else {
-            throw InvalidKeys("this is no PEM text that can be read")
+            throw Invalid("this PEM text cannot be read")
         }
         guard blocks.count == 1 else {
-            throw InvalidKeys("there are \(blocks.count) parts in the PEM text; write one key, or a JWKS for several")
+            throw Invalid("there are \(blocks.count) parts in the PEM text; write one key, or a JWKS for several")
         }
         try self.init(VerificationKey.key(in: block), id: nil)
     }
 
-    private static func key(in block: PEMBlock) throws(InvalidKeys) -> PublicKey {
+    private static func key(in block: PEMBlock) throws(Invalid) -> PublicKey {
         let isCertificate = block.label == "CERTIFICATE"
         guard isCertificate || block.label == "PUBLIC KEY" else {
             let isPrivate = block.label.hasSuffix("PRIVATE KEY")
-            throw InvalidKeys(
+            throw Invalid(
                 isPrivate
                     ? "this is a private key, with which anybody could make tokens; give the public half alone"
                     : "the PEM text holds no PUBLIC KEY and no CERTIFICATE")
         }
         guard let contents = Base64URL.bytes(ofBase64: block.base64) else {
-            throw InvalidKeys("this is no PEM text that can be read")
+            throw Invalid("this PEM text cannot be read")
         }
         do throws(InvalidPublicKey) {
             return try PublicKey(der: contents, isCertificate: isCertificate)
         } catch {
             switch error {
             case .unreadable:
-                throw InvalidKeys("this is no \(isCertificate ? "certificate" : "public key") that can be read")
-            case .rsa: throw InvalidKeys("it is no RSA key of 2048 to 8192 bits")
-            case .curve: throw InvalidKeys("its curve is not P-256")
-            case .unsupported: throw InvalidKeys("it is no key of RSA, P-256 or Ed25519")
+                throw Invalid("this \(isCertificate ? "certificate" : "public key") cannot be read")
+            case .rsa: throw Invalid("it is not an RSA key of 2048 to 8192 bits")
+            case .curve: throw Invalid("its curve is not P-256")
+            case .unsupported: throw Invalid("it is not an RSA, P-256 or Ed25519 key")
             }
         }
     }

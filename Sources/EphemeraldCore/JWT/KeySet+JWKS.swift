@@ -1,24 +1,24 @@
 import Cryptography
 import JSON
-import Text
+package import Text
 
 /// Keys in JSON: a set (RFC 7517 section 5), or a single key.
 extension KeySet {
     /// Reads a set. Keys that cannot be used here are left out and reported, as section 5 requires: a provider may add
     /// keys for other purposes.
     /// - Parameter allowsSecrets: whether keys for HS256 are accepted; what an address serves is not a secret.
-    package init(jwks text: [UInt8], allowsSecrets: Bool) throws(InvalidKeys) {
+    package init(jwks text: [UInt8], allowsSecrets: Bool) throws(Invalid) {
         let json: JSON
-        do { json = try JSON(parsing: text) } catch { throw InvalidKeys("this is no JSON: \(error)") }
-        guard let set = json.objectValue else { throw InvalidKeys("this is no JSON object; a JWKS has a member keys") }
+        do { json = try JSON(parsing: text) } catch { throw Invalid("this is not JSON: \(error)") }
+        guard let set = json.objectValue else { throw Invalid("this is not a JSON object; a JWKS has a member keys") }
         guard let entries = set["keys"]?.arrayValue ?? (set["kty"] == nil ? nil : [json]) else {
-            throw InvalidKeys("there is no member keys, as a JWKS has it")
+            throw Invalid("there is no member keys, as a JWKS has it")
         }
-        guard entries.count <= KeySet.limit else { throw InvalidKeys("there are more than \(KeySet.limit) keys in it") }
+        guard entries.count <= KeySet.limit else { throw Invalid("there are more than \(KeySet.limit) keys in it") }
         var keys: [VerificationKey] = []
         var remarks: [String] = []
         for (index, entry) in entries.enumerated() {
-            do throws(InvalidKeys) {
+            do throws(Invalid) {
                 keys.append(try VerificationKey(jwk: entry, allowsSecrets: allowsSecrets))
             } catch {
                 let id = entry["kid"]?.stringValue.map { " (\($0.loggable(64).debugDescription))" } ?? ""
@@ -31,14 +31,14 @@ extension KeySet {
 
 extension VerificationKey {
     /// Reads a key. Its algorithm is `alg`, else the only one for its type; for RSA that is RS256.
-    fileprivate init(jwk: JSON, allowsSecrets: Bool) throws(InvalidKeys) {
-        guard let type = jwk["kty"]?.stringValue else { throw InvalidKeys("it has no kty") }
-        if let use = jwk["use"], use.stringValue != "sig" { throw InvalidKeys("its use is not sig") }
+    fileprivate init(jwk: JSON, allowsSecrets: Bool) throws(Invalid) {
+        guard let type = jwk["kty"]?.stringValue else { throw Invalid("it has no kty") }
+        if let use = jwk["use"], use.stringValue != "sig" { throw Invalid("its use is not sig") }
         if let operations = jwk["key_ops"], operations.arrayValue?.contains("verify") != true {
-            throw InvalidKeys("its key_ops do not have verify")
+            throw Invalid("its key_ops do not have verify")
         }
         if type != "oct", jwk["d"] != nil {
-            throw InvalidKeys("it is a private key, with which anybody could make tokens; give the public half alone")
+            throw Invalid("it is a private key, with which anybody could make tokens; give the public half alone")
         }
         let id = try VerificationKey.id(of: jwk)
         switch type {
@@ -46,63 +46,63 @@ extension VerificationKey {
         case "EC": self = try .p256(jwk, id: id)
         case "OKP": self = try .ed25519(jwk, id: id)
         case "oct":
-            guard allowsSecrets else { throw InvalidKeys("a key for HS256 is a secret, and an address is none") }
+            guard allowsSecrets else { throw Invalid("a key for HS256 is a secret, and an address is none") }
             try VerificationKey.check(jwk, is: [.hs256])
             guard let key = VerificationKey(secret: try bytes("k", of: jwk), id: id) else {
-                throw InvalidKeys("it has fewer than 32 bytes")
+                throw Invalid("it has fewer than 32 bytes")
             }
             self = key
-        default: throw InvalidKeys("its kty is none of RSA, EC, OKP and oct")
+        default: throw Invalid("its kty is none of RSA, EC, OKP and oct")
         }
     }
 
-    private static func rsa(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
+    private static func rsa(_ jwk: JSON, id: String?) throws(Invalid) -> Self {
         let algorithm = try check(jwk, is: [.rs256, .ps256])
         let (modulus, exponent) = (try bytes("n", of: jwk), try bytes("e", of: jwk))
         guard let key = try? PublicKey(modulus: modulus, exponent: exponent, isPSS: algorithm == .ps256) else {
-            throw InvalidKeys("it is no RSA key of 2048 to 8192 bits")
+            throw Invalid("it is not an RSA key of 2048 to 8192 bits")
         }
         return try VerificationKey(key, id: id)
     }
 
-    private static func p256(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
+    private static func p256(_ jwk: JSON, id: String?) throws(Invalid) -> Self {
         try check(jwk, is: [.es256])
-        guard jwk["crv"]?.stringValue == "P-256" else { throw InvalidKeys("its curve is not P-256") }
+        guard jwk["crv"]?.stringValue == "P-256" else { throw Invalid("its curve is not P-256") }
         let (x, y) = (try bytes("x", of: jwk), try bytes("y", of: jwk))
-        guard let key = try? PublicKey(x: x, y: y) else { throw InvalidKeys("it is no point of P-256") }
+        guard let key = try? PublicKey(x: x, y: y) else { throw Invalid("it is no point of P-256") }
         return try VerificationKey(key, id: id)
     }
 
-    private static func ed25519(_ jwk: JSON, id: String?) throws(InvalidKeys) -> Self {
+    private static func ed25519(_ jwk: JSON, id: String?) throws(Invalid) -> Self {
         try check(jwk, is: [.edDSA])
-        guard jwk["crv"]?.stringValue == "Ed25519" else { throw InvalidKeys("its curve is not Ed25519") }
+        guard jwk["crv"]?.stringValue == "Ed25519" else { throw Invalid("its curve is not Ed25519") }
         let point = try bytes("x", of: jwk)
-        guard let key = try? PublicKey(ed25519: point) else { throw InvalidKeys("it is no key of Ed25519") }
+        guard let key = try? PublicKey(ed25519: point) else { throw Invalid("it is no key of Ed25519") }
         return try VerificationKey(key, id: id)
     }
 
     /// The algorithm of the key: one of these, or the first if the key names none.
     @discardableResult
-    private static func check(_ jwk: JSON, is algorithms: [Algorithm]) throws(InvalidKeys) -> Algorithm {
+    private static func check(_ jwk: JSON, is algorithms: [Algorithm]) throws(Invalid) -> Algorithm {
         guard let member = jwk["alg"] else { return algorithms[0] }
         guard let algorithm = algorithms.first(where: { $0.rawValue == member.stringValue }) else {
-            throw InvalidKeys("its alg is not \(algorithms.map(\.rawValue).joined(separator: " or "))")
+            throw Invalid("its alg is not \(algorithms.map(\.rawValue).joined(separator: " or "))")
         }
         return algorithm
     }
 
-    private static func id(of jwk: JSON) throws(InvalidKeys) -> String? {
+    private static func id(of jwk: JSON) throws(Invalid) -> String? {
         guard let member = jwk["kid"] else { return nil }
         guard let id = member.stringValue, id.utf8.count <= 256 else {
-            throw InvalidKeys("its kid is no text of at most 256 bytes")
+            throw Invalid("its kid is no text of at most 256 bytes")
         }
         return id
     }
 }
 
-private func bytes(_ name: String, of jwk: JSON) throws(InvalidKeys) -> [UInt8] {
+private func bytes(_ name: String, of jwk: JSON) throws(Invalid) -> [UInt8] {
     guard let bytes = jwk[name]?.stringValue.flatMap({ Base64URL.bytes(of: $0.utf8) }) else {
-        throw InvalidKeys("its member \(name) is missing or no base64url")
+        throw Invalid("its member \(name) is missing or no base64url")
     }
     return bytes
 }

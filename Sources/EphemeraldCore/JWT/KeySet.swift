@@ -23,13 +23,13 @@ package struct KeySet: Sendable {
     static let limit = 64
 
     /// - Throws: when no key is left, or when two keys of one algorithm have the same id.
-    init(_ keys: [VerificationKey], remarks: [String] = []) throws(InvalidKeys) {
+    init(_ keys: [VerificationKey], remarks: [String] = []) throws(Invalid) {
         guard !keys.isEmpty else {
-            throw InvalidKeys(remarks.isEmpty ? "there is no key in it" : remarks.joined(separator: "; "))
+            throw Invalid(remarks.isEmpty ? "there is no key in it" : remarks.joined(separator: "; "))
         }
         var seen: Set<String> = []
         for key in keys where !seen.insert("\(key.algorithm.rawValue) \(key.id ?? "")").inserted {
-            throw InvalidKeys(
+            throw Invalid(
                 "two keys for \(key.algorithm.rawValue) have "
                     + (key.id.map { "the kid \($0.loggable(64).debugDescription)" } ?? "no kid"))
         }
@@ -69,15 +69,5 @@ package struct KeySet: Sendable {
         let fitting = candidates.filter { $0.algorithm.rawValue.hasSameBytes(as: algorithm) }
         guard let key = fitting.first else { return candidates.isEmpty ? .unknown : .otherAlgorithm }
         return fitting.count == 1 ? .key(key) : .ambiguous
-    }
-}
-
-/// Why keys cannot be used.
-package struct InvalidKeys: Error, Hashable, Sendable {
-    /// What is wrong, and what is required.
-    package let reason: String
-
-    init(_ reason: String) {
-        self.reason = reason
     }
 }

@@ -7,18 +7,18 @@ import Text
 /// unexpected form must be refused, not used as a secret.
 extension VerificationKey {
     /// - Parameter contents: bytes that are neither PEM nor JSON.
-    init(secretFile contents: [UInt8]) throws(InvalidKeys) {
+    init(secretFile contents: [UInt8]) throws(Invalid) {
         var secret = contents[...]
         while let last = secret.last, last == 0x0A || last == 0x0D { secret.removeLast() }
         if let other = VerificationKey.otherKind(of: secret) {
-            throw InvalidKeys("\(other); \(VerificationKey.howToWriteOne)")
+            throw Invalid("\(other); \(VerificationKey.howToWriteOne)")
         }
         guard secret.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw InvalidKeys(
+            throw Invalid(
                 "this is no secret of one line of visible ASCII without spaces; \(VerificationKey.howToWriteOne)")
         }
         guard let key = VerificationKey(secret: Array(secret), id: nil) else {
-            throw InvalidKeys(
+            throw Invalid(
                 "as a secret it has \(secret.count) bytes, and 32 are needed; \(VerificationKey.howToWriteOne)")
         }
         self = key

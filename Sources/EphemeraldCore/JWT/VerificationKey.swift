@@ -1,4 +1,5 @@
 import Cryptography
+import Text
 
 /// A key that tokens are verified with. It has one algorithm, which no token can change (RFC 8725 section 3.1).
 struct VerificationKey: Sendable {
@@ -31,9 +32,9 @@ struct VerificationKey: Sendable {
     }
 
     /// The algorithm of the key: RS256, PS256, ES256, or EdDSA with Ed25519.
-    init(_ key: PublicKey, id: String?) throws(InvalidKeys) {
+    init(_ key: PublicKey, id: String?) throws(Invalid) {
         guard !key.isFactorable else {
-            throw InvalidKeys(
+            throw Invalid(
                 "its modulus can be factored (ROCA, CVE-2017-15361), so anyone can make tokens; make a new key with other "
                     + "software or hardware")
         }

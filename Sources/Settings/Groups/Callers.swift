@@ -158,7 +158,7 @@ extension SettingsReader {
                 throw invalid
             }
             permissions = file.permissions
-            do throws(InvalidKeys) {
+            do throws(Invalid) {
                 return .fixed(try KeySet(file: file.contents))
             } catch {
                 throw Invalid(error.reason)

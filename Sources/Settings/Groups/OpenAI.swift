@@ -1,7 +1,7 @@
 package import EphemeraldCore
 import FoundationEssentials
-package import System
-import Text
+import System
+package import Text
 
 extension Setting {
     package static let apiKey = Setting(

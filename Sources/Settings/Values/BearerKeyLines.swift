@@ -1,5 +1,5 @@
 package import EphemeraldCore
-package import System
+import System
 package import Text
 
 /// The file of `AUTH_KEYS_FILE`: one `name:sha256` a line, empty lines, and comment lines that begin with `#`.

@@ -1,6 +1,6 @@
 import Sessions
-package import System
-import Text
+import System
+package import Text
 
 /// A setting with a few values to choose from.
 package enum Choice {

@@ -1,6 +1,6 @@
 import HTTP
-package import System
-import Text
+import System
+package import Text
 
 /// `HOST` with `PORT`, or `HOST=unix:PATH`.
 extension ListeningAddress {

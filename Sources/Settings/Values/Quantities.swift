@@ -1,6 +1,6 @@
 import HTTP
-package import System
-import Text
+import System
+package import Text
 
 extension Int {
     /// Reads a whole number in decimal digits.

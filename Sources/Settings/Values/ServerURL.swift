@@ -1,5 +1,5 @@
 package import HTTP
-package import System
+import System
 package import Text
 
 /// The address of a server on the web, with a path: https, or http on loopback.

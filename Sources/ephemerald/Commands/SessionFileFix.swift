@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Sessions
-package import System
+import System
 package import Text
 
 /// The rewriting of a session file in the shape that OpenAI accepts today.

@@ -1,8 +1,8 @@
 package import EphemeraldCore
 import Glibc
 import Settings
-package import System
-import Text
+import System
+package import Text
 
 /// The salt file that the first start creates: 32 random bytes that only this user may read.
 package enum SafetySaltFile {

@@ -92,7 +92,7 @@ struct CommonState: Sendable {
     private func report(_ event: TokenService.Event, of request: RequestContext) {
         switch event {
         case .usage(let line):
-            if let failure = usageLog.write(line) { lostLines.report(failure) }
+            do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
         case .limitReached(let reached):
             let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
             guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }

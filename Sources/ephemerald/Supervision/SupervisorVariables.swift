@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
-package import System
-import Text
+import System
+package import Text
 
 /// What systemd says to a service in the environment: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
 package struct SupervisorVariables: Sendable {

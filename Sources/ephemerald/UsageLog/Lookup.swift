@@ -1,7 +1,7 @@
 package import EphemeraldCore
 import HTTP
-package import System
-import Text
+import System
+package import Text
 
 /// What `ephemerald lookup` searches the usage log for: a client secret, an id, a caller, a client address or an origin.
 package struct Lookup {

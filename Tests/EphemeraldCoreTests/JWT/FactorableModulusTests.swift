@@ -2,6 +2,7 @@ import EphemeraldCore
 import Foundation
 import TestSigning
 import Testing
+import Text
 
 @Suite struct `A modulus of the generator of CVE-2017-15361` {
     /// Of two primes k * M + (65537^a mod M), where M is the product of the first 126 primes: the form that Nemec et al. give
@@ -14,7 +15,7 @@ import Testing
         """
 
     private static func reason(_ contents: some Sequence<UInt8>) -> String? {
-        do throws(InvalidKeys) {
+        do throws(Invalid) {
             _ = try KeySet(file: Array(contents))
             return nil
         } catch {

@@ -2,13 +2,14 @@ import EphemeraldCore
 import JSON
 import TestSigning
 import Testing
+import Text
 
 @Suite struct `A file of token keys` {
-    private func reading(_ contents: [UInt8]) -> Result<KeySet, InvalidKeys> {
-        do throws(InvalidKeys) { return .success(try KeySet(file: contents)) } catch { return .failure(error) }
+    private func reading(_ contents: [UInt8]) -> Result<KeySet, Invalid> {
+        do throws(Invalid) { return .success(try KeySet(file: contents)) } catch { return .failure(error) }
     }
 
-    private func reading(_ text: String) -> Result<KeySet, InvalidKeys> { reading(Array(text.utf8)) }
+    private func reading(_ text: String) -> Result<KeySet, Invalid> { reading(Array(text.utf8)) }
 
     @Test(arguments: [
         ("RS256", TestKeys.rsa.publicPEM), ("ES256", TestKeys.p256.publicPEM),

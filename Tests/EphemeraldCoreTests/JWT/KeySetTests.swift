@@ -2,10 +2,11 @@ import EphemeraldCore
 import JSON
 import TestSigning
 import Testing
+import Text
 
 @Suite struct `A set of keys` {
     private func reading(_ text: String, allowsSecrets: Bool = true) -> (set: KeySet?, reason: String) {
-        do throws(InvalidKeys) {
+        do throws(Invalid) {
             let set = try KeySet(jwks: Array(text.utf8), allowsSecrets: allowsSecrets)
             return (set, set.remarks.joined(separator: "; "))
         } catch {

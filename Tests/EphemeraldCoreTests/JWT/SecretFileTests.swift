@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import TestSigning
 import Testing
+import Text
 
 /// A public key of an issuer, in a form that is not supported as a key file.
 struct PublicFile: Sendable, CustomTestStringConvertible {
@@ -67,7 +68,7 @@ struct PublicFile: Sendable, CustomTestStringConvertible {
 @Suite struct `A file of a secret` {
     @Test(arguments: PublicFile.all)
     func `is nothing that everybody may know`(file: PublicFile) {
-        do throws(InvalidKeys) {
+        do throws(Invalid) {
             let set = try KeySet(file: file.contents)
             Issue.record("taken for \(set.summary)")
         } catch {
