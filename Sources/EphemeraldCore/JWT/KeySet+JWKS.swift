@@ -69,7 +69,7 @@ extension VerificationKey {
         try check(jwk, is: [.es256])
         guard jwk["crv"]?.stringValue == "P-256" else { throw Invalid("its curve is not P-256") }
         let (x, y) = (try bytes("x", of: jwk), try bytes("y", of: jwk))
-        guard let key = try? PublicKey(x: x, y: y) else { throw Invalid("it is no point of P-256") }
+        guard let key = try? PublicKey(x: x, y: y) else { throw Invalid("it is not a point on P-256") }
         return try VerificationKey(key, id: id)
     }
 
@@ -77,7 +77,7 @@ extension VerificationKey {
         try check(jwk, is: [.edDSA])
         guard jwk["crv"]?.stringValue == "Ed25519" else { throw Invalid("its curve is not Ed25519") }
         let point = try bytes("x", of: jwk)
-        guard let key = try? PublicKey(ed25519: point) else { throw Invalid("it is no key of Ed25519") }
+        guard let key = try? PublicKey(ed25519: point) else { throw Invalid("it is not an Ed25519 key") }
         return try VerificationKey(key, id: id)
     }
 

@@ -15,7 +15,7 @@ extension VerificationKey {
         }
         guard secret.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Invalid(
-                "this is no secret of one line of visible ASCII without spaces; \(VerificationKey.howToWriteOne)")
+                "this is not one line of visible ASCII without spaces; \(VerificationKey.howToWriteOne)")
         }
         guard let key = VerificationKey(secret: Array(secret), id: nil) else {
             throw Invalid(
@@ -37,7 +37,7 @@ extension VerificationKey {
             return "this is a public key of SSH (ssh-keygen -e -m PKCS8 writes it in PEM)"
         }
         if lowercased.contains("begin") { return "this looks like a key whose armour is not that of PEM" }
-        if lowercased.hasPrefix("http") { return "this is an address, which belongs into JWT_KEYS itself" }
+        if lowercased.hasPrefix("http") { return "this is an address, which belongs in JWT_KEYS itself" }
         if lowercased.hasPrefix("<") { return "this looks like HTML" }
         if lowercased.hasPrefix("[") || lowercased.hasPrefix("\"") {
             return "this looks like JSON, but not like a JWKS, which is an object"

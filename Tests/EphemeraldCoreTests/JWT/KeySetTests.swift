@@ -18,7 +18,7 @@ import Text
     private static let rs = TestKeys.jwk("RS256")
 
     @Test(arguments: [
-        ("", "no JSON"), ("[]", "no JSON object"), ("{}", "no member keys"), (#"{"keys":{}}"#, "no member keys"),
+        ("", "not JSON"), ("[]", "not a JSON object"), ("{}", "no member keys"), (#"{"keys":{}}"#, "no member keys"),
         (#"{"keys":[]}"#, "no key in it"), (#"{"keys":[],"keys":[]}"#, "is repeated"),
         (#"{"keys":[\#(es),\#(es)]}"#, #"two keys for ES256 have the kid "ES256""#),
         (#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, "fewer than 32 bytes"),
@@ -44,7 +44,7 @@ import Text
         (es.replacing("P-256", with: "secp256k1"), "its curve is not P-256"),
         (TestKeys.jwk("EdDSA").replacing("Ed25519", with: "Ed448"), "its curve is not Ed25519"),
         (TestKeys.jwk("EdDSA").replacing("Ed25519", with: "X25519"), "its curve is not Ed25519"),
-        (#"{"kty":"EC","crv":"P-256","x":"\#(String(repeating: "A", count: 43))","y":"AA"}"#, "no point of P-256"),
+        (#"{"kty":"EC","crv":"P-256","x":"\#(String(repeating: "A", count: 43))","y":"AA"}"#, "not a point on P-256"),
         (#"{"kty":"RSA","n":"\#(small)","e":"AQAB"}"#, "2048 to 8192 bits"),
         (#"{"kty":"RSA","n":"AQAB"}"#, "its member e"), (#"{"kty":"DSA"}"#, "its kty is none of"), ("{}", "no kty"),
         (#"{"kty":"OKP","crv":"Ed25519","x":"a+b="}"#, "its member x"), ("7", "no kty"),
