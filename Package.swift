@@ -24,7 +24,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
-        .target(name: "Cryptography", dependencies: ["CCrypto"], swiftSettings: settings),
+        .target(name: "Cryptography", dependencies: ["CCrypto"], exclude: ["README.md"], swiftSettings: settings),
         .target(name: "Text", swiftSettings: settings),
         .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Text"], swiftSettings: settings),
@@ -33,9 +33,13 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLinux", "Locking", "System"], swiftSettings: settings),
         .target(
             name: "MicroHTTPD", dependencies: ["Text", "CMicroHTTPD", "CLinux", "EventLoop", "HTTP", "System"],
+            exclude: ["README.md"], swiftSettings: settings),
+        .target(
+            name: "Curl", dependencies: ["Text", "CCurl", "EventLoop", "HTTP", "System"], exclude: ["README.md"],
             swiftSettings: settings),
-        .target(name: "Curl", dependencies: ["Text", "CCurl", "EventLoop", "HTTP", "System"], swiftSettings: settings),
-        .target(name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop", "System"], swiftSettings: settings),
+        .target(
+            name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop", "System"], exclude: ["README.md"],
+            swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["Text", "JSON", "HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore", dependencies: ["Text", "JSON", "Cryptography", "HTTP", "Locking", "Sessions"],
