@@ -53,7 +53,7 @@ import CCrypto
     }
 
     func update(_ bytes: [UInt8]) {
-        precondition(unsafe ccrypto_update(pointer, bytes, bytes.count) == 1, "SHA-256 takes any bytes")
+        precondition(unsafe ccrypto_update(pointer, bytes, bytes.count) == 1, "SHA-256 accepts any bytes")
     }
 
     func finishSHA256() -> [UInt8] {

@@ -16,16 +16,16 @@ struct FieldCollector {
     /// The end of the head, of that many bytes.
     mutating func finish(headSize: Int) {
         layout.addHeadEnd(size: headSize)
-        if !layout.isSound { defect = "the head holds a NUL, a bare line feed, a folded line or one without a name" }
+        if !layout.isSound { defect = "the head contains a NUL, a bare line feed, a folded line or one without a name" }
     }
 
     mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         unsafe layout.addField(name: name, value: value)
         if unsafe name.isEmpty || !name.allSatisfy(\.isTokenCharacter) {
-            defect = defect ?? "a header field name holds a character that no name may hold"
+            defect = defect ?? "a header field name contains a character that is not allowed"
         }
         if unsafe !value.allSatisfy(\.isFieldValueCharacter) {
-            defect = defect ?? "a header field value holds a control character"
+            defect = defect ?? "a header field value contains a control character"
         }
         // The library drops the white space before a value but not after it, where it is not part of it either.
         let end = unsafe value.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? 0

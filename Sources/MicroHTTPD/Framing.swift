@@ -17,7 +17,7 @@ enum Framing {
     static func defect(method: String, target: String) -> String? {
         if !method.isToken { return "the method is not a token" }
         let isVisible = target.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        return isVisible ? nil : "the target holds a character that must be percent-encoded"
+        return isVisible ? nil : "the target contains a character that must be percent-encoded"
     }
 
     /// The target with every byte that no target may hold shown as `?`.

@@ -9,7 +9,7 @@ final class Connection: @unchecked Sendable {
     typealias EndHandler = (Connection, RedisFailure) -> Void
 
     /// What a server says without having been asked.
-    private static let surplus = RedisFailure.broken("it sent what nobody asked for")
+    private static let surplus = RedisFailure.broken("it sent more answers than commands")
 
     /// Where it leads.
     let place: RedisAddress.Place

@@ -103,11 +103,11 @@ def test_a_torn_line_is_not_counted_and_nothing_is_glued_to_it(start, upstream, 
     first.stop()
     log.write_bytes(log.read_bytes()[:-40])
     second = start(upstream, sessions, QUOTA_ALL="5", USAGE_LOG=str(log))
-    assert "is torn" in second.stderr
+    assert "is incomplete" in second.stderr
     assert [second.token().status for _ in range(5)] == [200] * 4 + [429]
     second.stop()
     third = start(upstream, sessions, QUOTA_ALL="6", USAGE_LOG=str(log))
-    assert "is torn" not in third.stderr and "not usage lines, and not counted: 1" in third.stderr
+    assert "is incomplete" not in third.stderr and "not usage lines and were not counted: 1" in third.stderr
     assert [third.token().status for _ in range(2)] == [200, 429]
 
 

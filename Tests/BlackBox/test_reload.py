@@ -138,7 +138,7 @@ def test_what_needs_a_restart_is_said(start, upstream, sessions, tmp_path):
     config.write_text('{"loops": 1, "log-level": "debug", "host": "127.0.0.2"}')
     said = reload(daemon)
     for name in ("LOOPS", "LOG_LEVEL", "HOST"):
-        assert f"{name} has changed: that needs a restart" in said, said
+        assert f"{name} has changed; this takes effect after a restart" in said, said
     assert daemon.token().status == 200
 
 

@@ -111,7 +111,7 @@ struct FailureTests {
 
     @Test(
         arguments: [
-            ("+PONG\r\n", "+more\r\n", "it sent what nobody asked for"),
+            ("+PONG\r\n", "+more\r\n", "it sent more answers than commands"),
             ("+PONG\r\n", nil, "Server closed the connection"),
             ("+PONG\r\n-ERR max number of clients reached\r\n", nil, "ERR max number of clients reached"),
             ("SSH-2.0-OpenSSH_9.2\r\n", nil, "Protocol error, got \"S\" as reply type byte"),

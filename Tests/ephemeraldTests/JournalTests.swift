@@ -75,12 +75,12 @@ import ephemerald
         #expect(used(try journal()) == 1)
     }
 
-    @Test func `does not count a torn line, and says so`() throws {
+    @Test func `does not count an incomplete line, and says so`() throws {
         try write("usage.log", [UsageLines.mint(), String(UsageLines.mint().dropLast(4))], end: "")
         let journal = try journal()
         #expect(used(journal) == 1)
         #expect(journal.warnings.count == 1)
-        #expect(journal.warnings[0].contains("torn"))
+        #expect(journal.warnings[0].contains("incomplete"))
     }
 
     @Test func `warns once of all lines that are not usage lines`() throws {

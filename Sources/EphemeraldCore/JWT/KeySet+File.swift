@@ -44,8 +44,8 @@ extension VerificationKey {
             let isPrivate = block.label.hasSuffix("PRIVATE KEY")
             throw Invalid(
                 isPrivate
-                    ? "this is a private key, with which anybody could make tokens; give the public half alone"
-                    : "the PEM text holds no PUBLIC KEY and no CERTIFICATE")
+                    ? "this is a private key, with which anybody could make tokens; give only the public half"
+                    : "the PEM text has neither a PUBLIC KEY nor a CERTIFICATE")
         }
         guard let contents = Base64URL.bytes(ofBase64: block.base64) else {
             throw Invalid("this PEM text cannot be read")

@@ -12,7 +12,7 @@ extension KeySet {
         do { json = try JSON(parsing: text) } catch { throw Invalid("this is not JSON: \(error)") }
         guard let set = json.objectValue else { throw Invalid("this is not a JSON object; a JWKS has a member keys") }
         guard let entries = set["keys"]?.arrayValue ?? (set["kty"] == nil ? nil : [json]) else {
-            throw Invalid("there is no member keys, as a JWKS has it")
+            throw Invalid("there is no member keys, which a JWKS must have")
         }
         guard entries.count <= KeySet.limit else { throw Invalid("there are more than \(KeySet.limit) keys in it") }
         var keys: [VerificationKey] = []
@@ -38,7 +38,7 @@ extension VerificationKey {
             throw Invalid("its key_ops do not have verify")
         }
         if type != "oct", jwk["d"] != nil {
-            throw Invalid("it is a private key, with which anybody could make tokens; give the public half alone")
+            throw Invalid("it is a private key, with which anybody could make tokens; give only the public half")
         }
         let id = try VerificationKey.id(of: jwk)
         switch type {
@@ -46,13 +46,15 @@ extension VerificationKey {
         case "EC": self = try .p256(jwk, id: id)
         case "OKP": self = try .ed25519(jwk, id: id)
         case "oct":
-            guard allowsSecrets else { throw Invalid("a key for HS256 is a secret, and an address is none") }
+            guard allowsSecrets else {
+                throw Invalid("a key for HS256 is secret and must not be fetched from an address")
+            }
             try VerificationKey.check(jwk, is: [.hs256])
             guard let key = VerificationKey(secret: try bytes("k", of: jwk), id: id) else {
                 throw Invalid("it has fewer than 32 bytes")
             }
             self = key
-        default: throw Invalid("its kty is none of RSA, EC, OKP and oct")
+        default: throw Invalid("its kty is not RSA, EC, OKP or oct")
         }
     }
 
@@ -94,7 +96,7 @@ extension VerificationKey {
     private static func id(of jwk: JSON) throws(Invalid) -> String? {
         guard let member = jwk["kid"] else { return nil }
         guard let id = member.stringValue, id.utf8.count <= 256 else {
-            throw Invalid("its kid is no text of at most 256 bytes")
+            throw Invalid("its kid is not a text of at most 256 bytes")
         }
         return id
     }
@@ -102,7 +104,7 @@ extension VerificationKey {
 
 private func bytes(_ name: String, of jwk: JSON) throws(Invalid) -> [UInt8] {
     guard let bytes = jwk[name]?.stringValue.flatMap({ Base64URL.bytes(of: $0.utf8) }) else {
-        throw Invalid("its member \(name) is missing or no base64url")
+        throw Invalid("its member \(name) is missing or is not base64url")
     }
     return bytes
 }

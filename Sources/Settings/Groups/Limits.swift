@@ -30,7 +30,8 @@ extension Setting {
             + "Beyond them refusals are answered with 429; no other request is affected.")
     package static let quotaCaller = Setting(
         "QUOTA_CALLER", .number, .value("off"), "NUMBER", .reload,
-        "Tokens a day (UTC) for one caller, by the name that AUTH establishes; or off. Needs a USAGE_LOG file.")
+        "Tokens a day (UTC) for one caller, by the name that AUTH establishes; or off. Needs a USAGE_LOG file "
+            + "or Redis.")
     package static let quotaSession = Setting(
         "QUOTA_SESSION", .number, .value("off"), "NUMBER", .reload,
         "Tokens a day (UTC) for one session, for all callers; or off.")

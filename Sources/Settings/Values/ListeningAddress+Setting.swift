@@ -37,7 +37,7 @@ extension ListeningAddress {
             throw Invalid("write octal permissions such as 0660, 0000 to 0777")
         }
         guard mode & 0o222 != 0 else {
-            throw Invalid("nobody could connect, which takes write permission; write 0660 or 0600")
+            throw Invalid("nobody could connect, because that needs write permission; write 0660 or 0600")
         }
         return mode
     }

@@ -9,10 +9,10 @@ package struct HealthcheckCommand: ParsableCommand {
     /// Name and texts for `--help`.
     package static let configuration = CommandConfiguration(
         commandName: "healthcheck",
-        abstract: "Ask the daemon at HOST and PORT for /api/health; exit with 0 or 1 within 2 seconds.",
+        abstract: "Request /api/health from the daemon at HOST and PORT; exit with 0 or 1 within 2 seconds.",
         usage: "ephemerald healthcheck [--ready] [--SETTING VALUE ...]", discussion: HelpText.pointer)
 
-    @Flag(help: "Ask for /api/health/ready: whether it accepts requests and is not draining.")
+    @Flag(help: "Request /api/health/ready instead: whether the daemon accepts requests and is not draining.")
     var ready = false
 
     @OptionGroup var arguments: SettingsArguments

@@ -8,12 +8,12 @@ import Text
 package struct LookupCommand: ParsableCommand {
     /// Its name, and its text in `--help`.
     package static let configuration = CommandConfiguration(
-        commandName: "lookup", abstract: "Find in the usage log who was given a token, when, from where and for what.",
+        commandName: "lookup", abstract: "Find in the usage log who got a token, when, from where and for what.",
         usage: "ephemerald lookup VALUE [--log FILE]",
         discussion:
             "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, a caller, a client "
-            + "address or an origin; - reads it from standard input, where the process list does not show it. Exits with "
-            + "1 when nothing is found. Rotated files are read too, compressed ones included.")
+            + "address or an origin; - reads it from standard input, so that it does not appear in the process list. "
+            + "Exits with 1 when nothing was found. Rotated files are read too, compressed ones included.")
 
     @Argument(help: ArgumentHelp("What to look for, or - for a line of standard input.", valueName: "value"))
     var value: String
@@ -45,7 +45,7 @@ package struct LookupCommand: ParsableCommand {
         StandardError.print(warnings.map { "warning: \($0)" })
         if found == 0 {
             let count = files.paths.count
-            StandardError.print(["nothing is found in \(count == 1 ? "one file" : "\(count) files")"])
+            StandardError.print(["nothing was found in \(count == 1 ? "one file" : "\(count) files")"])
             try Outcome.negative.exit()
         }
     }

@@ -37,7 +37,7 @@ package struct MintCommand: ParsableCommand {
         // Session files that are wrong stop only their own sessions.
         guard let session = sessions.catalog.session(named: session) else {
             let directory = settings.sessionFiles.directory
-            StandardError.print(["error: there is no valid session \(self.session) in \(directory)"])
+            StandardError.print(["error: \(directory) has no valid session named \(self.session)"])
             return try Outcome.configuration.exit()
         }
         try MintCommand.mint(settings, session: session).exit()

@@ -13,8 +13,8 @@ package struct UsageCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
         usage: "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]",
-        discussion: "Refused is what this service refused, failed what OpenAI did not answer with a token. Rotated "
-            + "files are read too, compressed ones included.")
+        discussion: "Refused counts requests that the daemon refused, failed those for which OpenAI gave no token. "
+            + "Rotated files are read too, compressed ones included.")
 
     @Option(help: ArgumentHelp("A row for each caller, origin, session, client or outcome.", valueName: "group"))
     var by = UsageTable.Group.session.rawValue
@@ -58,7 +58,7 @@ package struct UsageCommand: ParsableCommand {
         } catch {
             throw LogArguments.failure("the usage log", error)
         }
-        if foreign > 0 { warnings.append("lines that are not usage lines, and not counted: \(foreign)") }
+        if foreign > 0 { warnings.append("lines that are not usage lines and were not counted: \(foreign)") }
         StandardError.print(warnings.map { "warning: \($0)" })
         for line in json ? table.json : table.lines { print(line) }
     }

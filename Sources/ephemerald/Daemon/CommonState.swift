@@ -117,7 +117,7 @@ extension ClientAddress.Problem {
         case .untrustedForwarding:
             "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are ignored"
         case .headersDisagree:
-            "X-Forwarded-For and Forwarded name different clients; the trusted proxy passes one of them on unread"
+            "X-Forwarded-For and Forwarded name different clients; the trusted proxy must set or delete both"
         }
     }
 }

@@ -82,7 +82,9 @@ extension Daemon {
                 }
             }
             for finding in cause == .signal ? fresh.findings : news.findings { log(finding) }
-            for setting in changes.deferred { logger.warning("\(setting) has changed: that needs a restart") }
+            for setting in changes.deferred {
+                logger.warning("\(setting) has changed; this takes effect after a restart")
+            }
             common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.summary)", metadata: fresh.reloadMetadata)
             finishReload(cause)
@@ -99,7 +101,7 @@ extension Daemon {
         // After a signal everything is logged. After a saved file only what is new is, and the rest is counted.
         for finding in cause == .signal ? broken.findings : news.findings { log(finding) }
         let remaining = cause == .signal ? nil : news.remaining
-        logger.error("nothing is reloaded: \(remaining ?? "the configuration in effect stays")")
+        logger.error("nothing is reloaded: \(remaining ?? "the old configuration stays in force")")
         finishReload(cause)
     }
 

@@ -26,7 +26,7 @@ package struct Journal {
         // A clock that was set back left lines that are younger than the file: so twice the days.
         let since = Day.epoch.days(until: today) - 2 * Journal.neighbours
         warnings = try LogFiles(of: path, since: since * 86_400).read { count($0) }
-        if foreign > 0 { warnings.append("\(path): lines that are not usage lines, and not counted: \(foreign)") }
+        if foreign > 0 { warnings.append("\(path): lines that are not usage lines and were not counted: \(foreign)") }
     }
 
     private mutating func count(_ line: ArraySlice<UInt8>) {

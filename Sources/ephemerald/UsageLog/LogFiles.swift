@@ -44,8 +44,8 @@ package struct LogFiles {
             do throws(SystemError) {
                 switch try LogLines.read(path, body) {
                 case .whole: break
-                case .torn: warnings.append("\(path): the last line is torn, and not counted")
-                case .damaged: warnings.append("\(path): it cannot be read to its end, and the rest is not counted")
+                case .torn: warnings.append("\(path): the last line is incomplete and was not counted")
+                case .damaged: warnings.append("\(path): it cannot be read to its end; the rest was not counted")
                 }
             } catch {
                 throw SystemError("\(path): \(error.call)", code: error.code)

@@ -60,7 +60,7 @@ import Text
         (String(decoding: TestKeys.secret.dropLast(), as: UTF8.self) + "\n", "has 31 bytes"),
         (TestKeys.p256.privatePEM, "private key"), (TestKeys.rsa.privatePEM, "private key"),
         (TestKeys.p384.publicPEM, "its curve is not P-256"),
-        (TestKeys.pem("RSA PUBLIC KEY", TestKeys.rsa.publicKey), "no PUBLIC KEY"),
+        (TestKeys.pem("RSA PUBLIC KEY", TestKeys.rsa.publicKey), "neither a PUBLIC KEY"),
         (TestKeys.p256.publicPEM.replacing("END", with: "AND"), "cannot be read"),
         ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "cannot be read"),
         ("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----", "cannot be read"),
