@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 void clinux_log(void *logger, const char *format, va_list arguments) {
     char line[512];
@@ -31,4 +33,8 @@ int64_t clinux_nanoseconds(clockid_t clock) {
 long clinux_write_at_once(int descriptor, const void *bytes, size_t count) {
     const struct iovec vector = {.iov_base = (void *)bytes, .iov_len = count};
     return pwritev2(descriptor, &vector, 1, -1, RWF_NOWAIT);
+}
+
+int clinux_replace_descriptor(int from, int to) {
+    return dup3(from, to, O_CLOEXEC);
 }

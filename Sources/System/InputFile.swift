@@ -27,20 +27,18 @@ package struct InputFile: Sendable {
     /// Reads the file.
     /// - Parameter limit: the size in bytes above which the file is refused.
     package init(_ path: String, limit: Int, pipes: Pipes = .patient) throws(Invalid) {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard number >= 0 else { throw InputFile.lastError() }
-        defer { _ = close(number) }
-        var status = stat()
-        guard unsafe fstat(number, &status) == 0 else { throw InputFile.lastError() }
-        permissions = Int(status.st_mode & 0o7777)
-        let deadline = try InputFile.deadline(of: number, kind: status.st_mode & S_IFMT, pipes)
+        let file = try InputFile.open(path)
+        let status = try InputFile.status(of: file.number)
+        permissions = Int(status.permissions)
+        let number = file.number
+        let deadline = try InputFile.deadline(of: number, kind: status.kind, pipes)
         var contents: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             if let deadline { try InputFile.awaitBytes(of: number, until: deadline) }
             let count = unsafe read(number, &buffer, buffer.count)
             if count < 0, deadline != nil, errno == EAGAIN { continue }
-            guard count >= 0 else { throw InputFile.lastError() }
+            guard count >= 0 else { throw InputFile.failure(errno) }
             guard count > 0 else { break }
             contents += buffer[..<count]
             guard contents.count <= limit else { throw Invalid("the file has more than \(limit) bytes") }
@@ -54,11 +52,23 @@ package struct InputFile: Sendable {
         try InputFile(path, limit: limit, pipes: pipes).contents
     }
 
+    private static func open(_ path: String) throws(Invalid) -> Descriptor {
+        do throws(SystemError) {
+            return try Descriptor(opening: path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        } catch {
+            throw failure(error.code)
+        }
+    }
+
+    private static func status(of number: CInt) throws(Invalid) -> FileStatus {
+        do throws(SystemError) { return try FileStatus(of: number) } catch { throw failure(error.code) }
+    }
+
     /// The moment until which reading waits for bytes; nil for a file that has them without waiting.
     private static func deadline(
-        of number: CInt, kind: mode_t, _ pipes: Pipes
+        of number: CInt, kind: FileStatus.Kind, _ pipes: Pipes
     ) throws(Invalid) -> ContinuousClock.Instant? {
-        guard kind != S_IFREG, kind != S_IFDIR else { return nil }
+        guard kind != .regular, kind != .directory else { return nil }
         guard isatty(number) == 0 else { throw Invalid("this is a terminal; write the path of a file") }
         switch pipes {
         case .refused: throw Invalid("this is not a regular file; only a start reads other kinds")
@@ -78,12 +88,12 @@ package struct InputFile: Sendable {
         throw Invalid("this is not a regular file, and its writer did not finish within \(Pipes.patience)")
     }
 
-    private static func lastError() -> Invalid {
-        switch errno {
+    private static func failure(_ code: CInt) -> Invalid {
+        switch code {
         case ENOENT, ENOTDIR: Invalid("there is no such file")
         case EACCES, EPERM: Invalid("this user may not read the file")
         case EISDIR: Invalid("this is a directory; write the path of a file")
-        case let code: Invalid("the file cannot be read: \(unsafe String(cString: strerror(code)))")
+        default: Invalid("the file cannot be read: \(SystemError("read", code: code).reason)")
         }
     }
 }
@@ -91,30 +101,25 @@ package struct InputFile: Sendable {
 extension InputFile {
     /// Whether a pipe, a socket or a terminal is at the path: its content cannot be read again.
     package static func isReadOnce(_ path: String) -> Bool {
-        kind(of: path).map { $0 != S_IFREG && $0 != S_IFDIR } ?? false
+        guard let status = try? FileStatus(at: path) else { return false }
+        return status.kind != .regular && status.kind != .directory
     }
 
     /// Whether there is a regular file at the path, or nothing yet.
     package static func isRegularOrMissing(_ path: String) -> Bool {
-        kind(of: path).map { $0 == S_IFREG } ?? true
+        guard let status = try? FileStatus(at: path) else { return true }
+        return status.kind == .regular
     }
 
     /// Whether there is a directory at the path; nil when this user cannot tell.
     package static func isDirectory(_ path: String) -> Bool? {
-        if let kind = kind(of: path) { return kind == S_IFDIR }
-        return errno == ENOENT || errno == ENOTDIR ? false : nil
+        do throws(SystemError) { return try FileStatus(at: path).kind == .directory } catch {
+            return error.code == ENOENT || error.code == ENOTDIR ? false : nil
+        }
     }
 
     /// The permission bits of the file; nil when they cannot be read.
     package static func permissions(of path: String) -> Int? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return Int(status.st_mode & 0o7777)
-    }
-
-    private static func kind(of path: String) -> mode_t? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return status.st_mode & S_IFMT
+        (try? FileStatus(at: path)).map { Int($0.permissions) }
     }
 }

@@ -64,7 +64,7 @@ package final class LineWriter: Sendable {
     ///   - fresh: as `init(owning:endsInsideLine:)` takes it; the file before is closed.
     ///   - endsInsideLine: as there.
     package func replace(with fresh: consuming Descriptor, endsInsideLine: Bool) throws(SystemError) {
-        _ = try check("dup2", dup2(fresh.number, descriptor.number))
+        _ = try check("dup3", clinux_replace_descriptor(fresh.number, descriptor.number))
         self.endsInsideLine.store(endsInsideLine, ordering: .relaxed)
     }
 

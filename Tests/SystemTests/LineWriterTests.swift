@@ -106,6 +106,18 @@ import Testing
         #expect(try paths.map(Self.content) == ["one\n", "\ntwo\nthree\n"])
     }
 
+    @Test func `passes no descriptor on to other programs after it is replaced`() throws {
+        let directory = try TemporaryDirectory()
+        let flags = O_WRONLY | O_CREAT
+        let writer = LineWriter(owning: try Descriptor(opening: "\(directory.path)/first", flags, permissions: 0o600))
+        let second = try Descriptor(opening: "\(directory.path)/second", flags, permissions: 0o600)
+        let file = try FileStatus(of: second.number).identity
+        try writer.replace(with: second, endsInsideLine: false)
+        let numbers = (0..<CInt(1_024)).filter { (try? FileStatus(of: $0))?.identity == file }
+        #expect(numbers.map { fcntl($0, F_GETFD) } == [FD_CLOEXEC])
+        try writer.write(Array("one\n".utf8))
+    }
+
     private static func content(of path: String) throws(SystemError) -> String {
         let file = try Descriptor(opening: path, O_RDONLY)
         var buffer = [UInt8](repeating: 0, count: 1_000)

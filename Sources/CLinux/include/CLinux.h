@@ -36,4 +36,7 @@ long clinux_position(const void *text, size_t length, const void *bytes, size_t 
 /// only under _GNU_SOURCE. -1 with EOPNOTSUPP where the kernel cannot: for terminals, and for pipes before Linux 6.4.
 long clinux_write_at_once(int descriptor, const void *bytes, size_t count);
 
+/// `dup3`, which glibc declares only under _GNU_SOURCE, with O_CLOEXEC: `to` is what `from` is, and -1 is an error.
+int clinux_replace_descriptor(int from, int to);
+
 #endif

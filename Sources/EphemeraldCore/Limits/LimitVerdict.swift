@@ -1,6 +1,5 @@
 import HTTP
 package import Sessions
-import Text
 
 /// What limits and quotas say about one request: one answer, from the tables and from Redis to the response.
 package enum LimitVerdict: Hashable, Sendable {

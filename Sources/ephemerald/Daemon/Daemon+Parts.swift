@@ -82,13 +82,13 @@ extension Daemon {
 
     /// One worker for each loop, all on sockets of one listener.
     static func workers(
-        on loops: [EventLoop], listener: consuming Listener, under policy: WorkerSettings, common: CommonState
+        on loops: [EventLoop], listener: consuming Listener, under settings: WorkerSettings, common: CommonState
     ) throws(SystemError) -> [Worker] {
         var workers: [Worker] = []
         for loop in loops.dropFirst() {
-            workers.append(try Worker(on: loop, listeningOn: try listener.another(), under: policy, common))
+            workers.append(try Worker(on: loop, listeningOn: try listener.another(), under: settings, common))
         }
-        workers.insert(try Worker(on: loops[0], listeningOn: listener.first(), under: policy, common), at: 0)
+        workers.insert(try Worker(on: loops[0], listeningOn: listener.first(), under: settings, common), at: 0)
         return workers
     }
 }

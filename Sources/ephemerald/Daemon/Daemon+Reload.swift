@@ -71,14 +71,14 @@ extension Daemon {
         let catalog = fresh.sessions.catalog
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
         common.sessions.withLock { $0 = catalog }
-        let policy = WorkerSettings(fresh, following: policy, sandboxURL: sandbox?.baseURL)
-        self.policy = policy
+        let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
+        self.workerSettings = workerSettings
         let workers = workers
         let news = knownFindings.update(fresh.findings, isComplete: true)
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers {
-                    group.addTask(executorPreference: worker.loop) { worker.adopt(policy) }
+                    group.addTask(executorPreference: worker.loop) { worker.adopt(workerSettings) }
                 }
             }
             for finding in cause == .signal ? fresh.findings : news.findings { log(finding) }

@@ -30,7 +30,7 @@ final class Daemon: @unchecked Sendable {
     let source: Settings.Source
     /// The configuration in effect.
     var configuration: Configuration
-    var policy: WorkerSettings
+    var workerSettings: WorkerSettings
     var isReloading = false
     /// The cause of another reload, which follows the one that is under way.
     var nextReload: ReloadCause?
@@ -86,8 +86,8 @@ final class Daemon: @unchecked Sendable {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
-            policy = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
-            workers = try Daemon.workers(on: loops, listener: opened, under: policy, common: common)
+            workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
+            workers = try Daemon.workers(on: loops, listener: opened, under: workerSettings, common: common)
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")
         }
