@@ -40,8 +40,8 @@ STALLS: dict[str, bytes] = {
     "a chunk size of 30,000 zeros": CHUNKS + b"0" * 30_000,
     "half a trailer": CHUNKS + b"2\r\n{}\r\n0\r\nX-Trailer: a",
     "half a trailer of 20 kB": CHUNKS + b"2\r\n{}\r\n0\r\nX-Trailer: " + b"a" * 20_000,
-    "twenty tokens and half a request": EMPTY * 20 + EMPTY[:60],
-    "twenty tokens and 100 kB": EMPTY * 20 + BODY + b" " * 100_000,
+    "ten tokens and half a request": EMPTY * 10 + EMPTY[:60],
+    "ten tokens and 100 kB": EMPTY * 10 + BODY + b" " * 100_000,
     "a hundred probes": raw.head("GET", HEALTH) * 100,
 }
 
