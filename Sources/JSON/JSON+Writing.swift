@@ -22,7 +22,7 @@ extension JSON: CustomStringConvertible {
     }
 
     /// - Parameter indent: levels around the value; nil for one line.
-    private func append(to out: inout [UInt8], indent: Int?) {
+    fileprivate func append(to out: inout [UInt8], indent: Int?) {
         switch self {
         case .null: out += "null".utf8
         case .bool(let flag): out += (flag ? "true" : "false").utf8
@@ -107,9 +107,11 @@ extension UInt8 {
     }
 }
 
-/// A JSON object on one line, written member by member into bytes, for lines that every request writes.
+/// A JSON object on one line, written member by member straight into bytes, for what most requests write.
 package struct JSONLine {
     private var out: [UInt8]
+    /// Whether the current object has a member already.
+    private var needsComma = false
 
     /// - Parameter capacity: bytes for which memory is reserved.
     package init(reserving capacity: Int) {
@@ -118,9 +120,16 @@ package struct JSONLine {
         out.append(UInt8(ascii: "{"))
     }
 
+    /// The object.
+    package consuming func object() -> [UInt8] {
+        out.append(UInt8(ascii: "}"))
+        return out
+    }
+
     /// The object, followed by a line feed.
     package consuming func finished() -> [UInt8] {
-        out += "}\n".utf8
+        out.append(UInt8(ascii: "}"))
+        out.append(UInt8(ascii: "\n"))
         return out
     }
 
@@ -132,17 +141,61 @@ package struct JSONLine {
         text.appendQuoted(to: &out)
     }
 
-    /// Adds a number; nil adds nothing.
-    package mutating func append(_ name: String, _ number: JSONNumber?) {
+    /// Adds a string that writes itself and needs no escape.
+    package mutating func append(text name: String, _ text: (inout [UInt8]) -> Void) {
+        append(name: name)
+        out.append(UInt8(ascii: "\""))
+        text(&out)
+        out.append(UInt8(ascii: "\""))
+    }
+
+    /// Adds an integer that is not negative; nil adds nothing.
+    package mutating func append(_ name: String, _ number: Int?) {
         guard let number else { return }
         append(name: name)
-        out += number.spelling.utf8
+        out.append(digitsOf: number)
+    }
+
+    /// Adds a duration in seconds, with six decimals.
+    package mutating func append(_ name: String, microseconds: Int) {
+        append(name: name)
+        out.append(digitsOf: microseconds / 1_000_000)
+        out.append(UInt8(ascii: "."))
+        out.append(digitsOf: microseconds % 1_000_000, width: 6)
+    }
+
+    /// Adds a value of any kind.
+    package mutating func append(_ name: String, _ value: JSON) {
+        append(name: name)
+        value.append(to: &out, indent: nil)
+    }
+
+    /// Adds an object with the members that the closure adds.
+    package mutating func append(object name: String, _ members: (inout JSONLine) -> Void) {
+        append(name: name)
+        out.append(UInt8(ascii: "{"))
+        needsComma = false
+        members(&self)
+        out.append(UInt8(ascii: "}"))
+        needsComma = true
     }
 
     private mutating func append(name: String) {
-        if out.count > 1 { out.append(UInt8(ascii: ",")) }
+        if needsComma { out.append(UInt8(ascii: ",")) }
+        needsComma = true
         out.append(UInt8(ascii: "\""))
         out += name.utf8
-        out += "\":".utf8
+        out.append(UInt8(ascii: "\""))
+        out.append(UInt8(ascii: ":"))
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number that is not negative in decimal digits.
+    /// - Parameter width: at least so many digits; the first ones are zeros where the number has fewer.
+    package mutating func append(digitsOf number: Int, width: Int = 1) {
+        precondition(number >= 0, "a negative number has a sign")
+        if number >= 10 || width > 1 { append(digitsOf: number / 10, width: width - 1) }
+        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 }

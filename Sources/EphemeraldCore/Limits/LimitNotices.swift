@@ -23,7 +23,7 @@ package struct LimitNotices: Sendable {
     /// A limit by the second would be logged each second.
     private static let shortestWindow = Duration.seconds(60)
 
-    private var kinds: [String: Kind] = [:]
+    private var kinds: [LimitReached.Kind: Kind] = [:]
 
     /// Nothing has been logged.
     package init() {}
@@ -33,11 +33,13 @@ package struct LimitNotices: Sendable {
     ///   - client: the address that the refused request came from.
     ///   - now: nanoseconds on a monotonic clock.
     package mutating func notice(_ reached: LimitReached, of client: ClientAddress, now: UInt64) -> String? {
+        let key = reached.noticeKey
+        // Most refusals of a busy client end here, before a message is made.
+        let isLogged = kinds[reached.kind]?.places.contains { $0.key == key && $0.until > now }
+        if isLogged == true { return nil }
         var kind = kinds[reached.kind] ?? Kind()
         defer { kinds[reached.kind] = kind }
         kind.places.removeAll { $0.until <= now }
-        let key = reached.noticeKey
-        if kind.places.contains(where: { $0.key == key }) { return nil }
         guard kind.places.count < LimitNotices.places else {
             kind.unlogged += 1
             return nil
@@ -52,12 +54,27 @@ package struct LimitNotices: Sendable {
 }
 
 extension LimitReached {
-    /// `limit` or `quota`, and what it counts by.
-    fileprivate var kind: String {
+    /// Refusals of one kind share their places.
+    fileprivate enum Kind: Hashable {
+        case limit(LimitDimension)
+        case refusals
+        case quota(QuotaDimension)
+
+        /// `limit` or `quota`, and what it counts by.
+        var name: String {
+            switch self {
+            case .limit(let dimension): "limit \(dimension.rawValue)"
+            case .refusals: "limit refusals"
+            case .quota(let dimension): "quota \(dimension.rawValue)"
+            }
+        }
+    }
+
+    fileprivate var kind: Kind {
         switch limit {
-        case .rate: "limit \(dimension)"
-        case .refusals: "limit refusals"
-        case .quota: "quota \(dimension)"
+        case .rate(let check): .limit(check.rule.dimension)
+        case .refusals: .refusals
+        case .quota(let check): .quota(check.dimension)
         }
     }
 
@@ -81,16 +98,16 @@ extension LimitReached {
 
     fileprivate func message(about client: ClientAddress) -> String {
         switch limit {
-        case .rate where isFull: "\(kind): the table is full, so newcomers are refused until an entry is free"
+        case .rate where isFull: "\(kind.name): the table is full, so newcomers are refused until an entry is free"
         case .refusals where isFull:
-            "\(kind): the table is full, so refusals of newcomers are not in the usage log, which has only their number"
-        case .quota where isFull: "\(kind): the table is full, so newcomers are refused until midnight UTC"
+            "\(kind.name): the table is full, so refusals of newcomers are not in the usage log, which has only their number"
+        case .quota where isFull: "\(kind.name): the table is full, so newcomers are refused until midnight UTC"
         case .rate(let check):
-            "\(kind): \(check.identity.name(client)) has reached \(check.rule.limit); the usage log has the refusals"
+            "\(kind.name): \(check.identity.name(client)) has reached \(check.rule.limit); the usage log has the refusals"
         case .refusals(let check):
-            "\(kind): \(client) has reached \(check.rule.limit); the usage log has the number of further refusals"
+            "\(kind.name): \(client) has reached \(check.rule.limit); the usage log has the number of further refusals"
         case .quota(let check):
-            "\(kind): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowance) a day; "
+            "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowance) a day; "
                 + "the usage log has the refusals"
         }
     }

@@ -10,21 +10,39 @@ enum TokenAnswer {
     /// The upstream's echo of the session has instructions and tools, with their secrets: it is passed on only for a
     /// session whose file has `"answer": "full"`.
     static func body(_ secret: ClientSecret, for session: Session, upstream: Upstream) -> [UInt8] {
-        let value = JSON.string(secret.value.reveal())
-        let expiresAt = JSON.number(JSONNumber(secret.expiresAt))
-        var effective = secret.session?.objectValue ?? JSONObject()
+        let value = secret.value.reveal()
+        var answer = JSONLine(reserving: 768)
+        answer.append("value", value)
+        answer.append("expires_at", secret.expiresAt)
+        answer.append(object: "client_secret") { beta in
+            beta.append("value", value)
+            beta.append("expires_at", secret.expiresAt)
+        }
+        let model = secret.model ?? session.model
+        if let echo = secret.session?.objectValue {
+            answer.append("session", .object(effective(echo, secret, model, for: session)))
+        } else {
+            answer.append(object: "session") { effective in
+                effective.append("id", secret.sessionID)
+                effective.append("name", session.name)
+                effective.append("type", session.kind.rawValue)
+                effective.append("model", model)
+            }
+        }
+        answer.append("calls_url", upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)")
+        return answer.object()
+    }
+
+    /// The upstream's echo, with the members that every answer has.
+    private static func effective(
+        _ echo: JSONObject, _ secret: ClientSecret, _ model: String?, for session: Session
+    ) -> JSONObject {
+        var effective = echo
         effective["id"] = secret.sessionID.map(JSON.string)
         effective["name"] = .string(session.name)
         effective["type"] = .string(session.kind.rawValue)
-        effective["model"] = (secret.model ?? session.model).map(JSON.string)
-        let answer: JSONObject = [
-            "value": value,
-            "expires_at": expiresAt,
-            "client_secret": ["value": value, "expires_at": expiresAt],
-            "session": .object(effective),
-            "calls_url": .string(upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)"),
-        ]
-        return JSON.object(answer).serialized()
+        effective["model"] = model.map(JSON.string)
+        return effective
     }
 }
 
@@ -35,16 +53,19 @@ extension Refusal {
     func response(to requestID: RequestID) -> Response {
         // A browser reads nothing of it but that the preflight is refused.
         if case .preflightRefused = self { return Response(status, fields: ["Vary": OriginPolicy.preflightVary]) }
-        var problem: JSONObject = [
-            "type": .string("urn:ephemerald:problem:\(code)"),
-            "title": .string(title),
-            "status": .number(JSONNumber(status.rawValue)),
-            "detail": .string(detail),
-            "code": .string(code),
-            "request_id": .string(requestID.description),
-            "error": .string(title),
-        ]
-        if case .invalidRequest(let path, _) = self { problem["path"] = .string(path.loggable(256)) }
+        let (code, title) = (code, title)
+        var problem = JSONLine(reserving: 640)
+        problem.append(text: "type") { text in
+            text += "urn:ephemerald:problem:".utf8
+            text += code.utf8
+        }
+        problem.append("title", title)
+        problem.append("status", status.rawValue)
+        problem.append("detail", detail)
+        problem.append("code", code)
+        problem.append("request_id", requestID.description)
+        problem.append("error", title)
+        if case .invalidRequest(let path, _) = self { problem.append("path", path.loggable(256)) }
         var fields: Fields = ["Content-Type": "application/problem+json"]
         if let retryAfter { fields.append("Retry-After", String(max(1, RateLimitFields.wholeSeconds(retryAfter)))) }
         if case .rateLimited(let reached) = self, case .rate(let check) = reached.limit {
@@ -54,7 +75,7 @@ extension Refusal {
         }
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
         if let challenge { fields.append("WWW-Authenticate", challenge) }
-        return Response(status, fields: fields, body: JSON.object(problem).serialized())
+        return Response(status, fields: fields, body: problem.object())
     }
 
     /// The field `WWW-Authenticate`, which a 401 must have (RFC 9110 section 15.5.2), as RFC 6750 section 3 spells it.

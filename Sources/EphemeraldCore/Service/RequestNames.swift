@@ -26,8 +26,15 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     /// Makes an id of 32 hexadecimal digits.
     package init(randomBits: UInt128) {
-        let (high, low) = (UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits))
-        description = high.hexadecimal + low.hexadecimal
+        var digits: [UInt8] = []
+        digits.reserveCapacity(32)
+        for half in [UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits)] {
+            for shift in stride(from: 60, through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: half >> shift) & 15
+                digits.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+            }
+        }
+        description = String(decoding: digits, as: UTF8.self)
     }
 }
 

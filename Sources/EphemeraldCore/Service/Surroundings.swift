@@ -1,3 +1,4 @@
+import JSON
 import Sessions
 
 /// The clocks and randomness that the policy depends on, so that tests can bring their own.
@@ -39,14 +40,28 @@ package enum Timestamp {
 
     /// `2026-11-22T12:00:00.000Z` (RFC 3339, UTC).
     package static func rfc3339(_ unixMilliseconds: Int64) -> String {
-        let (seconds, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1_000)
-        let secondOfDay = Int(seconds % 86_400)
-        let time = [secondOfDay / 3_600, secondOfDay / 60 % 60, secondOfDay % 60].map { padded($0, to: 2) }
-        return "\(Day(unixSeconds: Int(seconds)))T\(time.joined(separator: ":")).\(padded(Int(milliseconds), to: 3))Z"
+        var text: [UInt8] = []
+        append(unixMilliseconds, to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func padded(_ number: Int, to width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// Appends the same text, without making a `String`.
+    static func append(_ unixMilliseconds: Int64, to text: inout [UInt8]) {
+        let (seconds, milliseconds) = Int(unixMilliseconds).quotientAndRemainder(dividingBy: 1_000)
+        let date = Day(unixSeconds: seconds).date
+        text.append(digitsOf: date.year, width: 4)
+        text.append(UInt8(ascii: "-"))
+        text.append(digitsOf: date.month, width: 2)
+        text.append(UInt8(ascii: "-"))
+        text.append(digitsOf: date.day, width: 2)
+        text.append(UInt8(ascii: "T"))
+        text.append(digitsOf: seconds % 86_400 / 3_600, width: 2)
+        text.append(UInt8(ascii: ":"))
+        text.append(digitsOf: seconds / 60 % 60, width: 2)
+        text.append(UInt8(ascii: ":"))
+        text.append(digitsOf: seconds % 60, width: 2)
+        text.append(UInt8(ascii: "."))
+        text.append(digitsOf: milliseconds, width: 3)
+        text.append(UInt8(ascii: "Z"))
     }
 }

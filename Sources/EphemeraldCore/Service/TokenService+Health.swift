@@ -9,12 +9,10 @@ extension TokenService {
 
     /// Liveness: the process answers.
     func health() -> Response {
-        answer(
-            .ok,
-            [
-                "status": "ok",
-                "timestamp": .string(Timestamp.rfc3339(loop.surroundings.unixMilliseconds())),
-            ])
+        var body = JSONLine(reserving: 64)
+        body.append("status", "ok")
+        body.append(text: "timestamp") { Timestamp.append(loop.surroundings.unixMilliseconds(), to: &$0) }
+        return Response(.ok, fields: ["Content-Type": "application/json"], body: body.object())
     }
 
     /// Readiness: 200, or 503 with the reasons. The details are only on the operations listener.

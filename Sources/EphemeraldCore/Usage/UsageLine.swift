@@ -17,18 +17,18 @@ extension RequestContext {
         status: Status, refusal: Refusal?, unlogged: Int, unixMilliseconds: Int64, duration: UInt64
     ) -> [UInt8] {
         var line = JSONLine(reserving: 1024)
-        line.append("timestamp", Timestamp.rfc3339(unixMilliseconds))
+        line.append(text: "timestamp") { Timestamp.append(unixMilliseconds, to: &$0) }
         line.append("ephemerald.request.id", id.description)
         line.append("http.request.method", request.method.rawValue.loggable(32))
         line.append("url.path", String(request.path).loggable(128))
-        line.append("http.response.status_code", JSONNumber(status.rawValue))
-        line.append("http.server.request.duration", JSONNumber(Double(duration / 1_000) / 1_000_000))
+        line.append("http.response.status_code", status.rawValue)
+        line.append("http.server.request.duration", microseconds: Int(duration / 1_000))
         line.append("client.address", client.description)
         line.append("http.route", routePath)
         line.append("error.type", refusal?.code)
         line.append("ephemerald.limit.dimension", refusal?.dimension)
         if case .authenticationFailed(let flaw?) = refusal { line.append("ephemerald.token.flaw", flaw.rawValue) }
-        if unlogged > 0 { line.append("ephemerald.refusals.unlogged", JSONNumber(unlogged)) }
+        if unlogged > 0 { line.append("ephemerald.refusals.unlogged", unlogged) }
         line.append("enduser.pseudo.id", caller?.loggableName)
         line.append("user_agent.original", request.fields["User-Agent"]?.loggable(256))
         line.append("ephemerald.origin", request.fields["Origin"]?.loggable(256))
@@ -44,11 +44,11 @@ extension RequestContext {
         // The fingerprint answers "is this leaked token ours, and whose?" and is of no use to a reader of the log.
         if let secret {
             line.append("ephemerald.secret.sha256", UsageRecord.digest(of: secret.value.reveal()))
-            line.append("ephemerald.secret.expires_at", JSONNumber(secret.expiresAt))
+            line.append("ephemerald.secret.expires_at", secret.expiresAt)
             line.append("ephemerald.session.id", secret.sessionID?.loggable(128))
         }
         if let report {
-            line.append("ephemerald.upstream.status_code", report.status.map { JSONNumber($0) })
+            line.append("ephemerald.upstream.status_code", report.status)
             line.append("ephemerald.upstream.error.code", report.code?.loggable(128))
             line.append("ephemerald.upstream.error.message", report.message?.loggable(512))
             line.append("ephemerald.upstream.advice", report.advice?.loggable(512))

@@ -28,8 +28,8 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
         left.number < right.number
     }
 
-    /// `2026-11-22`.
-    package var description: String {
+    /// Year, month from 1 to 12, and day from 1 to 31.
+    package var date: (year: Int, month: Int, day: Int) {
         let shifted = number + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097
@@ -39,6 +39,12 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, day)
+    }
+
+    /// `2026-11-22`.
+    package var description: String {
+        let (year, month, day) = date
         return "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
     }
 }

@@ -4,6 +4,7 @@ import EphemeraldCore
 import EventLoop
 import Glibc
 import HTTP
+import Locking
 import OpenAISandbox
 import Settings
 import System
@@ -94,7 +95,24 @@ extension Surroundings {
         Surroundings(
             monotonicNanoseconds: monotonicNanoseconds,
             unixMilliseconds: unixMilliseconds,
-            sleep: { await loop.sleep(for: $0) })
+            sleep: { await loop.sleep(for: $0) },
+            randomBits: { [bits = Locked(RandomBits())] in bits.withLock { $0.next() } })
+    }
+}
+
+/// Random bits of the system, 256 bytes a call.
+private struct RandomBits: Sendable {
+    private var block: InlineArray<16, UInt128> = InlineArray(repeating: 0)
+    private var used = 16
+
+    mutating func next() -> UInt128 {
+        if used == block.count {
+            let result = unsafe getentropy(&block, MemoryLayout.size(ofValue: block))
+            precondition(result == 0, "getentropy(3) fills 256 bytes")
+            used = 0
+        }
+        defer { used += 1 }
+        return block[used]
     }
 }
 
