@@ -1,12 +1,12 @@
 import CCurl
-import HTTP
-import Text
 
-/// One easy handle of libcurl, and the memory it points into: the header list and the buffer for error messages.
+/// One easy handle of libcurl, and the memory it points into: the URL, the lists of lines and the buffer for error
+/// messages.
 @safe struct EasyHandle: ~Copyable {
     /// For the multi handle; valid as long as this value lives.
     let pointer: ccurl_easy
     private let message: UnsafeMutablePointer<CChar>
+    private var url = ParsedURL()
     private var fields = HeaderList()
     private var detour = HeaderList()
 
@@ -41,10 +41,7 @@ import Text
     /// - Parameters:
     ///   - context: what the callbacks get; must outlive the handle.
     ///   - options: for which callbacks.
-    func setContext(
-        _ context: UnsafeMutableRawPointer,
-        for options: [CURLoption] = [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA]
-    ) throws(CurlError) {
+    func setContext(_ context: UnsafeMutableRawPointer, for options: [CURLoption]) throws(CurlError) {
         for option in options {
             try check(name(of: option), unsafe ccurl_easy_set_pointer(pointer, option, context))
         }
@@ -68,6 +65,16 @@ import Text
             unsafe ccurl_easy_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress)
         }
         try check("CURLOPT_COPYPOSTFIELDS", code)
+    }
+
+    /// Parses the URL, unless it is the one of the last transfer.
+    mutating func setURL(_ text: String) throws(CurlError) {
+        guard text != url.text else { return }
+        let new = try ParsedURL(text)
+        // libcurl goes by CURLOPT_CURLU, but would report the text of the URL before.
+        try set(CURLOPT_URL, text)
+        try check("CURLOPT_CURLU", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_CURLU, UnsafeRawPointer(new.pointer)))
+        url = new
     }
 
     /// Takes over the list, and frees the one before.
@@ -107,51 +114,4 @@ import Text
 private func name(of option: CURLoption) -> String {
     unsafe curl_easy_option_by_id(option)?.pointee.name.map { unsafe "CURLOPT_\(String(cString: $0))" }
         ?? "option \(option.rawValue)"
-}
-
-/// The header fields of one request as libcurl wants them: a linked list of C strings, freed with its owner.
-@safe struct HeaderList: ~Copyable {
-    fileprivate private(set) var pointer: UnsafeMutablePointer<curl_slist>?
-
-    /// Without fields: an empty list.
-    init() {
-        unsafe pointer = nil
-    }
-
-    /// The fields, and the removal of those that libcurl would add by itself.
-    init(_ fields: Fields) throws(CurlError) {
-        self.init()
-        for field in fields.all {
-            guard field.isSendable else { throw CurlError(call: "CURLOPT_HTTPHEADER", words: "not a header field") }
-            // A name with a colon and no value would remove the field; the semicolon sends it empty.
-            try append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
-        }
-        for name in ["Accept", "Content-Type", "Expect"] where fields[name] == nil {
-            try append("\(name):")
-        }
-    }
-
-    /// A list of one line, for an option that needs another kind of list.
-    init(line: String) throws(CurlError) {
-        self.init()
-        try append(line)
-    }
-
-    deinit {
-        unsafe curl_slist_free_all(pointer)
-    }
-
-    private mutating func append(_ line: String) throws(CurlError) {
-        guard let longer = unsafe curl_slist_append(pointer, line) else {
-            throw CurlError(call: "curl_slist_append", words: words(of: CURLE_OUT_OF_MEMORY))
-        }
-        unsafe pointer = longer
-    }
-}
-
-extension Fields.Field {
-    /// Whether the name is a token and the value one line (RFC 9110 sections 5.1 and 5.5): libcurl writes what it gets.
-    fileprivate var isSendable: Bool {
-        name.isToken && value.utf8.allSatisfy(\.isFieldValueCharacter)
-    }
 }

@@ -42,6 +42,8 @@ package final class HTTPClient: @unchecked Sendable {
     /// - Throws: `.cancelled` as soon as the task is cancelled or the client is closed; the transfer is gone by then.
     package func send(_ request: OutboundRequest) async throws(TransferFailure) -> Response {
         precondition(loop.isCurrent, "a client belongs to the thread of its loop")
+        // The transfer begins at once, so a cancellation that comes first must be seen first.
+        if Task.isCancelled { throw .cancelled }
         lastNumber += 1
         let number = lastNumber
         return try await withTaskCancellationHandler {
@@ -67,10 +69,11 @@ package final class HTTPClient: @unchecked Sendable {
         do {
             let transfer = try idle.popLast() ?? Transfer(settings)
             try transfer.prepare(request, number: number)
-            unsafe try multi.add(transfer.pointer)
             underWay[number] = transfer
             transfer.begin(continuation)
+            unsafe try multi.start(transfer.pointer)
         } catch {
+            underWay[number] = nil
             continuation.resume(returning: .failure(.cannotConnect("\(error)")))
         }
     }

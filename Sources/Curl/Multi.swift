@@ -9,7 +9,16 @@ import EventLoop
     private let loop: EventLoop
     private let onFinish: (UnsafeMutableRawPointer, CURLcode) -> Void
     private var watches: [curl_socket_t: Watch] = [:]
+    /// When libcurl wants to be called next; nil for never.
+    private var deadline: ContinuousClock.Instant?
+    /// Fires at the deadline or before it: most deadlines are moved further away before they come.
     private var timer: Timer?
+    /// Whether libcurl wants to be called again at once.
+    private var isDue = false
+    private var isActing = false
+
+    /// How often libcurl is called again at once, before other work of the loop has its turn.
+    private static let turns = 8
 
     /// - Parameters:
     ///   - maxIdleConnections: how many connections stay open for later transfers; nil for libcurl's own default.
@@ -32,7 +41,15 @@ import EventLoop
         for watch in watches.values { watch.end() }
     }
 
+    /// Adds a handle, which begins its work in the loop's next round.
     func add(_ easy: ccurl_easy) throws(CurlError) {
+        unsafe try handle.add(easy)
+    }
+
+    /// Adds a handle, and begins its work at once; it may be finished when this returns.
+    func start(_ easy: ccurl_easy) throws(CurlError) {
+        isActing = true
+        defer { finishTurn() }
         unsafe try handle.add(easy)
     }
 
@@ -57,25 +74,46 @@ import EventLoop
         }
     }
 
-    /// Even a timer of 0 ms goes through the loop: libcurl sets it from inside its own functions.
+    /// libcurl calls this from inside its own functions, so even 0 ms cannot be obeyed here.
     func setTimer(milliseconds: Int) {
+        isDue = milliseconds == 0 && isActing
+        deadline = isDue || milliseconds < 0 ? nil : ContinuousClock.now + .milliseconds(milliseconds)
+        setTimer()
+    }
+
+    private func setTimer() {
+        guard let deadline else { return }
+        if let timer, timer.deadline <= deadline { return }
         timer?.cancel()
-        timer = nil
-        guard milliseconds >= 0 else { return }
-        timer = loop.after(.milliseconds(milliseconds)) { [unowned self] in
+        timer = loop.after(deadline - ContinuousClock.now) { [unowned self] in
             timer = nil
-            handle.act(on: CURL_SOCKET_BAD, 0)
-            collectFinished()
+            guard let deadline = self.deadline else { return }
+            guard deadline <= ContinuousClock.now else { return setTimer() }
+            self.deadline = nil
+            act(on: CURL_SOCKET_BAD)
         }
     }
 
-    private func act(on socket: curl_socket_t, _ ready: Readiness) {
+    private func act(on socket: curl_socket_t, _ ready: Readiness = []) {
         var events: CInt = 0
         if ready.contains(.readable) { events |= CURL_CSELECT_IN }
         if ready.contains(.writable) { events |= CURL_CSELECT_OUT }
         if !ready.isDisjoint(with: [.error, .hangUp]) { events |= CURL_CSELECT_ERR }
+        isActing = true
         handle.act(on: socket, events)
+        finishTurn()
+    }
+
+    /// Calls libcurl again for as long as it wants that, and reports what has finished.
+    private func finishTurn() {
         collectFinished()
+        for _ in 0..<Multi.turns where isDue {
+            isDue = false
+            handle.act(on: CURL_SOCKET_BAD, 0)
+            collectFinished()
+        }
+        isActing = false
+        if isDue { setTimer(milliseconds: 0) }
     }
 
     private func collectFinished() {

@@ -9,7 +9,7 @@ import Text
     // it is removed, and `deinit` frees the handle.
     private var handle: EasyHandle
     private let maxBodyBytes: Int
-    private var requestFields = Fields()
+    private var request: OutboundRequest?
     private var answer: PartialResponse
 
     /// Which exchange this is, among all of its client.
@@ -22,7 +22,8 @@ import Text
         handle = try EasyHandle()
         maxBodyBytes = settings.maxBodyBytes
         answer = PartialResponse(maxBodyBytes: maxBodyBytes)
-        try unsafe handle.setContext(Unmanaged.passUnretained(self).toOpaque())
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        try unsafe handle.setContext(context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA])
         try handle.apply(settings)
     }
 
@@ -31,11 +32,10 @@ import Text
 
     /// Sets what differs between exchanges. A transfer for which this fails is not to be used any more.
     func prepare(_ request: OutboundRequest, number: UInt64) throws(CurlError) {
-        guard !request.url.utf8.contains(0) else { throw CurlError(call: "CURLOPT_URL", words: "holds a NUL") }
         self.number = number
-        requestFields = request.fields
+        self.request = request
         handle.clearMessage()
-        try handle.set(CURLOPT_URL, request.url)
+        try handle.setURL(request.url)
         try handle.set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
         try handle.setFields(HeaderList(request.fields))
         try setMethod(request)
@@ -69,12 +69,21 @@ import Text
     /// The result of the exchange, once libcurl is done with it.
     func result(_ code: CURLcode) -> Result<Response, TransferFailure> {
         guard code == CURLE_OK else {
-            let words = presentable(handle.lastMessage, for: code, hiding: requestFields)
+            let words = presentable(handle.lastMessage, for: code, hiding: request?.fields ?? [:])
             let wasSent = handle.requestBytesSent() > 0
             return .failure(TransferFailure(code, wasSent: wasSent, excess: answer.excess, words: words))
         }
-        guard let response = answer.response else { return .failure(.broken("the answer has no end of its head")) }
-        return .success(response)
+        let status = handle.number(CURLINFO_RESPONSE_CODE)
+        guard answer.hasWholeHead, !(100..<200).contains(status) else {
+            return .failure(.broken("the answer has no end of its head"))
+        }
+        let fields =
+            if let names = request?.responseFields {
+                handle.responseFields(named: names)
+            } else {
+                handle.responseFields
+            }
+        return .success(Response(Status(rawValue: status), fields: fields, body: answer.body))
     }
 
     /// Resumes the caller, and forgets request and answer, so that no key stays in a transfer that is not in use.
@@ -82,7 +91,7 @@ import Text
         let continuation = self.continuation
         self.continuation = nil
         continuation?.resume(returning: result)
-        requestFields = Fields()
+        request = nil
         answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         try handle.setFields(HeaderList())
         try handle.set(CURLOPT_POSTFIELDS, nil)

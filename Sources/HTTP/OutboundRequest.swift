@@ -8,15 +8,21 @@ package struct OutboundRequest: Sendable {
     package var fields: Fields
     /// Sent as it is; empty for none. HEAD sends none.
     package var body: [UInt8]
+    /// The names of the fields that the response is to have; nil for all. Each one more costs time.
+    package var responseFields: [StaticString]?
     /// How long the whole exchange may take, from name lookup to the last byte of the answer.
     package var timeout: Duration
 
-    /// By default without fields and body; there is no request without a deadline.
-    package init(method: Method, url: String, fields: Fields = [:], body: [UInt8] = [], timeout: Duration) {
+    /// By default without fields and body, and with all fields of the response; every request has a deadline.
+    package init(
+        method: Method, url: String, fields: Fields = [:], body: [UInt8] = [], responseFields: [StaticString]? = nil,
+        timeout: Duration
+    ) {
         self.method = method
         self.url = url
         self.fields = fields
         self.body = body
+        self.responseFields = responseFields
         self.timeout = timeout
     }
 }

@@ -18,12 +18,16 @@ extension JSONReader {
 
     /// Steps over unescaped characters; true when the quote ended them, false at a backslash.
     private mutating func skipPlainText(until quote: UInt8) throws(JSONError) -> Bool {
-        // Most of a text is read here, so the search works on locals.
-        let (bytes, start) = (bytes, index)
-        let stop = bytes[start...].firstIndex { byte in
-            byte == quote || byte == UInt8(ascii: "\\") || byte < 0x20 || byte == UInt8(ascii: "$")
+        // Most of a text is read here, so the search works on locals, and without a closure.
+        let bytes = bytes
+        let text = bytes.span
+        var stop = index
+        while stop < text.count {
+            let byte = text[stop]
+            if byte == quote || byte == UInt8(ascii: "\\") || byte < 0x20 || byte == UInt8(ascii: "$") { break }
+            stop &+= 1
         }
-        index = stop ?? bytes.count
+        index = stop
         while index < bytes.count {
             let byte = bytes[index]
             if byte == quote {

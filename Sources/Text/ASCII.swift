@@ -39,7 +39,11 @@ extension String {
 /// The characters of a request line and of a field line.
 extension UInt8 {
     /// `tchar` of RFC 9110 section 5.6.2: what methods and field names are made of.
-    @inlinable package var isTokenCharacter: Bool { isLetter || isDigit || "!#$%&'*+-.^_`|~".utf8.contains(self) }
+    @inlinable package var isTokenCharacter: Bool {
+        // One bit for each character: `!#$%&'*+-.` and digits in the low half; letters and ``^_`|~`` in the high half.
+        let bits: UInt64 = self < 64 ? 0x03FF_6CFA_0000_0000 : self < 128 ? 0x57FF_FFFF_C7FF_FFFE : 0
+        return bits >> UInt64(self & 63) & 1 == 1
+    }
 
     /// What a field value holds by RFC 9110 section 5.5: visible characters, space, tab, and bytes above 0x7F.
     @inlinable package var isFieldValueCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
@@ -47,7 +51,10 @@ extension UInt8 {
 
 extension String {
     /// Whether this is a token of RFC 9110 section 5.6.2: a method or a field name.
-    @inlinable package var isToken: Bool { !isEmpty && utf8.allSatisfy(\.isTokenCharacter) }
+    @inlinable package var isToken: Bool {
+        let bytes = utf8.span
+        return !bytes.isEmpty && bytes.indices.allSatisfy { bytes[$0].isTokenCharacter }
+    }
 }
 
 extension Substring.UTF8View {

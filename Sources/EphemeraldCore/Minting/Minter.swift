@@ -20,6 +20,8 @@ package final class Minter: Sendable {
     /// Sends a request and waits for the whole answer.
     package typealias Send = @Sendable (OutboundRequest) async throws(TransferFailure) -> Response
 
+    /// The fields that ``MintVerdict``, ``ClientSecret`` and ``UpstreamReport`` read.
+    private static let responseFields: [StaticString] = ["x-request-id", "retry-after-ms", "retry-after"]
     /// Attempts after the first, for transient failures.
     private static let retries = 2
 
@@ -110,7 +112,7 @@ package final class Minter: Sendable {
             fields: upstream.fields(
                 key: key, requestID: mint.requestID, safetyIdentifier: mint.safetyIdentifier,
                 trace: mint.trace),
-            body: mint.body,
+            body: mint.body, responseFields: Minter.responseFields,
             timeout: .nanoseconds(deadline > now ? deadline - now : 1))
         let verdict: MintVerdict
         do {

@@ -1,0 +1,138 @@
+import CCurl
+import HTTP
+import Text
+
+// The heads of messages as libcurl has them: the URL and the fields of a request, and the fields of its response.
+
+/// A URL as libcurl parses it: with CURLOPT_CURLU it does so once, and not for each transfer.
+@safe struct ParsedURL: ~Copyable {
+    /// What was parsed.
+    let text: String
+    let pointer: OpaquePointer?
+
+    /// No URL yet.
+    init() {
+        text = ""
+        unsafe pointer = nil
+    }
+
+    /// - Throws: when the text is not an absolute URL, or names a user.
+    init(_ text: String) throws(CurlError) {
+        guard !text.utf8.contains(0) else { throw CurlError(call: "CURLOPT_CURLU", words: "holds a NUL") }
+        guard let pointer = unsafe curl_url() else {
+            throw CurlError(call: "curl_url", words: words(of: CURLE_OUT_OF_MEMORY))
+        }
+        // CURLOPT_DISALLOW_USERNAME_IN_URL has no effect on a URL that is parsed already.
+        let flags = UInt32(CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME)
+        let code = unsafe curl_url_set(pointer, CURLUPART_URL, text, flags)
+        guard code == CURLUE_OK else {
+            unsafe curl_url_cleanup(pointer)
+            throw CurlError(call: "CURLOPT_CURLU", words: unsafe String(cString: curl_url_strerror(code)))
+        }
+        self.text = text
+        unsafe self.pointer = pointer
+    }
+
+    deinit {
+        unsafe curl_url_cleanup(pointer)
+    }
+}
+
+/// Lines as libcurl wants them, such as the fields of a request: a linked list of C strings, freed with its owner.
+@safe struct HeaderList: ~Copyable {
+    private(set) var pointer: UnsafeMutablePointer<curl_slist>?
+
+    /// Without lines.
+    init() {
+        unsafe pointer = nil
+    }
+
+    /// The fields, and the removal of those that libcurl would add by itself.
+    init(_ fields: Fields) throws(CurlError) {
+        self.init()
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        for field in fields.all {
+            guard field.isSendable else { throw CurlError(call: "CURLOPT_HTTPHEADER", words: "not a header field") }
+            line.removeAll(keepingCapacity: true)
+            line.append(contentsOf: field.name.utf8)
+            // A name with a colon and no value would remove the field; the semicolon sends it empty.
+            line.append(contentsOf: field.value.isEmpty ? ";".utf8 : ": ".utf8)
+            line.append(contentsOf: field.value.utf8)
+            line.append(0)
+            try append(line)
+        }
+        if fields["Accept"] == nil { try append("Accept:") }
+        if fields["Content-Type"] == nil { try append("Content-Type:") }
+        if fields["Expect"] == nil { try append("Expect:") }
+    }
+
+    /// A list of one line, for an option that needs another kind of list.
+    init(line: String) throws(CurlError) {
+        self.init()
+        try append(line)
+    }
+
+    deinit {
+        unsafe curl_slist_free_all(pointer)
+    }
+
+    private mutating func append(_ line: String) throws(CurlError) {
+        guard let longer = unsafe curl_slist_append(pointer, line) else { throw HeaderList.outOfMemory }
+        unsafe pointer = longer
+    }
+
+    /// - Parameter line: ends with a NUL.
+    private mutating func append(_ line: [UInt8]) throws(CurlError) {
+        let longer = unsafe line.withUnsafeBytes { bytes in
+            unsafe curl_slist_append(pointer, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
+        }
+        guard let longer = unsafe longer else { throw HeaderList.outOfMemory }
+        unsafe pointer = longer
+    }
+
+    private static let outOfMemory = CurlError(call: "curl_slist_append", words: words(of: CURLE_OUT_OF_MEMORY))
+}
+
+extension Fields.Field {
+    /// Whether the name is a token and the value one line (RFC 9110 sections 5.1 and 5.5): libcurl writes what it gets.
+    fileprivate var isSendable: Bool {
+        let value = value.utf8.span
+        return name.isToken && value.indices.allSatisfy { value[$0].isFieldValueCharacter }
+    }
+}
+
+extension EasyHandle {
+    /// The first field of each name in the final response, if it has one. Valid until the next transfer begins.
+    func responseFields(named names: [StaticString]) -> Fields {
+        var fields = Fields()
+        for name in names {
+            var header: UnsafeMutablePointer<curl_header>?
+            let code = unsafe ccurl_easy_header(pointer, name.utf8Start, &header)
+            guard code == CURLHE_OK, let header = unsafe header else { continue }
+            fields.append(name.description, unsafe value(of: header))
+        }
+        return fields
+    }
+
+    /// All fields of the final response but those that belong to the connection. Valid until the next transfer begins.
+    var responseFields: Fields {
+        var fields = Fields()
+        var last: UnsafeMutablePointer<curl_header>?
+        while let header = unsafe curl_easy_nextheader(pointer, UInt32(CURLH_HEADER), -1, last) {
+            unsafe last = header
+            let name = unsafe String(cString: header.pointee.name)
+            guard name.isToken, !connectionFields.contains(where: name.equalsIgnoringCase) else { continue }
+            fields.append(name, unsafe value(of: header))
+        }
+        return fields
+    }
+
+    /// libcurl 7.88.1 gives an empty value as a carriage return.
+    private func value(of header: UnsafeMutablePointer<curl_header>) -> String {
+        let value = unsafe String(cString: header.pointee.value)
+        return value == "\r" ? "" : value
+    }
+}
+
+private let connectionFields = ["Connection", "Content-Length", "Date", "Keep-Alive", "Transfer-Encoding"]
