@@ -15,6 +15,14 @@ package struct Response: Hashable, Sendable {
     }
 }
 
+/// What a server's function gives for a request. An answer that needs no waiting costs no task.
+package enum Reply: Sendable {
+    /// The answer, at once.
+    case now(Response)
+    /// Makes the answer in a task, which is cancelled when the client goes or a drain ends.
+    case later(@Sendable () async -> Response)
+}
+
 /// A status code (RFC 9110 section 15).
 package struct Status: RawRepresentable, Hashable, Sendable {
     /// 100 to 599.

@@ -11,7 +11,7 @@ extension Server {
         exchange.beginBody()
         let (methodText, versionText) = unsafe (String(cString: method), String(cString: version))
         exchange.request.method = Method(rawValue: methodText)
-        var layout = unsafe HeadLayout(version: Server.version, start: method)
+        var layout = unsafe HeadLayout(start: method)
         layout.addWord(UInt(bitPattern: method), count: methodText.utf8.count)
         layout.addWord(exchange.targetAddress, count: exchange.request.target.utf8.count)
         layout.addWord(UInt(bitPattern: version), count: versionText.utf8.count)

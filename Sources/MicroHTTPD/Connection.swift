@@ -11,6 +11,8 @@ final class Connection {
     private var deadline: ContinuousClock.Instant?
     /// Whether a request has begun on it. A client that has just connected is about to send one.
     private(set) var hasAsked = false
+    /// The request that has begun on it and is not over; HTTP/1.1 has one at a time.
+    private(set) var exchange: Exchange?
     /// Whether a request is awaited or under way in, and no answer under way out.
     private var isReading = true
     /// When it may next be looked at for being stuck, while a chunked body is received.
@@ -35,7 +37,8 @@ final class Connection {
 
     /// A request has begun to arrive.
     /// - Parameter deadline: until when it must be complete.
-    func beginRequest(deadline: ContinuousClock.Instant) {
+    func beginRequest(_ exchange: Exchange, deadline: ContinuousClock.Instant) {
+        self.exchange = exchange
         self.deadline = deadline
         hasAsked = true
     }
@@ -55,6 +58,7 @@ final class Connection {
     /// The request and its answer are over.
     /// - Parameter deadline: until when the next request must begin.
     func endRequest(deadline: ContinuousClock.Instant) {
+        exchange = nil
         self.deadline = deadline
         isReading = true
     }

@@ -89,7 +89,7 @@ import System
         let handle = unsafe response.body.withUnsafeBytes { unsafe mhd_response_copying($0.baseAddress, $0.count) }
         guard let handle = unsafe handle else { return nil }
         let isWhole = response.fields.all.allSatisfy { field in
-            unsafe MHD_add_response_header(handle, field.name, field.value) == .YES
+            unsafe ResponseHandle.add(field.name, field.value, to: handle)
         }
         guard isWhole else {
             unsafe MHD_destroy_response(handle)
@@ -104,6 +104,15 @@ import System
 
     /// Whether the field was added. It is not when it has an empty value or a line break, which no field of ours has.
     func add(_ name: String, _ value: String) -> Bool {
-        unsafe MHD_add_response_header(handle, name, value) == .YES
+        unsafe ResponseHandle.add(name, value, to: handle)
+    }
+
+    /// Passing a String where C expects a pointer copies it into an array first; `withCString` does not.
+    private static func add(_ name: String, _ value: String, to handle: OpaquePointer) -> Bool {
+        unsafe name.withCString { name in
+            unsafe value.withCString { value in
+                unsafe MHD_add_response_header(handle, name, value) == .YES
+            }
+        }
     }
 }

@@ -21,10 +21,11 @@ struct FieldCollector {
 
     mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         unsafe layout.addField(name: name, value: value)
-        if unsafe name.isEmpty || !name.allSatisfy(\.isTokenCharacter) {
+        let token = ASCIISet.token
+        if unsafe name.isEmpty || !name.allSatisfy({ token.contains($0) }) {
             defect = defect ?? "a header field name contains a character that is not allowed"
         }
-        if unsafe !value.allSatisfy(\.isFieldValueCharacter) {
+        if unsafe !value.allSatisfy({ $0.isFieldValueCharacter }) {
             defect = defect ?? "a header field value contains a control character"
         }
         // The library drops the white space before a value but not after it, where it is not part of it either.
@@ -45,11 +46,13 @@ struct HeadLayout {
     private var next: UInt
     private let start: UInt
     private(set) var isSound = true
+    /// Whether the library's version is one that is looked at.
+    private static let isKnown = Server.version.hasPrefix("0.9.")
 
     /// - Parameter start: the method, which comes first.
-    init(version: String, start: UnsafeRawPointer) {
+    init(start: UnsafeRawPointer) {
         self.start = UInt(bitPattern: start)
-        next = version.hasPrefix("0.9.") ? self.start : 0
+        next = HeadLayout.isKnown ? self.start : 0
     }
 
     /// A part of the request line, with one delimiting byte after it.

@@ -16,7 +16,7 @@ enum Framing {
     /// - Returns: what is wrong with the request line, by RFC 9112 section 3.
     static func defect(method: String, target: String) -> String? {
         if !method.isToken { return "the method is not a token" }
-        let isVisible = target.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        let isVisible = target.consists(of: .visible)
         return isVisible ? nil : "the target contains a character that must be percent-encoded"
     }
 
@@ -34,16 +34,20 @@ enum Framing {
         return isHost(fields["Host"] ?? "") ? nil : "the Host field is not a host and port"
     }
 
-    private static func isHost(_ text: some StringProtocol) -> Bool {
-        text.utf8.allSatisfy { byte in
-            byte > 0x20 && byte < 0x7F && !"/\\?#@,\"<>".utf8.contains(byte)
-        }
+    private static let hostCharacters = ASCIISet {
+        ASCIISet.visible.contains($0) && !"/\\?#@,\"<>".utf8.contains($0)
+    }
+
+    private static func isHost(_ text: String) -> Bool {
+        text.consists(of: hostCharacters)
     }
 
     /// - Returns: what is wrong with the authority of a target in absolute form, by RFC 9112 section 3.2 and RFC 9110
     ///   section 4.2; nil when nothing is.
     static func defect(in target: AbsoluteTarget, host: String?) -> String? {
-        guard !target.authority.isEmpty, isHost(target.authority) else { return "the target names no host and port" }
+        guard !target.authority.isEmpty, isHost(String(target.authority)) else {
+            return "the target names no host and port"
+        }
         if let host, !target.agrees(with: host) { return "the target and the Host field name different hosts" }
         return nil
     }

@@ -47,7 +47,7 @@ extension Server {
         let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
         // A cancelled task answers at once, and with an answer of its own, unless it hangs.
         let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
-            for exchange in exchanges.values { finish(exchange, with: lastAnswer(exchange.request)) }
+            for exchange in exchanges { finish(exchange, with: lastAnswer(exchange.request)) }
         }
         scheduleTurn()
         await withCheckedContinuation { ending.drained = $0 }
@@ -76,7 +76,7 @@ extension Server {
     private func cutShort(_ lastAnswer: @escaping @Sendable (Request) -> Response) {
         ending.lastAnswer = lastAnswer
         var responding: Set<ObjectIdentifier> = []
-        for exchange in exchanges.values where exchange.phase == .responding {
+        for exchange in exchanges where exchange.phase == .responding {
             responding.insert(ObjectIdentifier(exchange.connection))
             exchange.cancel()
         }

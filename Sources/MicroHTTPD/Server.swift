@@ -2,7 +2,7 @@ package import EventLoop
 package import HTTP
 package import System
 
-/// An HTTP/1.1 server: libmicrohttpd on an event loop, behind one `async` function from request to response.
+/// An HTTP/1.1 server: libmicrohttpd on an event loop, behind one function from request to reply.
 ///
 /// The function runs on the loop's thread. It is called once for each request, defective ones included
 /// (`Request.defect`); requests that libmicrohttpd itself cannot parse it answers itself, with 400, 414, 431 or 505 in
@@ -13,7 +13,7 @@ package final class Server: @unchecked Sendable {
     let settings: ServerSettings
     /// How far the server is on its way to its end.
     let ending = Ending()
-    private let respond: @Sendable (Request) async -> Response
+    private let reply: @Sendable (Request) -> Reply
     private let message: @Sendable (String) -> Void
 
     private var daemon: DaemonHandle?
@@ -30,7 +30,8 @@ package final class Server: @unchecked Sendable {
     /// Those on which a chunked body is being received.
     private var chunkedConnections: [ObjectIdentifier: Connection] = [:]
     private(set) var accepted = 0
-    private(set) var exchanges: [ObjectIdentifier: Exchange] = [:]
+    /// Requests that have begun and are not over. Each is held by its connection.
+    private var exchangeCount = 0
 
     /// Turns that may move nothing before the next one has to wait. A long head is read in a few such turns.
     private static let idleTurnsAllowed = 3
@@ -42,16 +43,17 @@ package final class Server: @unchecked Sendable {
     /// - Parameters:
     ///   - socket: bound and listening; the server owns it from now on.
     ///   - message: called with libmicrohttpd's diagnostics, one line each.
+    ///   - reply: answers a request, or says what must be waited for.
     /// - Throws: when libmicrohttpd does not start (memory, descriptors) or its descriptor cannot be watched.
     package init(
         on loop: EventLoop, listeningOn socket: consuming Descriptor, settings: ServerSettings = ServerSettings(),
         message: @escaping @Sendable (String) -> Void = { _ in },
-        respond: @escaping @Sendable (Request) async -> Response
+        reply: @escaping @Sendable (Request) -> Reply
     ) throws(SystemError) {
         self.loop = loop
         self.settings = settings
         self.message = message
-        self.respond = respond
+        self.reply = reply
         let daemon = try unsafe DaemonHandle(
             listeningOn: socket, settings: settings, context: Unmanaged.passUnretained(self).toOpaque())
         watch = try loop.watch(daemon.epollDescriptor, for: .readable) { [unowned self] _ in turn(isWoken: true) }
@@ -62,7 +64,7 @@ package final class Server: @unchecked Sendable {
 
     deinit {
         // libmicrohttpd aborts when it is stopped with a suspended connection; without requests there is none.
-        precondition(exchanges.isEmpty, "a server that has served is drained before it is let go")
+        precondition(exchangeCount == 0, "a server that has served is drained before it is let go")
         stopTurns()
     }
 
@@ -85,10 +87,13 @@ package final class Server: @unchecked Sendable {
     func begin(target: UnsafePointer<CChar>, on connection: Connection) -> Exchange {
         let exchange = unsafe Exchange(
             target: String(cString: target), at: UInt(bitPattern: target), connection: connection)
-        exchanges[ObjectIdentifier(exchange)] = exchange
-        connection.beginRequest(deadline: loop.now + settings.exchangeTimeout)
+        exchangeCount += 1
+        connection.beginRequest(exchange, deadline: loop.now + settings.exchangeTimeout)
         return exchange
     }
+
+    /// The requests that have begun and are not over.
+    var exchanges: [Exchange] { connections.values.compactMap(\.exchange) }
 
     /// A chunked body begins.
     func watchChunks(of connection: Connection) {
@@ -101,18 +106,21 @@ package final class Server: @unchecked Sendable {
         if connection.endChunks() { chunkedConnections[ObjectIdentifier(connection)] = nil }
     }
 
-    /// Starts the task that makes the answer. It may be there when this returns.
+    /// Makes the answer, or starts the task that makes it. It may be there when this returns.
     func answer(_ exchange: Exchange) {
         exchange.beginAnswer()
         unwatchChunks(of: exchange.connection)
         exchange.connection.awaitAnswer()
         if let lastAnswer = ending.lastAnswer { return finish(exchange, with: lastAnswer(exchange.request)) }
-        let request = exchange.request
-        let task = Task.immediate(executorPreference: loop) { [self] in
-            let response = await respond(request)
-            finish(exchange, with: response)
+        switch reply(exchange.request) {
+        case .now(let response): finish(exchange, with: response)
+        case .later(let makeResponse):
+            let task = Task.immediate(executorPreference: loop) { [self] in
+                let response = await makeResponse()
+                finish(exchange, with: response)
+            }
+            exchange.keep(task)
         }
-        exchange.keep(task)
     }
 
     /// Hands the answer over; does nothing when there is one already.
@@ -124,7 +132,7 @@ package final class Server: @unchecked Sendable {
 
     func complete(_ exchange: Exchange) {
         exchange.cancel()
-        exchanges[ObjectIdentifier(exchange)] = nil
+        exchangeCount -= 1
         exchange.connection.endRequest(deadline: loop.now + settings.idleTimeout)
     }
 
@@ -146,7 +154,7 @@ package final class Server: @unchecked Sendable {
             idleTurns = 0
         }
         // At once: a further turn may take another request from a connection that was idle, and suspend it.
-        if ending.isDraining, exchanges.isEmpty, !awaitsFirstRequest { end() }
+        if ending.isDraining, exchangeCount == 0, !awaitsFirstRequest { end() }
     }
 
     /// A callback of libmicrohttpd's is progress.

@@ -30,7 +30,9 @@ package final class SandboxServer: @unchecked Sendable {
             server = nil
             faulty = try FaultySocket(on: loop, listeningOn: socket, fault: fault)
         default:
-            server = try Server(on: loop, listeningOn: socket) { await sandbox.respond(to: $0) }
+            server = try Server(on: loop, listeningOn: socket) { request in
+                .later { await sandbox.respond(to: request) }
+            }
             faulty = nil
         }
     }

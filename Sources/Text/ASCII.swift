@@ -10,7 +10,9 @@ extension UInt8 {
     @inlinable package var isLetter: Bool { asciiLowercased.isLowercaseLetter }
 
     /// `A` to `Z`, `a` to `z`, `0` to `9`, `.`, `_` and `-`: what names and ids of our own are made of.
-    @inlinable package var isNameByte: Bool { isLetter || isDigit || "._-".utf8.contains(self) }
+    @inlinable package var isNameByte: Bool {
+        isLetter || isDigit || self == UInt8(ascii: ".") || self == UInt8(ascii: "_") || self == UInt8(ascii: "-")
+    }
 
     /// The byte, with `A` to `Z` made `a` to `z`.
     @inlinable package var asciiLowercased: UInt8 {
@@ -22,28 +24,63 @@ extension String {
     /// Compares byte for byte. `==` compares what Unicode holds to be the same text: for a long run of combining marks
     /// in untrusted text, that takes time that grows with the square of its length.
     @inlinable package func hasSameBytes(as other: String) -> Bool {
-        hasSameBytes(as: other) { $0 == $1 }
+        guard utf8.count == other.utf8.count else { return false }
+        let (mine, theirs) = (utf8.span, other.utf8.span)
+        for index in mine.indices where mine[index] != theirs[index] { return false }
+        return true
     }
 
     /// Compares as header field names compare: ASCII letters without case, all else byte for byte.
     @inlinable package func equalsIgnoringCase(_ other: String) -> Bool {
-        hasSameBytes(as: other) { $0 == $1 || $0.asciiLowercased == $1.asciiLowercased }
+        guard utf8.count == other.utf8.count else { return false }
+        let (mine, theirs) = (utf8.span, other.utf8.span)
+        for index in mine.indices where mine[index] != theirs[index] {
+            guard mine[index].asciiLowercased == theirs[index].asciiLowercased else { return false }
+        }
+        return true
     }
 
-    @inlinable func hasSameBytes(as other: String, _ isSame: (UInt8, UInt8) -> Bool) -> Bool {
-        let (mine, theirs) = (utf8.span, other.utf8.span)
-        return mine.count == theirs.count && mine.indices.allSatisfy { isSame(mine[$0], theirs[$0]) }
+    /// Whether every byte is a character of the set.
+    @inlinable package func consists(of set: ASCIISet) -> Bool {
+        let bytes = utf8.span
+        for index in bytes.indices where !set.contains(bytes[index]) { return false }
+        return true
     }
+}
+
+/// A set of ASCII characters, as 128 bits. In a loop over bytes, keep the set in a local constant.
+@usableFromInline package struct ASCIISet: Sendable {
+    @usableFromInline let low: UInt64
+    @usableFromInline let high: UInt64
+
+    /// The set of the bytes that the condition accepts; bytes above 0x7F are never members.
+    package init(where isMember: (UInt8) -> Bool) {
+        var words: (low: UInt64, high: UInt64) = (0, 0)
+        for byte in UInt8(0)..<64 {
+            if isMember(byte) { words.low |= 1 << UInt64(byte) }
+            if isMember(byte + 64) { words.high |= 1 << UInt64(byte) }
+        }
+        (low, high) = words
+    }
+
+    /// Whether the byte is a character of the set.
+    @inlinable package func contains(_ byte: UInt8) -> Bool {
+        byte < 0x80 && (byte < 64 ? low : high) &>> UInt64(byte & 63) & 1 == 1
+    }
+
+    /// `tchar` of RFC 9110 section 5.6.2: what methods and field names consist of.
+    @usableFromInline package static let token = ASCIISet {
+        $0.isLetter || $0.isDigit || "!#$%&'*+-.^_`|~".utf8.contains($0)
+    }
+
+    /// Visible characters: all but the space and the controls.
+    @usableFromInline package static let visible = ASCIISet { (0x21...0x7E).contains($0) }
 }
 
 /// The characters of a request line and of a field line.
 extension UInt8 {
-    /// `tchar` of RFC 9110 section 5.6.2: what methods and field names are made of.
-    @inlinable package var isTokenCharacter: Bool {
-        // One bit for each character: `!#$%&'*+-.` and digits in the low half; letters and ``^_`|~`` in the high half.
-        let bits: UInt64 = self < 64 ? 0x03FF_6CFA_0000_0000 : self < 128 ? 0x57FF_FFFF_C7FF_FFFE : 0
-        return bits >> UInt64(self & 63) & 1 == 1
-    }
+    /// Whether the byte is in `ASCIISet.token`.
+    @inlinable package var isTokenCharacter: Bool { ASCIISet.token.contains(self) }
 
     /// What a field value holds by RFC 9110 section 5.5: visible characters, space, tab, and bytes above 0x7F.
     @inlinable package var isFieldValueCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
@@ -51,10 +88,7 @@ extension UInt8 {
 
 extension String {
     /// Whether this is a token of RFC 9110 section 5.6.2: a method or a field name.
-    @inlinable package var isToken: Bool {
-        let bytes = utf8.span
-        return !bytes.isEmpty && bytes.indices.allSatisfy { bytes[$0].isTokenCharacter }
-    }
+    @inlinable package var isToken: Bool { !isEmpty && consists(of: .token) }
 }
 
 extension Substring.UTF8View {

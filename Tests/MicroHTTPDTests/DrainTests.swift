@@ -9,7 +9,7 @@ struct DrainTests {
         let loop = try EventLoop()
         let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
         let port = try boundPort(of: socket)
-        _ = try Server(on: loop, listeningOn: socket) { _ in Response(.ok) }
+        _ = try Server(on: loop, listeningOn: socket) { _ in .now(Response(.ok)) }
         #expect(throws: SystemError.self) { _ = try RawClient(port: port) }
     }
 

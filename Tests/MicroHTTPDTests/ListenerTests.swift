@@ -16,7 +16,7 @@ struct ListenerTests {
             let (address, isInherited) = (listener.address, listener.isInherited)
             #expect(isInherited)
             #expect(address == .tcp(host: "127.0.0.1", port: port))
-            _ = try Server(on: loop, listeningOn: listener.another()) { _ in Response(.ok) }
+            _ = try Server(on: loop, listeningOn: listener.another()) { _ in .now(Response(.ok)) }
         }
         let client = try RawClient(port: port)
         client.send("x")
@@ -30,7 +30,7 @@ struct ListenerTests {
         let copy = try duplicate(held)
         let server = try await Task(executorPreference: thread.loop) {
             let listener = try Listener(inheriting: Descriptor(owning: copy))
-            return try Server(on: thread.loop, listeningOn: listener.first()) { _ in Response(.ok) }
+            return try Server(on: thread.loop, listeningOn: listener.first()) { _ in .now(Response(.ok)) }
         }.value
         let client = try RawClient(port: port)
         client.send("GET / HTTP/1.0\r\n\r\n")

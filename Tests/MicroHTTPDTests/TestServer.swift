@@ -18,7 +18,10 @@ final class TestServer: Sendable {
         (server, port) = try await Task(executorPreference: thread.loop) {
             let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
             let port = try boundPort(of: socket)
-            return (try Server(on: thread.loop, listeningOn: socket, settings: settings, respond: respond), port)
+            let server = try Server(on: thread.loop, listeningOn: socket, settings: settings) { request in
+                .later { await respond(request) }
+            }
+            return (server, port)
         }.value
         self.thread = thread
     }

@@ -4,7 +4,9 @@ package import HTTP
 /// decide by is handed to them.
 ///
 /// A context belongs to the task that answers its request.
-package final class RequestContext {
+package final class RequestContext: @unchecked Sendable {
+    // `@unchecked`: belongs to the thread of the loop that answers the request.
+
     package let request: Request
     /// The id under which all logs name the request.
     package let id: RequestID

@@ -25,19 +25,45 @@ package final class TokenService: Sendable {
 
     /// Answers a request, whatever it is, and writes its usage line.
     package func respond(to request: Request) async -> Response {
+        switch reply(to: request) {
+        case .now(let response): response
+        case .later(let makeResponse): await makeResponse()
+        }
+    }
+
+    /// Answers a request at once when no step of its answer waits; otherwise hands over what makes the answer.
+    package func reply(to request: Request) -> Reply {
         let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
         if let problem = context.client.problem { report(.forwardingProblem(problem), context) }
         do throws(Refusal) {
-            let response = try await answer(context)
+            switch try answer(context) {
             // Probes and preflights are not a use of the service, unless they are refused.
-            return conclude(context, with: response, isLogged: request.method == .post)
+            case .response(let response):
+                return .now(conclude(context, with: response, isLogged: request.method == .post))
+            case .mint(let origin): return .later { [self] in await respond(context, mintingFor: origin) }
+            }
+        } catch {
+            return .now(refuse(context, error))
+        }
+    }
+
+    private func respond(_ context: RequestContext, mintingFor origin: String?) async -> Response {
+        do throws(Refusal) {
+            return conclude(context, with: try await mint(context, for: origin), isLogged: true)
         } catch {
             return refuse(context, error)
         }
     }
 
+    /// Where a route leads.
+    private enum Answer {
+        case response(Response)
+        /// A client secret, for a page of this origin; nil when the request names none.
+        case mint(origin: String?)
+    }
+
     /// The routes.
-    private func answer(_ context: RequestContext) async throws(Refusal) -> Response {
+    private func answer(_ context: RequestContext) throws(Refusal) -> Answer {
         let request = context.request
         switch request.defect {
         case .malformed(let reason): throw .malformed(reason)
@@ -46,24 +72,23 @@ package final class TokenService: Sendable {
         case nil: break
         }
         switch (context.route, request.method) {
-        case (.token(let page), .post): return try await mint(context, for: page)
-        case (.token(let page), .options): return try rules.origins.answerOptions(request, from: page)
+        case (.token(let page), .post): return .mint(origin: try rules.origins.admit(page))
+        case (.token(let page), .options): return .response(try rules.origins.answerOptions(request, from: page))
         case (.token, _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
-        case (.health, .get), (.health, .head): return health()
+        case (.health, .get), (.health, .head): return .response(health())
         case (.health, _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        case (.readiness, .get), (.readiness, .head): return readiness()
+        case (.readiness, .get), (.readiness, .head): return .response(readiness())
         case (.readiness, _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (.other, let method):
             guard let file = rules.files[String(request.path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
-            return file.answer(request)
+            return .response(file.answer(request))
         }
     }
 
     /// The steps from a request to a client secret. The first that refuses ends it, and everything that can be decided
     /// here is decided before the upstream is called.
-    private func mint(_ context: RequestContext, for page: OriginVerdict) async throws(Refusal) -> Response {
-        let origin = try rules.origins.admit(page)
+    private func mint(_ context: RequestContext, for origin: String?) async throws(Refusal) -> Response {
         let caller = try await rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
         context.caller = caller
         // After the two steps that keep strangers out, who need not know; before anything that costs or counts.

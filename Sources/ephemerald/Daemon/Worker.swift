@@ -26,7 +26,7 @@ final class Worker: @unchecked Sendable {
         server = try Server(
             on: loop, listeningOn: socket, settings: common.serverSettings,
             message: { logger.debug("libmicrohttpd: \($0)") },
-            respond: { await current.service.respond(to: $0) })
+            reply: { current.service.reply(to: $0) })
     }
 
     /// Fetches what the first callers would wait for. On the loop's thread.
