@@ -1,7 +1,7 @@
 /// The calls of this process: which are being created, open, ending and lately ended, how many slots they take, and when
 /// each of them comes up. It has neither clock nor lock; its owner has both. Times are nanoseconds on a monotonic clock.
 ///
-/// The book decides and its owner acts, outside the lock: whatever it returns to be ended is reported back with
+/// The book decides, and its owner acts outside the lock. For every call that it returns to be ended, the owner reports
 /// ``failed(_:now:)`` or ``over(_:reportedSeconds:now:)``. Slots and money of a call come back exactly once.
 package struct CallBook: Sendable {
     private enum State: Sendable {
@@ -41,8 +41,8 @@ package struct CallBook: Sendable {
     /// A book without calls.
     package init() {}
 
-    /// When ``due(now:atMost:)`` is to be called next; nil when nothing is due. Nothing may be due yet by then, because a
-    /// renewed call keeps its old time here.
+    /// When ``due(now:atMost:)`` is to be called next; nil when nothing will be due. It may be too early, because a
+    /// renewed call keeps its old time here, but it is never too late.
     package var nextDue: UInt64? { times.first.map { UInt64(max(0, $0.time)) } }
 
     /// The first dimension that has no free slot for a call of this plan; nil when all of them have one. Nothing is taken.
@@ -232,7 +232,7 @@ package struct CallBook: Sendable {
         guard let call = calls[name], time < call.queued else { return }
         calls[name]?.queued = time
         times.insert(DueTimes.Entry(time: time, name: name))
-        // Entries that come up in vain are dropped when they are the greater part, so memory stays proportional.
+        // Entries that will be ignored are dropped when they are the greater part: memory grows with the calls only.
         guard times.count > 2 * calls.count + 64 else { return }
         let calls = calls
         times.keep { calls[$0.name]?.queued == $0.time }

@@ -7,17 +7,17 @@ package enum CallRenewal: Hashable, Sendable {
     case renewed(secondsLeft: Int, leaseSeconds: Int)
     /// It has ended or is ending.
     case ended(CallEndReason)
-    /// No such call, or another's.
+    /// There is no such call, or it belongs to another caller or origin.
     case unknown
 }
 
 /// The answer to a request to end a call.
 package enum CallEnding: Sendable {
-    /// The call is ending; the one who asked ends it at the upstream now.
+    /// The call is ending now; the receiver of this answer ends it at the upstream.
     case begun(CallRecord)
-    /// Somebody else is ending it, or it has ended.
+    /// It is already ending, or it has ended.
     case begunBefore
-    /// No such call.
+    /// There is no open call of that name.
     case unknown
 }
 

@@ -24,8 +24,8 @@ package enum CallType: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// What admission lays down about a call: whose it is, how long it may last and what it may cost. A reload changes
-/// nothing in it.
+/// What is fixed when a call is admitted: whose it is, how long it may last and what it may cost. A reload does not
+/// change it.
 package struct CallPlan: Hashable, Sendable {
     /// The kind of session.
     package var type: CallType
@@ -72,12 +72,12 @@ package struct CallPlan: Hashable, Sendable {
     }
 }
 
-/// A call that the upstream has created: its plan, and what is needed to end it. A class, because the book and all who
-/// act on the call share it; nothing in it changes.
+/// A call that the upstream has created: its plan, and what is needed to end it. It is a class, so that the book and
+/// the tasks that act on the call share one copy. Nothing in it changes.
 package final class CallRecord: Sendable {
     /// The call's name.
     package let name: CallName
-    /// What was laid down at its admission.
+    /// What was fixed when it was admitted.
     package let plan: CallPlan
     /// The upstream's id of the call.
     package let upstreamID: String

@@ -41,8 +41,8 @@ package enum CallDimension: String, Hashable, Sendable, CaseIterable {
 }
 
 /// The slots that are taken: how many calls are being created, open or ending, by dimension. Every call has a slot in
-/// each dimension that it has a value for, whether or not that dimension has a maximum, so that a maximum that a reload
-/// brings finds the right count.
+/// each dimension that it has a value for, even if the dimension has no maximum, so that the counts are right when a
+/// reload adds one.
 struct CallSlots: Sendable {
     private var counts: [UInt64: Int] = [:]
 

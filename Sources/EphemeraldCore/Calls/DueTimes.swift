@@ -1,7 +1,7 @@
 /// The times at which calls come up, the earliest first: a binary heap.
 ///
-/// A call that comes up later than its entry says needs no change here: when the entry comes up, the owner puts it back
-/// with the later time. Only an earlier time needs a second entry, and the first one then comes up in vain.
+/// A call that is due later than its entry says needs no change here: when the entry comes up, the owner puts it back
+/// with the later time. Only an earlier time needs a second entry, and the first one is then ignored.
 struct DueTimes: Sendable {
     struct Entry: Hashable, Sendable {
         /// Nanoseconds on a monotonic clock.
@@ -11,7 +11,7 @@ struct DueTimes: Sendable {
 
     private var heap: [Entry] = []
 
-    /// The number of entries, those that will come up in vain included.
+    /// The number of entries, those that will be ignored included.
     var count: Int { heap.count }
 
     /// The entry with the earliest time.
