@@ -31,7 +31,7 @@ package struct CallBook: Sendable {
         var queued = Int64.max
     }
 
-    /// For how long a client that comes too late is told why the call ended.
+    /// How long the book remembers why a call ended, for a client that comes too late.
     private static let memory = 600.nanoseconds
 
     private var calls: [CallName: Entry] = [:]

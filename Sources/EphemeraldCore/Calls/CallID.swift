@@ -84,8 +84,8 @@ package struct CallBinding: Hashable, Sendable, CustomStringConvertible {
     package var description: String { digest.hexadecimal }
 }
 
-/// Which API key created a call: the first four bytes of the SHA-256 of the key. The keys of one configuration are told
-/// apart by it, and it does not help to guess one.
+/// Which API key created a call: the first four bytes of the SHA-256 of the key. It tells the keys of
+/// one configuration apart, and does not help to guess one.
 package struct KeyPrint: Hashable, Sendable, CustomStringConvertible {
     private let digest: UInt32
 

@@ -1,4 +1,4 @@
-/// Why a call ended, as the usage log and a client that comes too late are told.
+/// Why a call ended, for the usage log and for a client that comes too late.
 package enum CallEndReason: String, Hashable, Sendable, CaseIterable {
     /// Its record could not be written, so its creator did not get the answer.
     case unrecorded
