@@ -65,7 +65,7 @@ import ephemerald
         #expect(try settings(environment: both).upstream.keys.map { $0.reveal() } == ["sk-proj-0123456789"])
     }
 
-    @Test(arguments: [("", "no key in it"), ("\n\n", "no key in it"), ("sk-good-key\nsk-canary two\n", "line 2")])
+    @Test(arguments: [("", "contains no key"), ("\n\n", "contains no key"), ("sk-good-key\nsk-canary two\n", "line 2")])
     func `is reported when its file is wrong`(text: String, words: String) throws {
         let found = problems(["--openai-api-key-file", try directory.file("key", text)], environment: [:])
         #expect(found.count == 1)

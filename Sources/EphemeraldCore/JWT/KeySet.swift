@@ -25,7 +25,7 @@ package struct KeySet: Sendable {
     /// - Throws: when no key is left, or when two keys of one algorithm have the same id.
     init(_ keys: [VerificationKey], remarks: [String] = []) throws(Invalid) {
         guard !keys.isEmpty else {
-            throw Invalid(remarks.isEmpty ? "there is no key in it" : remarks.joined(separator: "; "))
+            throw Invalid(remarks.isEmpty ? "it contains no key" : remarks.joined(separator: "; "))
         }
         var seen: Set<String> = []
         for key in keys where !seen.insert("\(key.algorithm.rawValue) \(key.id ?? "")").inserted {

@@ -23,7 +23,7 @@ package final class TokenService: Sendable {
             uniqueKeysWithValues: rules.sessions.sessions.map { ($0.name, OfferedSession($0, limits: rules.limits)) })
     }
 
-    /// Answers a request, whatever it is, and writes its usage line.
+    /// Answers a request as ``reply(to:)`` does, and waits where that waits: for tests and benchmarks without a server.
     package func respond(to request: Request) async -> Response {
         switch reply(to: request) {
         case .now(let response): response
@@ -31,7 +31,8 @@ package final class TokenService: Sendable {
         }
     }
 
-    /// Answers a request at once when no step of its answer waits; otherwise hands over what makes the answer.
+    /// Answers a request, whatever it is, and writes its usage line: at once when no step of its answer waits; otherwise
+    /// hands over what makes the answer.
     package func reply(to request: Request) -> Reply {
         let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
         if let problem = context.client.problem { report(.forwardingProblem(problem), context) }

@@ -144,7 +144,7 @@ private enum APIKeys {
             guard !bytes.isEmpty else { continue }
             keys.append(try parse(bytes, at: "line \(index + 1)"))
         }
-        guard !keys.isEmpty else { throw Invalid("there is no key in it; write one a line") }
+        guard !keys.isEmpty else { throw Invalid("it contains no key; write one a line") }
         return keys
     }
 

@@ -29,7 +29,7 @@ package enum BearerKeyLines {
         }
         guard problems.isEmpty else { throw Invalid(shortened(problems)) }
         guard keys.count > 0 else {
-            throw Invalid("there is no key in it; make one with ephemerald key --name NAME")
+            throw Invalid("it contains no key; make one with ephemerald key --name NAME")
         }
         return keys
     }

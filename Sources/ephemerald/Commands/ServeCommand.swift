@@ -42,7 +42,7 @@ package struct ServeCommand: ParsableCommand {
         try serve(configuration, under: supervisor, on: listener).exit()
     }
 
-    /// Runs the daemon until it is told to stop.
+    /// Runs the daemon until SIGTERM or SIGINT stops it.
     /// - Parameter listener: nil to listen at `HOST` and `PORT`.
     private func serve(
         _ configuration: Configuration, under supervisor: Supervisor, on listener: consuming Listener?

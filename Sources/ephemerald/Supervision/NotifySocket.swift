@@ -1,7 +1,7 @@
 import Glibc
 package import System
 
-/// The socket on which systemd is told the state of a service: one datagram for each notice (sd_notify(3)).
+/// The socket that reports the state of a service to systemd: one datagram for each notice (sd_notify(3)).
 package final class NotifySocket: Sendable {
     private let socket: Descriptor
     private let path: String
@@ -26,7 +26,7 @@ package final class NotifySocket: Sendable {
     }
 }
 
-/// What systemd is told.
+/// A state that is reported to systemd.
 package enum Notice: Hashable, Sendable {
     /// The service serves, or serves again after a reload; `systemctl status` shows the text.
     case ready(status: String)

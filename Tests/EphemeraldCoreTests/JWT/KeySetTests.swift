@@ -19,7 +19,7 @@ import Text
 
     @Test(arguments: [
         ("", "not JSON"), ("[]", "not a JSON object"), ("{}", "no member keys"), (#"{"keys":{}}"#, "no member keys"),
-        (#"{"keys":[]}"#, "no key in it"), (#"{"keys":[],"keys":[]}"#, "is repeated"),
+        (#"{"keys":[]}"#, "contains no key"), (#"{"keys":[],"keys":[]}"#, "is repeated"),
         (#"{"keys":[\#(es),\#(es)]}"#, #"two keys for ES256 have the kid "ES256""#),
         (#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, "fewer than 32 bytes"),
     ])
