@@ -25,7 +25,8 @@ import ephemerald
     }
 
     @Test(arguments: [
-        ("", "it contains no key"), ("# ann:\(digest)\n", "it contains no key"), ("ann \(digest)", "line 1 has no colon"),
+        ("", "it contains no key"), ("# ann:\(digest)\n", "it contains no key"),
+        ("ann \(digest)", "line 1 has no colon"),
         ("\n\nann:\(digest.dropLast())", "line 3 has no SHA-256"), ("ann:\(digest)00", "line 1 has no SHA-256"),
         ("ann:\(digest.dropLast())g", "line 1 has no SHA-256"), ("ann: \(digest)", "line 1 has no SHA-256"),
         ("ann:", "line 1 has no SHA-256"), (":\(digest)", "line 1 has no valid name"),
