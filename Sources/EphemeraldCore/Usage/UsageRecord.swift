@@ -84,7 +84,7 @@ package struct UsageRecord: Hashable, Sendable {
     }
 
     /// The day of ten digits and dashes: `2026-11-22`.
-    private static func day(at digits: some Collection<UInt8>) -> Day? {
+    static func day(at digits: some Collection<UInt8>) -> Day? {
         guard digits.count == 10 else { return nil }
         var numbers = [0, 0, 0]
         for (place, digit) in digits.enumerated() {

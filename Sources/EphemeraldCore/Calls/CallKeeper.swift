@@ -1,0 +1,212 @@
+import Locking
+
+/// The calls of this process, and what is done about them: the routes and the operator renew and end them, and
+/// ``act()`` ends those whose time is over.
+///
+/// The keeper decides under one lock, with ``CallBook``, and acts outside it.
+package final class CallKeeper: Sendable {
+    /// What the keeper needs from the program around it. It calls all of them without its lock.
+    package struct Outlets: Sendable {
+        /// Arranges a call of ``CallKeeper/act()`` at that time, in nanoseconds on the monotonic clock, or earlier.
+        package var wake: @Sendable (UInt64) -> Void
+        /// Starts a task on the loop that ends calls.
+        package var start: @Sendable (@escaping @Sendable () async -> Void) -> Void
+        /// Tries once to end a call at the upstream.
+        package var end: @Sendable (CallRecord) async -> CallEndAttempt
+        /// Writes the account of a call that is over and gives its money back.
+        package var settle: @Sendable (CallSettlement) -> Void
+
+        /// From four closures.
+        package init(
+            wake: @escaping @Sendable (UInt64) -> Void,
+            start: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void,
+            end: @escaping @Sendable (CallRecord) async -> CallEndAttempt,
+            settle: @escaping @Sendable (CallSettlement) -> Void
+        ) {
+            self.wake = wake
+            self.start = start
+            self.end = end
+            self.settle = settle
+        }
+    }
+
+    private struct State: Sendable {
+        var book = CallBook()
+        var misses = CallMisses()
+        /// The time of the last wake-up that was arranged and has not come.
+        var wakeUp: UInt64?
+        /// How many Live calls are being ended at this moment.
+        var liveEndings = 0
+        /// Live calls that are to be ended when others have been.
+        var waiting: ArraySlice<CallRecord> = []
+    }
+
+    /// How many Live calls are ended at once: each of them receives the audio of both sides meanwhile.
+    package static let maximumLiveEndings = 64
+
+    private let state = Locked(State())
+    private let surroundings: Surroundings
+    private let outlets: Outlets
+
+    /// A keeper without calls.
+    package init(surroundings: Surroundings, outlets: Outlets) {
+        self.surroundings = surroundings
+        self.outlets = outlets
+    }
+
+    /// Takes a slot in every dimension, or none.
+    /// - Returns: the first dimension that has no free slot; nil when the call is now being created.
+    package func reserve(_ name: CallName, _ plan: CallPlan, within maxima: CallMaxima) -> CallDimension? {
+        update { state, _ in state.book.reserve(name, plan, within: maxima) }
+    }
+
+    /// Forgets a call that was not created. See ``CallBook/undo(_:isLost:now:)``.
+    package func undo(_ name: CallName, isLost: Bool) -> Money? {
+        update { state, now in state.book.undo(name, isLost: isLost, now: now) }
+    }
+
+    /// The upstream has created the call. See ``CallBook/open(_:upstreamID:upstreamHost:key:now:)``.
+    package func open(_ name: CallName, upstreamID: String, upstreamHost: String, key: KeyPrint) -> CallRecord {
+        update { state, now in
+            state.book.open(name, upstreamID: upstreamID, upstreamHost: upstreamHost, key: key, now: now)
+        }
+    }
+
+    /// Takes over an open call of an earlier process.
+    package func restore(_ call: PastCall, atUnixSeconds unixSeconds: Int) {
+        update { state, now in
+            let record = CallRecord(
+                restoring: call.name, plan: call.plan, upstreamID: call.upstreamID, upstreamHost: call.upstreamHost,
+                key: call.key, age: unixSeconds - call.openedAt, now: now)
+            state.book.restore(record, now: now)
+        }
+    }
+
+    /// Renews the lease of a call, for its owner.
+    /// - Parameters:
+    ///   - id: nil for a path segment that cannot be an id.
+    ///   - client: `ClientAddress.limitKey`; a client that named too many unknown calls gets the same answer unseen.
+    package func renew(_ id: CallID?, _ binding: CallBinding, from client: UInt128) -> CallRenewal {
+        update { state, now in
+            guard !state.misses.isBlocked(client, now: now) else { return .unknown }
+            let renewal = id.map { state.book.renew($0.name, binding, now: now) } ?? .unknown
+            if renewal == .unknown { state.misses.add(client, now: now) }
+            return renewal
+        }
+    }
+
+    /// Begins to end the call with that id, for a client that has it.
+    /// - Returns: whether there is such a call, or was one lately.
+    package func end(_ id: CallID?, from client: UInt128) -> Bool {
+        let ending: CallEnding = update { state, now in
+            guard !state.misses.isBlocked(client, now: now) else { return .unknown }
+            let ending = id.map { state.book.end($0.name, .client, now: now) } ?? .unknown
+            if case .unknown = ending { state.misses.add(client, now: now) }
+            return ending
+        }
+        return begin(ending)
+    }
+
+    /// Begins to end the call of that name.
+    /// - Returns: whether there is such a call, or was one lately.
+    @discardableResult package func end(_ name: CallName, _ reason: CallEndReason) -> Bool {
+        begin(update { state, now in state.book.end(name, reason, now: now) })
+    }
+
+    /// Begins to end the open calls that the condition selects.
+    /// - Returns: how many there were.
+    package func endAll(_ reason: CallEndReason, where isSelected: (CallListing) -> Bool = { _ in true }) -> Int {
+        listing().filter { $0.reason == nil && isSelected($0) }.count { end($0.record.name, reason) }
+    }
+
+    /// The calls that are open or ending, in no order.
+    package func listing() -> [CallListing] {
+        let now = surroundings.monotonicNanoseconds()
+        return state.withLock { $0.book.listing(now: now) }
+    }
+
+    /// Begins to end the calls that have come up, and settles those that the upstream has ended itself.
+    package func act() {
+        let due = update { state, now in
+            state.wakeUp = nil
+            return state.book.due(now: now)
+        }
+        for call in due {
+            switch call {
+            case .end(let record, _): start(record)
+            case .settled(let settlement): outlets.settle(settlement)
+            }
+        }
+    }
+
+    /// Changes the state, and arranges a wake-up when something is due before the next one.
+    private func update<Result: Sendable>(_ change: (inout State, UInt64) -> Result) -> Result {
+        let now = surroundings.monotonicNanoseconds()
+        let (result, wakeUp) = state.withLock { state -> (Result, UInt64?) in
+            let result = change(&state, now)
+            guard let next = state.book.nextDue, next < state.wakeUp ?? .max else { return (result, nil) }
+            state.wakeUp = next
+            return (result, next)
+        }
+        if let wakeUp { outlets.wake(wakeUp) }
+        return result
+    }
+
+    private func begin(_ ending: CallEnding) -> Bool {
+        switch ending {
+        case .begun(let record):
+            start(record)
+            return true
+        case .begunBefore: return true
+        case .unknown: return false
+        }
+    }
+
+    /// Ends a call in a task; a Live call may have to wait for others.
+    private func start(_ record: CallRecord) {
+        guard record.plan.type == .live else {
+            outlets.start { [self] in await end(record) }
+            return
+        }
+        let startsNow = state.withLock { state in
+            guard state.liveEndings < CallKeeper.maximumLiveEndings else {
+                state.waiting.append(record)
+                return false
+            }
+            state.liveEndings += 1
+            return true
+        }
+        guard startsNow else { return }
+        outlets.start { [self] in
+            var next: CallRecord? = record
+            while let record = next {
+                await end(record)
+                next = state.withLock { state in
+                    let next = state.waiting.popFirst()
+                    if next == nil { state.liveEndings -= 1 }
+                    return next
+                }
+            }
+        }
+    }
+
+    private func end(_ record: CallRecord) async {
+        switch await outlets.end(record) {
+        case .over(let seconds):
+            let settlement = update { state, now in
+                state.book.over(record.name, reportedSeconds: seconds, now: now)
+            }
+            if let settlement { outlets.settle(settlement) }
+        case .unsure: update { state, now in state.book.failed(record.name, now: now) }
+        }
+    }
+}
+
+/// The result of one attempt to end a call at the upstream.
+package enum CallEndAttempt: Hashable, Sendable {
+    /// The upstream has ended it.
+    /// - Parameter seconds: how long it lasted, if the upstream reported that.
+    case over(seconds: Int?)
+    /// It may still be open: the attempt is to be repeated.
+    case unsure
+}

@@ -1,0 +1,59 @@
+import JSON
+import Sessions
+
+/// The members of the usage log about calls. Its lines are also the journal from which the next process takes over the
+/// calls that are open: see ``CallHistory``.
+enum CallMember {
+    static let id = "ephemerald.call.id"
+    static let type = "ephemerald.call.type"
+    static let upstreamID = "ephemerald.call.upstream_id"
+    static let key = "ephemerald.call.key"
+    static let binding = "ephemerald.call.binding"
+    static let endsAt = "ephemerald.call.ends_at"
+    static let leaseSeconds = "ephemerald.call.lease_seconds"
+    static let price = "ephemerald.call.price"
+    static let reserved = "ephemerald.call.reserved"
+    static let reason = "ephemerald.call.reason"
+    static let isConfirmed = "ephemerald.call.confirmed"
+    static let seconds = "ephemerald.call.seconds"
+    static let secondsBy = "ephemerald.call.seconds_by"
+    static let spent = "ephemerald.call.spent"
+}
+
+extension JSONLine {
+    /// Adds what the usage line of a created call has besides that of any request.
+    /// - Parameter unixMilliseconds: the time of the line.
+    mutating func append(opened record: CallRecord, unixMilliseconds: Int64) {
+        let plan = record.plan
+        append(CallMember.id, record.name.description)
+        append(CallMember.type, plan.type.rawValue)
+        append(CallMember.upstreamID, record.upstreamID)
+        append(CallMember.key, record.key.description)
+        append(CallMember.binding, plan.binding.description)
+        append(CallMember.endsAt, Int(unixMilliseconds / 1_000) + plan.maximumSeconds)
+        append(CallMember.leaseSeconds, plan.leaseSeconds)
+        guard let price = plan.price else { return }
+        append(CallMember.price, Int(price.perMinute.micros))
+        append(CallMember.reserved, Int(plan.reserved.micros))
+    }
+}
+
+extension CallSettlement {
+    /// The usage line of the end of the call, with its line feed.
+    package func usageLine(unixMilliseconds: Int64) -> [UInt8] {
+        let plan = record.plan
+        var line = JSONLine(reserving: 512)
+        line.append(text: "timestamp") { Timestamp.append(unixMilliseconds, to: &$0) }
+        line.append("event.name", "call.ended")
+        line.append("ephemerald.request.id", plan.requestID)
+        line.append(CallMember.id, record.name.description)
+        line.append(CallMember.reason, reason.rawValue)
+        line.append(CallMember.isConfirmed, .bool(isConfirmed))
+        line.append(CallMember.seconds, seconds)
+        line.append(CallMember.secondsBy, secondsBy.rawValue)
+        if plan.price != nil { line.append(CallMember.spent, Int(spent.micros)) }
+        line.append("enduser.pseudo.id", plan.caller)
+        line.append("ephemerald.session.name", plan.session)
+        return line.finished()
+    }
+}
