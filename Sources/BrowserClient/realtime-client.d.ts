@@ -56,6 +56,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `connection_lost` | the connection failed, or did not recover within `timeouts.grace` | yes |
  * | `hangup` | the server ended the call before it was open | no |
  * | `not_connected` | an event cannot be sent, because the data channel is not open | no |
+ * | `event_too_large` | an event is longer than the data channel can send; OpenAI's accepts 256 KiB | no |
  * | `session_error` | the server sent an `error` event; `serverCode` is its code, `cause` the event | no |
  */
 export type RealtimeErrorCode =
@@ -64,7 +65,7 @@ export type RealtimeErrorCode =
   | "rate_limited"
   | "token_unreachable" | "token_refused" | "token_invalid" | "token_timeout" | "token_failed"
   | "call_unreachable" | "call_refused" | "call_invalid" | "call_timeout"
-  | "open_timeout" | "connection_lost" | "hangup" | "not_connected" | "session_error";
+  | "open_timeout" | "connection_lost" | "hangup" | "not_connected" | "event_too_large" | "session_error";
 
 /** The members of a RealtimeError besides its code and message. */
 export interface RealtimeErrorDetails {
@@ -189,12 +190,15 @@ export interface Transcript {
   readonly role: "user" | "assistant" | "system";
   /** The text; empty until speech is transcribed. */
   readonly text: string;
-  /** True if the text is complete. */
+  /** True if no more text will come: it is complete, or its connection has ended. Speech in a session that does not
+   *  transcribe the user is final without text. */
   readonly final: boolean;
-  /** True if the user interrupted it; the text may contain more than was heard. */
+  /** True if it was cut short, by the user or by a lost connection; the text may contain more than was heard. */
   readonly interrupted: boolean;
   /** True if the transcription failed; the text is what had arrived by then. */
   readonly failed: boolean;
+  /** True in the event `transcript` for an item that was deleted: `transcripts` does not have it any more. */
+  readonly deleted?: true;
 }
 
 export interface DeviceList {
@@ -235,7 +239,7 @@ export type RealtimeEvents = {
   serverevent: ServerEvent;
   /** Any client event, as it was sent. For logs. */
   clientevent: ClientEvent;
-  /** A transcript is new or has grown. */
+  /** A transcript is new, has changed, has another place in `transcripts`, or was deleted. */
   transcript: Transcript;
   /** Devices were connected or disconnected, or another one is in use. `lost`: the microphone in use was disconnected,
    *  and this one has replaced it. */
@@ -261,6 +265,7 @@ export type RealtimeEvents = {
  * ```
  */
 export class RealtimeClient extends EventTarget {
+  /** An option that does not exist is a TypeError, which names the nearest one. */
   constructor(options?: RealtimeOptions);
 
   readonly state: RealtimeState;
@@ -279,7 +284,8 @@ export class RealtimeClient extends EventTarget {
   /** Ends the call at once, in any phase. When it returns, no track, connection or timer is left. */
   disconnect(): void;
 
-  /** Sends any client event; returns its `event_id`, which is generated if it has none. Throws `not_connected`. */
+  /** Sends any client event; returns its `event_id`, which is generated if it has none. Throws `not_connected` and
+   *  `event_too_large`. */
   send(event: ClientEvent): string;
   /** Sends a text message, interrupts a current answer, and requests a new one. Throws `not_connected`. */
   sendText(text: string, options?: { respond?: boolean; interrupt?: boolean }): void;
@@ -315,8 +321,8 @@ export class RealtimeClient extends EventTarget {
    *  end with the voice call. */
   levels(): Levels;
 
-  /** The transcripts of both sides by item, oldest first. A reconnect keeps them; `connect()` after the end of a call
-   *  clears them. */
+  /** The transcripts of both sides by item, in the order of the conversation. A reconnect keeps them; `connect()` after
+   *  the end of a call clears them. */
   readonly transcripts: readonly Transcript[];
   /** Measures the connection while there is one. */
   readonly monitor: ConnectionMonitor;
@@ -329,6 +335,8 @@ export class RealtimeClient extends EventTarget {
 
   /** Calls the listener with the detail of each event; returns a function that removes the listener. */
   on<Type extends keyof RealtimeEvents>(type: Type, listener: (detail: RealtimeEvents[Type]) => void): () => void;
+  /** Events of other servers and newer ones, such as `session.output_transcript.delta` of a translation. */
+  on(type: `${string}.${string}`, listener: (event: UntypedEvent) => void): () => void;
   addEventListener<Type extends keyof RealtimeEvents>(
     type: Type,
     listener: ((event: RealtimeEvent<Type, RealtimeEvents[Type]>) => void) | null,
@@ -473,6 +481,9 @@ type OfOutput = OfItem & { response_id: string; output_index: number };
 type OfPart = OfOutput & { content_index: number };
 type Session = { session: Record<string, unknown> };
 type Added = { item: ConversationItem; previous_item_id?: string | null };
+
+/** A server event that has no type here. */
+export interface UntypedEvent { type: string; event_id?: string; [member: string]: unknown }
 
 /** The 46 server events. */
 export type ServerEvent =

@@ -106,7 +106,8 @@ const DELAYS = [0, 300, 1200, 2700, 4800, 7000, 7000, 7000, 7000, 7000];
 /** @type {typeof import("./realtime-client.js").backoff} */
 export function backoff({ delays = DELAYS, firstConnection = 2, maxRetryAfter = 60_000 } = {}) {
   return ({ attempt, error, reconnecting }) => {
-    const asked = (error.retryAfter ?? 0) * 1000;
+    // OpenAI's answers do not let a page read Retry-After.
+    const asked = (error.retryAfter ?? (error.status === 429 ? 1 : 0)) * 1000;
     const delay = delays[attempt - 1];
     if (delay === undefined || asked > maxRetryAfter || (!reconnecting && attempt > firstConnection)) return null;
     // So that clients refused together do not return together.
@@ -133,7 +134,7 @@ async function post(phase, url, init) {
     throw new RealtimeError(`${phase}_unreachable`, `No answer from ${url}`, { cause, retryable: true });
   }
   const { ok, status, headers } = response;
-  if (ok) return { text, headers };
+  if (ok) return { text, response };
 
   // The daemon's problem+json, or OpenAI's {"error": {…}}, once seen without the wrapper.
   const body = parsed(text) ?? {};
@@ -168,6 +169,14 @@ function parsed(text) {
   }
 }
 
+/** @param {Response} response a login page, or the start page that a web server sends for every path */
+function noJSON({ url, redirected, status, headers }) {
+  const type = headers.get("Content-Type") ?? "no content type";
+  const why = redirected ? `${url}, to which the token route redirects,` : url || "The token route";
+  return new RealtimeError("token_invalid", `${why} answered ${status} with ${type}, not JSON. Is it the token route? `
+    + "A proxy may send its login page, or a web server its start page.", { status });
+}
+
 /** @param {RealtimeOptions} options @param {AbortSignal} signal */
 async function fetchToken(options, signal) {
   const { token: source = "/api/realtime/token", session, overrides, variables, authorization, credentials } = options;
@@ -186,7 +195,9 @@ async function fetchToken(options, signal) {
       if (wanted) headers["Content-Type"] = "application/json";
       const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
       signal.throwIfAborted();
-      answer = parsed((await post("token", source, { headers, body, credentials, signal })).text);
+      const { text, response } = await post("token", source, { headers, body, credentials, signal });
+      answer = parsed(text);
+      if (!answer) throw noJSON(response);
     }
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
@@ -268,7 +279,7 @@ class Connection {
     const answer = await within(signal, timeouts.call, late, (limit) =>
       post("call", token.callsUrl, { headers, body: offer.sdp, signal: limit }));
     signal.throwIfAborted();
-    this.callId = answer.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop();
+    this.callId = answer.response.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop();
     try {
       await peer.setRemoteDescription({ type: "answer", sdp: answer.text });
     } catch (cause) {
@@ -570,15 +581,63 @@ function loudness(analyser) {
   return Math.min(1, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
 }
 
+/** The items of a conversation in its order, which follows from the predecessor that each of them names. */
+class Order {
+  /** The predecessors: null for the first item, undefined while it is not known. */
+  #previous = /** @type {Map<string, string | null | undefined>} */ (new Map());
+  /** Each item with its place, from 0; made when it is needed. */
+  #places = /** @type {Map<string, number> | undefined} */ (undefined);
+
+  /** @param {string} id @param {string | null} [previousId] */
+  add(id, previousId) {
+    if (this.#previous.has(id) && (previousId === undefined || previousId === this.#previous.get(id))) return;
+    // Of two items with the same predecessor, the one announced later was inserted between.
+    this.#previous.delete(id);
+    this.#previous.set(id, previousId);
+    this.#places = undefined;
+  }
+
+  /** @param {string} id */
+  place(id) {
+    return (this.#places ??= this.#sorted()).get(id) ?? Infinity;
+  }
+
+  #sorted() {
+    /** @type {Map<string | null | undefined, string[]>} */
+    const followers = new Map();
+    for (const [id, previous] of this.#previous) {
+      // The rest of a conversation whose beginning is not known comes last.
+      const after = previous == null || this.#previous.has(previous) ? previous : undefined;
+      followers.set(after, [...(followers.get(after) ?? []), id]);
+    }
+    const places = new Map();
+    const next = [...(followers.get(undefined) ?? []).reverse(), ...(followers.get(null) ?? [])];
+    for (let id = next.pop(); id !== undefined; id = next.pop()) {
+      places.set(id, places.size);
+      next.push(...(followers.get(id) ?? []));
+    }
+    return places;
+  }
+}
+
 /** The transcripts of both sides by item. A change makes a new object. */
 class Transcripts {
   /** @type {readonly Transcript[]} */
   list = [];
   /** @type {Map<string, string[]>} */
   #parts = new Map();
+  #order = new Order();
+  /** How many transcripts are of earlier connections, whose conversations have ended. */
+  #settled = 0;
 
-  /** @param {any} event @returns {Transcript[]} the transcripts that it changed */
-  read({ type, item, item_id, previous_item_id, content_index = 0, delta = "", text, transcript = text, response }) {
+  /**
+   * @param {any} event
+   * @param {boolean} isSpoken whether the session transcribes what the user says
+   * @returns {Transcript[]} the transcripts that it changed
+   */
+  read(event, isSpoken) {
+    const { type, item, item_id, previous_item_id, content_index = 0, delta = "", text } = event;
+    const { transcript = text, response } = event;
     const parts = [...(this.#parts.get(item_id) ?? [])];
     /** @param {Transcript["role"]} role @param {string} part @param {Partial<Transcript>} [changes] */
     const write = (role, part, changes) => {
@@ -592,7 +651,11 @@ class Transcripts {
       case "conversation.item.done":
       case "response.output_item.added":
       case "response.output_item.done":
-        return this.#item(item, previous_item_id);
+        return this.#item(item, previous_item_id, !isSpoken && type === "conversation.item.done");
+      case "input_audio_buffer.committed":
+        return this.#move(item_id, previous_item_id);
+      case "conversation.item.deleted":
+        return this.#delete(item_id);
       case "conversation.item.input_audio_transcription.delta":
         return write("user", grown);
       case "conversation.item.input_audio_transcription.completed":
@@ -608,21 +671,39 @@ class Transcripts {
       case "conversation.item.truncated":
         return this.#change(item_id, "assistant", { final: true, interrupted: true });
       case "response.done":
-        return this.list.filter(({ role, final }) => role === "assistant" && !final).flatMap(({ itemId }) =>
-          this.#change(itemId, "assistant", { final: true, interrupted: response?.status === "cancelled" }));
+        return this.#finish("assistant", response?.status === "cancelled");
       default:
         return [];
     }
   }
 
-  /** @param {import("./realtime-client.js").ConversationItem} item @param {string | null} [previousId] */
-  #item({ id, type, role = "assistant", status, content = [] }, previousId) {
-    if (type !== "message" || !id) return [];
+  /** Ends the conversation of a connection: nothing will be added to what is there. */
+  settle() {
+    const changed = [...this.#finish("user", false), ...this.#finish("assistant", true)];
+    this.#settled = this.list.length;
+    this.#order = new Order();
+    return changed;
+  }
+
+  /** @param {Transcript["role"]} role @param {boolean} interrupted */
+  #finish(role, interrupted) {
+    return this.list.slice(this.#settled).filter((each) => each.role === role && !each.final)
+      .flatMap(({ itemId }) => this.#change(itemId, role, { final: true, interrupted }));
+  }
+
+  /**
+   * @param {import("./realtime-client.js").ConversationItem} item
+   * @param {string | null | undefined} previousId
+   * @param {boolean} isWhole whether no more text will come for it
+   */
+  #item({ id, type, role = "assistant", status, content = [] }, previousId, isWhole) {
+    if (!id) return [];
+    if (type !== "message") return this.#move(id, previousId);
     const parts = content.map(({ text, transcript }) => text ?? transcript ?? "");
     const known = parts.some(Boolean);
     if (known) this.#parts.set(id, parts);
     const interrupted = status === "incomplete";
-    const final = role === "assistant" ? interrupted || status === "completed" : known;
+    const final = role === "assistant" ? interrupted || status === "completed" : known || isWhole;
     return this.#change(id, role, { ...(final && { final }), ...(interrupted && { interrupted }) }, previousId);
   }
 
@@ -633,21 +714,44 @@ class Transcripts {
    * @param {string | null} [previousId]
    */
   #change(itemId, role, changes, previousId) {
+    const moved = this.#move(itemId, previousId);
     const list = [...this.list];
-    let at = list.findIndex((transcript) => transcript.itemId === itemId);
+    const at = list.findIndex((transcript) => transcript.itemId === itemId);
     const before = list[at] ?? { itemId, role, text: "", final: false, interrupted: false, failed: false };
     const after = { ...before, ...changes, text: this.#parts.get(itemId)?.join("") ?? "" };
-    if (at < 0) {
-      // The user's transcript may arrive after the answer.
-      const previous = list.findIndex((transcript) => transcript.itemId === previousId);
-      at = previous < 0 ? list.length : previous + 1;
-      list.splice(at, 0, after);
-    } else {
-      if (Object.entries(after).every(([key, value]) => Object(before)[key] === value)) return [];
-      list[at] = after;
-    }
-    this.list = list;
+    if (at >= 0 && Object.entries(after).every(([key, value]) => Object(before)[key] === value)) return moved;
+    list[at < 0 ? list.length : at] = after;
+    this.list = this.#sort(list);
     return [after];
+  }
+
+  /**
+   * Learns where an item is in the conversation.
+   * @param {string} itemId
+   * @param {string | null} [previousId]
+   */
+  #move(itemId, previousId) {
+    this.#order.add(itemId, previousId);
+    const list = this.#sort(this.list);
+    if (list.every((transcript, index) => transcript === this.list[index])) return [];
+    this.list = list;
+    return list.filter((transcript) => transcript.itemId === itemId);
+  }
+
+  /** @param {readonly Transcript[]} list */
+  #sort(list) {
+    const place = (/** @type {Transcript} */ { itemId }) => this.#order.place(itemId);
+    const current = list.slice(this.#settled).sort((one, other) => place(one) - place(other));
+    return [...list.slice(0, this.#settled), ...current];
+  }
+
+  /** @param {string} itemId its place in the conversation stays: others may name it */
+  #delete(itemId) {
+    const [deleted] = this.list.slice(this.#settled).filter((transcript) => transcript.itemId === itemId);
+    if (!deleted) return [];
+    this.list = this.list.filter((transcript) => transcript !== deleted);
+    this.#parts.delete(itemId);
+    return [{ ...deleted, deleted: /** @type {true} */ (true) }];
   }
 }
 
@@ -781,6 +885,27 @@ const milliseconds = (seconds) => seconds && seconds * 1000;
 // The beta interface's names.
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
+const OPTIONS = `token session overrides variables authorization credentials callsUrl audio microphone element output
+  muted volume reconnect timeouts rtc monitor`.split(/\s+/);
+const TIMEOUTS = ["token", "call", "open", "grace"];
+
+/** @param {object} options @param {string[]} known @param {string} what */
+function refuseUnknown(options, known, what) {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const letters = (/** @type {string} */ word) => [...word.toLowerCase()];
+    /** @param {string} other @returns {number} how many letters the names do not share */
+    const difference = (other) => {
+      const rest = letters(other);
+      const own = letters(name).filter((letter) => !rest.includes(letter) || !rest.splice(rest.indexOf(letter), 1));
+      return own.length + rest.length;
+    };
+    const [nearest] = [...known].sort((one, other) => difference(one) - difference(other));
+    const hint = nearest && difference(nearest) <= 2 ? `; did you mean ${nearest}?` : "";
+    throw new TypeError(`${name} is not ${what}${hint}`);
+  }
+}
+
 /** @param {RealtimeError} error */
 const isHangup = ({ code, serverCode }) => code === "hangup" || serverCode === "session_expired";
 
@@ -813,10 +938,14 @@ export class RealtimeClient extends Emitter {
   #announcesItems = false;
   #responding = false;
   #speaking = false;
+  /** Whether anybody has ever listened to errors. */
+  #isHeard = false;
 
   /** @param {RealtimeOptions} [options] */
   constructor(options = {}) {
     super();
+    refuseUnknown(options, OPTIONS, "an option");
+    refuseUnknown(options.timeouts ?? {}, TIMEOUTS, "a timeout");
     this.#options = options;
     this.#reconnect = options.reconnect ?? backoff();
     this.#microphone = new Microphone(options, (error) => {
@@ -839,6 +968,12 @@ export class RealtimeClient extends Emitter {
   get callId() { return this.#connection?.callId; }
   get peerConnection() { return this.#connection?.peer; }
 
+  /** @param {string} type @param {EventListenerOrEventListenerObject | null} listener @param {any} [options] */
+  addEventListener(type, listener, options) {
+    if (type === "error") this.#isHeard = true;
+    super.addEventListener(type, listener, options);
+  }
+
   /** @template {keyof RealtimeEvents} Type @param {Type} type @param {RealtimeEvents[Type]} detail */
   #emit(type, detail) {
     this.dispatchEvent(new RealtimeEvent(type, detail));
@@ -857,6 +992,7 @@ export class RealtimeClient extends Emitter {
   #fail(error) {
     this.error = error;
     this.#emit("error", error);
+    if (!this.#isHeard) console.warn("RealtimeClient:", error, 'Listen to these: client.on("error", …)');
   }
 
   /** @param {{ signal?: AbortSignal }} options */
@@ -973,6 +1109,7 @@ export class RealtimeClient extends Emitter {
     this.#connection?.close();
     this.#connection = this.#microphone.sender = undefined;
     this.#responding = this.#speaking = false;
+    this.#announce(this.#transcripts.settle());
   }
 
   /**
@@ -1023,7 +1160,19 @@ export class RealtimeClient extends Emitter {
       // The dot excludes the client's own events.
       this.dispatchEvent(new RealtimeEvent(event.type, event));
     }
-    for (const transcript of this.#transcripts.read(event)) this.#emit("transcript", transcript);
+    this.#announce(this.#transcripts.read(event, this.#isSpoken));
+  }
+
+  /** @param {Transcript[]} transcripts */
+  #announce(transcripts) {
+    for (const transcript of transcripts) this.#emit("transcript", transcript);
+  }
+
+  /** Whether the session transcribes what the user says; assumed while the session is not known. */
+  get #isSpoken() {
+    /** @type {any} */
+    const { type, audio } = this.session ?? {};
+    return type === "transcription" || !audio?.input || Boolean(audio.input.transcription);
   }
 
   /** @param {RealtimeEvents["serverevent"]} event */
@@ -1040,7 +1189,12 @@ export class RealtimeClient extends Emitter {
     if (channel?.readyState !== "open") throw new RealtimeError("not_connected", "The call is not connected");
     const event_id = event.event_id ?? `event_${++this.#eventCount}`;
     const sent = { ...event, event_id };
-    channel.send(JSON.stringify(sent));
+    const text = JSON.stringify(sent);
+    const limit = this.peerConnection?.sctp?.maxMessageSize ?? Infinity;
+    if (text.length > limit || new TextEncoder().encode(text).length > limit) {
+      throw new RealtimeError("event_too_large", `An event of ${text.length} characters exceeds ${limit} bytes`);
+    }
+    channel.send(text);
     this.#emit("clientevent", sent);
     return event_id;
   }

@@ -280,6 +280,41 @@ for (const [what, body] of [["no JSON", "<html>"], ["no secret", "{}"], ["an emp
   });
 }
 
+test("a page in place of the token names its address, status and type, and the likely cause", async (t) => {
+  const fake = browser(t);
+  const page = new Response("<html>Log in</html>", { headers: { "Content-Type": "text/html" } });
+  Object.defineProperties(page, { url: { value: "https://login.example/" }, redirected: { value: true } });
+  fake.tokenAnswers = [page];
+  await assert.rejects(fake.client().connect(), refusal("token_invalid", {
+    status: 200,
+    message: "https://login.example/, to which the token route redirects, answered 200 with text/html, not JSON. "
+      + "Is it the token route? A proxy may send its login page, or a web server its start page.",
+  }));
+});
+
+test("an option that does not exist is a TypeError with the nearest name", (t) => {
+  const fake = browser(t);
+  for (const [options, message] of [
+    [{ sesion: "a" }, "sesion is not an option; did you mean session?"],
+    [{ callsURL: "a" }, "callsURL is not an option; did you mean callsUrl?"],
+    [{ timeouts: { opne: 1 } }, "opne is not a timeout; did you mean open?"],
+    [{ temperature: 1 }, "temperature is not an option"],
+  ]) assert.throws(() => fake.client(options), { name: "TypeError", message });
+});
+
+test("a failure that nobody listens to is a warning on the console", async (t) => {
+  const fake = browser(t);
+  const warn = t.mock.method(console, "warn", () => {});
+  fake.tokenAnswers = [problem(403, { code: "origin_not_allowed", detail: "No." }), problem(403, { detail: "No." })];
+  const client = new RealtimeClient();
+  await assert.rejects(client.connect());
+  assert.equal(warn.mock.callCount(), 1);
+  assert.equal(warn.mock.calls[0].arguments[1], client.error);
+  client.on("error", () => {});
+  await assert.rejects(client.connect());
+  assert.equal(warn.mock.callCount(), 1);
+});
+
 test("an answer that is not SDP is invalid", async (t) => {
   const fake = browser(t);
   fake.callAnswers = [new Response("hello")];

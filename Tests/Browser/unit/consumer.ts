@@ -26,8 +26,9 @@ const end: () => void = client.on("response.output_audio_transcript.delta", ({ i
 client.on("error", (error) => { if (error instanceof RealtimeError && error.code === "rate_limited") error.retryAfter; });
 client.on("serverevent", (event) => { if (event.type === "rate_limits.updated") event.rate_limits[0]?.remaining; });
 client.on("quality", ({ quality, stats }) => quality === "poor" && stats.rtt);
-// @ts-expect-error: there is no such event
-client.on("response.text.delta", () => {});
+client.on("session.output_transcript.delta", ({ delta }) => String(delta));
+// @ts-expect-error: the client has no such event
+client.on("statechanged", () => {});
 // @ts-expect-error: an item is missing
 client.send({ type: "conversation.item.create" });
 // @ts-expect-error: the state is the client's own

@@ -117,8 +117,8 @@ test("every code that is thrown is declared, and every declared one is thrown", 
   assert.deepEqual(table.sort(), [...declared].sort());
 });
 
-test("it is below 12 kB, compressed, with its comments", () => {
-  assert.ok(gzipSync(source, { level: 9 }).length < 12_000);
+test("it is below 15 kB, compressed, with its comments", () => {
+  assert.ok(gzipSync(source, { level: 9 }).length < 15_000);
 });
 
 test("it depends on nothing", () => assert.doesNotMatch(source, /^\s*(import|export .* from)\b/m));

@@ -19,6 +19,12 @@ test("no wait is shorter than Retry-After, and above its cap the client gives up
   assert.equal(backoff({ maxRetryAfter: 90_000 })(lost({ retryAfter: 61 })), 61_500);
 });
 
+test("a 429 whose Retry-After the page cannot read is a second", (t) => {
+  browser(t);
+  assert.equal(backoff()(lost({ status: 429 })), 1_500);
+  assert.equal(backoff()(lost({ status: 429, retryAfter: 3 })), 3_500);
+});
+
 test("before a call was ever connected there are two retries", () => {
   const tries = [1, 2, 3].map((attempt) => backoff()({ ...lost(), attempt, reconnecting: false }) !== null);
   assert.deepEqual(tries, [true, true, false]);
