@@ -74,8 +74,13 @@ extension Server {
             exchange.suspend(handle)
             return .YES
         }
-        guard let response = exchange.response, let answer = ResponseHandle(response) else { return .NO }
-        if ending.isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
+        guard let response = exchange.takeResponse() else { return .NO }
+        guard ending.isLeaving || exchange.mustClose else {
+            guard let answer = shelf.take(for: response) else { return .NO }
+            exchange.send(answer)
+            return handle.queue(answer, status: response.status)
+        }
+        guard let answer = ResponseHandle(response), answer.add("Connection", "close") else { return .NO }
         return handle.queue(answer, status: response.status)
     }
 }

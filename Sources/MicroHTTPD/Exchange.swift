@@ -19,7 +19,9 @@ final class Exchange: @unchecked Sendable {
     /// Filled in as the parts of the head arrive.
     var request: Request
     private(set) var phase = Phase.awaitingHead
-    private(set) var response: Response?
+    private var response: Response?
+    /// What libmicrohttpd sends, when the response is to be kept.
+    private var sent: ResponseHandle?
     /// Set for a defect after which nothing on the connection can be told apart any more.
     private(set) var mustClose = false
     /// The connection while libmicrohttpd has it suspended.
@@ -75,6 +77,21 @@ final class Exchange: @unchecked Sendable {
         phase = .answered
         self.response = response
         return true
+    }
+
+    /// The answer, once: libmicrohttpd is about to get it.
+    func takeResponse() -> Response? {
+        response.take()
+    }
+
+    /// libmicrohttpd sends that response.
+    func send(_ response: ResponseHandle) {
+        sent = response
+    }
+
+    /// The response of `send`, which libmicrohttpd needs no more: the exchange is complete.
+    func takeSent() -> ResponseHandle? {
+        sent.take()
     }
 
     /// Keeps libmicrohttpd from going on until `resume()`.

@@ -26,6 +26,8 @@ package final class Server: @unchecked Sendable {
     private var rest: Timer?
     /// The calls of libmicrohttpd so far.
     private var calls: UInt = 0
+    /// The library's responses that are not in use.
+    var shelf = ResponseShelf()
     private(set) var connections: [ObjectIdentifier: Connection] = [:]
     /// Those on which a chunked body is being received.
     private var chunkedConnections: [ObjectIdentifier: Connection] = [:]
@@ -132,6 +134,7 @@ package final class Server: @unchecked Sendable {
 
     func complete(_ exchange: Exchange) {
         exchange.cancel()
+        if let sent = exchange.takeSent() { shelf.putBack(sent) }
         exchangeCount -= 1
         exchange.connection.endRequest(deadline: loop.now + settings.idleTimeout)
     }
