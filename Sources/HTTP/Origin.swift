@@ -15,14 +15,15 @@ package struct Origin: Hashable, Sendable {
     /// Reads the value of an `Origin` field; nil for everything that a browser would not send, so that no second
     /// spelling of an origin exists.
     package init?(_ header: String) {
-        guard header.utf8.count <= 512, let colon = header.utf8.firstIndex(of: UInt8(ascii: ":")),
-            header.utf8[colon...].starts(with: "://".utf8)
+        let bytes = header.utf8.span
+        guard bytes.count <= 512, let colon = Origin.firstColon(in: bytes), bytes.count >= colon + 3,
+            bytes[colon + 1] == UInt8(ascii: "/"), bytes[colon + 2] == UInt8(ascii: "/")
         else { return nil }
-        let scheme = String(header[..<colon])
-        let (host, port) = Origin.hostAndPort(header[header.utf8.index(colon, offsetBy: 3)...])
-        guard Origin.isScheme(scheme), !Origin.schemesWithoutPages.contains(scheme), OriginHost(host) != nil else {
-            return nil
-        }
+        let scheme = String(header[..<header.utf8.index(header.startIndex, offsetBy: colon)])
+        let (host, port) = Origin.hostAndPort(header[header.utf8.index(header.startIndex, offsetBy: colon + 3)...])
+        let isWeb = scheme == "https" || scheme == "http"
+        guard isWeb || Origin.isScheme(scheme) && !Origin.schemesWithoutPages.contains(scheme), OriginHost(host) != nil
+        else { return nil }
         if let port {
             guard let number = Origin.portNumber(port), number != Origin.defaultPort(of: scheme) else { return nil }
             self.port = number
@@ -48,19 +49,30 @@ package struct Origin: Hashable, Sendable {
         return text.utf8.allSatisfy { $0.isLowercaseLetter || $0.isDigit || "+-.".utf8.contains($0) }
     }
 
+    private static func firstColon(in bytes: Span<UInt8>) -> Int? {
+        for index in bytes.indices where bytes[index] == UInt8(ascii: ":") { return index }
+        return nil
+    }
+
     /// Cuts at the colon that no bracket encloses; the port is nil when there is no such colon.
     package static func hostAndPort(_ text: Substring) -> (host: Substring, port: Substring?) {
-        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")), !text[colon...].utf8.contains(UInt8(ascii: "]"))
-        else { return (text, nil) }
+        let bytes = text.utf8.span
+        var index = bytes.count - 1
+        while index >= 0, bytes[index] != UInt8(ascii: ":"), bytes[index] != UInt8(ascii: "]") { index -= 1 }
+        guard index >= 0, bytes[index] == UInt8(ascii: ":") else { return (text, nil) }
+        let colon = text.utf8.index(text.startIndex, offsetBy: index)
         return (text[..<colon], text[text.utf8.index(after: colon)...])
     }
 
     /// 1 to 65535 in decimal digits without leading zeros.
     static func portNumber(_ text: some StringProtocol) -> UInt16? {
-        guard let first = text.utf8.first, (0x31...0x39).contains(first),
-            text.utf8.allSatisfy(\.isDigit)
-        else { return nil }
-        return UInt16(text)
+        guard text.utf8.count <= 5, text.utf8.first != UInt8(ascii: "0") else { return nil }
+        var number: UInt32 = 0
+        for byte in text.utf8 {
+            guard byte.isDigit else { return nil }
+            number = number * 10 + UInt32(byte - 0x30)
+        }
+        return number == 0 ? nil : UInt16(exactly: number)
     }
 
     static func isLoopback(_ host: String) -> Bool {
@@ -87,6 +99,8 @@ enum OriginHost: Hashable, Sendable {
     case name
     case address(IPAddress)
 
+    private static let dot = UInt8(ascii: ".")
+
     /// - Parameter text: the host with the brackets, without the port.
     init?(_ text: Substring) {
         if text.utf8.first == UInt8(ascii: "[") {
@@ -106,23 +120,40 @@ enum OriginHost: Hashable, Sendable {
 
     /// Whether a browser reads the host as an IPv4 address (URL standard, "ends in a number checker").
     static func endsInNumber(_ host: Substring) -> Bool {
-        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard let last = labels.last(where: { !$0.isEmpty }) else { return false }
-        if last.allSatisfy(\.isDigit) { return true }
-        return last.starts(with: "0x".utf8) && last.dropFirst(2).allSatisfy(isHexDigit)
+        let bytes = host.utf8.span
+        var end = bytes.count
+        while end > 0, bytes[end - 1] == dot { end -= 1 }
+        var start = end
+        while start > 0, bytes[start - 1] != dot { start -= 1 }
+        guard start < end else { return false }
+        var (isDecimal, isHexadecimal) = (true, end - start >= 2 && bytes[start] == 0x30 && bytes[start + 1] == 0x78)
+        for index in start..<end {
+            if !bytes[index].isDigit { isDecimal = false }
+            if index > start + 1, !isHexDigit(bytes[index]) { isHexadecimal = false }
+        }
+        return isDecimal || isHexadecimal
     }
 
     /// Whether every label is 1 to 63 of `a-z`, `0-9`, `-`, `_`; one dot at the end is a browser's name as well.
     private static func isName(_ host: Substring) -> Bool {
-        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let named = labels.count > 1 && labels.last?.isEmpty == true ? labels.dropLast() : labels[...]
-        return host.utf8.count <= 254 && named.allSatisfy(isLabel)
+        let bytes = host.utf8.span
+        guard (1...254).contains(bytes.count) else { return false }
+        var length = 0
+        for index in bytes.indices {
+            guard bytes[index] == dot ? length > 0 : isLabelByte(bytes[index]) && length < 63 else { return false }
+            length = bytes[index] == dot ? 0 : length + 1
+        }
+        return true
     }
 
     /// Whether the bytes are one label of a lower-case DNS name; the underscore is in use and passes.
     static func isLabel(_ label: Substring.UTF8View.SubSequence) -> Bool {
         (1...63).contains(label.count)
-            && label.allSatisfy { $0.isLowercaseLetter || $0.isDigit || "-_".utf8.contains($0) }
+            && label.allSatisfy(isLabelByte)
+    }
+
+    private static func isLabelByte(_ byte: UInt8) -> Bool {
+        byte.isLowercaseLetter || byte.isDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {

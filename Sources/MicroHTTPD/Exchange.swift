@@ -6,7 +6,7 @@ final class Exchange: @unchecked Sendable {
         /// The request line is here; the fields are not.
         case awaitingHead
         case receivingBody
-        /// The task that makes the answer runs.
+        /// The answer is being made, perhaps by a task.
         case responding
         /// The answer is made, and waits for libmicrohttpd's next call or is on its way.
         case answered
@@ -16,9 +16,16 @@ final class Exchange: @unchecked Sendable {
     static let patience = 16
 
     let connection: Connection
-    /// Filled in as the parts of the head arrive.
-    var request: Request
     private(set) var phase = Phase.awaitingHead
+    /// As the client spells it.
+    let target: String
+    /// Where the target is in the library's buffer, for `HeadLayout`.
+    let targetAddress: UInt
+    private var head = RequestHead()
+    private var body: [UInt8] = []
+    private var defect: Request.Defect?
+    /// Set once the request is complete or refused.
+    private(set) var request: Request?
     private var response: Response?
     /// What libmicrohttpd sends, when the response is to be kept.
     private var sent: ResponseHandle?
@@ -30,18 +37,16 @@ final class Exchange: @unchecked Sendable {
     private var task: Task<Void, Never>?
     private var discarded = 0
 
-    /// Where the target is in the library's buffer, for `HeadLayout`.
-    let targetAddress: UInt
-
     init(target: String, at targetAddress: UInt, connection: Connection) {
         self.connection = connection
+        self.target = target
         self.targetAddress = targetAddress
-        request = Request(method: .get, target: target, peer: connection.peer)
     }
 
     /// The head is complete.
-    func beginBody() {
+    func beginBody(after head: consuming RequestHead) {
         phase = .receivingBody
+        self.head = head
     }
 
     /// The connection ends with this request.
@@ -51,13 +56,18 @@ final class Exchange: @unchecked Sendable {
 
     /// Nothing more of the request is read; the answer says why.
     func refuse(_ defect: Request.Defect) {
-        request.defect = defect
+        self.defect = defect
         mustClose = true
     }
 
     /// The request is complete, or refused.
-    func beginAnswer() {
+    func beginAnswer() -> Request {
         phase = .responding
+        let request = Request(
+            method: head.method, target: head.target, fields: head.fields, body: body, peer: connection.peer,
+            defect: defect)
+        self.request = request
+        return request
     }
 
     /// Keeps the task that makes the answer, to cancel it.
@@ -109,15 +119,20 @@ final class Exchange: @unchecked Sendable {
         return true
     }
 
+    /// A body of that size is announced.
+    func expectBody(of size: Int) {
+        body.reserveCapacity(size)
+    }
+
     /// Takes a piece of the body. What is beyond the limit is dropped.
     /// - Returns: false when the client sends so much that the connection must end without an answer.
     func receive(_ bytes: UnsafeRawBufferPointer, limit: Int) -> Bool {
-        if request.defect == nil, request.body.count + bytes.count <= limit {
-            unsafe request.body.append(contentsOf: bytes)
+        if defect == nil, body.count + bytes.count <= limit {
+            unsafe body.append(contentsOf: bytes)
             return true
         }
-        if request.defect == nil { request.defect = .bodyTooLarge(limit: limit) }
-        request.body = []
+        if defect == nil { defect = .bodyTooLarge(limit: limit) }
+        body = []
         mustClose = true
         discarded += bytes.count
         return discarded <= Exchange.patience * limit

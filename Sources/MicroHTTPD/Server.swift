@@ -110,11 +110,11 @@ package final class Server: @unchecked Sendable {
 
     /// Makes the answer, or starts the task that makes it. It may be there when this returns.
     func answer(_ exchange: Exchange) {
-        exchange.beginAnswer()
+        let request = exchange.beginAnswer()
         unwatchChunks(of: exchange.connection)
         exchange.connection.awaitAnswer()
-        if let lastAnswer = ending.lastAnswer { return finish(exchange, with: lastAnswer(exchange.request)) }
-        switch reply(exchange.request) {
+        if let lastAnswer = ending.lastAnswer { return finish(exchange, with: lastAnswer(request)) }
+        switch reply(request) {
         case .now(let response): finish(exchange, with: response)
         case .later(let makeResponse):
             let task = Task.immediate(executorPreference: loop) { [self] in
