@@ -104,13 +104,14 @@ struct FramingFields {
 
     /// Takes note of a field line, if it is one of these.
     mutating func note(_ name: String, _ value: String) {
+        // `==` first: up to 15 bytes it is one comparison, and most clients write the names like this.
         switch name.utf8.count {
-        case 4 where name.equalsIgnoringCase("Host"):
+        case 4 where name == "Host" || name.equalsIgnoringCase("Host"):
             hosts += 1
             host = host ?? value
         case 6 where name.equalsIgnoringCase("Expect"):
             expects = true
-        case 14 where name.equalsIgnoringCase("Content-Length"):
+        case 14 where name == "Content-Length" || name.equalsIgnoringCase("Content-Length"):
             lengths += 1
             length = length ?? value
         case 17 where name.equalsIgnoringCase("Transfer-Encoding"):

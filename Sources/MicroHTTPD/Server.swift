@@ -66,7 +66,8 @@ package final class Server: @unchecked Sendable {
 
     deinit {
         // libmicrohttpd aborts when it is stopped with a suspended connection; without requests there is none.
-        precondition(exchangeCount == 0, "a server that has served is drained before it is let go")
+        let isIdle = exchangeCount == 0
+        precondition(isIdle, "a server that has served is drained before it is let go")
         stopTurns()
     }
 
@@ -95,7 +96,7 @@ package final class Server: @unchecked Sendable {
     }
 
     /// The requests that have begun and are not over.
-    var exchanges: [Exchange] { connections.values.compactMap(\.exchange) }
+    var exchanges: [Exchange] { connections.values.compactMap { $0.exchange } }
 
     /// A chunked body begins.
     func watchChunks(of connection: Connection) {
