@@ -2,13 +2,12 @@ import HTTP
 import MicroHTTPD
 import Testing
 
-/// Answers with the target: in fields, some of which a response can be changed in, and as a body of 4,000 bytes.
+/// Answers with the target in fields, of which a sent response can change two, and 4,000 times its last byte as the body.
 private func repeatTarget(_ request: Request) async -> Response {
-    let line = Array((request.target + ";").utf8)
     let fields: Fields = [
-        "RateLimit": request.target, "X-Kind": "\(line.count)", "X-Request-Id": request.target,
+        "RateLimit": request.target, "X-Kind": "\(request.target.utf8.count)", "X-Request-Id": request.target,
     ]
-    return Response(.ok, fields: fields, body: (0..<4_000).map { line[$0 % line.count] })
+    return Response(.ok, fields: fields, body: Array(repeating: request.target.utf8.last ?? 0, count: 4_000))
 }
 
 /// The values of a field in a text with several answers.
@@ -28,19 +27,20 @@ struct ResponseShelfTests {
         let all = targets + ["/last"]
         #expect(values(of: "RateLimit", in: answers) == all)
         #expect(values(of: "X-Request-Id", in: answers) == all)
-        #expect(values(of: "X-Kind", in: answers) == all.map { "\($0.utf8.count + 1)" })
+        #expect(values(of: "X-Kind", in: answers) == all.map { "\($0.utf8.count)" })
         for target in all {
-            let lines = "X-Kind: \(target.utf8.count + 1)\r\nRateLimit: \(target)\r\nX-Request-Id: \(target)\r\n"
+            let lines = "X-Kind: \(target.utf8.count)\r\nRateLimit: \(target)\r\nX-Request-Id: \(target)\r\n"
             #expect(answers.contains(lines), "in this order, whatever the answer before")
+            let body = String(repeating: String(target.suffix(1)), count: 4_000)
+            #expect(answers.contains("\r\n\r\n\(body)HTTP/") || answers.hasSuffix("\r\n\r\n\(body)"))
         }
-        for target in targets { #expect(answers.contains("\r\n\r\n\(target);\(target);")) }
         await server.stop()
     }
 
-    @Test func `an answer that waits for its client does not change`() async throws {
+    @Test func `an answer on its way does not change`() async throws {
         let server = try await TestServer(respond: repeatTarget)
-        // More than the buffers of both sockets hold, so the server stops in the middle of an answer.
-        let count = 2_500
+        // Pipelined, so that the server has more of these under way while it answers others.
+        let count = 500
         let slow = try RawClient(port: server.port, patience: 5)
         slow.send(String(repeating: "GET /s HTTP/1.1\r\nHost: x\r\n\r\n", count: count))
         for _ in 0..<20 {
