@@ -12,11 +12,19 @@ package final class HTTPClient: @unchecked Sendable {
     /// nil once closed.
     private var multi: Multi?
     private var idle: [Transfer] = []
+    /// How many transfers, idle or under way, each lane has.
+    private var lanes: [Int] = []
     private var underWay: [UInt64: Transfer] = [:]
     private var lastNumber: UInt64 = 0
 
     /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
     private static let maxIdle = 64
+    /// More than are ever open: there are never more than there were transfers at once in the last minute. With fewer, a
+    /// transfer of a burst would close the connection that the next one needs.
+    private static let maxConnections = 65_536
+    /// How many transfers share connections. libcurl searches a list of all connections that it may use, so with one of
+    /// 1,000 a transfer would take twice the time.
+    private static let laneWidth = 64
 
     /// What libcurl says about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
     package static var version: String { Library.version }
@@ -27,12 +35,13 @@ package final class HTTPClient: @unchecked Sendable {
         try Library.prepare()
         self.loop = loop
         self.settings = settings
-        idle = [try Transfer(settings)]
-        multi = unsafe try Multi(on: loop, maxIdleConnections: settings.maxIdleConnections) {
+        let multi = unsafe try Multi(on: loop, maxConnections: HTTPClient.maxConnections) {
             [unowned self] context, code in
             let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             end(transfer.number) { $0.result(code) }
         }
+        self.multi = multi
+        idle = [try makeTransfer(for: multi)]
     }
 
     /// Sends a request and waits for the whole answer, whatever its status. On the loop's thread.
@@ -67,15 +76,24 @@ package final class HTTPClient: @unchecked Sendable {
     private func start(_ request: OutboundRequest, number: UInt64, _ continuation: Transfer.Continuation) {
         guard let multi else { return continuation.resume(returning: .failure(.cancelled)) }
         do {
-            let transfer = try idle.popLast() ?? Transfer(settings)
-            try transfer.prepare(request, number: number)
+            let transfer = try idle.popLast() ?? makeTransfer(for: multi)
             underWay[number] = transfer
+            try transfer.prepare(request, number: number)
             transfer.begin(continuation)
             unsafe try multi.start(transfer.pointer)
         } catch {
-            underWay[number] = nil
+            if let transfer = underWay.removeValue(forKey: number) { lanes[transfer.lane] -= 1 }
             continuation.resume(returning: .failure(.cannotConnect("\(error)")))
         }
+    }
+
+    /// A transfer in the first lane that has room.
+    private func makeTransfer(for multi: Multi) throws(CurlError) -> Transfer {
+        let lane = lanes.firstIndex { $0 < HTTPClient.laneWidth } ?? lanes.endIndex
+        let transfer = try Transfer(settings, for: multi, lane: lane)
+        if lane == lanes.endIndex { lanes.append(0) }
+        lanes[lane] += 1
+        return transfer
     }
 
     private func end(_ number: UInt64, _ result: (Transfer) -> Result<Response, TransferFailure>) {
@@ -83,10 +101,11 @@ package final class HTTPClient: @unchecked Sendable {
         unsafe multi?.remove(transfer.pointer)
         do {
             try transfer.end(result(transfer))
-            if idle.count < HTTPClient.maxIdle { idle.append(transfer) }
+            if idle.count < HTTPClient.maxIdle { return idle.append(transfer) }
         } catch {
             // A transfer that cannot be cleared is not used again; its caller has been resumed all the same.
         }
+        lanes[transfer.lane] -= 1
     }
 }
 
@@ -114,8 +133,6 @@ package struct HTTPClientSettings: Hashable, Sendable {
     package var proxy: String?
     /// A connection unused for longer is not used again; to be below the upstream's own limit. Default 60 s.
     package var maxIdleSeconds = 60
-    /// How many unused connections are kept open. Default 256.
-    package var maxIdleConnections = 256
     /// The `User-Agent` of requests that bring none themselves.
     package var userAgent = "ephemerald"
 

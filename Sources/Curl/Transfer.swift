@@ -12,19 +12,29 @@ import Text
     private var request: OutboundRequest?
     private var answer: PartialResponse
 
+    /// Its lane.
+    let lane: Int
     /// Which exchange this is, among all of its client.
     private(set) var number: UInt64 = 0
     private var continuation: Continuation?
 
     typealias Continuation = CheckedContinuation<Result<Response, TransferFailure>, Never>
 
-    init(_ settings: HTTPClientSettings) throws(CurlError) {
+    /// - Parameters:
+    ///   - multi: the only one that it is to be added to.
+    ///   - lane: transfers of different lanes do not share connections.
+    init(_ settings: HTTPClientSettings, for multi: Multi, lane: Int) throws(CurlError) {
+        self.lane = lane
         handle = try EasyHandle()
         maxBodyBytes = settings.maxBodyBytes
         answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         try unsafe handle.setContext(context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA])
         try handle.apply(settings)
+        try unsafe handle.setSockets(multi.socketContext)
+        // libcurl looks for a free connection among all that have the same host, port and scope. Only IPv6 addresses that
+        // are valid on one link have a scope, and a URL with such an address names it, which takes precedence.
+        try handle.set(CURLOPT_ADDRESS_SCOPE, lane)
     }
 
     /// For the multi handle.
