@@ -15,6 +15,8 @@ package final class HTTPClient: @unchecked Sendable {
     /// How many transfers, idle or under way, each lane has.
     private var lanes: [Int] = []
     private var underWay: [UInt64: Transfer] = [:]
+    /// The lines of fields that requests have in common, each under the identity of what they were made of.
+    private var sharedLines: [ObjectIdentifier: SharedLines] = [:]
     private var lastNumber: UInt64 = 0
 
     /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
@@ -22,6 +24,8 @@ package final class HTTPClient: @unchecked Sendable {
     /// More than are ever open: there are never more than there were transfers at once in the last minute. With fewer, a
     /// transfer of a burst would close the connection that the next one needs.
     private static let maxConnections = 65_536
+    /// How many lists of fields in common are kept.
+    private static let maxShared = 8
     /// How many transfers share connections. libcurl searches a list of all connections that it may use, so with one of
     /// 1,000 a transfer would take twice the time.
     private static let laneWidth = 64
@@ -78,13 +82,23 @@ package final class HTTPClient: @unchecked Sendable {
         do {
             let transfer = try idle.popLast() ?? makeTransfer(for: multi)
             underWay[number] = transfer
-            try transfer.prepare(request, number: number)
+            try transfer.prepare(request, number: number, shared: lines(of: request.common))
             transfer.begin(continuation)
             unsafe try multi.start(transfer.pointer)
         } catch {
             if let transfer = underWay.removeValue(forKey: number) { lanes[transfer.lane] -= 1 }
             continuation.resume(returning: .failure(.cannotConnect("\(error)")))
         }
+    }
+
+    private func lines(of common: CommonFields?) throws(CurlError) -> SharedLines? {
+        guard let common else { return nil }
+        if let known = sharedLines[ObjectIdentifier(common)] { return known }
+        // After a reload there are others.
+        if sharedLines.count == HTTPClient.maxShared { sharedLines = [:] }
+        let lines = try SharedLines(common, userAgent: settings.userAgent)
+        sharedLines[ObjectIdentifier(common)] = lines
+        return lines
     }
 
     /// A transfer in the first lane that has room.

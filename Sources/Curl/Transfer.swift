@@ -9,6 +9,7 @@ import Text
     // it is removed, and `deinit` frees the handle.
     private var handle: EasyHandle
     private let maxBodyBytes: Int
+    private let userAgent: String
     private var request: OutboundRequest?
     private var answer: PartialResponse
 
@@ -27,6 +28,7 @@ import Text
         self.lane = lane
         handle = try EasyHandle()
         maxBodyBytes = settings.maxBodyBytes
+        userAgent = settings.userAgent
         answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         try unsafe handle.setContext(context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA])
@@ -41,13 +43,19 @@ import Text
     var pointer: ccurl_easy { unsafe handle.pointer }
 
     /// Sets what differs between exchanges. A transfer for which this fails is not to be used any more.
-    func prepare(_ request: OutboundRequest, number: UInt64) throws(CurlError) {
+    /// - Parameter shared: the lines of the fields that the request has in common with others.
+    func prepare(_ request: OutboundRequest, number: UInt64, shared: SharedLines?) throws(CurlError) {
         self.number = number
         self.request = request
         handle.clearMessage()
         try handle.setURL(request.url)
         try handle.set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
-        try handle.setFields(HeaderList(request.fields))
+        if let shared {
+            let own = request.fields.all.dropFirst(shared.common.fields.all.count)
+            try handle.setFields(HeaderList(own, before: shared))
+        } else {
+            try handle.setFields(HeaderList(request.fields, userAgent: userAgent))
+        }
         try setMethod(request)
     }
 

@@ -28,6 +28,9 @@ package final class Minter: Sendable {
     let upstream: Upstream
     /// The host of the upstream, for usage lines.
     let host: String
+    /// What requests have in common, for each key and for each kind of session: a mint builds only what differs.
+    private let commonFields: [CommonFields]
+    private let urls: [SessionKind: String]
     private let state: UpstreamState
     private let surroundings: Surroundings
     private let send: Send
@@ -38,6 +41,8 @@ package final class Minter: Sendable {
     package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
         host = upstream.host
+        commonFields = upstream.keys.map(upstream.commonFields)
+        urls = Dictionary(uniqueKeysWithValues: SessionKind.allCases.map { ($0, upstream.mintURL(for: $0)) })
         self.state = state
         self.surroundings = surroundings
         self.send = send
@@ -82,10 +87,10 @@ package final class Minter: Sendable {
 
     /// Tries keys in order, and again after a transient failure, until the deadline.
     private func attempt(_ mint: Mint, until deadline: UInt64) async throws(MintFailure) -> ClientSecret {
-        var keys = upstream.keys[...]
+        var keys = commonFields[...]
         var retries = 0
         while let key = keys.first {
-            let verdict = await attemptOnce(mint, key: key, until: deadline)
+            let verdict = await attemptOnce(mint, with: key, until: deadline)
             switch verdict {
             case .minted(let secret): return secret
             case .final(let failure): throw failure
@@ -104,16 +109,13 @@ package final class Minter: Sendable {
         preconditionFailure("an upstream has at least one key")
     }
 
-    private func attemptOnce(_ mint: Mint, key: Secret, until deadline: UInt64) async -> MintVerdict {
+    private func attemptOnce(_ mint: Mint, with common: CommonFields, until deadline: UInt64) async -> MintVerdict {
         let now = surroundings.monotonicNanoseconds()
-        let url = "\(upstream.baseURL)/\(mint.session.kind.mintPath)"
-        let request = OutboundRequest(
-            method: .post, url: url,
-            fields: upstream.fields(
-                key: key, requestID: mint.requestID, safetyIdentifier: mint.safetyIdentifier,
-                trace: mint.trace),
-            body: mint.body, responseFields: Minter.responseFields,
-            timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+        let url = urls[mint.session.kind] ?? upstream.mintURL(for: mint.session.kind)
+        var request = OutboundRequest(
+            method: .post, url: url, fields: fields(of: mint, after: common), body: mint.body,
+            responseFields: Minter.responseFields, timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+        request.common = common
         let verdict: MintVerdict
         do {
             verdict = MintVerdict(
@@ -126,6 +128,14 @@ package final class Minter: Sendable {
             state.breaker.withLock { $0.record(isAlive: isAlive, now: now) }
         }
         return verdict
+    }
+
+    private func fields(of mint: Mint, after common: CommonFields) -> Fields {
+        var fields = common.fields
+        fields.append("X-Client-Request-Id", mint.requestID.description)
+        if let identifier = mint.safetyIdentifier { fields.append("OpenAI-Safety-Identifier", identifier) }
+        if upstream.passesTrace, let trace = mint.trace { fields.append("traceparent", trace.outgoing) }
+        return fields
     }
 
     /// 0.25 s, then 0.5 s, less up to half at random, so that what failed together does not come back together.
