@@ -17,6 +17,8 @@ package final class HTTPClient: @unchecked Sendable {
     private var underWay: [UInt64: Transfer] = [:]
     /// The lines of fields that requests have in common, each under the identity of what they were made of.
     private var sharedLines: [ObjectIdentifier: SharedLines] = [:]
+    /// nil unless connections are kept open.
+    private var openConnections: OpenConnections?
     private var lastNumber: UInt64 = 0
 
     /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
@@ -68,10 +70,18 @@ package final class HTTPClient: @unchecked Sendable {
         }.get()
     }
 
+    /// Opens a connection to the server of the URL, and keeps as many open as the requests of the last hour used at one
+    /// time. On the loop's thread, or before the loop runs.
+    package func keepOpen(to url: String) {
+        openConnections = OpenConnections(to: url, on: loop) { [weak self] request in _ = try? await self?.send(request)
+        }
+    }
+
     /// Ends all transfers as `.cancelled` and closes all connections; what is sent from then on is `.cancelled` too.
     /// On the loop's thread.
     package func close() {
         precondition(loop.isCurrent, "a client belongs to the thread of its loop")
+        openConnections = nil
         for number in underWay.keys { end(number) { _ in .failure(.cancelled) } }
         idle = []
         multi = nil
@@ -82,6 +92,7 @@ package final class HTTPClient: @unchecked Sendable {
         do {
             let transfer = try idle.popLast() ?? makeTransfer(for: multi)
             underWay[number] = transfer
+            openConnections?.record(underWay: underWay.count)
             try transfer.prepare(request, number: number, shared: lines(of: request.common))
             transfer.begin(continuation)
             unsafe try multi.start(transfer.pointer)
