@@ -4,14 +4,14 @@ package import Sessions
 /// Where limits and quotas are counted: the memory of this process, or Redis, in which several processes count together.
 package struct Admission: Sendable {
     /// Decides on a request, and counts it when it is admitted.
-    package var admit: @Sendable (AdmissionClaim) async -> LimitVerdict
+    package var admit: @Sendable (AdmissionClaim) -> Step<LimitVerdict>
     /// Takes back the quotas' part of an admission if minting fails. What the limits counted stays counted.
-    package var giveBack: @Sendable (QuotaReceipt) async -> Void
+    package var giveBack: @Sendable (QuotaReceipt) -> Void
 
     /// From two closures; `inMemory` and `inRedis` make those that the program uses.
     package init(
-        admit: @escaping @Sendable (AdmissionClaim) async -> LimitVerdict,
-        giveBack: @escaping @Sendable (QuotaReceipt) async -> Void
+        admit: @escaping @Sendable (AdmissionClaim) -> Step<LimitVerdict>,
+        giveBack: @escaping @Sendable (QuotaReceipt) -> Void
     ) {
         self.admit = admit
         self.giveBack = giveBack
@@ -23,7 +23,7 @@ package struct Admission: Sendable {
             admit: { claim in
                 let now = surroundings.monotonicNanoseconds()
                 let unixMilliseconds = surroundings.unixMilliseconds()
-                return counts.withLock { $0.admit(claim, now: now, unixMilliseconds: unixMilliseconds) }
+                return .now(counts.withLock { $0.admit(claim, now: now, unixMilliseconds: unixMilliseconds) })
             },
             giveBack: { taken in
                 counts.withLock { $0.ledger.giveBack(taken.checks, on: taken.day) }
@@ -40,25 +40,28 @@ package struct Admission: Sendable {
     ) -> Admission {
         Admission(
             admit: { claim in
-                guard !claim.isEmpty else { return .admitted(closest: nil) }
-                do throws(RedisCountsFailure) {
-                    let verdict = try await counts.admit(claim)
+                guard !claim.isEmpty else { return .now(.admitted(closest: nil)) }
+                return .later { () async throws(Refusal) in
+                    let verdict: LimitVerdict
+                    do throws(RedisCountsFailure) {
+                        verdict = try await counts.admit(claim)
+                    } catch {
+                        report(error)
+                        return try await standIn?.admit(claim).value ?? .unavailable
+                    }
                     report(nil)
                     guard case .admitted(let closest, let taken) = verdict, let standIn else { return verdict }
                     // It counts a part of what Redis does, by another clock: it may refuse, and then it took nothing.
-                    let isInMemory = if case .admitted = await standIn.admit(claim) { true } else { false }
+                    let isInMemory = if case .admitted = try await standIn.admit(claim).value { true } else { false }
                     let both = QuotaReceipt(
                         checks: taken.checks, day: taken.day, isInRedis: true, isInMemory: isInMemory)
                     return .admitted(closest: closest, taken: both)
-                } catch {
-                    report(error)
-                    return await standIn?.admit(claim) ?? .unavailable
                 }
             },
             giveBack: { taken in
                 guard !taken.checks.isEmpty else { return }
                 if taken.isInRedis { counts.giveBack(taken) }
-                if taken.isInMemory { await standIn?.giveBack(taken) }
+                if taken.isInMemory { standIn?.giveBack(taken) }
             })
     }
 }

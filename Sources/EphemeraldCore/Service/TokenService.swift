@@ -39,32 +39,27 @@ package final class TokenService: Sendable {
         do throws(Refusal) {
             switch try answer(context) {
             // Probes and preflights are not a use of the service, unless they are refused.
-            case .response(let response):
+            case .now(let response):
                 return .now(conclude(context, with: response, isLogged: request.method == .post))
-            case .mint(let origin): return .later { [self] in await respond(context, mintingFor: origin) }
+            case .later(let finish): return .later { [self] in await respond(context, finish) }
             }
         } catch {
             return .now(refuse(context, error))
         }
     }
 
-    private func respond(_ context: RequestContext, mintingFor origin: String?) async -> Response {
+    private func respond(
+        _ context: RequestContext, _ finish: @Sendable () async throws(Refusal) -> Response
+    ) async -> Response {
         do throws(Refusal) {
-            return conclude(context, with: try await mint(context, for: origin), isLogged: true)
+            return conclude(context, with: try await finish(), isLogged: true)
         } catch {
             return refuse(context, error)
         }
     }
 
-    /// Where a route leads.
-    private enum Answer {
-        case response(Response)
-        /// A client secret, for a page of this origin; nil when the request names none.
-        case mint(origin: String?)
-    }
-
     /// The routes.
-    private func answer(_ context: RequestContext) throws(Refusal) -> Answer {
+    private func answer(_ context: RequestContext) throws(Refusal) -> Step<Response> {
         let request = context.request
         switch request.defect {
         case .malformed(let reason): throw .malformed(reason)
@@ -73,24 +68,32 @@ package final class TokenService: Sendable {
         case nil: break
         }
         switch (context.route, request.method) {
-        case (.token(let page), .post): return .mint(origin: try rules.origins.admit(page))
-        case (.token(let page), .options): return .response(try rules.origins.answerOptions(request, from: page))
+        case (.token(let page), .post): return try mint(context, for: page)
+        case (.token(let page), .options): return .now(try rules.origins.answerOptions(request, from: page))
         case (.token, _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
-        case (.health, .get), (.health, .head): return .response(health())
+        case (.health, .get), (.health, .head): return .now(health())
         case (.health, _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        case (.readiness, .get), (.readiness, .head): return .response(readiness())
+        case (.readiness, .get), (.readiness, .head): return .now(readiness())
         case (.readiness, _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (.other, let method):
             guard let file = rules.files[String(request.path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
-            return .response(file.answer(request))
+            return .now(file.answer(request))
         }
     }
 
     /// The steps from a request to a client secret. The first that refuses ends it, and everything that can be decided
     /// here is decided before the upstream is called.
-    private func mint(_ context: RequestContext, for origin: String?) async throws(Refusal) -> Response {
-        let caller = try await rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
+    private func mint(_ context: RequestContext, for page: OriginVerdict) throws(Refusal) -> Step<Response> {
+        let origin = try rules.origins.admit(page)
+        return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
+            .then { [self] caller throws(Refusal) in try mint(context, for: origin, caller) }
+    }
+
+    /// The steps that follow once the caller is known.
+    private func mint(
+        _ context: RequestContext, for origin: String?, _ caller: Caller?
+    ) throws(Refusal) -> Step<Response> {
         context.caller = caller
         // After the two steps that keep strangers out, who need not know; before anything that costs or counts.
         if common.mintingSwitch.isPaused { throw .mintingPaused }
@@ -98,18 +101,28 @@ package final class TokenService: Sendable {
         let offered = try session(named: wanted.session, for: caller, context)
         try rules.origins.admit(origin, toSessionOf: offered.origins)
         let body = try wanted.body(for: offered.session)
-        let admitted = try await admit(context, from: origin, caller, to: offered)
+        return try admit(context, from: origin, caller, to: offered).then { [self] admitted in
+            .later { [self] () async throws(Refusal) in
+                try await finish(context, with: body, of: offered.session, for: caller, admitted)
+            }
+        }
+    }
+
+    /// The last step: calls the upstream.
+    private func finish(
+        _ context: RequestContext, with body: [UInt8], of session: Session, for caller: Caller?, _ admitted: Admitted
+    ) async throws(Refusal) -> Response {
         let secret: ClientSecret
         do throws(Refusal) {
-            secret = try await mint(body, of: offered.session, for: caller, context)
+            secret = try await mint(body, of: session, for: caller, context)
         } catch {
-            await common.admission.giveBack(admitted.taken)
+            common.admission.giveBack(admitted.taken)
             throw error
         }
         var fields = admitted.fields
         fields.append("Content-Type", "application/json")
         return Response(
-            .ok, fields: fields, body: TokenAnswer.body(secret, for: offered.session, upstream: loop.minter.upstream))
+            .ok, fields: fields, body: TokenAnswer.body(secret, for: session, upstream: loop.minter.upstream))
     }
 
     private func session(
@@ -150,7 +163,7 @@ package final class TokenService: Sendable {
 /// its own.
 extension TokenService {
     /// What an admitted request goes on with.
-    struct Admitted {
+    struct Admitted: Sendable {
         /// The fields about limits, for the answer.
         let fields: Fields
         /// To be given back if minting fails.
@@ -161,10 +174,19 @@ extension TokenService {
     /// - Parameter caller: nil where nobody has to say who they are; then no limit on callers applies.
     func admit(
         _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
-    ) async throws(Refusal) -> Admitted {
+    ) throws(Refusal) -> Step<Admitted> {
         let checks = offered.limits.checks(client: context.client, caller: caller, origin: origin)
         let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
-        switch await common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
+        return try common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas))
+            .then { [self] verdict throws(Refusal) in
+                .now(try admitted(by: verdict, context, caller, to: offered))
+            }
+    }
+
+    private func admitted(
+        by verdict: LimitVerdict, _ context: RequestContext, _ caller: Caller?, to offered: OfferedSession
+    ) throws(Refusal) -> Admitted {
+        switch verdict {
         case .refused(let reached):
             report(.limitReached(reached), context)
             throw reached.refusal
@@ -176,6 +198,33 @@ extension TokenService {
                 "RateLimit": RateLimitFields.rateLimit(standing),
             ]
             return Admitted(fields: fields, taken: taken)
+        }
+    }
+}
+
+/// The result of a step: there at once, or after waiting. A request waits for the keys of tokens, for Redis and for the
+/// upstream; one that needs none of them is answered without a task.
+package enum Step<Value: Sendable>: Sendable {
+    /// The step is complete.
+    case now(Value)
+    /// Waits, and completes the step.
+    case later(@Sendable () async throws(Refusal) -> Value)
+
+    /// The result; waits for it if the step is not complete.
+    package var value: Value {
+        get async throws(Refusal) {
+            switch self {
+            case .now(let value): value
+            case .later(let wait): try await wait()
+            }
+        }
+    }
+
+    /// Continues with the step that needs the result of this one.
+    func then<Next>(_ next: @escaping @Sendable (Value) throws(Refusal) -> Step<Next>) throws(Refusal) -> Step<Next> {
+        switch self {
+        case .now(let value): try next(value)
+        case .later(let wait): .later { () async throws(Refusal) in try await next(try await wait()).value }
         }
     }
 }
