@@ -53,29 +53,43 @@ extension Refusal {
     func response(to requestID: RequestID) -> Response {
         // A browser reads nothing of it but that the preflight is refused.
         if case .preflightRefused = self { return Response(status, fields: ["Vary": OriginPolicy.preflightVary]) }
-        let (code, title) = (code, title)
-        var problem = JSONLine(reserving: 640)
-        problem.append(text: "type") { text in
-            text += "urn:ephemerald:problem:".utf8
-            text += code.utf8
-        }
-        problem.append("title", title)
-        problem.append("status", status.rawValue)
-        problem.append("detail", detail)
-        problem.append("code", code)
-        problem.append("request_id", requestID.description)
-        problem.append("error", title)
-        if case .invalidRequest(let path, _) = self { problem.append("path", path.loggable(256)) }
-        var fields: Fields = ["Content-Type": "application/problem+json"]
+        var fields = Fields()
+        fields.reserveCapacity(16)
+        fields.append("Content-Type", "application/problem+json")
         if let retryAfter { fields.append("Retry-After", String(max(1, RateLimitFields.wholeSeconds(retryAfter)))) }
         if case .rateLimited(let reached) = self, case .rate(let check) = reached.limit {
             let standing = LimitStanding(rule: check.rule, remaining: 0, wait: reached.wait)
-            fields.append("RateLimit-Policy", RateLimitFields.policy([check.rule]))
+            fields.append("RateLimit-Policy", check.rule.policyField)
             fields.append("RateLimit", RateLimitFields.rateLimit(standing))
         }
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
         if let challenge { fields.append("WWW-Authenticate", challenge) }
-        return Response(status, fields: fields, body: problem.object())
+        return Response(status, fields: fields, body: problem(of: requestID))
+    }
+
+    private func problem(of requestID: RequestID) -> [UInt8] {
+        let kind = kind
+        var problem: [UInt8] = []
+        problem.reserveCapacity(640)
+        problem += kind.opening
+        if kind.detail == nil {
+            if let timedDetail {
+                problem.append(UInt8(ascii: "\""))
+                timedDetail.append(to: &problem)
+                problem.append(UInt8(ascii: "\""))
+            } else {
+                problem += JSON.string(detail).serialized()
+            }
+            problem += kind.middle
+        }
+        problem += requestID.description.utf8
+        problem += kind.ending
+        if case .invalidRequest(let path, _) = self {
+            problem += #","path":"#.utf8
+            problem += JSON.string(path.loggable(256)).serialized()
+        }
+        problem.append(UInt8(ascii: "}"))
+        return problem
     }
 
     /// The field `WWW-Authenticate`, which a 401 must have (RFC 9110 section 15.5.2), as RFC 6750 section 3 spells it.

@@ -25,14 +25,15 @@ package final class RequestContext: @unchecked Sendable {
     /// Nil until the upstream is called.
     var attempt: MintAttempt?
 
-    init(_ request: Request, under rules: TokenService.Rules, surroundings: Surroundings) {
-        let isTrusted = rules.proxies.contains(request.peer)
+    /// - Parameter service: the one that answers the request.
+    init(_ request: Request, of service: TokenService) {
+        let isTrusted = service.rules.proxies.contains(request.peer)
         self.request = request
-        began = surroundings.monotonicNanoseconds()
-        id = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
-        client = ClientAddress(of: request, behind: rules.proxies)
-        trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
-        route = Route(of: request, origins: rules.origins)
+        began = service.loop.surroundings.monotonicNanoseconds()
+        id = RequestID(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
+        client = ClientAddress(of: request, behind: service.rules.proxies)
+        trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
+        route = Route(of: request, origins: service.rules.origins)
     }
 }
 

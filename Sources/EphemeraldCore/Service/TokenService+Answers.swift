@@ -29,8 +29,8 @@ extension TokenService {
     /// Counts a refusal that cost nothing but a usage line; after an attempt to mint it cost more.
     /// - Returns: nil when the refusal has its line.
     private func countRefusal(of context: RequestContext) -> LimitReached? {
-        guard context.attempt == nil, let limit = rules.refusalLimit else { return nil }
-        return common.refusals.count(context.client, under: limit, now: loop.surroundings.monotonicNanoseconds())
+        guard context.attempt == nil, let rule = refusalRule else { return nil }
+        return common.refusals.count(context.client, under: rule, now: loop.surroundings.monotonicNanoseconds())
     }
 
     /// Completes an answer, counts the request, and writes its usage line.
@@ -66,7 +66,7 @@ extension TokenService {
     /// The answer to a request that the end of the daemon cuts short, and its usage line. No step of the policy is taken,
     /// but a page of an allowed origin can read the answer. A task that still waits for this request has another id.
     package func lastAnswer(to request: Request) -> Response {
-        let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
+        let context = RequestContext(request, of: self)
         return conclude(
             context, with: Refusal.shuttingDown.response(to: context.id), .shuttingDown, isLogged: true)
     }

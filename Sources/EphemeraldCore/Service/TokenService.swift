@@ -10,6 +10,8 @@ package final class TokenService: Sendable {
     let loop: LoopParts
     let common: CommonParts
     let report: Report
+    /// The limit on refusals; nil when all of them have a usage line.
+    let refusalRule: LimitRule?
     /// The sessions of the rules, by their names.
     private let sessions: [String: OfferedSession]
 
@@ -19,6 +21,7 @@ package final class TokenService: Sendable {
         self.loop = loop
         self.common = common
         self.report = report
+        refusalRule = rules.refusalLimit.map { LimitRule(.client, $0) }
         sessions = Dictionary(
             uniqueKeysWithValues: rules.sessions.sessions.map { ($0.name, OfferedSession($0, limits: rules.limits)) })
     }
@@ -34,7 +37,7 @@ package final class TokenService: Sendable {
     /// Answers a request, whatever it is, and writes its usage line: at once when no step of its answer waits; otherwise
     /// hands over what makes the answer.
     package func reply(to request: Request) -> Reply {
-        let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
+        let context = RequestContext(request, of: self)
         if let problem = context.client.problem { report(.forwardingProblem(problem), context) }
         do throws(Refusal) {
             switch try answer(context) {
@@ -60,25 +63,24 @@ package final class TokenService: Sendable {
 
     /// The routes.
     private func answer(_ context: RequestContext) throws(Refusal) -> Step<Response> {
-        let request = context.request
-        switch request.defect {
+        switch context.request.defect {
         case .malformed(let reason): throw .malformed(reason)
         case .headTooLarge(let limit): throw .headTooLarge(limit: limit)
         case .bodyTooLarge(let limit): throw .bodyTooLarge(limit: limit)
         case nil: break
         }
-        switch (context.route, request.method) {
+        switch (context.route, context.request.method) {
         case (.token(let page), .post): return try mint(context, for: page)
-        case (.token(let page), .options): return .now(try rules.origins.answerOptions(request, from: page))
+        case (.token(let page), .options): return .now(try rules.origins.answerOptions(context.request, from: page))
         case (.token, _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
         case (.health, .get), (.health, .head): return .now(health())
         case (.health, _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (.readiness, .get), (.readiness, .head): return .now(readiness())
         case (.readiness, _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (.other, let method):
-            guard let file = rules.files[String(request.path)] else { throw .notFound }
+            guard let file = rules.files[String(context.request.path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
-            return .now(file.answer(request))
+            return .now(file.answer(context.request))
         }
     }
 
