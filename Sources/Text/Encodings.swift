@@ -7,8 +7,9 @@ package enum Base64URL {
     }
 
     /// As above. One function for all kinds of text, because a generic one is slow where it is not inlined as a whole.
-    @usableFromInline static func bytes(of text: Span<UInt8>) -> [UInt8]? {
+    @usableFromInline package static func bytes(of text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
+        let values = values
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
         var bits: UInt32 = 0

@@ -65,8 +65,10 @@ package struct Authenticator: Sendable {
         _ request: Request, behind proxies: TrustedProxies, _ means: KeyFetching
     ) throws(Refusal) -> Step<Caller?> {
         if isAnybody { return .now(nil) }
-        if keys != nil || tokens != nil, request.fields.count(of: "Authorization") > 0 {
-            return try caller(presenting: request.fields, means)
+        if keys != nil || tokens != nil, let value = request.fields["Authorization"] {
+            // Another reader of two fields might have believed the other one.
+            guard request.fields.only("Authorization") != nil else { throw .authenticationFailed(nil) }
+            return try caller(presenting: value, means)
         }
         if let userField, proxies.contains(request.peer), let name = request.fields.only(userField),
             Caller.isName(name)
@@ -76,15 +78,9 @@ package struct Authenticator: Sendable {
         throw .authenticationRequired
     }
 
-    private func caller(presenting fields: Fields, _ means: KeyFetching) throws(Refusal) -> Step<Caller?> {
-        // Another reader of two fields might have believed the other one.
-        guard let value = fields.only("Authorization") else { throw .authenticationFailed(nil) }
-        let scheme = value.utf8.prefix { $0 != UInt8(ascii: " ") }
+    private func caller(presenting value: String, _ means: KeyFetching) throws(Refusal) -> Step<Caller?> {
         // Another scheme cannot be checked here (RFC 6750 section 3.1: no error code then).
-        guard scheme.elementsEqual("bearer".utf8, by: { $0.asciiLowercased == $1 }) else {
-            throw .authenticationRequired
-        }
-        let credential = value[scheme.endIndex...].utf8.trimmingOptionalWhitespace
+        guard let credential = Authenticator.bearerCredential(in: value) else { throw .authenticationRequired }
         guard !credential.isEmpty else { throw .authenticationFailed(nil) }
         if let tokens, keys == nil || JSONWebToken.hasForm(credential) {
             return try tokens.caller(presenting: credential, means).then { .now($0) }
@@ -92,4 +88,15 @@ package struct Authenticator: Sendable {
         guard let caller = keys?.caller(presenting: credential) else { throw .authenticationFailed(nil) }
         return .now(caller)
     }
+
+    /// What follows the scheme `Bearer`, which is not case-sensitive; nil for another scheme.
+    private static func bearerCredential(in value: String) -> Substring.UTF8View? {
+        let (bytes, scheme) = (value.utf8.span, scheme.utf8.span)
+        guard bytes.count >= scheme.count else { return nil }
+        for index in scheme.indices where bytes[index].asciiLowercased != scheme[index] { return nil }
+        guard bytes.count == scheme.count || bytes[scheme.count] == UInt8(ascii: " ") else { return nil }
+        return value.utf8.dropFirst(scheme.count).trimmingOptionalWhitespace
+    }
+
+    private static let scheme = "bearer"
 }
