@@ -170,6 +170,18 @@ package struct JSONLine {
         value.append(to: &out, indent: nil)
     }
 
+    /// The members of an object as ``append(members:)`` adds them, for those that do not change between lines.
+    package static func members(of object: JSONObject) -> [UInt8] {
+        Array(JSON.object(object).serialized().dropFirst().dropLast())
+    }
+
+    /// Adds members, at least one, that are written already.
+    package mutating func append(members: [UInt8]) {
+        if needsComma { out.append(UInt8(ascii: ",")) }
+        needsComma = true
+        out += members
+    }
+
     /// Adds an object with the members that the closure adds.
     package mutating func append(object name: String, _ members: (inout JSONLine) -> Void) {
         append(name: name)

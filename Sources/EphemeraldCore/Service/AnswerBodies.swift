@@ -9,7 +9,7 @@ enum TokenAnswer {
     ///
     /// The upstream's echo of the session has instructions and tools, with their secrets: it is passed on only for a
     /// session whose file has `"answer": "full"`.
-    static func body(_ secret: ClientSecret, for session: Session, upstream: Upstream) -> [UInt8] {
+    static func body(_ secret: ClientSecret, for offered: OfferedSession) -> [UInt8] {
         let value = secret.value.reveal()
         var answer = JSONLine(reserving: 768)
         answer.append("value", value)
@@ -18,18 +18,17 @@ enum TokenAnswer {
             beta.append("value", value)
             beta.append("expires_at", secret.expiresAt)
         }
-        let model = secret.model ?? session.model
+        let model = secret.model ?? offered.session.model
         if let echo = secret.session?.objectValue {
-            answer.append("session", .object(effective(echo, secret, model, for: session)))
+            answer.append("session", .object(effective(echo, secret, model, for: offered.session)))
         } else {
             answer.append(object: "session") { effective in
                 effective.append("id", secret.sessionID)
-                effective.append("name", session.name)
-                effective.append("type", session.kind.rawValue)
+                effective.append(members: offered.answerNames)
                 effective.append("model", model)
             }
         }
-        answer.append("calls_url", upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)")
+        answer.append(members: offered.answerEnding)
         return answer.object()
     }
 

@@ -1,3 +1,4 @@
+import JSON
 package import Sessions
 
 /// What a service is made of. The rules change with each reading of the settings, the parts of a loop end with it, and
@@ -93,10 +94,20 @@ final class OfferedSession: Sendable {
     /// The origins that may request it; nil when its file names none.
     let origins: OriginList?
     let limits: SessionLimits
+    /// The members of a minted answer that are the same for all requests, in two parts: its name and type, and what
+    /// follows the session.
+    let answerNames: [UInt8]
+    let answerEnding: [UInt8]
 
-    /// - Parameter limits: those of the settings.
-    init(_ session: Session, limits: RateLimits) {
+    /// - Parameters:
+    ///   - limits: those of the settings.
+    ///   - upstream: where browsers call.
+    init(_ session: Session, limits: RateLimits, upstream: Upstream) {
         self.session = session
+        let names: JSONObject = ["name": .string(session.name), "type": .string(session.kind.rawValue)]
+        answerNames = JSONLine.members(of: names)
+        let url = upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)"
+        answerEnding = JSONLine.members(of: ["calls_url": .string(url)])
         origins = session.access.origins.map { OriginList($0) }
         self.limits = SessionLimits(session, settings: limits)
     }

@@ -22,8 +22,11 @@ package final class TokenService: Sendable {
         self.common = common
         self.report = report
         refusalRule = rules.refusalLimit.map { LimitRule(.client, $0) }
+        let upstream = loop.minter.upstream
         sessions = Dictionary(
-            uniqueKeysWithValues: rules.sessions.sessions.map { ($0.name, OfferedSession($0, limits: rules.limits)) })
+            uniqueKeysWithValues: rules.sessions.sessions.map {
+                ($0.name, OfferedSession($0, limits: rules.limits, upstream: upstream))
+            })
     }
 
     /// Answers a request as ``reply(to:)`` does, and waits where that waits: for tests and benchmarks without a server.
@@ -40,29 +43,46 @@ package final class TokenService: Sendable {
         let context = RequestContext(request, of: self)
         if let problem = context.client.problem { report(.forwardingProblem(problem), context) }
         do throws(Refusal) {
-            switch try answer(context) {
+            let answer = try answer(context)
             // Probes and preflights are not a use of the service, unless they are refused.
-            case .now(let response):
+            if case .now(.response(let response)) = answer {
                 return .now(conclude(context, with: response, isLogged: request.method == .post))
-            case .later(let finish): return .later { [self] in await respond(context, finish) }
             }
+            return .later { [self] in await respond(context, answer) }
         } catch {
             return .now(refuse(context, error))
         }
     }
 
-    private func respond(
-        _ context: RequestContext, _ finish: @Sendable () async throws(Refusal) -> Response
-    ) async -> Response {
+    private func respond(_ context: RequestContext, _ answer: Step<Answer>) async -> Response {
         do throws(Refusal) {
-            return conclude(context, with: try await finish(), isLogged: true)
+            let response: Response
+            switch try await answer.value {
+            case .response(let made): response = made
+            case .mint(let mint): response = try await finish(mint, context)
+            }
+            return conclude(context, with: response, isLogged: true)
         } catch {
             return refuse(context, error)
         }
     }
 
+    /// What the steps lead to that are taken before the upstream is called.
+    private enum Answer {
+        case response(Response)
+        case mint(Mint)
+    }
+
+    /// What is left of an admitted request for a client secret.
+    private struct Mint {
+        let body: [UInt8]
+        let offered: OfferedSession
+        let caller: Caller?
+        let admitted: Admitted
+    }
+
     /// The routes.
-    private func answer(_ context: RequestContext) throws(Refusal) -> Step<Response> {
+    private func answer(_ context: RequestContext) throws(Refusal) -> Step<Answer> {
         switch context.request.defect {
         case .malformed(let reason): throw .malformed(reason)
         case .headTooLarge(let limit): throw .headTooLarge(limit: limit)
@@ -71,22 +91,23 @@ package final class TokenService: Sendable {
         }
         switch (context.route, context.request.method) {
         case (.token(let page), .post): return try mint(context, for: page)
-        case (.token(let page), .options): return .now(try rules.origins.answerOptions(context.request, from: page))
+        case (.token(let page), .options):
+            return .now(.response(try rules.origins.answerOptions(context.request, from: page)))
         case (.token, _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
-        case (.health, .get), (.health, .head): return .now(health())
+        case (.health, .get), (.health, .head): return .now(.response(health()))
         case (.health, _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        case (.readiness, .get), (.readiness, .head): return .now(readiness())
+        case (.readiness, .get), (.readiness, .head): return .now(.response(readiness()))
         case (.readiness, _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (.other, let method):
             guard let file = rules.files[String(context.request.path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
-            return .now(file.answer(context.request))
+            return .now(.response(file.answer(context.request)))
         }
     }
 
     /// The steps from a request to a client secret. The first that refuses ends it, and everything that can be decided
     /// here is decided before the upstream is called.
-    private func mint(_ context: RequestContext, for page: OriginVerdict) throws(Refusal) -> Step<Response> {
+    private func mint(_ context: RequestContext, for page: OriginVerdict) throws(Refusal) -> Step<Answer> {
         let origin = try rules.origins.admit(page)
         return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
             .then { [self] caller throws(Refusal) in try mint(context, for: origin, caller) }
@@ -95,7 +116,7 @@ package final class TokenService: Sendable {
     /// The steps that follow once the caller is known.
     private func mint(
         _ context: RequestContext, for origin: String?, _ caller: Caller?
-    ) throws(Refusal) -> Step<Response> {
+    ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
         // After the two steps that keep strangers out, who need not know; before anything that costs or counts.
         if common.mintingSwitch.isPaused { throw .mintingPaused }
@@ -103,28 +124,23 @@ package final class TokenService: Sendable {
         let offered = try session(named: wanted.session, for: caller, context)
         try rules.origins.admit(origin, toSessionOf: offered.origins)
         let body = try wanted.body(for: offered.session)
-        return try admit(context, from: origin, caller, to: offered).then { [self] admitted in
-            .later { [self] () async throws(Refusal) in
-                try await finish(context, with: body, of: offered.session, for: caller, admitted)
-            }
+        return try admit(context, from: origin, caller, to: offered).then { admitted in
+            .now(.mint(Mint(body: body, offered: offered, caller: caller, admitted: admitted)))
         }
     }
 
     /// The last step: calls the upstream.
-    private func finish(
-        _ context: RequestContext, with body: [UInt8], of session: Session, for caller: Caller?, _ admitted: Admitted
-    ) async throws(Refusal) -> Response {
+    private func finish(_ mint: Mint, _ context: RequestContext) async throws(Refusal) -> Response {
         let secret: ClientSecret
         do throws(Refusal) {
-            secret = try await mint(body, of: session, for: caller, context)
+            secret = try await self.mint(mint.body, of: mint.offered.session, for: mint.caller, context)
         } catch {
-            common.admission.giveBack(admitted.taken)
+            common.admission.giveBack(mint.admitted.taken)
             throw error
         }
-        var fields = admitted.fields
+        var fields = mint.admitted.fields
         fields.append("Content-Type", "application/json")
-        return Response(
-            .ok, fields: fields, body: TokenAnswer.body(secret, for: session, upstream: loop.minter.upstream))
+        return Response(.ok, fields: fields, body: TokenAnswer.body(secret, for: mint.offered))
     }
 
     private func session(
@@ -193,12 +209,13 @@ extension TokenService {
             report(.limitReached(reached), context)
             throw reached.refusal
         case .unavailable: throw .limitsUnavailable
-        case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
-        case .admitted(let standing?, let taken):
-            let fields: Fields = [
-                "RateLimit-Policy": offered.limits.policyField(countsCaller: caller != nil),
-                "RateLimit": RateLimitFields.rateLimit(standing),
-            ]
+        case .admitted(let standing, let taken):
+            var fields = Fields()
+            fields.reserveCapacity(16)
+            if let standing {
+                fields.append("RateLimit-Policy", offered.limits.policyField(countsCaller: caller != nil))
+                fields.append("RateLimit", RateLimitFields.rateLimit(standing))
+            }
             return Admitted(fields: fields, taken: taken)
         }
     }
