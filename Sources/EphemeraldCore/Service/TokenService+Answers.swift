@@ -51,11 +51,15 @@ extension TokenService {
         return response
     }
 
+    /// Lines that `addCommonFields` adds.
+    private static let mostCommonFields = 8
+
     /// The fields of CORS on the token route, and those that every answer has.
     private func addCommonFields(to response: inout Response, _ context: RequestContext, _ refusal: Refusal?) {
+        response.fields.reserveCapacity(response.fields.all.count + TokenService.mostCommonFields)
         let isPreflight = context.request.method == .options && context.request.defect == nil
         if case .token(let page) = context.route, !isPreflight {
-            response.fields.append(contentsOf: rules.origins.responseFields(for: page, refusedBy: refusal))
+            rules.origins.addResponseFields(to: &response.fields, for: page, refusedBy: refusal)
         }
         if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
