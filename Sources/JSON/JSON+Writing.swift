@@ -126,13 +126,6 @@ package struct JSONLine {
         return out
     }
 
-    /// The object, followed by a line feed.
-    package consuming func finished() -> [UInt8] {
-        out.append(UInt8(ascii: "}"))
-        out.append(UInt8(ascii: "\n"))
-        return out
-    }
-
     /// Adds a string; nil adds nothing.
     /// - Parameter name: a new name that needs no escape.
     package mutating func append(_ name: String, _ text: String?) {
@@ -154,14 +147,6 @@ package struct JSONLine {
         guard let number else { return }
         append(name: name)
         out.append(digitsOf: number)
-    }
-
-    /// Adds a duration in seconds, with six decimals.
-    package mutating func append(_ name: String, microseconds: Int) {
-        append(name: name)
-        out.append(digitsOf: microseconds / 1_000_000)
-        out.append(UInt8(ascii: "."))
-        out.append(digitsOf: microseconds % 1_000_000, width: 6)
     }
 
     /// Adds a value of any kind.
@@ -195,7 +180,16 @@ extension [UInt8] {
     /// - Parameter width: at least so many digits; the first ones are zeros where the number has fewer.
     package mutating func append(digitsOf number: Int, width: Int = 1) {
         precondition(number >= 0, "a negative number has a sign")
-        if number >= 10 || width > 1 { append(digitsOf: number / 10, width: width - 1) }
-        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+        let start = count
+        var rest = UInt(number)
+        repeat {
+            append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0 || count - start < width
+        var (low, high) = (start, count - 1)
+        while low < high {
+            swapAt(low, high)
+            (low, high) = (low + 1, high - 1)
+        }
     }
 }

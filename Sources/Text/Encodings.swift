@@ -64,12 +64,20 @@ extension Sequence<UInt8> {
     /// Two digits a byte, in lower case.
     @inlinable package var hexadecimal: String {
         var digits: [UInt8] = []
-        digits.reserveCapacity(2 * underestimatedCount)
-        for byte in self {
-            digits.append((byte >> 4).hexadecimalDigit)
-            digits.append((byte & 15).hexadecimalDigit)
-        }
+        digits.append(hexadecimalOf: Array(self))
         return String(decoding: digits, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Appends two digits a byte, in lower case.
+    @inlinable package mutating func append(hexadecimalOf bytes: [UInt8]) {
+        append(addingCapacity: 2 * bytes.count) { digits in
+            for byte in bytes {
+                digits.append((byte >> 4).hexadecimalDigit)
+                digits.append((byte & 15).hexadecimalDigit)
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 package import HTTP
 import JSON
+import Locking
 import Sessions
 
 /// The paths of the service, as they appear in a request line.
@@ -43,10 +44,14 @@ extension TokenService {
             route: context.routePath, status: response.status, refusal: refusal,
             session: context.attempt == nil ? nil : context.sessionName)
         guard isLogged else { return response }
-        let line = context.usageLine(
-            status: response.status, refusal: refusal, unlogged: common.refusals.takeUnreported(),
-            unixMilliseconds: loop.surroundings.unixMilliseconds(),
-            duration: loop.surroundings.monotonicNanoseconds() - context.began)
+        let (unlogged, now) = (common.refusals.takeUnreported(), loop.surroundings.unixMilliseconds())
+        let duration = loop.surroundings.monotonicNanoseconds() - context.began
+        let line = loop.usage.withLock { line in
+            context.writeUsage(
+                to: &line, status: response.status, refusal: refusal, unlogged: unlogged, unixMilliseconds: now,
+                duration: duration)
+            return line.bytes
+        }
         report(.usage(line), context)
         return response
     }

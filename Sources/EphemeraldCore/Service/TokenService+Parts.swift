@@ -1,3 +1,4 @@
+import Locking
 package import Sessions
 
 /// What a service is made of. The rules change with each reading of the settings, the parts of a loop end with it, and
@@ -45,6 +46,8 @@ extension TokenService {
         let keyFetching: KeyFetching
         let metrics: LoopMetrics
         let surroundings: Surroundings
+        /// The memory in which usage lines are written. The loop does not contend for the lock with others.
+        let usage = Locked(UsageText())
 
         /// - Parameter metrics: where the loop counts requests.
         package init(minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics, surroundings: Surroundings) {

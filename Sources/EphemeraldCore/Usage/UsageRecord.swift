@@ -74,7 +74,12 @@ package struct UsageRecord: Hashable, Sendable {
 
     /// The SHA-256 of a client secret, as the usage log has it.
     package static func digest(of secret: String) -> String {
-        HashFunction.sha256.hash(Array(secret.utf8)).hexadecimal
+        hash(of: secret).hexadecimal
+    }
+
+    /// The bytes of that digest.
+    static func hash(of secret: String) -> [UInt8] {
+        HashFunction.sha256.hash(Array(secret.utf8))
     }
 
     /// The day of a line, without reading more of it than its beginning; nil for a line that is not ours. A million
