@@ -107,9 +107,16 @@ extension LimitReached {
         case .refusals(let check):
             "\(kind.name): \(client) has reached \(check.rule.limit); the usage log has the number of further refusals"
         case .quota(let check):
-            "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowance) a day; "
+            "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowanceText) a day; "
                 + "the usage log has the refusals"
         }
+    }
+}
+
+extension QuotaCheck {
+    /// A number of tokens, or an amount of money.
+    fileprivate var allowanceText: String {
+        dimension.isMoney ? "\(Money(micros: Int64(allowance)))" : "\(allowance)"
     }
 }
 

@@ -53,7 +53,7 @@ package struct MetricCounts: Sendable {
         for dimension in LimitDimension.allCases {
             refused[Refused(code: "rate_limited", dimension: dimension.rawValue), default: 0] += 0
         }
-        for dimension in QuotaDimension.allCases {
+        for dimension in QuotaDimension.allCases where !dimension.isMoney {
             refused[Refused(code: "quota_exhausted", dimension: dimension.rawValue), default: 0] += 0
         }
         for code in Refusal.watchedCodes { refused[Refused(code: code, dimension: ""), default: 0] += 0 }
