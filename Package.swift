@@ -84,6 +84,9 @@ let package = Package(
             name: "TestTools", dependencies: ["EventLoop", "JSON", "System"], path: "Tests/Support/TestTools",
             swiftSettings: settings),
         .target(
+            name: "TestPolicy", dependencies: ["EphemeraldCore", "Sessions"], path: "Tests/Support/TestPolicy",
+            swiftSettings: settings),
+        .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSigning"], swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Text"], swiftSettings: settings),
@@ -99,7 +102,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestTools"],
+            dependencies: [
+                "Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestPolicy", "TestTools",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools", "Text"], exclude: ["Cases"],
@@ -107,8 +112,8 @@ let package = Package(
         .testTarget(
             name: "EphemeraldCoreTests",
             dependencies: [
-                "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning",
-                "TestTools",
+                "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestPolicy",
+                "TestSigning", "TestTools",
             ],
             swiftSettings: settings),
         .testTarget(
