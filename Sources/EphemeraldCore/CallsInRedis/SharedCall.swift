@@ -31,7 +31,7 @@ package struct SharedCall: Sendable {
     private static let longestAge: Int64 = 86_400_000
 
     /// The fields of the hash that a daemon needs to end the call, in the order in which a claim returns them. The hash
-    /// has `state`, `by`, `opened`, `until` and `failures` as well, which only the scripts read.
+    /// has `state`, `by`, `until` and `failures` as well, which only the scripts read.
     static let fields = [
         "reason", "opened", "deadline", "lease", "type", "upstream_id", "upstream_host", "key", "binding", "caller",
         "session", "model", "price", "reserved", "day", "request", "slots", "money",
@@ -94,7 +94,7 @@ extension Day {
     }
 }
 
-/// The answer of Redis to the request for a call.
+/// The answer to the request for a call, by Redis or by the memory of this process.
 package enum CallAdmission: Hashable, Sendable {
     /// It may be created: limits and quotas have counted it, and it has its slots.
     /// - Parameters:

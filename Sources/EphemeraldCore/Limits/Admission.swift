@@ -110,18 +110,50 @@ package struct AdmissionCounts: Sendable {
     ///   - unixMilliseconds: the wall clock, whose days the quotas go by.
     package mutating func admit(_ claim: AdmissionClaim, now: UInt64, unixMilliseconds: Int64) -> LimitVerdict {
         let day = Day(unixMilliseconds: unixMilliseconds)
-        let wait = Duration.milliseconds(Day.milliseconds - unixMilliseconds.modulo(Day.milliseconds))
+        let wait = Day.untilNext(unixMilliseconds: unixMilliseconds)
         if let reached = ledger.quotaReached(of: claim.quotas, on: day, wait: wait) { return .refused(reached) }
         let verdict = limiter.admit(claim.limits, now: now)
         guard case .admitted(let closest, _) = verdict else { return verdict }
         ledger.take(claim.quotas, on: day, today: day)
         return .admitted(closest: closest, taken: QuotaReceipt(checks: claim.quotas, day: day))
     }
+
+    /// Decides on one request for a call, as Redis does: quotas, then slots, then limits. When all of them admit it, it is
+    /// counted, and the book has it.
+    /// - Parameters:
+    ///   - plan: its day is that of the wall clock in the book.
+    ///   - now: nanoseconds on a monotonic clock, for the limits.
+    ///   - unixMilliseconds: the wall clock, whose days the quotas go by.
+    package mutating func admit(
+        _ name: CallName, _ plan: CallPlan, _ claim: AdmissionClaim, within maxima: CallMaxima, in book: inout CallBook,
+        now: UInt64, unixMilliseconds: Int64
+    ) -> CallAdmission {
+        if let full = book.full(for: plan, within: maxima) {
+            let day = Day(unixMilliseconds: unixMilliseconds)
+            let wait = Day.untilNext(unixMilliseconds: unixMilliseconds)
+            return ledger.quotaReached(of: claim.quotas, on: day, wait: wait).map { .refused($0) } ?? .full(full)
+        }
+        switch admit(claim, now: now, unixMilliseconds: unixMilliseconds) {
+        case .refused(let reached): return .refused(reached)
+        case .unavailable: preconditionFailure("the memory of the process is there")
+        case .admitted(let closest, let taken):
+            var plan = plan
+            plan.day = taken.day
+            let full = book.reserve(name, plan, within: maxima)
+            precondition(full == nil, "a slot was free, and nobody else has the book")
+            return .admitted(closest: closest, taken: taken)
+        }
+    }
 }
 
 extension Day {
     /// The length of a day; Unix time has no leap seconds.
     fileprivate static let milliseconds: Int64 = 86_400_000
+
+    /// How long the day of a point of time still lasts.
+    fileprivate static func untilNext(unixMilliseconds: Int64) -> Duration {
+        .milliseconds(milliseconds - unixMilliseconds.modulo(milliseconds))
+    }
 
     /// The day of a point of time.
     package init(unixMilliseconds: Int64) {

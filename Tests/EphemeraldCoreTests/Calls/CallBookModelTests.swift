@@ -1,4 +1,5 @@
 import EphemeraldCore
+import Sessions
 import TestPolicy
 import TestTools
 import Testing
@@ -11,7 +12,7 @@ private struct Schedule {
     private let maxima: CallMaxima
     private let limits: SpendingLimits
     /// The day's amounts, as the owner of the book counts them.
-    private var ledger = QuotaLedger()
+    private var counts = AdmissionCounts(limiter: RateLimiter(capacity: 8))
     private var now: Int
     private var settled: Set<CallName> = []
     private var takenOver = 0
@@ -64,20 +65,28 @@ private struct Schedule {
 
     private mutating func admit() -> String? {
         let name = TestCalls.names[model.calls.count]
-        let plan = TestCalls.plans[pick(TestCalls.plans.count)]
+        var plan = TestCalls.plans[pick(TestCalls.plans.count)]
         if pick(12) == 0 { return takeOver(name, plan) }
-        let expected = model.full(for: plan, within: maxima)
-        if book.full(for: plan, within: maxima) != expected { return "another slot is full than \(expected as Any)" }
-        let spent = ledger.quotaReached(of: checks(plan), on: plan.day, wait: .zero)?.dimension
-        if spent != model.spent(for: plan, within: limits) { return "another amount is used up than \(spent as Any)" }
-        // The owner looks at both, and takes all or nothing.
-        guard expected == nil, spent == nil else { return nil }
-        if book.reserve(name, plan, within: maxima) != nil { return "there was a slot" }
-        model.reserve(name, plan, now: now)
-        ledger.take(checks(plan), on: plan.day, today: plan.day)
-        if takenOver == 0, model.exceeds(maxima, for: plan) { return "too many slots are taken" }
-        return checkMoney()
+        plan.day = Day(unixSeconds: wallClock / 1_000)
+        let (spent, full) = (model.spent(for: plan, within: limits), model.full(for: plan, within: maxima))
+        if book.full(for: plan, within: maxima) != full { return "another slot is full than \(full as Any)" }
+        let claim = AdmissionClaim(limits: LimitChecks(), quotas: checks(plan))
+        let verdict = counts.admit(
+            name, plan, claim, within: maxima, in: &book, now: at(now), unixMilliseconds: Int64(wallClock))
+        switch verdict {
+        case .refused(let reached): return reached.dimension == spent ? checkMoney() : "\(reached.dimension) refused"
+        case .full(let dimension): return spent == nil && dimension == full ? checkMoney() : "\(dimension) is full"
+        case .admitted(_, let taken):
+            if spent != nil || full != nil { return "admitted, but \(spent as Any) or \(full as Any) is full" }
+            if taken.day != plan.day { return "admitted on \(taken.day)" }
+            model.reserve(name, plan, now: now)
+            if takenOver == 0, model.exceeds(maxima, for: plan) { return "too many slots are taken" }
+            return checkMoney()
+        }
     }
+
+    /// Unix milliseconds.
+    private var wallClock: Int { Day(unixSeconds: 0).days(until: TestCalls.day) * 86_400_000 + now }
 
     private func checks(_ plan: CallPlan) -> [QuotaCheck] {
         limits.checks(caller: plan.caller, amount: plan.reserved)
@@ -95,7 +104,7 @@ private struct Schedule {
         model.reserve(name, plan, now: now)
         let longest = plan.type == .live ? 7_260 : 3_660
         model.open(model.calls.count - 1, at: now - min(max(age, 0), longest) * 1_000, now: now)
-        ledger.take(checks(plan), on: plan.day, today: plan.day)
+        counts.ledger.take(checks(plan), on: plan.day, today: plan.day)
         return checkTimes()
     }
 
@@ -103,7 +112,7 @@ private struct Schedule {
         let expected = model.undo(index, isLost: isLost, now: now)
         guard let back = book.undo(model.calls[index].name, isLost: isLost, now: at(now)) else { return "not undone" }
         let plan = model.calls[index].plan
-        ledger.giveBack(Int(back.micros), to: checks(plan), on: plan.day)
+        counts.ledger.giveBack(Int(back.micros), to: checks(plan), on: plan.day)
         if Int(back.micros) != expected { return "\(back) came back instead of \(expected)" }
         if book.undo(model.calls[index].name, isLost: isLost, now: at(now)) != nil { return "undone twice" }
         return checkMoney()
@@ -177,16 +186,19 @@ private struct Schedule {
 
     private mutating func account(_ settlement: CallSettlement) -> String? {
         let plan = settlement.record.plan
-        ledger.giveBack(Int(settlement.givenBack.micros), to: checks(plan), on: plan.day)
+        counts.ledger.giveBack(Int(settlement.givenBack.micros), to: checks(plan), on: plan.day)
         return settled.insert(settlement.record.name).inserted ? nil : "\(settlement.record.name) is settled twice"
     }
 
     private func checkMoney() -> String? {
         let callers: [String?] = ["ann", "bob", nil]
         for check in callers.flatMap({ limits.checks(caller: $0, amount: .zero) }) {
-            let expected = model.charged { check.dimension == .spendAll || $0.caller == check.identity }
-            let amount = ledger.used(check, on: TestCalls.day)
-            if amount != expected { return "the amount of \(check) is \(amount) instead of \(expected)" }
+            for day in Set(model.calls.map(\.plan.day)) {
+                let isCounted = { (plan: CallPlan) in check.dimension == .spendAll || plan.caller == check.identity }
+                let expected = model.charged { $0.day == day && isCounted($0) }
+                let amount = counts.ledger.used(check, on: day)
+                if amount != expected { return "the amount of \(check) is \(amount) instead of \(expected)" }
+            }
         }
         return nil
     }

@@ -166,6 +166,27 @@ struct SharedCallsTests {
         #expect(contents.count == 2 && contents.allSatisfy { $0.hasSuffix(":25000") })
     }
 
+    @Test(arguments: [-3_600_000, 3_600_000])
+    func `end calls all the same when the clock of Redis was set`(step: Int64) async throws {
+        let server = try RedisServer()
+        let seconds: Int? = try await withClient(server.address) { client, _ in
+            let start: Int64 = 4_000_000_000_000
+            func calls(_ time: Int64) -> SharedCalls {
+                SharedCalls(client, daemon: "a", creation: .seconds(30), at: time)
+            }
+            let name = TestCalls.names[0]
+            guard try await SharedCallsTests.opened(calls(start), name) != nil,
+                case .claimed(let call, .client, isGivenUp: false) = try await calls(start + step).claim(
+                    name, .client, now: at(1_010_000)),
+                case .settled(let settlement) = try await calls(start + step).end(
+                    call, .client, isConfirmed: true, now: at(1_011_000))
+            else { return nil }
+            return settlement.seconds
+        }
+        // Never less than nothing, nor more than the clock was set by.
+        #expect(seconds == (step < 0 ? 1 : 3_601))
+    }
+
     @Test func `keep names out of keys, and nothing for longer than a call can last`() async throws {
         let server = try RedisServer()
         let lives: [String: Int64] = try await withClient(server.address) { client, _ in
