@@ -65,14 +65,15 @@ private struct Schedule {
 
     private mutating func admit() -> String? {
         let name = TestCalls.names[model.calls.count]
-        var plan = TestCalls.plans[pick(TestCalls.plans.count)]
-        if pick(12) == 0 { return takeOver(name, plan) }
+        let offered = TestCalls.plans[pick(TestCalls.plans.count)]
+        if pick(12) == 0 { return takeOver(name, offered) }
+        var plan = offered
         plan.day = Day(unixSeconds: wallClock / 1_000)
         let (spent, full) = (model.spent(for: plan, within: limits), model.full(for: plan, within: maxima))
         if book.full(for: plan, within: maxima) != full { return "another slot is full than \(full as Any)" }
         let claim = AdmissionClaim(limits: LimitChecks(), quotas: checks(plan))
         let verdict = counts.admit(
-            name, plan, claim, within: maxima, in: &book, now: at(now), unixMilliseconds: Int64(wallClock))
+            name, offered, claim, within: maxima, in: &book, now: at(now), unixMilliseconds: Int64(wallClock))
         switch verdict {
         case .refused(let reached): return reached.dimension == spent ? checkMoney() : "\(reached.dimension) refused"
         case .full(let dimension): return spent == nil && dimension == full ? checkMoney() : "\(dimension) is full"
@@ -85,8 +86,8 @@ private struct Schedule {
         }
     }
 
-    /// Unix milliseconds.
-    private var wallClock: Int { Day(unixSeconds: 0).days(until: TestCalls.day) * 86_400_000 + now }
+    /// Unix milliseconds. Midnight comes while most schedules last.
+    private var wallClock: Int { (Day(unixSeconds: 0).days(until: TestCalls.day) + 1) * 86_400_000 + now - 12_000_000 }
 
     private func checks(_ plan: CallPlan) -> [QuotaCheck] {
         limits.checks(caller: plan.caller, amount: plan.reserved)

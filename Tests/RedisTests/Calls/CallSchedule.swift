@@ -122,8 +122,11 @@ struct CallSchedule {
     private mutating func open(_ index: Int) async throws -> String? {
         let call = model.calls[index]
         let age = min(pick(3) * 400, now - CallSchedule.start)
+        var plan = call.plan
+        // Another day by the clock of the daemon: that of the admission counts.
+        plan.day = TestCalls.day
         let record = CallRecord(
-            name: call.name, plan: call.plan, upstreamID: "rtc_\(index)", upstreamHost: "h",
+            name: call.name, plan: plan, upstreamID: "rtc_\(index)", upstreamHost: "h",
             key: KeyPrint(ofKey: "k"), openedAt: at(now - age))
         let made = SharedCall(record, taken: taken[index] ?? .nothing)
         let isOpen = try await calls(pick(2)).open(made, now: at(now))
