@@ -1,3 +1,5 @@
+import Sessions
+
 /// The calls that several daemons keep in one Redis: the steps of ``CallScripts``, with typed results.
 ///
 /// Every step throws while Redis is away. What is then done is up to the receiver: a call that cannot be admitted or
