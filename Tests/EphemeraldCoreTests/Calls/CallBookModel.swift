@@ -1,4 +1,5 @@
 import EphemeraldCore
+import Sessions
 
 /// The rules of calls, written as simply as possible and apart from the book: one list, searched from end to end. It
 /// keeps what happened and when, in milliseconds, and derives everything else from that: no due times, no counts.
