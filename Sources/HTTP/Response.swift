@@ -45,6 +45,7 @@ extension Status {
     package static let forbidden = Status(rawValue: 403)
     package static let notFound = Status(rawValue: 404)
     package static let methodNotAllowed = Status(rawValue: 405)
+    package static let conflict = Status(rawValue: 409)
     package static let contentTooLarge = Status(rawValue: 413)
     package static let tooManyRequests = Status(rawValue: 429)
     package static let headerFieldsTooLarge = Status(rawValue: 431)

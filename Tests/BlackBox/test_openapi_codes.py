@@ -16,6 +16,7 @@ from test_callers import bearer, keys_file
 from test_jwt import jwks, token
 
 ASKED = {"Origin": ORIGIN}
+CALL = {**SESSION, "access": {"token": False}}
 
 
 class Witness:
@@ -24,7 +25,7 @@ class Witness:
     def __init__(self, start, upstream, folder):
         self.start = start
         self.upstream = upstream
-        self.sessions = write_sessions(folder / "described", default=SESSION)
+        self.sessions = write_sessions(folder / "described", default=SESSION, call=CALL)
         self.judge = Judge(described(self.daemon()))
 
     def daemon(self, **settings: str) -> Daemon:
@@ -115,6 +116,7 @@ def what_is_asked(witness: Witness) -> None:
     daemon = witness.daemon()
     assert witness.mint(daemon) == 200
     assert witness.mint(daemon, TOKEN + "?session=nobody") == 404
+    assert witness.mint(daemon, TOKEN + "?session=call") == 409
     assert witness.mint(daemon, body=b'{"session": 7}') == 400
     assert witness.mint(daemon, body=b"[]") == 400
     assert witness.ask(daemon, "POST", TOKEN, {"Origin": "https://evil.example"}) == 403

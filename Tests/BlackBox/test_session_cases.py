@@ -68,7 +68,7 @@ def test_check_says_of_each_file_what_the_table_says(tmp_path, folder, settings)
 def test_the_strict_upstream_accepts_every_file_without_an_error(start, upstream, tmp_path):
     """The stand-in has rules of its own, so this compares the two."""
     names = [name for name, lines in verdicts().items() if not errors(lines) and "/" not in name]
-    names = [name for name in names if '"variables"' not in (CASES / name).read_text()]
+    names = [name for name in names if '"variables"' not in (CASES / name).read_text() and not name.startswith("live")]
     sessions = tmp_path / "usable"
     sessions.mkdir()
     for name in names:

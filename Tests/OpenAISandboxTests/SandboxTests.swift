@@ -28,9 +28,10 @@ import Testing
     @Test(arguments: ["default", "transcription", "translation"])
     func `mints for every session that is shipped`(name: String) async throws {
         let session = try #require(Self.sessions.catalog.session(named: name))
+        let path = try #require(session.kind.mintPath)
         let sandbox = Self.sandbox()
         let response = await sandbox.respond(
-            to: Self.request(String(decoding: session.body, as: UTF8.self), path: "/v1/\(session.kind.mintPath)"))
+            to: Self.request(String(decoding: session.body, as: UTF8.self), path: "/v1/\(path)"))
         #expect(response.status == .ok)
         let answer = try JSON(parsing: response.body)
         #expect(answer["value"]?.stringValue?.hasPrefix("ek_sandbox") == true)

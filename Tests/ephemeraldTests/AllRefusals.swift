@@ -36,7 +36,8 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .keysUnavailable: .sessionNotAllowed
     case .sessionNotAllowed: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
-    case .unknownSession: .rateLimited(spentLimit)
+    case .unknownSession: .callRequired
+    case .callRequired: .rateLimited(spentLimit)
     case .rateLimited: .quotaExhausted(spentQuota)
     case .quotaExhausted: .tooManyRefusals(retryAfter: .seconds(1))
     case .tooManyRefusals: .limitsUnavailable

@@ -106,7 +106,10 @@ package final class Minter: Sendable {
 
     private func attemptOnce(_ mint: Mint, key: Secret, until deadline: UInt64) async -> MintVerdict {
         let now = surroundings.monotonicNanoseconds()
-        let url = "\(upstream.baseURL)/\(mint.session.kind.mintPath)"
+        guard let path = mint.session.kind.mintPath else {
+            preconditionFailure("tokens for a session without client secrets are refused before")
+        }
+        let url = "\(upstream.baseURL)/\(path)"
         let request = OutboundRequest(
             method: .post, url: url,
             fields: upstream.fields(

@@ -36,6 +36,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case invalidRequest(path: String, String)
     /// No session has that name, or it cannot be a name.
     case unknownSession
+    /// The session has no client secrets: the service creates its calls.
+    case callRequired
     /// A limit is reached, or the table of limits is full.
     case rateLimited(LimitReached)
     /// A quota of the day is used up.
@@ -95,6 +97,7 @@ extension Refusal {
         case .sessionNotAllowed: (.forbidden, "session_not_allowed", "Session not allowed")
         case .invalidRequest: (.badRequest, "invalid_request", "Invalid request")
         case .unknownSession: (.notFound, "unknown_session", "Unknown session")
+        case .callRequired: (.conflict, "call_required", "Call required")
         case .rateLimited: (.tooManyRequests, "rate_limited", "Too many requests")
         case .quotaExhausted: (.tooManyRequests, "quota_exhausted", "Quota exhausted")
         case .tooManyRefusals: (.tooManyRequests, "too_many_refusals", "Too many refused requests")
@@ -135,6 +138,7 @@ extension Refusal {
         case .invalidRequest(let path, let message):
             path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
         case .unknownSession: "There is no session with this name."
+        case .callRequired: "This session has no tokens. The service creates its calls."
         case .rateLimited(let reached):
             "\(reached.detail) Try again in \(RateLimitFields.wholeSeconds(reached.wait)) s."
         case .quotaExhausted(let reached): "\(reached.detail) The next day begins at midnight UTC."
@@ -168,8 +172,8 @@ extension Refusal {
         case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
-            .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .upstreamAuth,
-            .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
+            .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .callRequired,
+            .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
             nil
         }
     }

@@ -97,6 +97,7 @@ package final class TokenService: Sendable {
         let wanted = try TokenRequest(context.request)
         let offered = try session(named: wanted.session, for: caller, context)
         try rules.origins.admit(origin, toSessionOf: offered.origins)
+        guard offered.session.access.offersTokens else { throw .callRequired }
         let body = try wanted.body(for: offered.session)
         let admitted = try await admit(context, from: origin, caller, to: offered)
         let secret: ClientSecret
