@@ -146,8 +146,11 @@ def test_check_refuses_what_the_types_refuse_and_nothing_else(tmp_path):
     assert refused > 500 and len(verdicts) - refused > 200
 
 
-def test_the_shipped_live_session_is_one_that_openai_accepts():
-    session = json.loads((ROOT / "sessions" / "live.json").read_text())["session"]
+@pytest.mark.parametrize(
+    "file", ["sessions/live.json"] + [f"Tests/SessionsTests/Cases/live-{name}.json" for name in ("full", "all-events")]
+)
+def test_the_live_sessions_of_the_repository_are_accepted_by_openai(file):
+    session = json.loads((ROOT / file).read_text())["session"]
     assert session.pop("type") == "live"
     assert openai_live_rules.SESSION("session", session) is None
 

@@ -2,6 +2,7 @@ import JSON
 import Sessions
 import TestTools
 import Testing
+import Text
 
 /// The findings about sessions of the type `live`.
 struct `A live session` {
@@ -22,6 +23,21 @@ struct `A live session` {
         #expect(session.kind == .live)
         #expect(session.model == "gpt-live-1")
         #expect(try JSON(parsing: session.body) == ["session": ["model": "gpt-live-1", "store": false]])
+    }
+
+    @Test func `is changed by a request as its file allows`() throws {
+        let session = try SessionDirectory.session(
+            #"{"session":{"type":"live","model":"gpt-live-1","instructions":"You help {{customer}}."},"access":{"#
+                + #""variables":{"customer":{"maxLength":9}},"overrides":{"audio.output.voice":["marin","cedar"]}}}"#)
+        let configuration = try session.configuration(
+            overrides: ["audio.output.voice": "cedar"], variables: ["customer": "Ann"])
+        let expected: JSONObject = [
+            "model": "gpt-live-1", "instructions": "You help Ann.", "audio": ["output": ["voice": "cedar"]],
+        ]
+        #expect(configuration == expected)
+        #expect(throws: Invalid.self) {
+            try session.configuration(overrides: ["store": true], variables: ["customer": "Ann"])
+        }
     }
 
     @Test(arguments: [
