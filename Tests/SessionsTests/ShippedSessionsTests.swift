@@ -86,6 +86,23 @@ struct `The session files that are shipped` {
         #expect(rows.last?[1] == types)
     }
 
+    /// Each row is the header of a table, and a file with a member `zzz` where the members of the table are.
+    @Test(arguments: [
+        ("| member | values | if left out |", #"{"session":{"type":"live","model":"gpt-live-1","zzz":1}}"#),
+        (
+            "| member of `delegation.responses` | values |",
+            #"{"session":{"type":"live","model":"gpt-live-1","delegation":{"type":"responses","responses":{"model":"m","zzz":1}}}}"#
+        ),
+        ("| member | values | meaning |", #"{"session":{"type":"live","model":"gpt-live-1"},"access":{"zzz":1}}"#),
+    ])
+    func `the manual lists the members that are known, and no others`(header: String, file: String) throws {
+        let listed = try Self.table(header).compactMap { Self.names($0[0]).first?.split(separator: ".").first }
+        let findings = try SessionDirectory.findings(in: file)
+        let known = try #require(findings.first?.components(separatedBy: "known here: ").last)
+        #expect(findings.count == 1)
+        #expect(Set(listed.map(String.init)) == Set(known.components(separatedBy: ", ")))
+    }
+
     @Test
     func `the manual has the limits of calls`() throws {
         let rows = try Self.table("| member | values | if left out | meaning |")
