@@ -95,7 +95,7 @@ let package = Package(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
-            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "System", "TestTools"],
+            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "Locking", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "RedisTests",

@@ -18,6 +18,14 @@ let receiveHeaderLine: curl_write_callback = { bytes, _, count, context in
     return unsafe transfer.receiveLine(UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
 }
 
+/// CURLOPT_READFUNCTION, whose type is that of the functions above: asks for the next part of a body that cannot be
+/// rewound.
+let sendBody: curl_write_callback = { buffer, size, count, context in
+    guard let buffer = unsafe buffer, let context = unsafe context else { return 0 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return unsafe transfer.sendBody(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+}
+
 /// CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION of a byte stream: what a proxy says to CONNECT.
 let discard: curl_write_callback = { _, size, count, _ in size * count }
 

@@ -54,11 +54,16 @@ import CCurl
         try check("CURLOPT_QUICK_EXIT", unsafe ccurl_easy_set_quick_exit(pointer))
     }
 
-    /// Copies the body of a POST.
-    func setBody(_ body: [UInt8]) throws(CurlError) {
+    /// Sets the size of the body of a POST, which libcurl then asks for by CURLOPT_READFUNCTION unless there is a buffer.
+    func setBodySize(_ count: Int) throws(CurlError) {
         try check(
             "CURLOPT_POSTFIELDSIZE_LARGE",
-            unsafe ccurl_easy_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+            unsafe ccurl_easy_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(count)))
+    }
+
+    /// Copies the body of a POST.
+    func setBody(_ body: [UInt8]) throws(CurlError) {
+        try setBodySize(body.count)
         // Without a buffer libcurl would read the body from standard input.
         guard !body.isEmpty else { return try set(CURLOPT_COPYPOSTFIELDS, "") }
         let code = unsafe body.withUnsafeBytes { bytes in

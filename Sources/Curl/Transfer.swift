@@ -11,6 +11,8 @@ import Text
     private let maxBodyBytes: Int
     private var request: OutboundRequest?
     private var answer: PartialResponse
+    /// How much of a body that cannot be rewound libcurl has.
+    private var sentCount = 0
 
     /// Which exchange this is, among all of its client.
     private(set) var number: UInt64 = 0
@@ -23,7 +25,9 @@ import Text
         maxBodyBytes = settings.maxBodyBytes
         answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        try unsafe handle.setContext(context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA])
+        try unsafe handle.setContext(
+            context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA])
+        try unsafe handle.set(CURLOPT_READFUNCTION, Curl.sendBody)
         try handle.apply(settings)
     }
 
@@ -34,6 +38,7 @@ import Text
     func prepare(_ request: OutboundRequest, number: UInt64) throws(CurlError) {
         self.number = number
         self.request = request
+        sentCount = 0
         handle.clearMessage()
         try handle.setURL(request.url)
         try handle.set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
@@ -55,14 +60,23 @@ import Text
             try handle.set(CURLOPT_NOBODY, 1)
         case .post:
             try handle.set(CURLOPT_POST, 1)
-            try handle.setBody(request.body)
+            try setBody(request)
         case .get where request.body.isEmpty: break
         default:
             if !request.body.isEmpty {
                 try handle.set(CURLOPT_POST, 1)
-                try handle.setBody(request.body)
+                try setBody(request)
             }
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    /// A body from a callback, without a callback that rewinds it, makes libcurl fail where it would send a buffer again.
+    private func setBody(_ request: OutboundRequest) throws(CurlError) {
+        if request.mayRepeat || request.body.isEmpty {
+            try handle.setBody(request.body)
+        } else {
+            try handle.setBodySize(request.body.count)
         }
     }
 
@@ -104,4 +118,14 @@ import Text
 
     /// - Returns: false to end the transfer.
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool { unsafe answer.receiveBody(bytes) }
+
+    /// Copies the next part of a body that cannot be rewound.
+    /// - Returns: how many bytes; 0 at its end.
+    func sendBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard let rest = request?.body[sentCount...] else { return 0 }
+        let part = rest.prefix(buffer.count)
+        unsafe buffer.copyBytes(from: part)
+        sentCount += part.count
+        return part.count
+    }
 }

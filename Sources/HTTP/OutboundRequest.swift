@@ -10,6 +10,10 @@ package struct OutboundRequest: Sendable {
     package var body: [UInt8]
     /// The names of the fields that the response is to have; nil for all. Each one more costs time.
     package var responseFields: [StaticString]?
+    /// Whether the client may send the request again by itself when a kept connection breaks before any byte of the
+    /// answer. Default true. False is for a body that must arrive at most once: such a request then fails as broken.
+    /// A request without a body may always be repeated.
+    package var mayRepeat = true
     /// How long the whole exchange may take, from name lookup to the last byte of the answer.
     package var timeout: Duration
 
