@@ -63,6 +63,10 @@ MHD_SHIM int mhd_has_started(enum MHD_ConnectionNotificationCode code) {
     return code == MHD_CONNECTION_NOTIFY_STARTED;
 }
 
+MHD_SHIM int mhd_is_completed(enum MHD_RequestTerminationCode code) {
+    return code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+}
+
 MHD_SHIM int mhd_header_fields(struct MHD_Connection *connection, MHD_KeyValueIteratorN found, void *context) {
     return MHD_get_connection_values_n(connection, MHD_HEADER_KIND, found, context);
 }

@@ -6,6 +6,8 @@ package struct Response: Hashable, Sendable {
     package var fields: Fields
     /// Without transfer coding; empty when there is none.
     package var body: [UInt8]
+    /// What the server calls when it is done with the response. Default nil.
+    package var delivery: Delivery?
 
     /// By default without fields and body.
     package init(_ status: Status, fields: Fields = [:], body: [UInt8] = []) {
@@ -13,6 +15,26 @@ package struct Response: Hashable, Sendable {
         self.fields = fields
         self.body = body
     }
+}
+
+/// Tells the maker of a response whether it was handed over. All are equal, so that responses are equal when a client
+/// cannot tell them apart.
+package struct Delivery: Hashable, Sendable {
+    private let report: @Sendable (Bool) -> Void
+
+    /// - Parameter report: called once on the thread of the server's loop. It gets false when the client was seen gone
+    ///   before the response was sent, or the exchange was not completed. True is not a receipt: the client may go at
+    ///   any moment after the last byte was written, and behind a proxy the proxy is the client.
+    package init(report: @escaping @Sendable (_ isHandedOver: Bool) -> Void) {
+        self.report = report
+    }
+
+    /// Calls the maker.
+    package func end(isHandedOver: Bool) { report(isHandedOver) }
+
+    package static func == (_: Delivery, _: Delivery) -> Bool { true }
+
+    package func hash(into _: inout Hasher) {}
 }
 
 /// What a server's function gives for a request. An answer that needs no waiting costs no task.

@@ -75,6 +75,7 @@ extension Server {
             return .YES
         }
         guard let response = exchange.response, let answer = ResponseHandle(response) else { return .NO }
+        exchange.lookForClient()
         if ending.isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
         return handle.queue(answer, status: response.status)
     }

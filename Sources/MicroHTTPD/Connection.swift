@@ -74,9 +74,7 @@ final class Connection {
     /// libmicrohttpd does not see the end of a connection that ended before it was accepted, nor an end after data that
     /// it does not read.
     func isGone() -> Bool {
-        // POLLRDHUP, which Glibc hides from Swift, reports the end also while there is data before it; recv(2) does not.
-        var state = pollfd(fd: socket, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
-        guard isReading, unsafe poll(&state, 1, 0) == 1 else {
+        guard isReading, hasEnd() else {
             unreadAtEnd = nil
             return false
         }
@@ -85,6 +83,14 @@ final class Connection {
         _ = unsafe ioctl(socket, UInt(FIONREAD), &unread)
         defer { unreadAtEnd = unread }
         return unreadAtEnd == unread
+    }
+
+    /// Whether the client has closed, or sends no more, or the connection broke. Unread data before the end does not
+    /// hide it.
+    func hasEnd() -> Bool {
+        // POLLRDHUP, which Glibc hides from Swift; recv(2) would not see past the data.
+        var state = pollfd(fd: socket, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
+        return unsafe poll(&state, 1, 0) == 1
     }
 
     /// A chunked body begins.

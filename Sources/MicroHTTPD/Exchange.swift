@@ -27,6 +27,10 @@ final class Exchange: @unchecked Sendable {
     /// Makes the answer.
     private var task: Task<Void, Never>?
     private var discarded = 0
+    /// Whether libmicrohttpd is done with it.
+    private var isOver = false
+    /// Whether the client had gone when its answer was to be sent.
+    private var isClientGone = false
 
     /// Where the target is in the library's buffer, for `HeadLayout`.
     let targetAddress: UInt
@@ -69,12 +73,29 @@ final class Exchange: @unchecked Sendable {
     }
 
     /// Takes the answer.
-    /// - Returns: false when there is one already.
+    /// - Returns: false when there is one already, or nobody can get one any more.
     func finish(with response: Response) -> Bool {
-        guard phase == .responding else { return false }
+        guard phase == .responding, !isOver else {
+            response.delivery?.end(isHandedOver: false)
+            return false
+        }
         phase = .answered
         self.response = response
         return true
+    }
+
+    /// The answer is about to be sent. What is written to a client that has just closed seems to arrive, so its maker
+    /// would not learn that it did not.
+    func lookForClient() {
+        guard response?.delivery != nil else { return }
+        isClientGone = connection.hasEnd()
+    }
+
+    /// libmicrohttpd is done with the request and its answer, which it has sent or given up.
+    func end(isCompleted: Bool) {
+        isOver = true
+        cancel()
+        response?.delivery?.end(isHandedOver: isCompleted && !isClientGone)
     }
 
     /// Keeps libmicrohttpd from going on until `resume()`.

@@ -130,8 +130,8 @@ package final class Server: @unchecked Sendable {
         if exchange.resume() { scheduleTurn() }
     }
 
-    func complete(_ exchange: Exchange) {
-        exchange.cancel()
+    func complete(_ exchange: Exchange, isCompleted: Bool) {
+        exchange.end(isCompleted: isCompleted)
         exchangeCount -= 1
         exchange.connection.endRequest(deadline: loop.now + settings.idleTimeout)
     }
