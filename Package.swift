@@ -21,6 +21,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Without pkg-config: Debian's hiredis.pc names a flag that SwiftPM warns of, and nothing that is needed.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // Debian's wslay has no file for pkg-config.
+        .systemLibrary(name: "CWslay", providers: [.apt(["libwslay-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
@@ -40,6 +42,9 @@ let package = Package(
         .target(
             name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop", "System"], exclude: ["README.md"],
             swiftSettings: settings),
+        .target(
+            name: "WebSocket", dependencies: ["CWslay", "Cryptography", "Curl", "EventLoop", "HTTP", "Text"],
+            exclude: ["README.md"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["Text", "JSON", "HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore", dependencies: ["Text", "JSON", "Cryptography", "HTTP", "Locking", "Sessions"],
@@ -71,7 +76,7 @@ let package = Package(
                 "Text",
                 "BrowserClient", "CLinux", "COpenAPI", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP",
                 "Locking",
-                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "Settings", "System",
+                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "Settings", "System", "WebSocket",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -100,6 +105,9 @@ let package = Package(
         .testTarget(
             name: "RedisTests",
             dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestTools"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["Curl", "EventLoop", "HTTP", "TestTools", "WebSocket"],
             swiftSettings: settings),
         .testTarget(
             name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools", "Text"], exclude: ["Cases"],

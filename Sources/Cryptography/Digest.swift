@@ -5,7 +5,7 @@ import CCrypto
 @safe package struct HashFunction: @unchecked Sendable {
     /// SHA-256 (FIPS 180-4).
     package static let sha256 = HashFunction("SHA256", byteCount: 32)
-    /// SHA-1, by which Redis names scripts. It does not resist collisions.
+    /// SHA-1, by which Redis names scripts, and WebSocket servers answer. It does not resist collisions.
     package static let sha1 = HashFunction("SHA1", byteCount: 20)
 
     /// Length of a digest.

@@ -4,6 +4,7 @@ import Locking
 import MicroHTTPD
 import Redis
 import Sessions
+import WebSocket
 
 extension CommonState {
     /// All metrics, at this moment.
@@ -60,7 +61,7 @@ extension CommonState {
                     [
                         ("version", Version.number), ("libcurl", HTTPClient.version),
                         ("libmicrohttpd", Server.version), ("hiredis", RedisClient.hiredisVersion),
-                        ("zlib", LogText.zlibVersion),
+                        ("wslay", WebSocket.wslayVersion), ("zlib", LogText.zlibVersion),
                     ])
             ])
     }
