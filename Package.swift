@@ -128,6 +128,7 @@ let package = Package(
             dependencies: [
                 "Text",
                 "JSON",
+                "Curl",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 "Settings", "System", "TestTools", "ephemerald",
             ],

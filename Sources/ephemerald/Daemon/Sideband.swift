@@ -1,12 +1,12 @@
-import Curl
-import EphemeraldCore
+package import Curl
+package import EphemeraldCore
 import HTTP
 import WebSocket
 
 /// The sidebands of Live sessions, over the byte streams of a loop: closes a session, and waits until it is closed.
 ///
 /// The streams are those of the loop on whose thread it is used.
-struct Sideband: Sendable {
+package struct Sideband: Sendable {
     /// The longest event that is read, `session.closed`: it holds the whole session, with instructions of up to 16,384
     /// tokens.
     private static let maxEventBytes = 1_048_576
@@ -15,13 +15,13 @@ struct Sideband: Sendable {
     private let client: HTTPClientSettings
 
     /// - Parameter client: the settings of the upstream's client, which apply here too.
-    init(over streams: Streams, _ client: HTTPClientSettings) {
+    package init(over streams: Streams, _ client: HTTPClientSettings) {
         self.streams = streams
         self.client = client
     }
 
     /// Attaches, sends `session.close` and reads to `session.closed`. Audio is dropped while it arrives.
-    func close(_ request: SidebandRequest) async -> SidebandOutcome {
+    package func close(_ request: SidebandRequest) async -> SidebandOutcome {
         var fields = request.fields
         fields.append("User-Agent", client.userAgent)
         guard var target = WebSocketTarget(url: request.url, fields: fields),
