@@ -83,11 +83,6 @@ import CWslay
     }
 }
 
-extension WebSocket {
-    /// The version of wslay that this was built with, which does not say at run time what it is: `1.1.1`.
-    package static let wslayVersion = WSLAY_VERSION
-}
-
 /// What passes between wslay's callbacks and the codec.
 @safe final class FrameTraffic {
     /// Valid during `lend`.

@@ -33,9 +33,8 @@ import ephemerald
 
     @Test func `names the libraries beside the version`() {
         let line = Version.line(
-            curl: "libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13", microHTTPD: "0.9.75", hiredis: "0.14.1",
-            wslay: "1.1.1", zlib: "1.2.13")
-        let libraries = "libcurl 7.88.1 OpenSSL/3.0.17, libmicrohttpd 0.9.75, hiredis 0.14.1, wslay 1.1.1, zlib 1.2.13"
+            curl: "libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13", microHTTPD: "0.9.75", hiredis: "0.14.1", zlib: "1.2.13")
+        let libraries = "libcurl 7.88.1 OpenSSL/3.0.17, libmicrohttpd 0.9.75, hiredis 0.14.1, zlib 1.2.13"
         #expect(line == "ephemerald 0.1.0 (\(libraries))")
     }
 

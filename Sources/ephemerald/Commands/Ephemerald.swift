@@ -5,7 +5,6 @@ import Glibc
 import MicroHTTPD
 import Redis
 import Settings
-import WebSocket
 
 /// The program: its commands, `--help` and `--version`. swift-argument-parser owns commands and usage errors. It passes the
 /// flags of settings on unread, because the table of settings owns those.
@@ -18,7 +17,7 @@ package struct Ephemerald: ParsableCommand {
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald COMMAND [OPTION ...]",
         version: Version.line(
             curl: HTTPClient.version, microHTTPD: Server.version, hiredis: RedisClient.hiredisVersion,
-            wslay: WebSocket.wslayVersion, zlib: LogText.zlibVersion),
+            zlib: LogText.zlibVersion),
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
             LookupCommand.self, HealthcheckCommand.self, SettingsCommand.self,
@@ -84,16 +83,16 @@ package enum Version {
     /// The version of this program.
     package static let number = "0.1.0"
 
-    /// `ephemerald VERSION (libcurl … OpenSSL/…, libmicrohttpd …, hiredis …, wslay …, zlib …)`: the libraries are
-    /// those of run time, because operators follow their advisories. Only hiredis and wslay cannot tell their versions,
-    /// so theirs are those of the build.
+    /// `ephemerald VERSION (libcurl … OpenSSL/…, libmicrohttpd …, hiredis …, zlib …)`: the libraries are those of
+    /// run time, because operators follow their advisories. Only hiredis cannot tell its version, so it is that of the
+    /// build.
     /// - Parameters:
     ///   - curl: the text of `curl_version()`: `libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13 …`.
     ///   - microHTTPD: the bare version, like the others.
-    package static func line(curl: String, microHTTPD: String, hiredis: String, wslay: String, zlib: String) -> String {
+    package static func line(curl: String, microHTTPD: String, hiredis: String, zlib: String) -> String {
         var parts = curl.split(separator: " ").prefix(2).map(String.init)
         if parts.first?.hasPrefix("libcurl/") == true { parts[0] = "libcurl \(parts[0].dropFirst(8))" }
-        let others = "libmicrohttpd \(microHTTPD), hiredis \(hiredis), wslay \(wslay), zlib \(zlib)"
+        let others = "libmicrohttpd \(microHTTPD), hiredis \(hiredis), zlib \(zlib)"
         return "ephemerald \(number) (\(parts.joined(separator: " ")), \(others))"
     }
 }

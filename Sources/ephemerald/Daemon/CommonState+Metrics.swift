@@ -4,7 +4,6 @@ import Locking
 import MicroHTTPD
 import Redis
 import Sessions
-import WebSocket
 
 extension CommonState {
     /// All metrics, at this moment.
@@ -61,7 +60,7 @@ extension CommonState {
                     [
                         ("version", Version.number), ("libcurl", HTTPClient.version),
                         ("libmicrohttpd", Server.version), ("hiredis", RedisClient.hiredisVersion),
-                        ("wslay", WebSocket.wslayVersion), ("zlib", LogText.zlibVersion),
+                        ("zlib", LogText.zlibVersion),
                     ])
             ])
     }
