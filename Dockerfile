@@ -21,7 +21,7 @@ FROM ${SWIFT_IMAGE} AS builder
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        pkg-config libcurl4-openssl-dev libmicrohttpd-dev libhiredis-dev libssl-dev zlib1g-dev \
+        pkg-config libcurl4-openssl-dev libmicrohttpd-dev libhiredis-dev libssl-dev libwslay-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift Package.resolved* ./

@@ -21,6 +21,8 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // Without pkg-config: Debian's hiredis.pc names a flag that SwiftPM warns of, and nothing that is needed.
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // Debian's wslay has no file for pkg-config.
+        .systemLibrary(name: "CWslay", providers: [.apt(["libwslay-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CLinux"),
@@ -40,6 +42,9 @@ let package = Package(
         .target(
             name: "Redis", dependencies: ["CHiredis", "Curl", "EventLoop", "System"], exclude: ["README.md"],
             swiftSettings: settings),
+        .target(
+            name: "WebSocket", dependencies: ["CWslay", "Cryptography", "Curl", "EventLoop", "HTTP", "Text"],
+            exclude: ["README.md"], swiftSettings: settings),
         .target(name: "Sessions", dependencies: ["Text", "JSON", "HTTP"], swiftSettings: settings),
         .target(
             name: "EphemeraldCore", dependencies: ["Text", "JSON", "Cryptography", "HTTP", "Locking", "Sessions"],
@@ -71,7 +76,7 @@ let package = Package(
                 "Text",
                 "BrowserClient", "CLinux", "COpenAPI", "CZlib", "Curl", "EphemeraldCore", "EventLoop", "HTTP",
                 "Locking",
-                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "Settings", "System",
+                "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions", "Settings", "System", "WebSocket",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -82,6 +87,9 @@ let package = Package(
             path: "Tests/Performance/Admission", swiftSettings: settings),
         .target(
             name: "TestTools", dependencies: ["EventLoop", "JSON", "System"], path: "Tests/Support/TestTools",
+            swiftSettings: settings),
+        .target(
+            name: "TestPolicy", dependencies: ["EphemeraldCore", "Sessions"], path: "Tests/Support/TestPolicy",
             swiftSettings: settings),
         .target(
             name: "TestSigning", dependencies: ["CCrypto"], path: "Tests/Support/TestSigning", swiftSettings: settings),
@@ -95,11 +103,16 @@ let package = Package(
             name: "MicroHTTPDTests", dependencies: ["EventLoop", "HTTP", "MicroHTTPD", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
-            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "System", "TestTools"],
+            name: "CurlTests", dependencies: ["Curl", "EventLoop", "HTTP", "Locking", "System", "TestTools"],
             swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
-            dependencies: ["Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestTools"],
+            dependencies: [
+                "Curl", "EphemeraldCore", "EventLoop", "Redis", "Sessions", "System", "TestPolicy", "TestTools",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["Curl", "EventLoop", "HTTP", "TestTools", "WebSocket"],
             swiftSettings: settings),
         .testTarget(
             name: "SessionsTests", dependencies: ["HTTP", "JSON", "Sessions", "TestTools", "Text"], exclude: ["Cases"],
@@ -107,8 +120,8 @@ let package = Package(
         .testTarget(
             name: "EphemeraldCoreTests",
             dependencies: [
-                "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestSigning",
-                "TestTools",
+                "Text", "JSON", "Cryptography", "EphemeraldCore", "HTTP", "Locking", "Sessions", "TestPolicy",
+                "TestSigning", "TestTools",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -120,6 +133,7 @@ let package = Package(
             dependencies: [
                 "Text",
                 "JSON",
+                "Curl",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
                 "Settings", "System", "TestTools", "ephemerald",
             ],

@@ -49,6 +49,14 @@ CCURL_CHECKED CURLcode ccurl_easy_set_callback(ccurl_easy easy, CURLoption optio
     return curl_easy_setopt(easy, option, value);
 }
 
+CCURL_CHECKED CURLcode ccurl_easy_set_open_callback(ccurl_easy easy, curl_opensocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
+
+CCURL_CHECKED CURLcode ccurl_easy_set_close_callback(ccurl_easy easy, curl_closesocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
+
 CCURL_CHECKED CURLcode ccurl_easy_get_long(ccurl_easy easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

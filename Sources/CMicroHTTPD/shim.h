@@ -63,6 +63,10 @@ MHD_SHIM int mhd_has_started(enum MHD_ConnectionNotificationCode code) {
     return code == MHD_CONNECTION_NOTIFY_STARTED;
 }
 
+MHD_SHIM int mhd_is_completed(enum MHD_RequestTerminationCode code) {
+    return code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+}
+
 MHD_SHIM int mhd_header_fields(struct MHD_Connection *connection, MHD_KeyValueIteratorN found, void *context) {
     return MHD_get_connection_values_n(connection, MHD_HEADER_KIND, found, context);
 }
@@ -72,9 +76,9 @@ MHD_SHIM enum MHD_Result mhd_take_memory(struct MHD_Connection *connection) {
     return MHD_set_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, "-", 1, NULL, 0);
 }
 
-/// The response holds a copy of the bytes. The cast is for a parameter that is not const for other modes' sake.
-MHD_SHIM struct MHD_Response *mhd_response_copying(const void *bytes, size_t count) {
-    return MHD_create_response_from_buffer(count, (void *)bytes, MHD_RESPMEM_MUST_COPY);
+/// The library frees the memory, which malloc(3) gave, together with the response.
+MHD_SHIM struct MHD_Response *mhd_response_owning(void *memory, size_t count) {
+    return MHD_create_response_from_buffer(count, memory, MHD_RESPMEM_MUST_FREE);
 }
 
 #endif

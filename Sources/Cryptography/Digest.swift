@@ -5,7 +5,7 @@ import CCrypto
 @safe package struct HashFunction: @unchecked Sendable {
     /// SHA-256 (FIPS 180-4).
     package static let sha256 = HashFunction("SHA256", byteCount: 32)
-    /// SHA-1, by which Redis names scripts. It does not resist collisions.
+    /// SHA-1, by which Redis names scripts, and WebSocket servers answer. It does not resist collisions.
     package static let sha1 = HashFunction("SHA1", byteCount: 20)
 
     /// Length of a digest.
@@ -26,6 +26,43 @@ import CCrypto
             precondition(result == 1, "out of memory")
             count = byteCount
         }
+    }
+}
+
+/// A digest of SHA-256 as four numbers, which are compared and hashed faster than an array.
+package struct SHA256Digest: Hashable, Sendable {
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// The digest of some bytes.
+    package init(of bytes: Span<UInt8>) {
+        self = unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 4) { words in
+            let result = unsafe bytes.withUnsafeBytes { bytes in
+                unsafe words.withMemoryRebound(to: UInt8.self) { digest in
+                    unsafe ccrypto_hash(
+                        HashFunction.sha256.pointer, bytes.baseAddress, bytes.count, digest.baseAddress)
+                }
+            }
+            precondition(result == 1, "out of memory")
+            return unsafe SHA256Digest(words[0], words[1], words[2], words[3])
+        }
+    }
+
+    /// Nil unless there are 32 bytes.
+    package init?(_ digest: [UInt8]) {
+        guard digest.count == HashFunction.sha256.byteCount else { return nil }
+        self = unsafe digest.withUnsafeBytes { digest in
+            unsafe SHA256Digest(
+                digest.loadUnaligned(as: UInt64.self), digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+                digest.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
+                digest.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
+        }
+    }
+
+    private init(_ first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
+        (self.first, self.second, self.third, self.fourth) = (first, second, third, fourth)
     }
 }
 

@@ -48,17 +48,32 @@ import CCurl
         try check("CURLOPT_ERRORBUFFER", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_ERRORBUFFER, message))
     }
 
+    /// Has the sockets of its connections opened and closed by those of a multi handle. A connection keeps them, and may
+    /// outlive this handle.
+    /// - Parameter context: `Multi.socketContext`.
+    func setSockets(_ context: UnsafeMutableRawPointer) throws(CurlError) {
+        try check("CURLOPT_OPENSOCKETDATA", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_OPENSOCKETDATA, context))
+        try check("CURLOPT_CLOSESOCKETDATA", unsafe ccurl_easy_set_pointer(pointer, CURLOPT_CLOSESOCKETDATA, context))
+        try check("CURLOPT_OPENSOCKETFUNCTION", unsafe ccurl_easy_set_open_callback(pointer, openSocket))
+        try check("CURLOPT_CLOSESOCKETFUNCTION", unsafe ccurl_easy_set_close_callback(pointer, closeSocket))
+    }
+
     /// Resolving a name happens in a thread, and a transfer that ends meanwhile would wait for that thread, and the
     /// loop with it; a quick exit leaves the thread to itself.
     func setQuickExit() throws(CurlError) {
         try check("CURLOPT_QUICK_EXIT", unsafe ccurl_easy_set_quick_exit(pointer))
     }
 
-    /// Copies the body of a POST.
-    func setBody(_ body: [UInt8]) throws(CurlError) {
+    /// Sets the size of the body of a POST, which libcurl then asks for by CURLOPT_READFUNCTION unless there is a buffer.
+    func setBodySize(_ count: Int) throws(CurlError) {
         try check(
             "CURLOPT_POSTFIELDSIZE_LARGE",
-            unsafe ccurl_easy_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+            unsafe ccurl_easy_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(count)))
+    }
+
+    /// Copies the body of a POST.
+    func setBody(_ body: [UInt8]) throws(CurlError) {
+        try setBodySize(body.count)
         // Without a buffer libcurl would read the body from standard input.
         guard !body.isEmpty else { return try set(CURLOPT_COPYPOSTFIELDS, "") }
         let code = unsafe body.withUnsafeBytes { bytes in

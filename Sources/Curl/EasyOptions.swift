@@ -12,7 +12,10 @@ extension EasyHandle {
         try setHabits(connectTimeout: settings.connectTimeout)
         try unsafe set(CURLOPT_WRITEFUNCTION, receiveBody)
         try unsafe set(CURLOPT_HEADERFUNCTION, receiveHeaderLine)
-        try set(CURLOPT_USERAGENT, settings.userAgent)
+        // A transfer under way keeps a buffer for what arrives, and over TLS one for what it sends. An answer and its head
+        // fit into 4 KiB; the other is as small as libcurl has it.
+        try set(CURLOPT_BUFFERSIZE, 4_096)
+        try set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
         try set(CURLOPT_MAXAGE_CONN, settings.maxIdleSeconds)
         switch settings.httpVersion {
         case .http1:

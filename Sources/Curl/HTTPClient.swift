@@ -12,11 +12,25 @@ package final class HTTPClient: @unchecked Sendable {
     /// nil once closed.
     private var multi: Multi?
     private var idle: [Transfer] = []
+    /// How many transfers, idle or under way, each lane has.
+    private var lanes: [Int] = []
     private var underWay: [UInt64: Transfer] = [:]
+    /// The lines of fields that requests have in common, each under the identity of what they were made of.
+    private var sharedLines: [ObjectIdentifier: SharedLines] = [:]
+    /// nil unless connections are kept open.
+    private var openConnections: OpenConnections?
     private var lastNumber: UInt64 = 0
 
     /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
     private static let maxIdle = 64
+    /// More than are ever open: there are never more than there were transfers at once in the last minute. With fewer, a
+    /// transfer of a burst would close the connection that the next one needs.
+    private static let maxConnections = 65_536
+    /// How many lists of fields in common are kept.
+    private static let maxShared = 8
+    /// How many transfers share connections. libcurl searches a list of all connections that it may use, so with one of
+    /// 1,000 a transfer would take twice the time.
+    private static let laneWidth = 64
 
     /// What libcurl says about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
     package static var version: String { Library.version }
@@ -27,12 +41,13 @@ package final class HTTPClient: @unchecked Sendable {
         try Library.prepare()
         self.loop = loop
         self.settings = settings
-        idle = [try Transfer(settings)]
-        multi = unsafe try Multi(on: loop, maxIdleConnections: settings.maxIdleConnections) {
+        let multi = unsafe try Multi(on: loop, maxConnections: HTTPClient.maxConnections) {
             [unowned self] context, code in
             let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             end(transfer.number) { $0.result(code) }
         }
+        self.multi = multi
+        idle = [try makeTransfer(for: multi)]
     }
 
     /// Sends a request and waits for the whole answer, whatever its status. On the loop's thread.
@@ -55,10 +70,18 @@ package final class HTTPClient: @unchecked Sendable {
         }.get()
     }
 
+    /// Opens a connection to the server of the URL, and keeps as many open as the requests of the last hour used at one
+    /// time. On the loop's thread, or before the loop runs.
+    package func keepOpen(to url: String) {
+        openConnections = OpenConnections(to: url, on: loop) { [weak self] request in _ = try? await self?.send(request)
+        }
+    }
+
     /// Ends all transfers as `.cancelled` and closes all connections; what is sent from then on is `.cancelled` too.
     /// On the loop's thread.
     package func close() {
         precondition(loop.isCurrent, "a client belongs to the thread of its loop")
+        openConnections = nil
         for number in underWay.keys { end(number) { _ in .failure(.cancelled) } }
         idle = []
         multi = nil
@@ -67,15 +90,35 @@ package final class HTTPClient: @unchecked Sendable {
     private func start(_ request: OutboundRequest, number: UInt64, _ continuation: Transfer.Continuation) {
         guard let multi else { return continuation.resume(returning: .failure(.cancelled)) }
         do {
-            let transfer = try idle.popLast() ?? Transfer(settings)
-            try transfer.prepare(request, number: number)
+            let transfer = try idle.popLast() ?? makeTransfer(for: multi)
             underWay[number] = transfer
+            openConnections?.record(underWay: underWay.count)
+            try transfer.prepare(request, number: number, shared: lines(of: request.common))
             transfer.begin(continuation)
             unsafe try multi.start(transfer.pointer)
         } catch {
-            underWay[number] = nil
+            if let transfer = underWay.removeValue(forKey: number) { lanes[transfer.lane] -= 1 }
             continuation.resume(returning: .failure(.cannotConnect("\(error)")))
         }
+    }
+
+    private func lines(of common: CommonFields?) throws(CurlError) -> SharedLines? {
+        guard let common else { return nil }
+        if let known = sharedLines[ObjectIdentifier(common)] { return known }
+        // After a reload there are others.
+        if sharedLines.count == HTTPClient.maxShared { sharedLines = [:] }
+        let lines = try SharedLines(common, userAgent: settings.userAgent)
+        sharedLines[ObjectIdentifier(common)] = lines
+        return lines
+    }
+
+    /// A transfer in the first lane that has room.
+    private func makeTransfer(for multi: Multi) throws(CurlError) -> Transfer {
+        let lane = lanes.firstIndex { $0 < HTTPClient.laneWidth } ?? lanes.endIndex
+        let transfer = try Transfer(settings, for: multi, lane: lane)
+        if lane == lanes.endIndex { lanes.append(0) }
+        lanes[lane] += 1
+        return transfer
     }
 
     private func end(_ number: UInt64, _ result: (Transfer) -> Result<Response, TransferFailure>) {
@@ -83,10 +126,11 @@ package final class HTTPClient: @unchecked Sendable {
         unsafe multi?.remove(transfer.pointer)
         do {
             try transfer.end(result(transfer))
-            if idle.count < HTTPClient.maxIdle { idle.append(transfer) }
+            if idle.count < HTTPClient.maxIdle { return idle.append(transfer) }
         } catch {
             // A transfer that cannot be cleared is not used again; its caller has been resumed all the same.
         }
+        lanes[transfer.lane] -= 1
     }
 }
 
@@ -114,8 +158,6 @@ package struct HTTPClientSettings: Hashable, Sendable {
     package var proxy: String?
     /// A connection unused for longer is not used again; to be below the upstream's own limit. Default 60 s.
     package var maxIdleSeconds = 60
-    /// How many unused connections are kept open. Default 256.
-    package var maxIdleConnections = 256
     /// The `User-Agent` of requests that bring none themselves.
     package var userAgent = "ephemerald"
 

@@ -38,33 +38,38 @@ import Text
     }
 }
 
-/// Lines as libcurl wants them, such as the fields of a request: a linked list of C strings, freed with its owner.
+/// Lines as libcurl wants them, such as the fields of a request: a linked list of C strings, freed with its owner. The
+/// last of its own lines may lead on to lines that several lists share.
 @safe struct HeaderList: ~Copyable {
     private(set) var pointer: UnsafeMutablePointer<curl_slist>?
+    private var last: UnsafeMutablePointer<curl_slist>?
+    private var shared: SharedLines?
 
     /// Without lines.
     init() {
-        unsafe pointer = nil
+        unsafe (pointer, last) = (nil, nil)
     }
 
-    /// The fields, and the removal of those that libcurl would add by itself.
-    init(_ fields: Fields) throws(CurlError) {
+    /// The fields after a `User-Agent` if they have none, and the removal of those that libcurl would add by itself.
+    init(_ fields: Fields, userAgent: String) throws(CurlError) {
         self.init()
-        var line: [UInt8] = []
-        line.reserveCapacity(256)
-        for field in fields.all {
-            guard field.isSendable else { throw CurlError(call: "CURLOPT_HTTPHEADER", words: "not a header field") }
-            line.removeAll(keepingCapacity: true)
-            line.append(contentsOf: field.name.utf8)
-            // A name with a colon and no value would remove the field; the semicolon sends it empty.
-            line.append(contentsOf: field.value.isEmpty ? ";".utf8 : ": ".utf8)
-            line.append(contentsOf: field.value.utf8)
-            line.append(0)
-            try append(line)
-        }
+        if fields["User-Agent"] == nil { try append(Fields.Field("User-Agent", userAgent)) }
+        for field in fields.all { try append(field) }
         if fields["Accept"] == nil { try append("Accept:") }
         if fields["Content-Type"] == nil { try append("Content-Type:") }
         if fields["Expect"] == nil { try append("Expect:") }
+    }
+
+    /// The fields, and after them the shared lines.
+    init(_ fields: ArraySlice<Fields.Field>, before shared: SharedLines) throws(CurlError) {
+        self.init()
+        for field in fields { try append(field) }
+        self.shared = shared
+        if let last = unsafe last {
+            unsafe last.pointee.next = shared.pointer
+        } else {
+            unsafe pointer = shared.pointer
+        }
     }
 
     /// A list of one line, for an option that needs another kind of list.
@@ -74,24 +79,45 @@ import Text
     }
 
     deinit {
+        // Its own lines only.
+        guard let last = unsafe last else { return }
+        unsafe last.pointee.next = nil
         unsafe curl_slist_free_all(pointer)
     }
 
+    private mutating func append(_ field: Fields.Field) throws(CurlError) {
+        guard field.isSendable else { throw CurlError(call: "CURLOPT_HTTPHEADER", words: "not a header field") }
+        var line = field.name
+        // A name with a colon and no value would remove the field; the semicolon sends it empty.
+        line += field.value.isEmpty ? ";" : ": "
+        line += field.value
+        try append(line)
+    }
+
     private mutating func append(_ line: String) throws(CurlError) {
-        guard let longer = unsafe curl_slist_append(pointer, line) else { throw HeaderList.outOfMemory }
-        unsafe pointer = longer
-    }
-
-    /// - Parameter line: ends with a NUL.
-    private mutating func append(_ line: [UInt8]) throws(CurlError) {
-        let longer = unsafe line.withUnsafeBytes { bytes in
-            unsafe curl_slist_append(pointer, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
+        guard let longer = unsafe curl_slist_append(last, line) else {
+            throw CurlError(call: "curl_slist_append", words: words(of: CURLE_OUT_OF_MEMORY))
         }
-        guard let longer = unsafe longer else { throw HeaderList.outOfMemory }
-        unsafe pointer = longer
+        if let node = unsafe last {
+            unsafe last = node.pointee.next
+        } else {
+            unsafe (pointer, last) = (longer, longer)
+        }
     }
+}
 
-    private static let outOfMemory = CurlError(call: "curl_slist_append", words: words(of: CURLE_OUT_OF_MEMORY))
+/// The last lines of several lists: the fields that requests have in common. Each list that leads on to them keeps them.
+@safe final class SharedLines {
+    /// What was prepared.
+    let common: CommonFields
+    private let list: HeaderList
+
+    var pointer: UnsafeMutablePointer<curl_slist>? { unsafe list.pointer }
+
+    init(_ common: CommonFields, userAgent: String) throws(CurlError) {
+        list = try HeaderList(common.fields, userAgent: userAgent)
+        self.common = common
+    }
 }
 
 extension Fields.Field {

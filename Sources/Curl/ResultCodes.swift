@@ -21,6 +21,8 @@ extension TransferFailure {
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
             self = .tls(words)
+        case CURLE_SEND_FAIL_REWIND:
+            self = .broken("the server closed the connection before it answered; the request may not be repeated")
         default:
             // Among these CURLE_HTTP2_STREAM (92), with which libcurl 7.88.1 reports an HTTP/2 server that answers
             // before it has read the whole request.

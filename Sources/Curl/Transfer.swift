@@ -9,35 +9,58 @@ import Text
     // it is removed, and `deinit` frees the handle.
     private var handle: EasyHandle
     private let maxBodyBytes: Int
+    private let userAgent: String
     private var request: OutboundRequest?
     private var answer: PartialResponse
+    /// How much of a body that cannot be rewound libcurl has.
+    private var sentCount = 0
 
+    /// Its lane.
+    let lane: Int
     /// Which exchange this is, among all of its client.
     private(set) var number: UInt64 = 0
     private var continuation: Continuation?
 
     typealias Continuation = CheckedContinuation<Result<Response, TransferFailure>, Never>
 
-    init(_ settings: HTTPClientSettings) throws(CurlError) {
+    /// - Parameters:
+    ///   - multi: the only one that it is to be added to.
+    ///   - lane: transfers of different lanes do not share connections.
+    init(_ settings: HTTPClientSettings, for multi: Multi, lane: Int) throws(CurlError) {
+        self.lane = lane
         handle = try EasyHandle()
         maxBodyBytes = settings.maxBodyBytes
+        userAgent = settings.userAgent
         answer = PartialResponse(maxBodyBytes: maxBodyBytes)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        try unsafe handle.setContext(context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA])
+        try unsafe handle.setContext(
+            context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA])
+        try unsafe handle.set(CURLOPT_READFUNCTION, Curl.sendBody)
         try handle.apply(settings)
+        try unsafe handle.setSockets(multi.socketContext)
+        // libcurl looks for a free connection among all that have the same host, port and scope. Only IPv6 addresses that
+        // are valid on one link have a scope, and a URL with such an address names it, which takes precedence.
+        try handle.set(CURLOPT_ADDRESS_SCOPE, lane)
     }
 
     /// For the multi handle.
     var pointer: ccurl_easy { unsafe handle.pointer }
 
     /// Sets what differs between exchanges. A transfer for which this fails is not to be used any more.
-    func prepare(_ request: OutboundRequest, number: UInt64) throws(CurlError) {
+    /// - Parameter shared: the lines of the fields that the request has in common with others.
+    func prepare(_ request: OutboundRequest, number: UInt64, shared: SharedLines?) throws(CurlError) {
         self.number = number
         self.request = request
+        sentCount = 0
         handle.clearMessage()
         try handle.setURL(request.url)
         try handle.set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
-        try handle.setFields(HeaderList(request.fields))
+        if let shared {
+            let own = request.fields.all.dropFirst(shared.common.fields.all.count)
+            try handle.setFields(HeaderList(own, before: shared))
+        } else {
+            try handle.setFields(HeaderList(request.fields, userAgent: userAgent))
+        }
         try setMethod(request)
     }
 
@@ -55,14 +78,23 @@ import Text
             try handle.set(CURLOPT_NOBODY, 1)
         case .post:
             try handle.set(CURLOPT_POST, 1)
-            try handle.setBody(request.body)
+            try setBody(request)
         case .get where request.body.isEmpty: break
         default:
             if !request.body.isEmpty {
                 try handle.set(CURLOPT_POST, 1)
-                try handle.setBody(request.body)
+                try setBody(request)
             }
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+        }
+    }
+
+    /// A body from a callback, without a callback that rewinds it, makes libcurl fail where it would send a buffer again.
+    private func setBody(_ request: OutboundRequest) throws(CurlError) {
+        if request.mayRepeat || request.body.isEmpty {
+            try handle.setBody(request.body)
+        } else {
+            try handle.setBodySize(request.body.count)
         }
     }
 
@@ -104,4 +136,14 @@ import Text
 
     /// - Returns: false to end the transfer.
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool { unsafe answer.receiveBody(bytes) }
+
+    /// Copies the next part of a body that cannot be rewound.
+    /// - Returns: how many bytes; 0 at its end.
+    func sendBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard let rest = request?.body[sentCount...] else { return 0 }
+        let part = rest.prefix(buffer.count)
+        unsafe buffer.copyBytes(from: part)
+        sentCount += part.count
+        return part.count
+    }
 }

@@ -20,6 +20,8 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// All field lines, in order.
     package private(set) var all: [Field]
+    /// The lengths of all names, a bit each: most lookups are for a field that is not there, and end here.
+    private var nameLengths: UInt64 = 0
 
     /// No field lines.
     package init() {
@@ -28,7 +30,10 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// Lines in the order in which they are written; names may be repeated.
     package init(dictionaryLiteral elements: (String, String)...) {
-        all = elements.map(Field.init)
+        all = []
+        // A literal is how an answer begins, and most get eight more lines.
+        all.reserveCapacity(max(elements.count, 12))
+        for (name, value) in elements { append(name, value) }
     }
 
     /// Makes room for that many lines.
@@ -39,11 +44,13 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Adds a field line after the others, whether or not the name is there already.
     package mutating func append(_ name: String, _ value: String) {
         all.append(Field(name, value))
+        nameLengths |= Fields.lengthBit(of: name)
     }
 
     /// Adds all field lines of the other after these.
     package mutating func append(contentsOf other: Fields) {
         all.append(contentsOf: other.all)
+        nameLengths |= other.nameLengths
     }
 
     /// The value of the first line of that name.
@@ -53,7 +60,12 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// The values of all lines of that name, in order.
     package func values(of name: String) -> [String] {
-        all.compactMap { $0.name.equalsIgnoringCase(name) ? $0.value : nil }
+        var (values, start): ([String], Int) = ([], 0)
+        while let line = nextLine(named: name, from: start) {
+            values.append(all[line].value)
+            start = line + 1
+        }
+        return values
     }
 
     /// The value when the field is there exactly once; nil when it is absent or repeated.
@@ -77,8 +89,13 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// The index of the first line of that name that is not before `start`. Every lookup goes through here: it runs
     /// about twenty times a request, over a span, so that no line is copied on the way.
     private func nextLine(named name: String, from start: Int) -> Int? {
+        guard nameLengths & Fields.lengthBit(of: name) != 0 else { return nil }
         let lines = all.span
         for index in start..<lines.count where lines[index].name.equalsIgnoringCase(name) { return index }
         return nil
+    }
+
+    private static func lengthBit(of name: String) -> UInt64 {
+        1 << UInt64(min(name.utf8.count, 63))
     }
 }

@@ -1,19 +1,24 @@
 /// An IP address of either family as one 128-bit number; an IPv4 address is its IPv4-mapped IPv6 form
 /// (RFC 4291 section 2.5.5.2), so that `192.0.2.1` and `::ffff:192.0.2.1` are equal.
 package struct IPAddress: Hashable, Sendable {
+    // Two words, because an object with a member of 128 bits is allocated with an alignment that malloc does not give.
+    private let high: UInt64
+    private let low: UInt64
+
     /// Most significant first.
-    package let bits: UInt128
+    package var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     private static let mappedPrefix: UInt128 = 0xFFFF << 32
 
     /// An IPv4 address has the prefix `::ffff:0:0/96`.
     package init(bits: UInt128) {
-        self.bits = bits
+        high = UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: bits)
     }
 
     /// An IPv4 address from its 32 bits, most significant first.
     package init(v4: UInt32) {
-        bits = IPAddress.mappedPrefix | UInt128(v4)
+        self.init(bits: IPAddress.mappedPrefix | UInt128(v4))
     }
 
     /// Reads the textual form: dotted decimal without leading zeros, or RFC 4291 section 2.2. No port, no brackets, no zone.
@@ -28,7 +33,7 @@ package struct IPAddress: Hashable, Sendable {
     }
 
     /// Whether it is an IPv4 address, in whichever form it was written.
-    package var isV4: Bool { bits >> 32 == 0xFFFF }
+    package var isV4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
     /// Whether it is in 127.0.0.0/8, or `::1`.
     package var isLoopback: Bool {
@@ -93,7 +98,16 @@ extension IPAddress: CustomStringConvertible {
     /// Dotted decimal for IPv4, RFC 5952 for IPv6.
     package var description: String {
         if isV4 {
-            return (0..<4).map { String(UInt8(truncatingIfNeeded: bits >> (24 - 8 * $0))) }.joined(separator: ".")
+            var text: [UInt8] = []
+            text.reserveCapacity(15)
+            for place in 0..<4 {
+                let byte = UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * place))
+                if place > 0 { text.append(UInt8(ascii: ".")) }
+                if byte > 99 { text.append(0x30 + byte / 100) }
+                if byte > 9 { text.append(0x30 + byte / 10 % 10) }
+                text.append(0x30 + byte % 10)
+            }
+            return String(decoding: text, as: UTF8.self)
         }
         return v6Description
     }

@@ -5,32 +5,49 @@ import Text
 /// Scheme and host in lower case, the default port left out, nothing after the port. `null` is not an origin: the
 /// sandboxed frame of any page sends it.
 package struct Origin: Hashable, Sendable {
-    /// `https`, `http`, or the scheme of an app's web view such as `capacitor` or `chrome-extension`.
-    package let scheme: String
-    /// Lower case and ASCII; an IPv6 address has its brackets.
-    package let host: String
+    /// The value of the `Origin` field: an origin has one spelling.
+    private let text: String
+    /// Bytes of the scheme; `://` follows.
+    private let schemeLength: Int
+    /// Bytes of everything before the port and its colon.
+    private let lengthWithoutPort: Int
     /// Nil for the default port of the scheme.
     package let port: UInt16?
 
     /// Reads the value of an `Origin` field; nil for everything that a browser would not send, so that no second
-    /// spelling of an origin exists.
+    /// spelling of an origin exists. Every byte is looked at once, because this runs for each request with the field.
     package init?(_ header: String) {
-        guard header.utf8.count <= 512, let colon = header.utf8.firstIndex(of: UInt8(ascii: ":")),
-            header.utf8[colon...].starts(with: "://".utf8)
+        let bytes = header.utf8.span
+        guard bytes.count <= 512, let schemeLength = Origin.schemeLength(in: bytes), bytes.count > schemeLength + 3,
+            bytes[schemeLength] == UInt8(ascii: ":"), bytes[schemeLength + 1] == UInt8(ascii: "/"),
+            bytes[schemeLength + 2] == UInt8(ascii: "/"),
+            let end = OriginHost.end(in: bytes, from: schemeLength + 3)
         else { return nil }
-        let scheme = String(header[..<colon])
-        let (host, port) = Origin.hostAndPort(header[header.utf8.index(colon, offsetBy: 3)...])
-        guard Origin.isScheme(scheme), !Origin.schemesWithoutPages.contains(scheme), OriginHost(host) != nil else {
-            return nil
-        }
-        if let port {
-            guard let number = Origin.portNumber(port), number != Origin.defaultPort(of: scheme) else { return nil }
-            self.port = number
+        if end == bytes.count {
+            port = nil
         } else {
-            self.port = nil
+            guard let port = Origin.portNumber(bytes.extracting((end + 1)...)) else { return nil }
+            self.port = port
         }
-        self.scheme = scheme
-        self.host = String(host)
+        self.schemeLength = schemeLength
+        lengthWithoutPort = end
+        text = header
+        // A browser leaves the default port out.
+        if hasScheme("https") {
+            guard port != 443 else { return nil }
+        } else if hasScheme("http") {
+            guard port != 80 else { return nil }
+        } else {
+            guard !Origin.schemesWithoutPages.contains(scheme) else { return nil }
+        }
+    }
+
+    /// `https`, `http`, or the scheme of an app's web view such as `capacitor` or `chrome-extension`.
+    package var scheme: String { String(decoding: text.utf8.prefix(schemeLength), as: UTF8.self) }
+
+    /// Lower case and ASCII; an IPv6 address has its brackets.
+    package var host: String {
+        String(decoding: text.utf8.prefix(lengthWithoutPort).dropFirst(schemeLength + 3), as: UTF8.self)
     }
 
     /// Whether the host is this machine and no other: `localhost`, a name under it, 127.0.0.0/8 or `::1`.
@@ -43,9 +60,21 @@ package struct Origin: Hashable, Sendable {
         scheme == "https" ? 443 : scheme == "http" ? 80 : nil
     }
 
-    static func isScheme(_ text: some StringProtocol) -> Bool {
-        guard let first = text.utf8.first, first.isLowercaseLetter else { return false }
-        return text.utf8.allSatisfy { $0.isLowercaseLetter || $0.isDigit || "+-.".utf8.contains($0) }
+    static func isScheme(_ text: Substring) -> Bool {
+        !text.isEmpty && schemeLength(in: text.utf8.span) == text.utf8.count
+    }
+
+    /// The length of the scheme that the bytes begin with: a lower-case letter, then letters, digits, `+`, `-` and `.`.
+    private static func schemeLength(in bytes: Span<UInt8>) -> Int? {
+        guard bytes.count > 0, bytes[0].isLowercaseLetter else { return nil }
+        let characters = schemeCharacters
+        var length = 1
+        while length < bytes.count, characters.contains(bytes[length]) { length += 1 }
+        return length
+    }
+
+    private static let schemeCharacters = ASCIISet {
+        $0.isLowercaseLetter || $0.isDigit || "+-.".utf8.contains($0)
     }
 
     /// Cuts at the colon that no bracket encloses; the port is nil when there is no such colon.
@@ -56,11 +85,16 @@ package struct Origin: Hashable, Sendable {
     }
 
     /// 1 to 65535 in decimal digits without leading zeros.
-    static func portNumber(_ text: some StringProtocol) -> UInt16? {
-        guard let first = text.utf8.first, (0x31...0x39).contains(first),
-            text.utf8.allSatisfy(\.isDigit)
-        else { return nil }
-        return UInt16(text)
+    static func portNumber(_ text: Substring) -> UInt16? { portNumber(text.utf8.span) }
+
+    private static func portNumber(_ digits: Span<UInt8>) -> UInt16? {
+        guard (1...5).contains(digits.count), digits[0] != UInt8(ascii: "0") else { return nil }
+        var number: UInt32 = 0
+        for index in digits.indices {
+            guard digits[index].isDigit else { return nil }
+            number = number * 10 + UInt32(digits[index] - UInt8(ascii: "0"))
+        }
+        return UInt16(exactly: number)
     }
 
     static func isLoopback(_ host: String) -> Bool {
@@ -72,60 +106,58 @@ package struct Origin: Hashable, Sendable {
     }
 }
 
-extension Origin: CustomStringConvertible {
-    /// The value of the `Origin` field.
-    package var description: String {
-        port.map { "\(scheme)://\(host):\($0)" } ?? "\(scheme)://\(host)"
+/// Comparison with the entries of an allow-list, byte by byte.
+extension Origin {
+    func hasScheme(_ scheme: String) -> Bool { holds(scheme, from: 0, to: schemeLength) }
+
+    func hasHost(_ host: String) -> Bool { holds(host, from: schemeLength + 3, to: lengthWithoutPort) }
+
+    /// Whether the host is one label under `base`, and the label is the prefix, one or more of `a-z`, `0-9` and `-`, and
+    /// the suffix; any label when both are empty.
+    func hasLabel(beginning prefix: String, ending suffix: String, under base: String) -> Bool {
+        let (start, dot) = (schemeLength + 3, firstDot)
+        guard dot < lengthWithoutPort, holds(base, from: dot + 1, to: lengthWithoutPort) else { return false }
+        if prefix.isEmpty, suffix.isEmpty { return true }
+        let (first, last) = (start + prefix.utf8.count, dot - suffix.utf8.count)
+        // The star is at least one character, so prefix and suffix never share one.
+        guard first < last, holds(prefix, from: start, to: first), holds(suffix, from: last, to: dot) else {
+            return false
+        }
+        let bytes = text.utf8.span
+        for index in first..<last {
+            let byte = bytes[index]
+            guard byte.isLowercaseLetter || byte.isDigit || byte == UInt8(ascii: "-") else { return false }
+        }
+        return true
+    }
+
+    /// The keys under which entries that may match this origin are filed: ``OriginPattern/key``.
+    package var keys: (whole: UInt32, withoutPort: UInt32, parent: UInt32) {
+        let (bytes, start) = (text.utf8.span, schemeLength + 3)
+        return (
+            OriginPattern.key(of: bytes, from: start, to: bytes.count),
+            OriginPattern.key(of: bytes, from: start, to: lengthWithoutPort),
+            OriginPattern.key(of: bytes, from: min(firstDot + 1, bytes.count), to: bytes.count)
+        )
+    }
+
+    /// The place of the first dot of the host; the end of the host when it has no dot.
+    private var firstDot: Int {
+        let bytes = text.utf8.span
+        var place = schemeLength + 3
+        while place < lengthWithoutPort, bytes[place] != UInt8(ascii: ".") { place += 1 }
+        return place
+    }
+
+    private func holds(_ other: String, from start: Int, to end: Int) -> Bool {
+        guard other.utf8.count == end - start else { return false }
+        let (mine, theirs) = (text.utf8.span, other.utf8.span)
+        for index in theirs.indices where mine[start + index] != theirs[index] { return false }
+        return true
     }
 }
 
-/// A host as browsers write it in an `Origin` field: a lower-case ASCII name, an IPv4 address, or an IPv6 address in brackets.
-///
-/// This is the host serialiser of the URL standard, read backwards. The standard lets a few characters pass that no DNS
-/// name of ours has (`!`, `~`, empty labels); they are not hosts here.
-enum OriginHost: Hashable, Sendable {
-    case name
-    case address(IPAddress)
-
-    /// - Parameter text: the host with the brackets, without the port.
-    init?(_ text: Substring) {
-        if text.utf8.first == UInt8(ascii: "[") {
-            guard text.utf8.last == UInt8(ascii: "]"), let address = IPAddress(text.dropFirst().dropLast()),
-                text == "[\(address.v6Description)]"
-            else { return nil }
-            self = .address(address)
-        } else if OriginHost.endsInNumber(text) {
-            // A name whose last label is a number is an IPv4 address to browsers, or no URL at all.
-            guard let address = IPAddress(text), address.description == text else { return nil }
-            self = .address(address)
-        } else {
-            guard OriginHost.isName(text) else { return nil }
-            self = .name
-        }
-    }
-
-    /// Whether a browser reads the host as an IPv4 address (URL standard, "ends in a number checker").
-    static func endsInNumber(_ host: Substring) -> Bool {
-        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard let last = labels.last(where: { !$0.isEmpty }) else { return false }
-        if last.allSatisfy(\.isDigit) { return true }
-        return last.starts(with: "0x".utf8) && last.dropFirst(2).allSatisfy(isHexDigit)
-    }
-
-    /// Whether every label is 1 to 63 of `a-z`, `0-9`, `-`, `_`; one dot at the end is a browser's name as well.
-    private static func isName(_ host: Substring) -> Bool {
-        let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        let named = labels.count > 1 && labels.last?.isEmpty == true ? labels.dropLast() : labels[...]
-        return host.utf8.count <= 254 && named.allSatisfy(isLabel)
-    }
-
-    /// Whether the bytes are one label of a lower-case DNS name; the underscore is in use and passes.
-    static func isLabel(_ label: Substring.UTF8View.SubSequence) -> Bool {
-        (1...63).contains(label.count)
-            && label.allSatisfy { $0.isLowercaseLetter || $0.isDigit || "-_".utf8.contains($0) }
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        byte.isDigit || (0x61...0x66).contains(byte.asciiLowercased)
-    }
+extension Origin: CustomStringConvertible {
+    /// The value of the `Origin` field.
+    package var description: String { text }
 }

@@ -1,5 +1,3 @@
-import Text
-
 /// One entry of an allow-list of origins.
 ///
 /// Four forms: an origin, exactly; `https://*.example.com`, any one label in front of a name;
@@ -20,14 +18,36 @@ package struct OriginPattern: Hashable, Sendable {
 
     /// Whether the origin is one that this entry names. Both sides are in the one spelling that browsers send.
     package func matches(_ origin: Origin) -> Bool {
-        guard origin.scheme == scheme else { return false }
-        return switch form {
-        case .exact: origin.host == host && origin.port == port
-        case .anyPort: origin.host == host
+        origin.hasScheme(scheme) && matchesHost(of: origin)
+    }
+
+    /// Whether the entry names the same page under the other of `http` and `https`.
+    package func matchesUnderOtherScheme(_ origin: Origin) -> Bool {
+        let isOther = scheme == "https" ? origin.hasScheme("http") : scheme == "http" && origin.hasScheme("https")
+        return isOther && matchesHost(of: origin)
+    }
+
+    private func matchesHost(of origin: Origin) -> Bool {
+        switch form {
+        case .exact: origin.port == port && origin.hasHost(host)
+        case .anyPort: origin.hasHost(host)
         case .firstLabel(let prefix, let suffix):
-            origin.port == port
-                && OriginPattern.isOneLabel(in: origin.host, beginning: prefix, ending: suffix, under: host)
+            origin.port == port && origin.hasLabel(beginning: prefix, ending: suffix, under: host)
         }
+    }
+
+    /// A hash of what all origins that the entry admits have in common, without the scheme. It is one of the keys of
+    /// such an origin.
+    package var key: UInt32 {
+        let bytes = Array((port.map { "\(host):\($0)" } ?? host).utf8)
+        return OriginPattern.key(of: bytes.span, from: 0, to: bytes.count)
+    }
+
+    /// FNV-1a. Only the operator's entries are filed by it, so a stranger cannot make them collide.
+    static func key(of bytes: Span<UInt8>, from start: Int, to end: Int) -> UInt32 {
+        var key: UInt32 = 0x811C_9DC5
+        for index in start..<end { key = (key ^ UInt32(bytes[index])) &* 0x0100_0193 }
+        return key
     }
 
     /// The one value of the `Origin` field that this entry admits; nil when it admits several.
@@ -50,22 +70,6 @@ package struct OriginPattern: Hashable, Sendable {
     /// Whether the entry admits several names under a domain where anyone can register one.
     package var isUnderSharedSuffix: Bool {
         if case .firstLabel = form { SharedSuffix.contains(host) } else { false }
-    }
-
-    /// Looks at the bytes in place: this runs for each request whose origin is not on the list exactly.
-    private static func isOneLabel(
-        in name: String, beginning prefix: String, ending suffix: String, under base: String
-    ) -> Bool {
-        let label = name.utf8.prefix { $0 != UInt8(ascii: ".") }
-        guard name.utf8.dropFirst(label.count + 1).elementsEqual(base.utf8) else { return false }
-        if prefix.isEmpty, suffix.isEmpty { return !label.isEmpty }
-        let (before, after) = (prefix.utf8.count, suffix.utf8.count)
-        // The star is at least one character, so prefix and suffix never share one.
-        return label.count > before + after && label.starts(with: prefix.utf8)
-            && label.suffix(after).elementsEqual(suffix.utf8)
-            && label.dropFirst(before).dropLast(after).allSatisfy {
-                $0.isLowercaseLetter || $0.isDigit || $0 == UInt8(ascii: "-")
-            }
     }
 }
 

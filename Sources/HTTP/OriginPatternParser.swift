@@ -125,7 +125,7 @@ extension OriginPattern {
         guard label.count < host.count else {
             throw Fault("this is one label, so it may admit strangers; write it before a domain of yours")
         }
-        guard OriginHost.isLabel("\(parts[0])x\(parts[1])"[...].utf8) else {
+        guard OriginHost.isLabel("\(parts[0])x\(parts[1])") else {
             throw Fault("\(label) is not a label of a host name; write a-z, 0-9 and - around the *, at most 62 in all")
         }
         try checkHost(base, scheme: scheme)

@@ -6,10 +6,17 @@ package struct OutboundRequest: Sendable {
     package var url: String
     /// Without `Host` and `Content-Length`, which the client adds.
     package var fields: Fields
+    /// Those of `fields`, from the first on, that other requests of the same sender have too: a client prepares them once.
+    /// Default nil: none.
+    package var common: CommonFields?
     /// Sent as it is; empty for none. HEAD sends none.
     package var body: [UInt8]
     /// The names of the fields that the response is to have; nil for all. Each one more costs time.
     package var responseFields: [StaticString]?
+    /// Whether the client may send the request again by itself when a kept connection breaks before any byte of the
+    /// answer. Default true. False is for a body that must arrive at most once: such a request then fails as broken.
+    /// A request without a body may always be repeated.
+    package var mayRepeat = true
     /// How long the whole exchange may take, from name lookup to the last byte of the answer.
     package var timeout: Duration
 
@@ -24,6 +31,17 @@ package struct OutboundRequest: Sendable {
         self.body = body
         self.responseFields = responseFields
         self.timeout = timeout
+    }
+}
+
+/// Fields that many requests begin with. A client may keep what it prepares for them for as long as this lives.
+package final class CommonFields: Sendable {
+    /// The fields, in order.
+    package let fields: Fields
+
+    /// Fields that do not change.
+    package init(_ fields: Fields) {
+        self.fields = fields
     }
 }
 

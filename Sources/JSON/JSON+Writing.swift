@@ -126,13 +126,6 @@ package struct JSONLine {
         return out
     }
 
-    /// The object, followed by a line feed.
-    package consuming func finished() -> [UInt8] {
-        out.append(UInt8(ascii: "}"))
-        out.append(UInt8(ascii: "\n"))
-        return out
-    }
-
     /// Adds a string; nil adds nothing.
     /// - Parameter name: a new name that needs no escape.
     package mutating func append(_ name: String, _ text: String?) {
@@ -156,18 +149,22 @@ package struct JSONLine {
         out.append(digitsOf: number)
     }
 
-    /// Adds a duration in seconds, with six decimals.
-    package mutating func append(_ name: String, microseconds: Int) {
-        append(name: name)
-        out.append(digitsOf: microseconds / 1_000_000)
-        out.append(UInt8(ascii: "."))
-        out.append(digitsOf: microseconds % 1_000_000, width: 6)
-    }
-
     /// Adds a value of any kind.
     package mutating func append(_ name: String, _ value: JSON) {
         append(name: name)
         value.append(to: &out, indent: nil)
+    }
+
+    /// The members of an object as ``append(members:)`` adds them, for those that do not change between lines.
+    package static func members(of object: JSONObject) -> [UInt8] {
+        Array(JSON.object(object).serialized().dropFirst().dropLast())
+    }
+
+    /// Adds members, at least one, that are written already.
+    package mutating func append(members: [UInt8]) {
+        if needsComma { out.append(UInt8(ascii: ",")) }
+        needsComma = true
+        out += members
     }
 
     /// Adds an object with the members that the closure adds.
@@ -195,7 +192,16 @@ extension [UInt8] {
     /// - Parameter width: at least so many digits; the first ones are zeros where the number has fewer.
     package mutating func append(digitsOf number: Int, width: Int = 1) {
         precondition(number >= 0, "a negative number has a sign")
-        if number >= 10 || width > 1 { append(digitsOf: number / 10, width: width - 1) }
-        append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+        let start = count
+        var rest = UInt(number)
+        repeat {
+            append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0 || count - start < width
+        var (low, high) = (start, count - 1)
+        while low < high {
+            swapAt(low, high)
+            (low, high) = (low + 1, high - 1)
+        }
     }
 }

@@ -8,6 +8,7 @@ import Text
 package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
     private struct Entry: Hashable, Sendable {
         let name: String
+        let bytes: [UInt8]
         /// The selection among the member's own members; nil for all of them.
         var part: JSONSelection?
     }
@@ -24,13 +25,31 @@ package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
     private mutating func add(_ path: ArraySlice<String>) {
         guard let name = path.first else { return }
         let index = entries.firstIndex { $0.name == name } ?? entries.endIndex
-        if index == entries.endIndex { entries.append(Entry(name: name, part: JSONSelection())) }
+        if index == entries.endIndex {
+            entries.append(Entry(name: name, bytes: Array(name.utf8), part: JSONSelection()))
+        }
         if path.count == 1 { entries[index].part = nil } else { entries[index].part?.add(path.dropFirst()) }
+    }
+
+    /// Where the entry is whose name is a part of the text; nil when that name is not selected.
+    func position(of text: Span<UInt8>, from start: Int, to end: Int) -> Int? {
+        let entries = entries.span
+        search: for position in entries.indices where entries[position].bytes.count == end - start {
+            let name = entries[position].bytes.span
+            for offset in name.indices where name[offset] != text[start + offset] { continue search }
+            return position
+        }
+        return nil
+    }
+
+    /// The name and the part of an entry.
+    func entry(at position: Int) -> (name: String, part: JSONSelection?) {
+        (entries[position].name, entries[position].part)
     }
 
     /// The entry for the member whose name has these bytes.
     fileprivate func entry(_ name: ArraySlice<UInt8>) -> (name: String, part: JSONSelection?)? {
-        for entry in entries where entry.name.utf8.count == name.count && entry.name.utf8.elementsEqual(name) {
+        for entry in entries where entry.bytes.count == name.count && entry.bytes[...] == name {
             return (entry.name, entry.part)
         }
         return nil
@@ -40,6 +59,15 @@ package struct JSONSelection: Hashable, Sendable, ExpressibleByArrayLiteral {
 extension JSON {
     /// Reads a text that must be an object, as strictly as ``init(parsing:)``, and keeps only the selected members.
     package init(parsing bytes: [UInt8], only selection: JSONSelection) throws(JSONError) {
+        if let object = JSONScan.object(in: bytes, only: selection) {
+            self = .object(object)
+        } else {
+            try self.init(parsingExactly: bytes, only: selection)
+        }
+    }
+
+    /// The same without the scan, which gives up at whatever is unusual.
+    package init(parsingExactly bytes: [UInt8], only selection: JSONSelection) throws(JSONError) {
         var reader = try JSONReader(bytes)
         try reader.skipSpace()
         guard reader.next == UInt8(ascii: "{") else { throw reader.error("expected an object, found \(reader.found)") }

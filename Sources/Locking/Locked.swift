@@ -36,11 +36,12 @@
         }
     }
 #else
-    import Synchronization
+    // Inlinable code may name only what is imported publicly.
+    public import Synchronization
 
     /// A value behind a lock, held only for the length of a closure.
-    package final class Locked<Value: Sendable>: Sendable {
-        private let mutex: Mutex<Value>
+    @usableFromInline package final class Locked<Value: Sendable>: Sendable {
+        @usableFromInline let mutex: Mutex<Value>
 
         /// With the value that the first closure finds.
         package init(_ value: Value) {
@@ -48,7 +49,9 @@
         }
 
         /// Runs `body` with the value; do no input, output or waiting inside.
-        package func withLock<Result: Sendable, Failure: Error>(
+        ///
+        /// Inlinable, because a caller in another module would look up the metadata of `Mutex<Value>` each time.
+        @inlinable package func withLock<Result: Sendable, Failure: Error>(
             _ body: (inout Value) throws(Failure) -> Result
         ) throws(Failure) -> Result {
             try mutex.withLock { value throws(Failure) in try body(&value) }

@@ -8,46 +8,33 @@ extension Server {
     func receiveHead(
         of exchange: Exchange, on handle: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        exchange.beginBody()
         let (methodText, versionText) = unsafe (String(cString: method), String(cString: version))
-        exchange.request.method = Method(rawValue: methodText)
         var layout = unsafe HeadLayout(start: method)
         layout.addWord(UInt(bitPattern: method), count: methodText.utf8.count)
-        layout.addWord(exchange.targetAddress, count: exchange.request.target.utf8.count)
+        layout.addWord(exchange.targetAddress, count: exchange.target.utf8.count)
         layout.addWord(UInt(bitPattern: version), count: versionText.utf8.count)
         layout.addLineEnd()
         guard let collector = handle.readFields(after: layout) else { return .NO }
-        exchange.request.fields = collector.fields
-        if let defect = Framing.defect(method: methodText, target: exchange.request.target) {
-            exchange.request.method = Method(rawValue: "?")
-            exchange.request.target = Framing.visible(exchange.request.target)
-            return refuse(exchange, .malformed(defect), on: handle)
-        }
-        if let defect = collector.defect ?? Framing.defect(in: collector.fields, version: versionText) {
-            return refuse(exchange, .malformed(defect), on: handle)
-        }
-        if let target = AbsoluteTarget(exchange.request.target, method: exchange.request.method) {
-            if let defect = Framing.defect(in: target, host: collector.fields["Host"]) {
-                return refuse(exchange, .malformed(defect), on: handle)
-            }
-            exchange.request.target = target.originForm
-            exchange.request.fields = collector.fields.replacingHost(target.authority)
-        }
+        var head = RequestHead(
+            method: Method(rawValue: methodText), target: exchange.target, fields: collector.fields)
+        let defect = Framing.defect(in: &head, collector, version: versionText)
+        exchange.beginBody(after: head)
+        if let defect { return refuse(exchange, .malformed(defect), on: handle) }
         if handle.headSize > settings.maxHead {
             return refuse(exchange, .headTooLarge(limit: settings.maxHead), on: handle)
         }
         // libmicrohttpd reads chunks more leniently than RFC 9112 has it: nothing is read after their end.
-        if collector.fields.count(of: "Transfer-Encoding") > 0 {
+        if collector.framing.codings > 0 {
             exchange.closeAfterAnswer()
             watchChunks(of: exchange.connection)
         }
-        guard let length = collector.fields["Content-Length"].flatMap(Framing.contentLength) else { return .YES }
+        guard let length = collector.framing.length.flatMap(Framing.contentLength) else { return .YES }
         // A client that waits for 100 (Continue) has sent nothing yet, and one that announces a flood is not read out.
-        let waits = collector.fields.count(of: "Expect") > 0
+        let waits = collector.framing.expects
         if length > settings.maxBody, waits || length > Exchange.patience * settings.maxBody {
             return refuse(exchange, .bodyTooLarge(limit: settings.maxBody), on: handle)
         }
-        exchange.request.body.reserveCapacity(min(length, settings.maxBody))
+        if length > 0 { exchange.expectBody(of: min(length, settings.maxBody)) }
         return .YES
     }
 
@@ -74,8 +61,14 @@ extension Server {
             exchange.suspend(handle)
             return .YES
         }
-        guard let response = exchange.response, let answer = ResponseHandle(response) else { return .NO }
-        if ending.isLeaving || exchange.mustClose, !answer.add("Connection", "close") { return .NO }
+        guard let response = exchange.takeResponse() else { return .NO }
+        exchange.lookForClient()
+        guard ending.isLeaving || exchange.mustClose else {
+            guard let answer = shelf.take(for: response) else { return .NO }
+            exchange.send(answer)
+            return handle.queue(answer, status: response.status)
+        }
+        guard let answer = ResponseHandle(response), answer.add("Connection", "close") else { return .NO }
         return handle.queue(answer, status: response.status)
     }
 }

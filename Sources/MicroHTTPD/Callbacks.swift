@@ -49,10 +49,11 @@ let requestArrived: MHD_AccessHandlerCallback = { context, pointer, _, method, v
     return server.receiveEnd(of: exchange, on: handle)
 }
 
-let requestCompleted: MHD_RequestCompletedCallback = { context, _, request, _ in
+let requestCompleted: MHD_RequestCompletedCallback = { context, _, request, end in
     guard let context = unsafe context, let exchange = unsafe request?.pointee else { return }
     unsafe request?.pointee = nil
-    unsafe Server.from(context).complete(Unmanaged<Exchange>.fromOpaque(exchange).takeRetainedValue())
+    unsafe Server.from(context).complete(
+        Unmanaged<Exchange>.fromOpaque(exchange).takeRetainedValue(), isCompleted: mhd_is_completed(end) != 0)
 }
 
 /// Collects one field line into the `FieldCollector` in `context`.

@@ -15,8 +15,10 @@ final class Connection {
     private(set) var exchange: Exchange?
     /// Whether a request is awaited or under way in, and no answer under way out.
     private var isReading = true
+    /// Whether a chunked body is being received.
+    private var hasChunks = false
     /// When it may next be looked at for being stuck, while a chunked body is received.
-    private var nextLook: ContinuousClock.Instant?
+    private var nextLook: ContinuousClock.Instant
     /// The pause after the last look.
     private var lookPause = Duration.zero
     /// Bytes that were unread when the last sweep found that the client sends no more; nil when it still did.
@@ -33,6 +35,7 @@ final class Connection {
         peer = handle.peer
         socket = handle.socket
         self.deadline = deadline
+        nextLook = deadline
     }
 
     /// A request has begun to arrive.
@@ -74,9 +77,7 @@ final class Connection {
     /// libmicrohttpd does not see the end of a connection that ended before it was accepted, nor an end after data that
     /// it does not read.
     func isGone() -> Bool {
-        // POLLRDHUP, which Glibc hides from Swift, reports the end also while there is data before it; recv(2) does not.
-        var state = pollfd(fd: socket, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
-        guard isReading, unsafe poll(&state, 1, 0) == 1 else {
+        guard isReading, hasEnd() else {
             unreadAtEnd = nil
             return false
         }
@@ -87,8 +88,17 @@ final class Connection {
         return unreadAtEnd == unread
     }
 
+    /// Whether the client has closed, or sends no more, or the connection broke. Unread data before the end does not
+    /// hide it.
+    func hasEnd() -> Bool {
+        // POLLRDHUP, which Glibc hides from Swift; recv(2) would not see past the data.
+        var state = pollfd(fd: socket, events: Int16(EPOLLRDHUP.rawValue), revents: 0)
+        return unsafe poll(&state, 1, 0) == 1
+    }
+
     /// A chunked body begins.
     func beginChunks(at now: ContinuousClock.Instant) {
+        hasChunks = true
         lookPause = Connection.firstLook
         nextLook = now + lookPause
     }
@@ -96,16 +106,15 @@ final class Connection {
     /// No chunked body is being received any more.
     /// - Returns: whether one was.
     func endChunks() -> Bool {
-        guard nextLook != nil else { return false }
-        nextLook = nil
-        return true
+        defer { hasChunks = false }
+        return hasChunks
     }
 
     /// Whether libmicrohttpd can read no more of the chunked body; see `ConnectionHandle.hasMemoryLeft()`. Looks rarely.
     func isStuck(at now: ContinuousClock.Instant) -> Bool {
-        guard let nextLook, nextLook <= now else { return false }
+        guard hasChunks, nextLook <= now else { return false }
         lookPause = min(lookPause * 2, Connection.longestPause)
-        self.nextLook = now + lookPause
+        nextLook = now + lookPause
         return !handle.hasMemoryLeft()
     }
 

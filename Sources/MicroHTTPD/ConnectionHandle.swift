@@ -26,8 +26,8 @@ import System
     }
 
     /// Queues a response. The library accepts one only inside its handler.
-    func queue(_ answer: borrowing ResponseHandle, status: Status) -> MHD_Result {
-        unsafe MHD_queue_response(pointer, UInt32(status.rawValue), answer.handle)
+    func queue(_ answer: ResponseHandle, status: Status) -> MHD_Result {
+        unsafe answer.queue(on: pointer, status: status)
     }
 
     /// Whether the library has memory left for the connection: unused room in its read buffer, or in the pool that the
@@ -76,43 +76,5 @@ import System
     var peer: Peer {
         let address = unsafe mhd_client_address(pointer)?.pointee.client_addr
         return unsafe address.flatMap { unsafe Peer($0) } ?? .ip(IPAddress(bits: 0), port: 0)
-    }
-}
-
-/// A response that libmicrohttpd owns. The library counts references; ours ends with the value.
-@safe struct ResponseHandle: ~Copyable {
-    fileprivate let handle: OpaquePointer
-
-    /// Copies the body. Nil when memory is short, or when the library refuses a field: an answer without it might say
-    /// something else.
-    init?(_ response: Response) {
-        let handle = unsafe response.body.withUnsafeBytes { unsafe mhd_response_copying($0.baseAddress, $0.count) }
-        guard let handle = unsafe handle else { return nil }
-        let isWhole = response.fields.all.allSatisfy { field in
-            unsafe ResponseHandle.add(field.name, field.value, to: handle)
-        }
-        guard isWhole else {
-            unsafe MHD_destroy_response(handle)
-            return nil
-        }
-        unsafe self.handle = handle
-    }
-
-    deinit {
-        unsafe MHD_destroy_response(handle)
-    }
-
-    /// Whether the field was added. It is not when it has an empty value or a line break, which no field of ours has.
-    func add(_ name: String, _ value: String) -> Bool {
-        unsafe ResponseHandle.add(name, value, to: handle)
-    }
-
-    /// Passing a String where C expects a pointer copies it into an array first; `withCString` does not.
-    private static func add(_ name: String, _ value: String, to handle: OpaquePointer) -> Bool {
-        unsafe name.withCString { name in
-            unsafe value.withCString { value in
-                unsafe MHD_add_response_header(handle, name, value) == .YES
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ import Text
 /// Collects the field lines of one request, and the first thing that is wrong with one.
 struct FieldCollector {
     private(set) var fields = Fields()
+    private(set) var framing = FramingFields()
     private(set) var defect: String?
     private var layout: HeadLayout
 
@@ -25,13 +26,17 @@ struct FieldCollector {
         if unsafe name.isEmpty || !name.allSatisfy({ token.contains($0) }) {
             defect = defect ?? "a header field name contains a character that is not allowed"
         }
-        if unsafe !value.allSatisfy({ $0.isFieldValueCharacter }) {
-            defect = defect ?? "a header field value contains a control character"
-        }
+        // Without an early end, so that the compiler looks at many bytes at a time.
+        var isText = true
+        for index in 0..<value.count where unsafe !value[index].isFieldValueCharacter { isText = false }
+        if !isText { defect = defect ?? "a header field value contains a control character" }
         // The library drops the white space before a value but not after it, where it is not part of it either.
-        let end = unsafe value.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? 0
+        var end = value.count
+        while unsafe end > 0 && (value[end - 1] == 0x20 || value[end - 1] == 0x09) { end -= 1 }
+        let nameText = unsafe String(decoding: name, as: UTF8.self)
         let text = unsafe String(decoding: UnsafeRawBufferPointer(rebasing: value[..<end]), as: UTF8.self)
-        unsafe fields.append(String(decoding: name, as: UTF8.self), text)
+        framing.note(nameText, text)
+        fields.append(nameText, text)
     }
 }
 

@@ -47,7 +47,9 @@ extension Server {
         let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
         // A cancelled task answers at once, and with an answer of its own, unless it hangs.
         let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
-            for exchange in exchanges { finish(exchange, with: lastAnswer(exchange.request)) }
+            for exchange in exchanges where exchange.phase == .responding {
+                if let request = exchange.request { finish(exchange, with: lastAnswer(request)) }
+            }
         }
         scheduleTurn()
         await withCheckedContinuation { ending.drained = $0 }

@@ -26,6 +26,8 @@ package final class Server: @unchecked Sendable {
     private var rest: Timer?
     /// The calls of libmicrohttpd so far.
     private var calls: UInt = 0
+    /// The library's responses that are not in use.
+    var shelf = ResponseShelf()
     private(set) var connections: [ObjectIdentifier: Connection] = [:]
     /// Those on which a chunked body is being received.
     private var chunkedConnections: [ObjectIdentifier: Connection] = [:]
@@ -64,7 +66,8 @@ package final class Server: @unchecked Sendable {
 
     deinit {
         // libmicrohttpd aborts when it is stopped with a suspended connection; without requests there is none.
-        precondition(exchangeCount == 0, "a server that has served is drained before it is let go")
+        let isIdle = exchangeCount == 0
+        precondition(isIdle, "a server that has served is drained before it is let go")
         stopTurns()
     }
 
@@ -93,7 +96,7 @@ package final class Server: @unchecked Sendable {
     }
 
     /// The requests that have begun and are not over.
-    var exchanges: [Exchange] { connections.values.compactMap(\.exchange) }
+    var exchanges: [Exchange] { connections.values.compactMap { $0.exchange } }
 
     /// A chunked body begins.
     func watchChunks(of connection: Connection) {
@@ -108,11 +111,11 @@ package final class Server: @unchecked Sendable {
 
     /// Makes the answer, or starts the task that makes it. It may be there when this returns.
     func answer(_ exchange: Exchange) {
-        exchange.beginAnswer()
+        let request = exchange.beginAnswer()
         unwatchChunks(of: exchange.connection)
         exchange.connection.awaitAnswer()
-        if let lastAnswer = ending.lastAnswer { return finish(exchange, with: lastAnswer(exchange.request)) }
-        switch reply(exchange.request) {
+        if let lastAnswer = ending.lastAnswer { return finish(exchange, with: lastAnswer(request)) }
+        switch reply(request) {
         case .now(let response): finish(exchange, with: response)
         case .later(let makeResponse):
             let task = Task.immediate(executorPreference: loop) { [self] in
@@ -130,8 +133,9 @@ package final class Server: @unchecked Sendable {
         if exchange.resume() { scheduleTurn() }
     }
 
-    func complete(_ exchange: Exchange) {
-        exchange.cancel()
+    func complete(_ exchange: Exchange, isCompleted: Bool) {
+        exchange.end(isCompleted: isCompleted)
+        if let sent = exchange.takeSent() { shelf.putBack(sent) }
         exchangeCount -= 1
         exchange.connection.endRequest(deadline: loop.now + settings.idleTimeout)
     }

@@ -3,18 +3,23 @@ import JSON
 import Locking
 import Sessions
 
-/// A stand-in for OpenAI's mint. It checks a request as strictly as OpenAI does, answers with the same messages, and
-/// mints secrets that are worth nothing.
+/// A stand-in for OpenAI. It checks a request as strictly as OpenAI does and answers with the same messages. It mints
+/// secrets that are worth nothing, and creates calls that nobody can connect to.
 package final class Sandbox: Sendable {
     /// The requests that it has answered.
     package struct Counts: Hashable, Sendable {
         /// Secrets minted.
         package var mints = 0
+        /// Calls created.
+        package var calls = 0
+        /// Calls hung up.
+        package var hangUps = 0
         /// Invalid requests that were refused; faults on demand do not count.
         package var refusals = 0
     }
 
     private let counts = Locked(Counts())
+    private let calls: SandboxCalls
     private let latency: Duration
     private let fault: Fault?
     private let unixSeconds: @Sendable () -> Int
@@ -31,25 +36,50 @@ package final class Sandbox: Sendable {
         self.fault = fault
         self.unixSeconds = unixSeconds
         self.sleep = sleep
+        calls = SandboxCalls(unixSeconds: unixSeconds)
     }
 
     /// The counts at this moment.
     package var current: Counts { counts.withLock { $0 } }
 
-    /// Answers `POST …/realtime/client_secrets`, the same for translations, and `GET …/sandbox`, which reports the counts.
+    /// Answers `POST …/realtime/client_secrets`, the same for translations, `POST …/realtime/calls` of a server, the
+    /// hang-up of such a call, and `GET …/sandbox`, which reports the counts.
     package func respond(to request: Request) async -> Response {
         if request.method == .get, request.path.hasSuffix("/sandbox") { return report() }
-        if request.path.hasSuffix("/calls") { return refuseCall(request) }
+        if request.path.hasSuffix("/calls"), Sandbox.isOfPage(request) { return refuseCall(request) }
         if latency > .zero { await sleep(latency) }
-        if let answer = await faultyAnswer() { return answer }
+        if let answer = await faultyAnswer(to: request) { return answer }
         do throws(OpenAIError) {
-            let answer = try mint(request)
-            counts.withLock { $0.mints += 1 }
-            return answer
+            return try await answer(request)
         } catch {
             counts.withLock { $0.refusals += 1 }
             return error.response
         }
+    }
+
+    /// Whether a page sends an offer with its client secret; a server sends a form with its key.
+    private static func isOfPage(_ request: Request) -> Bool {
+        request.method == .options || request.fields["Content-Type"]?.hasPrefix("application/sdp") == true
+    }
+
+    private func answer(_ request: Request) async throws(OpenAIError) -> Response {
+        let segments = request.path.split(separator: "/")
+        guard request.method == .post, segments.dropLast(2).last == "calls", segments.last == "hangup" else {
+            guard request.method == .post, request.path.hasSuffix("/realtime/calls") else {
+                let answer = try mint(request)
+                counts.withLock { $0.mints += 1 }
+                return answer
+            }
+            try checkKey(request)
+            let answer = try calls.create(request)
+            counts.withLock { $0.calls += 1 }
+            if fault == .noAnswerAfterCreate { await sleep(.seconds(60)) }
+            return answer
+        }
+        try checkKey(request)
+        let answer = try calls.hangUp(String(segments[segments.count - 2]))
+        counts.withLock { $0.hangUps += 1 }
+        return answer
     }
 
     /// Refuses a call with the CORS fields of OpenAI's own calls, so that the page can read and show the answer.
@@ -64,13 +94,17 @@ package final class Sandbox: Sendable {
     private func report() -> Response {
         let counts = current
         let body: JSONObject = [
-            "mints": .number(JSONNumber(counts.mints)), "refusals": .number(JSONNumber(counts.refusals)),
+            "mints": .number(JSONNumber(counts.mints)), "calls": .number(JSONNumber(counts.calls)),
+            "hang_ups": .number(JSONNumber(counts.hangUps)), "refusals": .number(JSONNumber(counts.refusals)),
         ]
         return Response(.ok, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
     }
 
-    private func faultyAnswer() async -> Response? {
+    private func faultyAnswer(to request: Request) async -> Response? {
         switch fault {
+        case .hangUpFails where request.path.hasSuffix("/hangup"): return OpenAIError.usual(for: 500).response
+        case .notFoundWithoutCode where request.path.hasSuffix("/hangup"):
+            return Response(.notFound, body: Array("<html>404 Not Found</html>".utf8))
         case .status(let status): return OpenAIError.usual(for: status).response
         case .quota: return OpenAIError.quota.response
         case .notJSON: return Response(.ok, body: Array("<html>It works!</html>".utf8))
@@ -78,7 +112,8 @@ package final class Sandbox: Sendable {
         case .late:
             await sleep(.seconds(60))
             return nil
-        case .refuse, .reset, .garbage, .slowHeaders, nil: return nil
+        case .refuse, .reset, .garbage, .slowHeaders, .noAnswerAfterCreate, .hangUpFails, .notFoundWithoutCode, nil:
+            return nil
         }
     }
 
@@ -101,11 +136,15 @@ package final class Sandbox: Sendable {
     }
 
     private func checkHead(_ request: Request) throws(OpenAIError) {
-        let bearer = request.fields["Authorization"].map { $0.hasPrefix("Bearer ") && $0.utf8.count > 7 } ?? false
-        guard bearer || request.fields["api-key"]?.isEmpty == false else { throw .invalidKey }
+        try checkKey(request)
         guard request.fields["Content-Type"]?.hasPrefix("application/json") == true else {
             throw .invalidRequest("unsupported_content_type", "Unsupported content type.")
         }
+    }
+
+    private func checkKey(_ request: Request) throws(OpenAIError) {
+        let bearer = request.fields["Authorization"].map { $0.hasPrefix("Bearer ") && $0.utf8.count > 7 } ?? false
+        guard bearer || request.fields["api-key"]?.isEmpty == false else { throw .invalidKey }
         guard request.fields["OpenAI-Beta"] == nil else {
             throw .invalidRequest("beta_api_shape_disabled", "The Realtime beta API is no longer supported.")
         }
@@ -151,12 +190,20 @@ package enum Fault: Hashable, Sendable {
     case huge
     /// 429 `insufficient_quota`: the account is empty.
     case quota
+    /// A call is created, and the answer comes after a minute.
+    case noAnswerAfterCreate
+    /// Every hang-up is answered by 500, and the call goes on.
+    case hangUpFails
+    /// Every hang-up is answered by 404 without a code, as by a gateway that does not know the path.
+    case notFoundWithoutCode
     /// OpenAI's usual error with that status; 429 has `Retry-After: 7`.
     case status(Int)
 
     private static let named: [(name: String, fault: Fault)] = [
         ("refuse", .refuse), ("reset", .reset), ("garbage", .garbage), ("slow-headers", .slowHeaders),
         ("late", .late), ("not-json", .notJSON), ("huge", .huge), ("quota", .quota),
+        ("no-answer-after-create", .noAnswerAfterCreate), ("hangup-fails", .hangUpFails),
+        ("not-found-without-code", .notFoundWithoutCode),
     ]
 
     /// The names that `--sandbox-fault` accepts.

@@ -113,10 +113,11 @@ extension RedisClient {
     /// - Parameters:
     ///   - keys: every key that it touches, as a cluster wants it.
     ///   - arguments: what it finds in ARGV.
+    ///   - patience: how long it may take; nil as long as any command.
     package func evaluate(
-        _ script: Script, keys: [String], arguments: [String]
+        _ script: Script, keys: [String], arguments: [String], within patience: Duration? = nil
     ) async throws(RedisFailure) -> RedisReply {
-        let deadline = ContinuousClock.now + settings.deadline
+        let deadline = ContinuousClock.now + (patience ?? settings.deadline)
         let rest = [String(keys.count)] + keys + arguments
         let reply = try await send(["EVALSHA", script.sha1] + rest, until: deadline)
         guard reply.isError("NOSCRIPT") else { return reply }

@@ -15,6 +15,11 @@ package enum RedisReply: Hashable, Sendable {
     /// `$-1` or `*-1`: there is nothing of that name.
     case null
 
+    /// The elements of an array; nil for any other reply.
+    package var elements: [RedisReply]? {
+        if case .array(let replies) = self { replies } else { nil }
+    }
+
     /// The numbers of an array that holds nothing else; nil for any other reply.
     package var integers: [Int64]? {
         guard case .array(let replies) = self else { return nil }

@@ -94,9 +94,10 @@ extension String {
 extension Substring.UTF8View {
     /// The bytes without the spaces and tabs around them (`OWS`, RFC 9110 section 5.6.3).
     @inlinable package var trimmingOptionalWhitespace: Substring.UTF8View {
-        var bytes = self
-        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
-        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
-        return bytes
+        let bytes = span
+        var (start, end) = (0, bytes.count)
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return self[index(startIndex, offsetBy: start)..<index(startIndex, offsetBy: end)]
     }
 }

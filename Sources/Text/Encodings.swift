@@ -7,8 +7,9 @@ package enum Base64URL {
     }
 
     /// As above. One function for all kinds of text, because a generic one is slow where it is not inlined as a whole.
-    @usableFromInline static func bytes(of text: Span<UInt8>) -> [UInt8]? {
+    @usableFromInline package static func bytes(of text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
+        let values = values
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count * 3 / 4)
         var bits: UInt32 = 0
@@ -64,12 +65,20 @@ extension Sequence<UInt8> {
     /// Two digits a byte, in lower case.
     @inlinable package var hexadecimal: String {
         var digits: [UInt8] = []
-        digits.reserveCapacity(2 * underestimatedCount)
-        for byte in self {
-            digits.append((byte >> 4).hexadecimalDigit)
-            digits.append((byte & 15).hexadecimalDigit)
-        }
+        digits.append(hexadecimalOf: Array(self))
         return String(decoding: digits, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Appends two digits a byte, in lower case.
+    @inlinable package mutating func append(hexadecimalOf bytes: [UInt8]) {
+        append(addingCapacity: 2 * bytes.count) { digits in
+            for byte in bytes {
+                digits.append((byte >> 4).hexadecimalDigit)
+                digits.append((byte & 15).hexadecimalDigit)
+            }
+        }
     }
 }
 

@@ -18,9 +18,10 @@ def described(daemon: Daemon) -> dict:
     return daemon.request("GET", PATH).json()
 
 
-def narrowed(document: dict, overrides: dict, secured: bool) -> dict:
+def narrowed(document: dict, overrides: dict, secured: bool, offer: str) -> dict:
     """What the description leaves to the settings and the session files, said for one deployment: without it no
-    generated request could be known to be valid. `overrides` is the schema of those of its one session."""
+    generated request could be known to be valid. `overrides` is the schema of those of its one session, `offer` the one
+    SDP offer."""
     document = copy.deepcopy(document)
     components = document["components"]
     components["schemas"]["SessionName"] |= {"enum": ["default"]}
@@ -30,6 +31,13 @@ def narrowed(document: dict, overrides: dict, secured: bool) -> dict:
     origin = components["parameters"]["Origin"] | {"required": True, "schema": {"enum": [ORIGIN]}}
     post["parameters"] = [origin if p.get("$ref", "").endswith("/Origin") else p for p in post["parameters"]]
     post["security"] = [{"bearer": []}] if secured else []
+    components["schemas"]["Offer"] |= {"enum": [offer]}
+    for path, item in document["paths"].items():
+        if path.startswith("/api/realtime/calls") and "post" in item:
+            item["post"]["security"] = post["security"] if "security" in item["post"] else []
+            item["post"]["parameters"] = [
+                origin if p.get("$ref", "").endswith("/Origin") else p for p in item["post"]["parameters"]
+            ]
     return document
 
 

@@ -63,8 +63,9 @@ class Upstream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while (received := self._next()) is not None:
-            self.owner.requests.append(received)
-            self._hold(+1)
+            with self.owner.changed:
+                self.owner.requests.append(received)
+                self._hold(+1)
             fault = self.owner.script.popleft() if self.owner.script else self.owner.fault
             if fault is not None:
                 fault(self, received)

@@ -93,6 +93,41 @@ OTHER_TOOLS: dict[str, Rule] = dict.fromkeys(
     ),
     free_object,
 )
+
+
+def string_map(path: str, value: Any) -> Problem | None:
+    if problem := free_object(path, value):
+        return problem
+    return next((problem for name in value if (problem := text()(f"{path}.{name}", value[name]))), None)
+
+
+def text_or_boolean(path: str, value: Any) -> Problem | None:
+    return None if isinstance(value, bool) else text()(path, value)
+
+
+def object_or_objects(path: str, value: Any) -> Problem | None:
+    return (array(free_object) if isinstance(value, list) else free_object)(path, value)
+
+
+def texts_or(rule: Rule) -> Rule:
+    return lambda path, value: (array(text()) if isinstance(value, list) else rule)(path, value)
+
+
+TOOL_FILTER = members(tool_names=null_or(array(text())), read_only=null_or(boolean))
+ENVIRONMENT = by_type(
+    container_auto=members(
+        type=anything,
+        file_ids=array(text()),
+        memory_limit=text("1g", "4g", "16g", "64g"),
+        network_policy=by_type(
+            disabled=members(type=anything),
+            allowlist=members(("allowed_domains",), type=anything, allowed_domains=array(text())),
+        ),
+        skills=anything,
+    ),
+    container_reference=members(("container_id",), type=anything, container_id=text()),
+    local=members(type=anything, skills=anything),
+)
 TOOL = by_type(
     function=members(
         ("name",),
@@ -107,20 +142,20 @@ TOOL = by_type(
             ("server_label",),
             type=anything,
             server_label=text(),
-            server_url=null_or(text()),
+            server_url=null_or(text(pattern=".*://.*")),
             connector_id=null_or(text()),
             tunnel_id=null_or(text()),
             authorization=null_or(text()),
-            headers=null_or(free_object),
+            headers=null_or(string_map),
             server_description=null_or(text()),
-            allowed_tools=anything,
+            allowed_tools=null_or(texts_or(TOOL_FILTER)),
             allowed_callers=null_or(array(text("direct", "programmatic"))),
-            require_approval=anything,
+            require_approval=null_or(text_or(members(always=TOOL_FILTER, never=TOOL_FILTER), "always", "never")),
             defer_loading=null_or(boolean),
         ),
         one_of("server_url", "connector_id", "tunnel_id"),
     ),
-    shell=members(("environment",), type=anything, environment=null_or(free_object)),
+    shell=members(("environment",), type=anything, environment=null_or(ENVIRONMENT)),
     **OTHER_TOOLS,
 )
 RESPONSES = members(
@@ -150,7 +185,7 @@ QUESTION_INSTRUCTIONS = text_or(
                 image_url=text(),
                 detail=text("low", "high", "auto", "original"),
             ),
-            input_json=members(("data",), type=anything, data=anything),
+            input_json=members(("data",), type=anything, data=object_or_objects),
         )
     )
 )
@@ -158,7 +193,7 @@ QUESTION = by_type(
     choice=members(
         ("choices", "instructions"),
         type=anything,
-        choices=array(members(("value",), value=anything, description=text())),
+        choices=array(members(("value",), value=text_or_boolean, description=text())),
         instructions=QUESTION_INSTRUCTIONS,
         name=text(),
     ),

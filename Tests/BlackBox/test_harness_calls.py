@@ -325,3 +325,17 @@ def test_other_requests_are_answered_as_before(calls):
     assert send(calls, "/v1/realtime/client_secrets", body, "application/json").status == 200
     assert send(calls, "/v1/realtime/calls/rtc_1", b"", "application/json").status == 404
     assert len(calls.owner.minted) == 1
+
+
+def test_an_upstream_may_close_a_kept_connection_after_it_has_read_a_creation(calls):
+    calls.fail("close-after-create")
+    connection = http.client.HTTPConnection("127.0.0.1", calls.owner.port, timeout=5)
+    connection.auto_open = False
+    connection.connect()
+    heads = {"Authorization": f"Bearer {calls.owner.key}", "Content-Type": "application/json"}
+    connection.request("POST", "/v1/realtime/client_secrets", json.dumps({"session": REALTIME}), heads)
+    assert connection.getresponse().read()
+    connection.request("POST", "/v1/live/sessions", live_body(), heads)
+    with pytest.raises(http.client.RemoteDisconnected):
+        connection.getresponse()
+    assert (calls.owner.connections, len(calls.open)) == (1, 1)

@@ -14,6 +14,7 @@ from daemon import SESSION, write_sessions
 from description import PATH, described, dump, narrowed
 from problem import problem
 from program import ROOT
+from test_harness_calls import OFFER
 
 KEY = "eph_of-schemathesis"
 
@@ -62,13 +63,14 @@ def test_schemathesis_finds_nothing(start, upstream, tmp_path, secured):
     keys = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(tmp_path / "keys")} if secured else {}
     sandbox = {"OPENAI_API_KEY": None, "OPENAI_BASE_URL": None}
     daemon = start(upstream, sessions, "serve", "--sandbox", **sandbox, **keys)
-    document = narrowed(described(daemon), OVERRIDES, secured)
+    document = narrowed(described(daemon), OVERRIDES, secured, OFFER.decode())
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"]
     command += [dump(document, tmp_path / "narrowed.json"), "--url", f"http://127.0.0.1:{daemon.port}", "--no-color"]
     command += ["--checks", "all", "--seed", "20261122", "--max-examples", "10", "--continue-on-failure"]
-    # Only the token route requires keys.
-    command += ["-H", f"Authorization: Bearer {KEY}", "--include-path", "/api/realtime/token"] if secured else []
+    # Only these routes require keys.
+    routes = ["--include-path", "/api/realtime/token", "--include-path", "/api/realtime/calls"]
+    command += ["-H", f"Authorization: Bearer {KEY}", *routes] if secured else []
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=80)
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
-    assert f"Tested: {2 if secured else 14}" in ended.stdout
+    assert f"Tested: {4 if secured else 22}" in ended.stdout
     assert upstream.connections == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
@@ -11,11 +12,16 @@ import raw
 from crowd import token_request
 from daemon import ORIGIN, SESSION, TOKEN, Daemon, eventually, write_sessions
 from description import Judge, described
+from fake_calls import Calls
 from program import free_port
 from test_callers import bearer, keys_file
+from test_harness_calls import OFFER
 from test_jwt import jwks, token
 
 ASKED = {"Origin": ORIGIN}
+CALL = {**SESSION, "access": {"token": False}}
+CALLS = "/api/realtime/calls"
+NO_CALL = {**SESSION, "access": {"call": False}}
 
 
 class Witness:
@@ -24,7 +30,8 @@ class Witness:
     def __init__(self, start, upstream, folder):
         self.start = start
         self.upstream = upstream
-        self.sessions = write_sessions(folder / "described", default=SESSION)
+        Calls(upstream)
+        self.sessions = write_sessions(folder / "described", default=SESSION, call=CALL, token=NO_CALL)
         self.judge = Judge(described(self.daemon()))
 
     def daemon(self, **settings: str) -> Daemon:
@@ -35,6 +42,10 @@ class Witness:
 
     def mint(self, daemon: Daemon, target: str = TOKEN, fields: dict | None = None, body: bytes = b"") -> int:
         return self.ask(daemon, "POST", target, ASKED | (fields or {}), body)
+
+    def create(self, daemon: Daemon, target: str = CALLS, fields: dict | None = None, body: bytes = OFFER) -> raw.Answer:
+        fields = ASKED | {"Content-Type": "application/sdp"} | (fields or {})
+        return self.judge.judge("POST", target, daemon.request("POST", target, fields, body))
 
     def send(self, daemon: Daemon, method: str, target: str, data: bytes) -> int:
         exchange = raw.exchange(daemon.port, data, head_requests=int(method == "HEAD"))
@@ -52,7 +63,8 @@ def operations(document: dict) -> list[tuple[str, str]]:
     for template, item in document["paths"].items():
         for method, operation in item.items():
             files = [p["schema"]["enum"][0] for p in operation.get("parameters", []) if p.get("in") == "path"]
-            found.append((method.upper(), template.replace("{file}", files[0]) if files else template))
+            path = template.replace("{file}", files[0]) if files else template.replace("{id}", "A" * 22)
+            found.append((method.upper(), path))
     return found
 
 
@@ -75,6 +87,8 @@ def what_is_served(witness: Witness) -> None:
                 folder = "/demo/" if "demo.js" in parameter["schema"]["enum"] else "/api/realtime/client/"
                 assert witness.ask(page, "GET", folder + name) == 200
     witness.ask(page, "DELETE", TOKEN, ASKED)
+    for end in ("", f"/{'A' * 22}", f"/{'A' * 22}/lease", f"/{'A' * 22}/end"):
+        witness.ask(page, "PUT", CALLS + end, ASKED)
     witness.ask(page, "GET", "/nowhere")
 
 
@@ -109,12 +123,60 @@ def who_asks(witness: Witness, folder) -> None:
     assert witness.mint(daemon, fields=bearer(token(sessions=["other"]))) == 403
     daemon = witness.daemon(JWT_KEYS=f"http://127.0.0.1:{free_port()}/jwks.json", **claims)
     assert witness.mint(daemon, fields=bearer(token())) == 503
+    assert witness.create(daemon, fields=bearer(token())).status == 503
+    assert witness.ask(daemon, "POST", f"{CALLS}/{'A' * 22}/lease", ASKED | bearer(token())) == 503
+
+
+def who_calls(witness: Witness, folder) -> None:
+    daemon = witness.daemon(AUTH="bearer", AUTH_KEYS_FILE=keys_file(folder, ann="eph_1"))
+    lease = f"{CALLS}/{'A' * 22}/lease"
+    for wrong in ({}, bearer("eph_2")):
+        assert witness.create(daemon, fields=wrong).status == 401
+        assert witness.ask(daemon, "POST", lease, ASKED | wrong) == 401
+    claims = {"AUTH": "jwt", "JWT_ISSUER": "https://id.example", "JWT_AUDIENCE": "voice"}
+    daemon = witness.daemon(JWT_KEYS=str(folder / "jwks.json"), **claims)
+    assert witness.create(daemon, fields=bearer(token(sessions=["other"]))).status == 403
+
+
+def what_is_called(witness: Witness, folder) -> None:
+    daemon = witness.daemon()
+    preflight = ASKED | {"Access-Control-Request-Method": "DELETE"}
+    call = witness.create(daemon).one("Location")
+    json_body = json.dumps({"sdp": OFFER.decode()}).encode()
+    assert witness.create(daemon, fields={"Content-Type": "application/json"}, body=json_body).status == 201
+    for path in (CALLS, call, f"{call}/lease", f"{call}/end"):
+        assert witness.ask(daemon, "OPTIONS", path, preflight) == 204
+        assert witness.ask(daemon, "OPTIONS", path) == 204
+        assert witness.ask(daemon, "OPTIONS", path, preflight | {"Origin": "null"}) == 403
+    assert witness.ask(daemon, "POST", f"{call}/lease", ASKED) == 200
+    assert witness.ask(daemon, "POST", f"{call}/lease", {"Origin": "https://evil.example"}) == 403
+    assert witness.ask(daemon, "POST", f"{call}/end") == 204
+    assert witness.ask(daemon, "DELETE", call) == 200
+    assert witness.ask(daemon, "POST", f"{call}/lease", ASKED) == 410
+    for method, end in (("POST", "/lease"), ("POST", "/end"), ("DELETE", "")):
+        assert witness.ask(daemon, method, f"{CALLS}/{'A' * 22}{end}", ASKED) == 404
+    assert witness.create(daemon, f"{CALLS}?session=nobody").status == 404
+    assert witness.create(daemon, f"{CALLS}?session=token").status == 409
+    assert witness.create(daemon, body=b"v=0").status == 400
+    assert witness.create(daemon, f"{CALLS}?dcid=x").status == 400
+    assert witness.create(daemon, fields={"Content-Type": "text/plain"}).status == 415
+    assert witness.create(daemon, fields={"Origin": "https://evil.example"}).status == 403
+    for spent in ({"LIMIT_CLIENT": "1/min"}, {"QUOTA_ALL": "1", "USAGE_LOG": str(folder / "calls.log")}, {"MAX_CALLS": "1"}):
+        daemon = witness.daemon(**spent)
+        assert [witness.create(daemon).status for _ in range(2)] == [201, 429]
+    assert witness.create(witness.daemon(PAUSED="true")).status == 503
+    assert witness.create(witness.daemon(USAGE_LOG="/dev/full")).status == 503
+    several = witness.daemon(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    for method, path in operations(witness.judge.document):
+        if path.startswith(CALLS):
+            assert witness.ask(several, method, path, ASKED) == 404
 
 
 def what_is_asked(witness: Witness) -> None:
     daemon = witness.daemon()
     assert witness.mint(daemon) == 200
     assert witness.mint(daemon, TOKEN + "?session=nobody") == 404
+    assert witness.mint(daemon, TOKEN + "?session=call") == 409
     assert witness.mint(daemon, body=b'{"session": 7}') == 400
     assert witness.mint(daemon, body=b"[]") == 400
     assert witness.ask(daemon, "POST", TOKEN, {"Origin": "https://evil.example"}) == 403
@@ -148,20 +210,28 @@ def what_openai_does(witness: Witness) -> None:
     for fault, status in failures.items():
         witness.upstream.fault = fault
         assert witness.mint(daemon) == status
+        assert witness.create(daemon).status == status
         assert witness.ask(daemon, "GET", "/api/health/ready") == 200
     eventually(lambda: witness.mint(daemon) == 503, "the circuit opens")
+    eventually(lambda: witness.create(daemon).status == 503, "for calls too")
     assert witness.ask(daemon, "GET", "/api/health/ready") == 200
 
 
 def what_ends(witness: Witness) -> None:
     witness.upstream.fault = faults.silence
     limits = {"MAX_IN_FLIGHT": "1", "DRAIN_DELAY": "1s", "DRAIN_TIMEOUT": "100ms", "UPSTREAM_TIMEOUT": "60s"}
-    daemon = witness.daemon(**limits)
+    daemon, calling = witness.daemon(**limits), witness.daemon(**limits)
     asked = len(witness.upstream.requests)
-    with raw.Connection(daemon.port) as waiting:
+    with raw.Connection(daemon.port) as waiting, raw.Connection(calling.port) as call:
         waiting.send(token_request())
-        witness.upstream.wait_for_requests(asked + 1)
+        call.send(
+            raw.head("POST", CALLS, ASKED | {"Content-Type": "application/sdp", "Content-Length": str(len(OFFER))}) + OFFER
+        )
+        witness.upstream.wait_for_requests(asked + 2)
         assert witness.mint(daemon) == 503
+        assert witness.create(calling).status == 503
+        calling.process.send_signal(signal.SIGTERM)
+        assert witness.judge.judge("POST", CALLS, call.receive().answers[0]).status == 503
         daemon.process.send_signal(signal.SIGTERM)
         eventually(lambda: witness.ask(daemon, "GET", "/api/health/ready") == 503, "readiness turns")
         assert witness.ask(daemon, "HEAD", "/api/health/ready") == 503
@@ -175,7 +245,9 @@ def test_everything_that_is_promised_is_reached(witness, tmp_path):
     what_is_broken(witness)
     who_is_refused_too_often(witness)
     who_asks(witness, tmp_path)
+    who_calls(witness, tmp_path)
     what_is_asked(witness)
+    what_is_called(witness, tmp_path)
     what_is_enough(witness, tmp_path)
     what_openai_does(witness)
     what_ends(witness)

@@ -82,4 +82,5 @@ def test_the_shipped_sessions_pass_it(start, upstream):
     daemon = start(upstream, ROOT / "sessions", "--sandbox", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
     for name in ("default", "transcription", "translation"):
         assert daemon.token(name).status == 200, name
+    assert daemon.token("live").status == 409
     assert upstream.connections == 0

@@ -59,6 +59,16 @@ final class ScriptedServer: Sendable {
         return seen
     }
 
+    /// The events up to the first request that passes, and that one.
+    func events(untilRequest isLast: (String) -> Bool) async -> [Event] {
+        var seen: [Event] = []
+        for await event in events {
+            seen.append(event)
+            if case .request(let text) = event, isLast(text) { break }
+        }
+        return seen
+    }
+
     /// The next request, byte for byte.
     func nextRequest() async -> String? {
         for await event in events {

@@ -11,7 +11,7 @@ from pathlib import Path
 from daemon import eventually
 from tools import passes, tool
 
-PACKAGES = "systemd,systemd-sysv,dbus,libmicrohttpd12,libcurl4,libhiredis0.14,ca-certificates"
+PACKAGES = "systemd,systemd-sysv,dbus,libmicrohttpd12,libcurl4,libhiredis0.14,libwslay1,ca-certificates"
 
 
 class Machine:

@@ -14,7 +14,7 @@ from tools import DEPLOY, ROOT, inside, passes
 pytestmark = [pytest.mark.machine, pytest.mark.timeout(3600)]
 
 #: Those that it links. For OpenAI ca-certificates comes to them; here nothing is asked over TLS.
-PACKAGES = ["libcurl4", "libmicrohttpd12", "libhiredis0.14", "libssl3", "zlib1g"]
+PACKAGES = ["libcurl4", "libmicrohttpd12", "libhiredis0.14", "libssl3", "libwslay1", "zlib1g"]
 
 
 @pytest.fixture(scope="module")

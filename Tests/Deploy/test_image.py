@@ -88,7 +88,9 @@ def test_the_image_says_what_it_is_and_holds_no_secret(storage):
 
 def test_the_dockerfile_builds_the_binary_as_deploy_binary_does():
     (command,) = re.findall(r"^RUN (swift build .*--static-swift-stdlib.*)$", DOCKERFILE, re.M)
-    assert f"\n{command} --scratch-path " in (DEPLOY / "binary").read_text()
+    (ours,) = re.findall(r"^ +(swift build .*)$", (DEPLOY / "packages").read_text(), re.M)
+    assert ours.replace('"$product"', "ephemerald") == f'{command} --no-color-diagnostics "$@"'
+    assert "\nbuild_release " in (DEPLOY / "binary").read_text()
 
 
 @pytest.mark.parametrize("engine", ["podman", "buildah"])

@@ -19,10 +19,22 @@ import Testing
         let test = TestMinter()
         _ = await test.mint()
         let fields: Fields = [
-            "Content-Type": "application/json", "X-Client-Request-Id": "00000000000000000000000000000abc",
-            "Authorization": "Bearer sk-a",
+            "Content-Type": "application/json", "Authorization": "Bearer sk-a",
+            "X-Client-Request-Id": "00000000000000000000000000000abc",
         ]
         #expect(test.upstream.requests.map(\.fields) == [fields])
+    }
+
+    @Test func `begins with the fields that all requests with the key have`() async throws {
+        let test = TestMinter { $0.project = "proj_1" }
+        _ = await (test.mint(), test.mint())
+        let requests = test.upstream.requests
+        #expect(requests.first?.common === requests.last?.common)
+        for request in requests {
+            let common = try #require(request.common).fields.all
+            #expect(common.map(\.name) == ["Content-Type", "Authorization", "OpenAI-Project"])
+            #expect(request.fields.all.starts(with: common))
+        }
     }
 
     @Test func `names the organization and the project that are set`() async throws {

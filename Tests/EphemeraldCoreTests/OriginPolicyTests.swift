@@ -15,10 +15,14 @@ private func policy(allowsMissing: Bool = false) throws -> OriginPolicy {
 }
 
 extension OriginPolicy {
+    fileprivate func admits(_ origin: String) -> Bool { verdict(on: ["Origin": origin]) == .allowed(origin) }
+
     fileprivate func admit(_ fields: Fields) throws(Refusal) -> String? { try admit(verdict(on: fields)) }
 
     fileprivate func responseFields(for fields: Fields, refusedBy refusal: Refusal? = nil) -> Fields {
-        responseFields(for: verdict(on: fields), refusedBy: refusal)
+        var response = Fields()
+        addResponseFields(to: &response, for: verdict(on: fields), refusedBy: refusal)
+        return response
     }
 }
 
@@ -141,6 +145,31 @@ extension OriginPolicy {
             #expect(policy.responseFields(for: request, refusedBy: .unknownSession) == ["Vary": "Origin"])
             let refused = policy.responseFields(for: request, refusedBy: .originNotAllowed)
             #expect(refused == (Origin(origin) == nil ? ["Vary": "Origin"] : mayKnow))
+        }
+    }
+
+    @Test func `finds each of many entries, and nothing beside them`() throws {
+        let numbers = 0..<300
+        let policy = OriginPolicy(
+            allowing: try numbers.flatMap { number in
+                try [
+                    "https://a\(number).example", "https://*.b\(number).example:8443", "http://c\(number).localhost:*",
+                    "https://app\(number)-*.d.example",
+                ].map { try OriginPattern(parsing: $0) }
+            }, allowsMissing: false)
+        for number in numbers {
+            for origin in [
+                "https://a\(number).example", "https://x.b\(number).example:8443", "http://c\(number).localhost:5173",
+                "http://c\(number).localhost", "https://app\(number)-x.d.example",
+            ] {
+                #expect(policy.admits(origin))
+            }
+            for origin in [
+                "https://a\(number).example:8443", "https://x.b\(number).example", "https://c\(number).localhost:5173",
+                "https://b\(number).example:8443", "https://app\(number)-x.e.example", "https://a\(number)x.example",
+            ] {
+                #expect(!policy.admits(origin))
+            }
         }
     }
 

@@ -57,6 +57,20 @@ import Testing
             ])
     }
 
+    @Test func `has the time of its own answer`() async throws {
+        let test = try TestService()
+        for milliseconds in [0, 1, 991, 1, 60_000, -60_000, 43_200_000] {
+            test.upstream.clock.moveWallClock(by: .milliseconds(milliseconds))
+            _ = await test.respond(to: .token())
+        }
+        #expect(
+            try test.usage.map { try JSON(parsing: Array($0.utf8))["timestamp"]?.stringValue } == [
+                "2026-11-22T12:00:00.007Z", "2026-11-22T12:00:00.008Z", "2026-11-22T12:00:00.999Z",
+                "2026-11-22T12:00:01.000Z", "2026-11-22T12:01:01.000Z", "2026-11-22T12:00:01.000Z",
+                "2026-11-23T00:00:01.000Z",
+            ])
+    }
+
     @Test(arguments: [("nowhere", "nowhere"), ("ek_0123", "ek_0123"), ("Default", nil), ("", nil), ("eyJh.e30.x", nil)])
     func `names a session that does not exist, and nothing that cannot be a name`(name: String, logged: String?)
         async throws

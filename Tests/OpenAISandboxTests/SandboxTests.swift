@@ -28,9 +28,10 @@ import Testing
     @Test(arguments: ["default", "transcription", "translation"])
     func `mints for every session that is shipped`(name: String) async throws {
         let session = try #require(Self.sessions.catalog.session(named: name))
+        let path = try #require(session.kind.mintPath)
         let sandbox = Self.sandbox()
         let response = await sandbox.respond(
-            to: Self.request(String(decoding: session.body, as: UTF8.self), path: "/v1/\(session.kind.mintPath)"))
+            to: Self.request(String(decoding: session.body, as: UTF8.self), path: "/v1/\(path)"))
         #expect(response.status == .ok)
         let answer = try JSON(parsing: response.body)
         #expect(answer["value"]?.stringValue?.hasPrefix("ek_sandbox") == true)
@@ -42,8 +43,11 @@ import Testing
     }
 
     @Test(arguments: [(Method.post, Status.badRequest), (.options, .noContent)])
-    func `refuses calls with an answer that a page can read`(method: Method, status: Status) async throws {
-        let answer = await Self.sandbox().respond(to: Self.request("v=0", path: "/v1/realtime/calls", method: method))
+    func `refuses the calls of pages with an answer that they can read`(method: Method, status: Status) async throws {
+        let answer = await Self.sandbox().respond(
+            to: Self.request(
+                "v=0", path: "/v1/realtime/calls", method: method,
+                fields: ["Authorization": "Bearer ek_sandbox", "Content-Type": "application/sdp"]))
         #expect(answer.status == status)
         #expect(answer.fields["Access-Control-Allow-Origin"] == "*")
         #expect(answer.fields["Access-Control-Allow-Headers"] == "authorization, content-type")
@@ -180,7 +184,7 @@ import Testing
         _ = await sandbox.respond(to: Self.request("{}"))
         _ = await sandbox.respond(to: Self.request("[]"))
         let report = await sandbox.respond(to: Request(method: .get, target: "/v1/sandbox", peer: .unix))
-        #expect(String(decoding: report.body, as: UTF8.self) == #"{"mints":1,"refusals":2}"#)
+        #expect(String(decoding: report.body, as: UTF8.self) == #"{"mints":1,"calls":0,"hang_ups":0,"refusals":2}"#)
     }
 
     @Test func `waits for the latency`() async {

@@ -72,10 +72,10 @@ Samples = dict[str, dict[str, list[float]]]
 class Bench:
     """The upstream, the load generator, and where servers put their files."""
 
-    def __init__(self, directory: Path, names: list[str]):
+    def __init__(self, directory: Path, names: list[str], upstream: Upstream | None = None):
         self.directory = directory
         self.names = names
-        self.upstream = Upstream(directory / "upstream")
+        self.upstream = upstream or Upstream(directory / "upstream")
         self.load_program = servers.compiled("load", directory)
         self.samples: Samples = defaultdict(lambda: defaultdict(list))
         self.made = 0

@@ -151,13 +151,17 @@ def instructions(profile: Path) -> int:
     return total
 
 
-def measure(chosen: list[Case], directory: Path) -> dict[str, int]:
-    """Instructions of one request of each case. Two runs at a time: what else is busy does not change a count."""
+def stripped(directory: Path) -> Path:
+    """A copy of the program without debug sections, because valgrind 3.19 cannot read those of Swift."""
     program = directory / "ephemerald"
-    # valgrind 3.19 cannot read Swift's debug sections.
     shutil.copy(binary(), program)
     subprocess.run(["strip", "-g", str(program)], check=True)
-    os.environ["EPHEMERALD"] = str(program)
+    return program
+
+
+def measure(chosen: list[Case], directory: Path) -> dict[str, int]:
+    """Instructions of one request of each case. Two runs at a time: what else is busy does not change a count."""
+    os.environ["EPHEMERALD"] = str(stripped(directory))
     jobs = [(number, case, requests) for number, case in enumerate(chosen) for requests in (MANY, FEW)]
     with ThreadPoolExecutor(2) as pool:
         counts = list(pool.map(lambda job: count(job[1], job[2], directory / f"{job[0]}-{job[2]}"), jobs))

@@ -115,9 +115,9 @@ class Server:
 
 
 class Upstream(Server):
-    """The stand-in for OpenAI: nginx with an answer of fixed text, plain, over TLS, and after 300 ms."""
+    """The stand-in for OpenAI: nginx with an answer of fixed text, plain, over TLS, and after `slow` seconds."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, slow: float = 0.3):
         directory.mkdir()
         self.certificate = directory / "certificate.pem"
         key = directory / "key.pem"
@@ -135,6 +135,7 @@ class Upstream(Server):
             PORT=port,
             TLS_PORT=self.tls_port,
             SLOW_PORT=self.slow_port,
+            SLOW=slow,
             CERTIFICATE=self.certificate,
             CERTIFICATE_KEY=key,
             ANSWER=json.dumps(answer),

@@ -50,6 +50,34 @@ struct AdmissionScriptTests {
         }
     }
 
+    @Test func `counts money to the last millionth, up to a thousand million units`() async throws {
+        let server = try RedisServer()
+        let used = try await withClient(server.address) { client, _ in
+            let counts = RedisCounts(client)
+            let limits = SpendingLimits(caller: .largest, all: .largest)
+            func claim(_ micros: Int64) -> AdmissionClaim {
+                AdmissionClaim(
+                    limits: LimitChecks(), quotas: limits.checks(caller: "ann", amount: Money(micros: micros)))
+            }
+            func values() async throws -> Set<String> {
+                let keys = try await client.send(["KEYS", "*"]).texts
+                return Set(try await client.send(["MGET"] + keys).texts.map { String($0.drop { $0 != ":" }) })
+            }
+            let most = claim(Money.largest.micros - 1)
+            var used: [Set<String>] = []
+            guard case .admitted(_, let taken) = try await counts.admit(most) else { return used }
+            used.append(try await values())
+            guard case .refused = try await counts.admit(claim(2)) else { return used }
+            guard case .admitted = try await counts.admit(claim(1)) else { return used }
+            used.append(try await values())
+            guard case .refused = try await counts.admit(claim(1)) else { return used }
+            counts.giveBack(taken)
+            used.append(try await values())
+            return used
+        }
+        #expect(used == [[":999999999999999"], [":1000000000000000"], [":1"]])
+    }
+
     @Test(.eachTransport) func `admits exactly the limit to many at once, by its own clock`() async throws {
         let server = try RedisServer()
         let admitted = try await withClient(server.address) { client, _ in

@@ -164,7 +164,7 @@ struct FailureTests {
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : "-\(error)\r\n" }
             let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
             var settings = RedisClientSettings()
-            settings.deadline = .seconds(10)
+            (settings.deadline, settings.connectTimeout) = (.seconds(10), .seconds(10))
             let client = try RedisClient(on: loop, address: server.address, settings: settings) {
                 continuation.yield($0)
             }

@@ -9,6 +9,8 @@ struct Schedule {
     private var random: SplitMix64
     private let policies: [LimitRule]
     private let quotas: [(dimension: QuotaDimension, allowance: Int)]
+    /// Whether requests take more or less than one from the quotas.
+    private let takesAmounts: Bool
     private var memory = AdmissionCounts(limiter: RateLimiter(capacity: 1_024))
     private var now: UInt64
 
@@ -26,6 +28,7 @@ struct Schedule {
             return LimitRule(dimension, try RateLimit(parsing: text))
         }
         let counted = QuotaDimension.allCases.shuffled(using: &random).prefix(.random(in: 0...3, using: &random))
+        takesAmounts = .random(using: &random)
         quotas = counted.map { ($0, .random(in: 1...12, using: &random)) }
         now = 1_700_000_000_000_000_000 + .random(in: 0...100_000_000_000_000_000, using: &random)
         self.random = random
@@ -74,8 +77,9 @@ struct Schedule {
             checks.append(LimitCheck(policy, LimitIdentity(.name("\(who) of \(number)"))))
         }
         let quotas = quotas.map { dimension, allowance in
-            let who = dimension == .all ? 0 : Int.random(in: 0..<3, using: &random)
-            return QuotaCheck(dimension, allowance: allowance, identity: "\(who) of \(number)")
+            let who = dimension.countsEverybody ? 0 : Int.random(in: 0..<3, using: &random)
+            let amount = takesAmounts ? Int.random(in: 0...4, using: &random) : 1
+            return QuotaCheck(dimension, allowance: allowance, identity: "\(who) of \(number)", amount: amount)
         }
         return AdmissionClaim(limits: checks, quotas: quotas)
     }

@@ -43,7 +43,7 @@ struct `The member access` {
         {"orgins":[]}
           error access.orgins: is not known; did you mean origins?
         {"x":1}
-          error access.x: is not known; known here: origins, limits, overrides, variables
+          error access.x: is not known; known here: origins, limits, overrides, variables, token, call, price_per_minute
         {"origins":[]}
           error access.origins: must have at least 1 element, has 0
         {"origins":"https://a.example"}

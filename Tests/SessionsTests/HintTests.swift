@@ -8,6 +8,7 @@ struct `A hint` {
     private static let bases: [(kind: SessionKind, session: String)] = [
         (.realtime, #"{"type":"realtime","model":"gpt-realtime-2.1"}"#),
         (.transcription, #"{"type":"transcription"}"#), (.translation, #"{"model":"gpt-realtime-translate"}"#),
+        (.live, #"{"type":"live","model":"gpt-live-1"}"#),
     ]
     /// Objects of each kind that the schema tells apart by `type`, by their places.
     private static let objects: [(place: String, value: JSON)] = [
@@ -17,7 +18,9 @@ struct `A hint` {
         ("audio.output.format", ["type": "audio/pcmu"]), ("audio.output.format", ["type": "audio/pcma"]),
         ("audio.output.voice", [:]), ("tool_choice", ["type": "function"]), ("tool_choice", ["type": "mcp"]),
         ("tracing", [:]), ("truncation", ["type": "retention_ratio"]), ("truncation.token_limits", [:]),
-        ("prompt", [:]), ("reasoning", [:]),
+        ("prompt", [:]), ("reasoning", [:]), ("client", [:]), ("client.data_channel", [:]),
+        ("delegation", ["type": "client"]), ("delegation", ["type": "responses"]), ("delegation.responses", [:]),
+        ("wake_policy", ["type": "speech"]),
     ]
     private static let names = [
         "model", "output_modalities", "instructions", "audio", "input", "output", "format", "voice", "speed",
@@ -28,7 +31,10 @@ struct `A hint` {
         "group_id", "metadata", "retention_ratio", "token_limits", "post_instructions", "name", "description",
         "parameters", "server_label", "server_url", "tunnel_id", "connector_id", "authorization", "headers",
         "modalities", "input_audio_format", "temperature", "reasoning_effort", "max_tokens", "expires_after", "strict",
-        "system", "zzz", "thresholds", "voices",
+        "system", "zzz", "thresholds", "voices", "client", "data_channel", "delegation", "responses", "decisions",
+        "store",
+        "triggers", "wake_policy", "idle_timeout_s", "safety_identifier", "transport", "allowed_client_events",
+        "allowed_events", "acknowledgement_delay_ms", "verbosity", "service_tier", "vad_threshold",
     ]
 
     @Test func `never names what it refuses`() throws {

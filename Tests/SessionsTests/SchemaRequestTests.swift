@@ -44,6 +44,8 @@ struct `The rules of a mint request` {
         #expect(SessionKind.translation.mintPath == "realtime/translations/client_secrets")
         #expect(SessionKind.transcription.callsPath == "realtime/calls")
         #expect(SessionKind.translation.callsPath == "realtime/translations/calls")
+        #expect(SessionKind.live.mintPath == nil)
+        #expect(SessionKind.live.callsPath == "live/sessions")
     }
 
     private static let bodies = Verdict.table(

@@ -22,6 +22,8 @@ struct `The body of a session` {
         let session = try SessionDirectory.session(file)
         let body = try JSON(parsing: session.body(overrides: overrides, variables: variables))
         #expect(Schema.violations(of: body, for: .realtime) == [])
+        let configuration = try session.configuration(overrides: overrides, variables: variables)
+        #expect(.object(configuration) == body["session"])
         return body["session"] ?? .null
     }
 

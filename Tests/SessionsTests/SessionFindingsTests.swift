@@ -101,13 +101,13 @@ struct `The findings about a session` {
         {"type":"realtime"}
           warning session.model: is not given, so OpenAI chooses the model and may change it
         {"type":"realtime","model":"gpt-live-1"}
-          error session.model: is a model of OpenAI's Live API, which has no client secrets: a secret is minted, and the session fails when the browser connects; use gpt-realtime-2.1
+          error session.model: is a model of OpenAI's Live API, which has no client secrets: a secret is minted, and the session fails when the browser connects; write "type": "live", or use gpt-realtime-2.1
         {"type":"realtime","model":"gpt-4o-realtime-preview-2024-10-01"}
           error session.model: gpt-4o-realtime-preview-2024-10-01 ended on 2026-05-07; use gpt-realtime-2.1
         {"type":"realtime","model":"gpt-realtime-mini-2025-10-06"}
           warning session.model: gpt-realtime-mini-2025-10-06 ended on 2026-07-23; use gpt-realtime-2.1-mini
         {"type":"voice","model":"gpt-realtime-2.1"}
-          error session.type: must be realtime or transcription, is "voice"
+          error session.type: must be realtime, transcription, translation, or live, is "voice"
         {"type":"transcription","model":"gpt-transcribe"}
           error session.model: is not known; only a realtime session has it; a transcription session has type, audio, and include
         {"type":"transcription","audio":{"input":{"transcription":{"model":"gpt-realtime-whisper"}}}}

@@ -36,7 +36,14 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .keysUnavailable: .sessionNotAllowed
     case .sessionNotAllowed: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
-    case .unknownSession: .rateLimited(spentLimit)
+    case .unknownSession: .callRequired
+    case .callRequired: .tokenRequired
+    case .tokenRequired: .unsupportedMediaType
+    case .unsupportedMediaType: .invalidOffer(nil)
+    case .invalidOffer: .tooManyCalls(.all)
+    case .tooManyCalls: .callNotFound
+    case .callNotFound: .callEnded(.lease)
+    case .callEnded: .rateLimited(spentLimit)
     case .rateLimited: .quotaExhausted(spentQuota)
     case .quotaExhausted: .tooManyRefusals(retryAfter: .seconds(1))
     case .tooManyRefusals: .limitsUnavailable

@@ -45,33 +45,33 @@ import Testing
             })
     }
 
-    private let request = Request(
-        method: .post, target: "/api/realtime/token",
-        fields: [
-            "Host": "app.example", "Origin": "https://app.example", "User-Agent": "a browser",
-            "X-Forwarded-For": "192.0.2.1", "X-Auth-Request-User": "ann",
-            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        ], peer: .unix)
+    private static let fields: Fields = [
+        "Host": "app.example", "Origin": "https://app.example", "User-Agent": "a browser",
+        "X-Forwarded-For": "192.0.2.1", "X-Auth-Request-User": "ann",
+        "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    ]
+
+    private func request(_ fields: Fields = Self.fields, from peer: Peer = .unix) -> Request {
+        Request(method: .post, target: "/api/realtime/token", fields: fields, peer: peer)
+    }
 
     @Test func `has every field that is written, and no other`() async throws {
         let secret = #"{"value": "ek_1", "expires_at": 1, "session": {"id": "sess_1", "model": "m"}}"#
         let minting = try service(.ok, secret)
-        let minted = await minting.respond(to: request)
-        let limited = await minting.respond(to: request)
-        let failed = try await service(.badRequest, #"{"error": {"code": "c", "message": "m"}}"#).respond(to: request)
-        var forged = request
-        forged.fields.append("Authorization", "Bearer forged")
+        let minted = await minting.respond(to: request())
+        let limited = await minting.respond(to: request())
+        let failed = try await service(.badRequest, #"{"error": {"code": "c", "message": "m"}}"#).respond(to: request())
+        var withToken = Self.fields
+        withToken.append("Authorization", "Bearer forged")
+        let forged = request(withToken)
         let refused = await minting.respond(to: forged)
-        let lost = try await service(.notFound, "").respond(to: request)
-        var insecure = request
-        insecure.fields = ["Origin": "http://app.example"]
-        let strange = await minting.respond(to: insecure)
+        let lost = try await service(.notFound, "").respond(to: request())
+        let strange = await minting.respond(to: request(["Origin": "http://app.example"]))
         #expect(
             [minted, limited, failed, refused, lost, strange].map(\.status)
                 == [.ok, .tooManyRequests, .badGateway, .unauthorized, .badGateway, .forbidden])
         #expect(await minting.respond(to: forged).status == .tooManyRequests, "beyond the limit on refusals")
-        var other = request
-        other.peer = .ip(IPAddress(v4: 1), port: 1)
+        let other = request(from: .ip(IPAddress(v4: 1), port: 1))
         #expect(await minting.respond(to: other).status == .unauthorized)
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }

@@ -59,35 +59,44 @@ package struct Authenticator: Sendable {
 
     /// Identifies the caller; nil when all callers are accepted. Credentials come before the field of a proxy, which does
     /// not make up for a wrong key. A refusal does not say what is wrong with the credentials.
+    ///
+    /// Waits only for a token whose key has to be fetched.
     package func identify(
         _ request: Request, behind proxies: TrustedProxies, _ means: KeyFetching
-    ) async throws(Refusal) -> Caller? {
-        if isAnybody { return nil }
-        if keys != nil || tokens != nil, request.fields.count(of: "Authorization") > 0 {
-            return try await caller(presenting: request.fields, means)
+    ) throws(Refusal) -> Step<Caller?> {
+        if isAnybody { return .now(nil) }
+        if keys != nil || tokens != nil, let value = request.fields["Authorization"] {
+            // Another reader of two fields might have believed the other one.
+            guard request.fields.only("Authorization") != nil else { throw .authenticationFailed(nil) }
+            return try caller(presenting: value, means)
         }
         if let userField, proxies.contains(request.peer), let name = request.fields.only(userField),
             Caller.isName(name)
         {
-            return Caller(name: name)
+            return .now(Caller(name: name))
         }
         throw .authenticationRequired
     }
 
-    private func caller(presenting fields: Fields, _ means: KeyFetching) async throws(Refusal) -> Caller {
-        // Another reader of two fields might have believed the other one.
-        guard let value = fields.only("Authorization") else { throw .authenticationFailed(nil) }
-        let parts = value.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1)
+    private func caller(presenting value: String, _ means: KeyFetching) throws(Refusal) -> Step<Caller?> {
         // Another scheme cannot be checked here (RFC 6750 section 3.1: no error code then).
-        guard let scheme = parts.first, String(Substring(scheme)).equalsIgnoringCase("Bearer") else {
-            throw .authenticationRequired
-        }
-        guard parts.count == 2 else { throw .authenticationFailed(nil) }
-        let credential = parts[1].trimmingOptionalWhitespace
+        guard let credential = Authenticator.bearerCredential(in: value) else { throw .authenticationRequired }
+        guard !credential.isEmpty else { throw .authenticationFailed(nil) }
         if let tokens, keys == nil || JSONWebToken.hasForm(credential) {
-            return try await tokens.caller(presenting: credential, means)
+            return try tokens.caller(presenting: credential, means).then { .now($0) }
         }
         guard let caller = keys?.caller(presenting: credential) else { throw .authenticationFailed(nil) }
-        return caller
+        return .now(caller)
     }
+
+    /// What follows the scheme `Bearer`, which is not case-sensitive; nil for another scheme.
+    private static func bearerCredential(in value: String) -> Substring.UTF8View? {
+        let (bytes, scheme) = (value.utf8.span, scheme.utf8.span)
+        guard bytes.count >= scheme.count else { return nil }
+        for index in scheme.indices where bytes[index].asciiLowercased != scheme[index] { return nil }
+        guard bytes.count == scheme.count || bytes[scheme.count] == UInt8(ascii: " ") else { return nil }
+        return value.utf8.dropFirst(scheme.count).trimmingOptionalWhitespace
+    }
+
+    private static let scheme = "bearer"
 }

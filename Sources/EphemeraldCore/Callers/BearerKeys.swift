@@ -3,7 +3,7 @@ import Text
 
 /// The keys of callers. Only their SHA-256 digests are kept, and nobody can call with a digest.
 package struct BearerKeys: Hashable, Sendable {
-    private var keys = NamedKeys<[UInt8]>()
+    private var keys = NamedKeys<SHA256Digest>()
 
     /// No keys: no caller is accepted.
     package init() {}
@@ -16,13 +16,13 @@ package struct BearerKeys: Hashable, Sendable {
     /// - Returns: whether it was added; a name or a digest that is there already, or a digest of another length than
     ///   32 bytes, is not.
     package mutating func add(_ name: String, digest: [UInt8]) -> Bool {
-        digest.count == HashFunction.sha256.byteCount && keys.add(name, digest)
+        SHA256Digest(digest).map { keys.add(name, $0) } ?? false
     }
 
     /// The caller whose key it is. The time of the search reveals nothing about the keys: what a caller presents is
     /// hashed first, and a digest that resembles another one is not easier to find.
     func caller(presenting key: Substring.UTF8View) -> Caller? {
-        keys.name(of: HashFunction.sha256.hash(Array(key))).map { Caller(name: $0) }
+        keys.name(of: SHA256Digest(of: key.span)).map { Caller(name: $0) }
     }
 }
 

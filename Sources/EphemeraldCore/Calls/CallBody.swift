@@ -1,4 +1,5 @@
 package import JSON
+import Sessions
 import Text
 
 /// The body of a request that creates a call upstream.
@@ -55,31 +56,6 @@ package struct CallBody: Hashable, Sendable {
         transport["dcid"] = dataChannelID.map { .number(JSONNumber($0)) }
         let body: JSON = ["session": .object(session), "transport": .object(transport)]
         return CallBody(contentType: "application/json", bytes: body.serialized())
-    }
-}
-
-/// What a page may send and receive over the data channel of a Live session. OpenAI enforces the lists, and allows every
-/// event where there is no list: then a page could replace the model and the instructions of a delegation.
-package enum LiveEvents {
-    /// The least that a page needs to send: to close the session, and to mute and unmute it.
-    package static let sent: JSON = ["session.close", "session.input_audio.mute", "session.input_audio.unmute"]
-    /// The least that a page needs to receive: that the session has started or ended, what it costs, whether it is muted,
-    /// both transcripts, and errors.
-    package static let received: JSON = .array(
-        [
-            "session.started", "session.closed", "session.usage.updated", "session.input_audio.muted",
-            "session.input_audio.unmuted", "session.input_transcript.delta", "session.output_transcript.delta", "error",
-            "info",
-        ].map { ["type": .string($0)] })
-
-    /// The member `client` of a session with a list for each direction: the given one, else the least.
-    fileprivate static func restricting(_ client: JSON?) -> JSON {
-        var client = client?.objectValue ?? [:]
-        var channel = client["data_channel"]?.objectValue ?? [:]
-        channel["allowed_client_events"] = channel["allowed_client_events"] ?? sent
-        channel["allowed_server_events"] = channel["allowed_server_events"] ?? received
-        client["data_channel"] = .object(channel)
-        return .object(client)
     }
 }
 

@@ -1,3 +1,5 @@
+package import Sessions
+
 /// The calls of this process: which are being created, open, ending and lately ended, how many slots they take, and when
 /// each of them comes up. It has neither clock nor lock; its owner has both. Times are nanoseconds on a monotonic clock.
 ///

@@ -1,4 +1,5 @@
 import Locking
+package import Sessions
 
 /// The calls of this process, and what is done about them: the routes and the operator renew and end them, and
 /// ``act()`` ends those whose time is over.
@@ -12,21 +13,24 @@ package final class CallKeeper: Sendable {
         /// Starts a task on the loop that ends calls.
         package var start: @Sendable (@escaping @Sendable () async -> Void) -> Void
         /// Tries once to end a call at the upstream.
-        package var end: @Sendable (CallRecord) async -> CallEndAttempt
+        package var end: @Sendable (CallRecord) async -> EndVerdict
         /// Writes the account of a call that is over and gives its money back.
         package var settle: @Sendable (CallSettlement) -> Void
+        /// Writes the usage line of a call that was created; false when it cannot be written.
+        package var record: @Sendable ([UInt8]) -> Bool
 
-        /// From four closures.
+        /// From five closures.
         package init(
             wake: @escaping @Sendable (UInt64) -> Void,
             start: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Void,
-            end: @escaping @Sendable (CallRecord) async -> CallEndAttempt,
-            settle: @escaping @Sendable (CallSettlement) -> Void
+            end: @escaping @Sendable (CallRecord) async -> EndVerdict,
+            settle: @escaping @Sendable (CallSettlement) -> Void, record: @escaping @Sendable ([UInt8]) -> Bool
         ) {
             self.wake = wake
             self.start = start
             self.end = end
             self.settle = settle
+            self.record = record
         }
     }
 
@@ -35,14 +39,7 @@ package final class CallKeeper: Sendable {
         var misses = CallMisses()
         /// The time of the last wake-up that was arranged and has not come.
         var wakeUp: UInt64?
-        /// How many Live calls are being ended at this moment.
-        var liveEndings = 0
-        /// Live calls that are to be ended when others have been.
-        var waiting: ArraySlice<CallRecord> = []
     }
-
-    /// How many Live calls are ended at once: each of them receives the audio of both sides meanwhile.
-    package static let maximumLiveEndings = 64
 
     private let state = Locked(State())
     private let surroundings: Surroundings
@@ -71,6 +68,10 @@ package final class CallKeeper: Sendable {
             state.book.open(name, upstreamID: upstreamID, upstreamHost: upstreamHost, key: key, now: now)
         }
     }
+
+    /// Writes the usage line of a call that was created.
+    /// - Returns: whether it was written.
+    func record(_ line: [UInt8]) -> Bool { outlets.record(line) }
 
     /// Takes over an open call of an earlier process.
     package func restore(_ call: PastCall, atUnixSeconds unixSeconds: Int) {
@@ -162,51 +163,16 @@ package final class CallKeeper: Sendable {
         }
     }
 
-    /// Ends a call in a task; a Live call may have to wait for others.
     private func start(_ record: CallRecord) {
-        guard record.plan.type == .live else {
-            outlets.start { [self] in await end(record) }
-            return
-        }
-        let startsNow = state.withLock { state in
-            guard state.liveEndings < CallKeeper.maximumLiveEndings else {
-                state.waiting.append(record)
-                return false
-            }
-            state.liveEndings += 1
-            return true
-        }
-        guard startsNow else { return }
         outlets.start { [self] in
-            var next: CallRecord? = record
-            while let record = next {
-                await end(record)
-                next = state.withLock { state in
-                    let next = state.waiting.popFirst()
-                    if next == nil { state.liveEndings -= 1 }
-                    return next
+            switch await outlets.end(record) {
+            case .over(let seconds):
+                let settlement = update { state, now in
+                    state.book.over(record.name, reportedSeconds: seconds, now: now)
                 }
+                if let settlement { outlets.settle(settlement) }
+            case .unsure: update { state, now in state.book.failed(record.name, now: now) }
             }
         }
     }
-
-    private func end(_ record: CallRecord) async {
-        switch await outlets.end(record) {
-        case .over(let seconds):
-            let settlement = update { state, now in
-                state.book.over(record.name, reportedSeconds: seconds, now: now)
-            }
-            if let settlement { outlets.settle(settlement) }
-        case .unsure: update { state, now in state.book.failed(record.name, now: now) }
-        }
-    }
-}
-
-/// The result of one attempt to end a call at the upstream.
-package enum CallEndAttempt: Hashable, Sendable {
-    /// The upstream has ended it.
-    /// - Parameter seconds: how long it lasted, if the upstream reported that.
-    case over(seconds: Int?)
-    /// It may still be open: the attempt is to be repeated.
-    case unsure
 }

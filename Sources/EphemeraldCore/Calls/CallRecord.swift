@@ -119,6 +119,22 @@ package final class CallRecord: Sendable {
         opened = Int64(now) - min(max(age, 0), longest).nanoseconds
     }
 
+    /// A call of any process, as Redis has it.
+    /// - Parameters:
+    ///   - age: nanoseconds since the upstream's answer came, by Redis' clock.
+    ///   - now: nanoseconds on the monotonic clock of this process.
+    init(
+        name: CallName, plan: CallPlan, upstreamID: String, upstreamHost: String, key: KeyPrint, openedAgo age: Int64,
+        now: UInt64
+    ) {
+        self.name = name
+        self.plan = plan
+        self.upstreamID = upstreamID
+        self.upstreamHost = upstreamHost
+        self.key = key
+        opened = Int64(now) - age
+    }
+
     /// How long after the upstream's own end a call that could not be ended is given up, in seconds.
     static let graceSeconds = 60
 

@@ -1,3 +1,5 @@
+package import Sessions
+
 /// Why a call ended, for the usage log and for a client that comes too late.
 package enum CallEndReason: String, Hashable, Sendable, CaseIterable {
     /// Its record could not be written, so its creator did not get the answer.

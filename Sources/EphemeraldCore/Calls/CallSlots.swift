@@ -89,7 +89,7 @@ extension CallDimension {
 }
 
 extension CallMaxima {
-    fileprivate subscript(dimension: CallDimension) -> Int? {
+    subscript(dimension: CallDimension) -> Int? {
         switch dimension {
         case .caller: caller
         case .client: client

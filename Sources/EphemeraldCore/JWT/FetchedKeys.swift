@@ -17,10 +17,10 @@ package final class FetchedKeys: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
-    private enum Step {
+    private enum Decision {
         case use(KeySet.Match)
+        /// Newer keys have to be fetched first, or are being fetched.
         case fetch
-        case wait
         case giveUp(Duration)
     }
 
@@ -40,40 +40,46 @@ package final class FetchedKeys: Sendable {
 
     /// Fetches the keys if there are none and no other loop fetches them.
     func prepare(_ means: KeyFetching) async {
-        let now = means.surroundings.monotonicNanoseconds()
-        if case .fetch = state.withLock({ FetchedKeys.step(&$0, nil, now: now) }) { await fetch(means) }
+        if beginFetch(now: means.surroundings.monotonicNanoseconds()) { await fetch(means) }
     }
 
     /// The key for a token. Waits only if a newer set may have it.
-    func match(id: String?, algorithm: String, _ means: KeyFetching) async throws(Refusal) -> KeySet.Match {
+    func match(id: String?, algorithm: String, _ means: KeyFetching) throws(Refusal) -> Step<KeySet.Match> {
         let now = means.surroundings.monotonicNanoseconds()
-        let step = state.withLock { state in
-            FetchedKeys.step(&state, state.keys?.match(id: id, algorithm: algorithm), now: now)
+        let decision = state.withLock { state in
+            FetchedKeys.decision(state, state.keys?.match(id: id, algorithm: algorithm), now: now)
         }
-        switch step {
-        case .use(let match): return match
+        switch decision {
+        case .use(let match): return .now(match)
         case .giveUp(let wait): throw .keysUnavailable(retryAfter: wait)
-        case .fetch: await fetch(means)
-        case .wait: await waitForFetch()
+        case .fetch: break
         }
-        guard let keys = state.withLock(\.keys) else {
-            throw .keysUnavailable(retryAfter: FetchedKeys.pauseWithoutKeys)
+        return .later { [self] () async throws(Refusal) in
+            if beginFetch(now: now) { await fetch(means) } else { await waitForFetch() }
+            guard let keys = state.withLock(\.keys) else {
+                throw .keysUnavailable(retryAfter: FetchedKeys.pauseWithoutKeys)
+            }
+            return keys.match(id: id, algorithm: algorithm)
         }
-        return keys.match(id: id, algorithm: algorithm)
     }
 
-    private static func step(_ state: inout State, _ match: KeySet.Match?, now: UInt64) -> Step {
+    private static func decision(_ state: State, _ match: KeySet.Match?, now: UInt64) -> Decision {
         var isKnown = false
         if let match {
             if case .unknown = match {} else { isKnown = true }
             if isKnown, now < state.freshUntil { return .use(match) }
         }
-        if !state.isBeingFetched, now >= state.nextFetch {
+        if state.isBeingFetched ? !isKnown : now >= state.nextFetch { return .fetch }
+        return match.map(Decision.use) ?? .giveUp(.nanoseconds(max(state.nextFetch, now) - now))
+    }
+
+    /// Whether the caller has to fetch the keys. False when another one fetches them, or has just done so.
+    private func beginFetch(now: UInt64) -> Bool {
+        state.withLock { state in
+            guard !state.isBeingFetched, now >= state.nextFetch else { return false }
             state.isBeingFetched = true
-            return .fetch
+            return true
         }
-        if state.isBeingFetched, !isKnown { return .wait }
-        return match.map(Step.use) ?? .giveUp(.nanoseconds(max(state.nextFetch, now) - now))
     }
 
     private func waitForFetch() async {
@@ -86,7 +92,7 @@ package final class FetchedKeys: Sendable {
         }
     }
 
-    /// To be called only if a step has said so.
+    /// To be called only after ``beginFetch(now:)`` has returned true.
     private func fetch(_ means: KeyFetching) async {
         let began = means.surroundings.monotonicNanoseconds()
         let result: Result<(keys: KeySet, lifetime: Duration), Invalid>

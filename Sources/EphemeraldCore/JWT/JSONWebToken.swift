@@ -21,12 +21,14 @@ struct JSONWebToken {
     /// Only `alg`, `kid` and `crit` of the header are read: a key that comes with the token (`jwk`, `jku`, `x5c`, `x5u`)
     /// proves nothing about who made it.
     init(_ token: Substring.UTF8View) throws(TokenFlaw) {
-        guard token.count <= JSONWebToken.limit else { throw .tooLong }
-        let text = Array(token)
-        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 3, let header = Base64URL.bytes(of: parts[0]) else { throw .malformed }
+        let text = token.span
+        guard text.count <= JSONWebToken.limit else { throw .tooLong }
+        guard let (first, second) = JSONWebToken.dots(in: text),
+            let header = Base64URL.bytes(of: text.extracting(0..<first))
+        else { throw .malformed }
         guard header.count <= JSONWebToken.headerLimit else { throw .tooLong }
-        guard let claims = Base64URL.bytes(of: parts[1]), let signature = Base64URL.bytes(of: parts[2]),
+        guard let claims = Base64URL.bytes(of: text.extracting(first + 1..<second)),
+            let signature = Base64URL.bytes(of: text.extracting(second + 1..<text.count)),
             let members = (try? JSON(parsing: header))?.objectValue,
             let algorithm = members["alg"]?.stringValue
         else { throw .malformed }
@@ -34,9 +36,20 @@ struct JSONWebToken {
         keyID = members["kid"]?.stringValue
         if keyID == nil, members["kid"] != nil { throw .malformed }
         self.algorithm = algorithm
-        signedBytes = Array(text[..<parts[1].endIndex])
+        // A String is copied as a whole, and a part of one byte by byte.
+        signedBytes = Array(String(Substring(token.prefix(second))).utf8)
         self.claims = claims
         self.signature = signature
+    }
+
+    /// The places of the dots; nil unless there are two.
+    private static func dots(in text: Span<UInt8>) -> (first: Int, second: Int)? {
+        var (first, second) = (-1, -1)
+        for index in text.indices where text[index] == UInt8(ascii: ".") {
+            guard second < 0 else { return nil }
+            (first, second) = first < 0 ? (index, -1) : (first, index)
+        }
+        return second < 0 ? nil : (first, second)
     }
 
     /// Whether a text has the form of a signed token: three parts, the first of them an object in base64url. JSON allows

@@ -43,14 +43,20 @@ package struct TokenVerifier: Sendable {
         if case .fetched(let keys) = keys { await keys.prepare(means) }
     }
 
-    /// The caller whose token it is.
-    func caller(presenting text: Substring.UTF8View, _ means: KeyFetching) async throws(Refusal) -> Caller {
+    /// The caller whose token it is. Waits only if its key has to be fetched.
+    func caller(presenting text: Substring.UTF8View, _ means: KeyFetching) throws(Refusal) -> Step<Caller> {
         let token = try read(text)
-        let match =
+        let match: Step<KeySet.Match> =
             switch keys {
-            case .fixed(let set): set.match(id: token.keyID, algorithm: token.algorithm)
-            case .fetched(let keys): try await keys.match(id: token.keyID, algorithm: token.algorithm, means)
+            case .fixed(let set): .now(set.match(id: token.keyID, algorithm: token.algorithm))
+            case .fetched(let keys): try keys.match(id: token.keyID, algorithm: token.algorithm, means)
             }
+        return try match.then { match throws(Refusal) in .now(try caller(of: token, match, means)) }
+    }
+
+    private func caller(
+        of token: JSONWebToken, _ match: KeySet.Match, _ means: KeyFetching
+    ) throws(Refusal) -> Caller {
         do throws(TokenFlaw) {
             let key = try match.key
             guard key.isValid(token.signature, of: token.signedBytes) else { throw .signature }

@@ -4,14 +4,14 @@ package import Sessions
 /// Where limits and quotas are counted: the memory of this process, or Redis, in which several processes count together.
 package struct Admission: Sendable {
     /// Decides on a request, and counts it when it is admitted.
-    package var admit: @Sendable (AdmissionClaim) async -> LimitVerdict
+    package var admit: @Sendable (AdmissionClaim) -> Step<LimitVerdict>
     /// Takes back the quotas' part of an admission if minting fails. What the limits counted stays counted.
-    package var giveBack: @Sendable (QuotaReceipt) async -> Void
+    package var giveBack: @Sendable (QuotaReceipt) -> Void
 
     /// From two closures; `inMemory` and `inRedis` make those that the program uses.
     package init(
-        admit: @escaping @Sendable (AdmissionClaim) async -> LimitVerdict,
-        giveBack: @escaping @Sendable (QuotaReceipt) async -> Void
+        admit: @escaping @Sendable (AdmissionClaim) -> Step<LimitVerdict>,
+        giveBack: @escaping @Sendable (QuotaReceipt) -> Void
     ) {
         self.admit = admit
         self.giveBack = giveBack
@@ -23,7 +23,7 @@ package struct Admission: Sendable {
             admit: { claim in
                 let now = surroundings.monotonicNanoseconds()
                 let unixMilliseconds = surroundings.unixMilliseconds()
-                return counts.withLock { $0.admit(claim, now: now, unixMilliseconds: unixMilliseconds) }
+                return .now(counts.withLock { $0.admit(claim, now: now, unixMilliseconds: unixMilliseconds) })
             },
             giveBack: { taken in
                 counts.withLock { $0.ledger.giveBack(taken.checks, on: taken.day) }
@@ -40,25 +40,28 @@ package struct Admission: Sendable {
     ) -> Admission {
         Admission(
             admit: { claim in
-                guard !claim.isEmpty else { return .admitted(closest: nil) }
-                do throws(RedisCountsFailure) {
-                    let verdict = try await counts.admit(claim)
+                guard !claim.isEmpty else { return .now(.admitted(closest: nil)) }
+                return .later { () async throws(Refusal) in
+                    let verdict: LimitVerdict
+                    do throws(RedisCountsFailure) {
+                        verdict = try await counts.admit(claim)
+                    } catch {
+                        report(error)
+                        return try await standIn?.admit(claim).value ?? .unavailable
+                    }
                     report(nil)
                     guard case .admitted(let closest, let taken) = verdict, let standIn else { return verdict }
                     // It counts a part of what Redis does, by another clock: it may refuse, and then it took nothing.
-                    let isInMemory = if case .admitted = await standIn.admit(claim) { true } else { false }
+                    let isInMemory = if case .admitted = try await standIn.admit(claim).value { true } else { false }
                     let both = QuotaReceipt(
                         checks: taken.checks, day: taken.day, isInRedis: true, isInMemory: isInMemory)
                     return .admitted(closest: closest, taken: both)
-                } catch {
-                    report(error)
-                    return await standIn?.admit(claim) ?? .unavailable
                 }
             },
             giveBack: { taken in
                 guard !taken.checks.isEmpty else { return }
                 if taken.isInRedis { counts.giveBack(taken) }
-                if taken.isInMemory { await standIn?.giveBack(taken) }
+                if taken.isInMemory { standIn?.giveBack(taken) }
             })
     }
 }
@@ -110,18 +113,50 @@ package struct AdmissionCounts: Sendable {
     ///   - unixMilliseconds: the wall clock, whose days the quotas go by.
     package mutating func admit(_ claim: AdmissionClaim, now: UInt64, unixMilliseconds: Int64) -> LimitVerdict {
         let day = Day(unixMilliseconds: unixMilliseconds)
-        let wait = Duration.milliseconds(Day.milliseconds - unixMilliseconds.modulo(Day.milliseconds))
+        let wait = Day.untilNext(unixMilliseconds: unixMilliseconds)
         if let reached = ledger.quotaReached(of: claim.quotas, on: day, wait: wait) { return .refused(reached) }
         let verdict = limiter.admit(claim.limits, now: now)
         guard case .admitted(let closest, _) = verdict else { return verdict }
         ledger.take(claim.quotas, on: day, today: day)
         return .admitted(closest: closest, taken: QuotaReceipt(checks: claim.quotas, day: day))
     }
+
+    /// Decides on one request for a call, as Redis does: quotas, then slots, then limits. When all of them admit it, it is
+    /// counted, and the book has it.
+    /// - Parameters:
+    ///   - plan: its day is that of the wall clock in the book.
+    ///   - now: nanoseconds on a monotonic clock, for the limits.
+    ///   - unixMilliseconds: the wall clock, whose days the quotas go by.
+    package mutating func admit(
+        _ name: CallName, _ plan: CallPlan, _ claim: AdmissionClaim, within maxima: CallMaxima, in book: inout CallBook,
+        now: UInt64, unixMilliseconds: Int64
+    ) -> CallAdmission {
+        if let full = book.full(for: plan, within: maxima) {
+            let day = Day(unixMilliseconds: unixMilliseconds)
+            let wait = Day.untilNext(unixMilliseconds: unixMilliseconds)
+            return ledger.quotaReached(of: claim.quotas, on: day, wait: wait).map { .refused($0) } ?? .full(full)
+        }
+        switch admit(claim, now: now, unixMilliseconds: unixMilliseconds) {
+        case .refused(let reached): return .refused(reached)
+        case .unavailable: preconditionFailure("the memory of the process is there")
+        case .admitted(let closest, let taken):
+            var plan = plan
+            plan.day = taken.day
+            let full = book.reserve(name, plan, within: maxima)
+            precondition(full == nil, "a slot was free, and nobody else has the book")
+            return .admitted(closest: closest, taken: taken)
+        }
+    }
 }
 
 extension Day {
     /// The length of a day; Unix time has no leap seconds.
     fileprivate static let milliseconds: Int64 = 86_400_000
+
+    /// How long the day of a point of time still lasts.
+    fileprivate static func untilNext(unixMilliseconds: Int64) -> Duration {
+        .milliseconds(milliseconds - unixMilliseconds.modulo(milliseconds))
+    }
 
     /// The day of a point of time.
     package init(unixMilliseconds: Int64) {

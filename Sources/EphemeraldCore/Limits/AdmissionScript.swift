@@ -1,7 +1,7 @@
 import Cryptography
 import Text
 
-/// The Lua that Redis runs for a request: all its limits and quotas in one round trip, and all of them or none.
+/// The Lua that Redis runs for a request: all its limits, quotas and slots in one round trip, and all of them or none.
 ///
 /// It decides as `AdmissionCounts` does, with GCRA in nanoseconds. A double holds them exactly up to 104 days, so times
 /// are kept in two numbers, and only their differences in one. All processes use the clock of Redis.
@@ -11,16 +11,25 @@ package enum AdmissionScript {
     /// KEYS: one for each limit, then one for each quota. ARGV: the number of limits; of each limit the increment and the
     /// capacity in nanoseconds; of each quota the allowance; and, only in tests, the time: seconds and nanoseconds.
     ///
-    /// A limit's value is the theoretical arrival time: seconds, and nine digits of nanoseconds. It lives until then,
-    /// when the bucket is full and means nothing. A quota's value is `day:tokens` and lives as long as the day.
+    /// A request for a call, or one that takes money, has more. KEYS: one for each dimension in which it takes a slot.
+    /// ARGV: the time, or two empty texts; of each quota the amount, which is else 1; of each slot the maximum, empty for
+    /// none; the name of the call; how long it may take to create it, in milliseconds; and last the number of slots.
     ///
-    /// The reply: 0 admitted, 1 a limit refuses, 2 a quota refuses; the place of the limit or quota that this is about,
-    /// from 1 on, 0 for none; what remains of it; nanoseconds to wait; the day since 1970.
+    /// A limit's value is the theoretical arrival time: seconds, and nine digits of nanoseconds. It lives until then,
+    /// when the bucket is full and means nothing. A quota's value is `day:amount` and lives as long as the day. The slots
+    /// of a dimension are a sorted set of calls, each with the time at which its slot is free at the latest; the set
+    /// outlives the longest call.
+    ///
+    /// The reply: 0 admitted, 1 a limit refuses, 2 a quota refuses, 3 no slot is free; the place of the limit, quota or
+    /// slot that this is about, from 1 on, 0 for none; what remains of it; nanoseconds to wait; the day since 1970.
     package static let admit = """
         local limits = tonumber(ARGV[1])
-        local quotas = #KEYS - limits
+        local more = #ARGV - limits - #KEYS > 3
+        local slots = more and tonumber(ARGV[#ARGV]) or 0
+        local quotas = #KEYS - limits - slots
         local given = ARGV[2 + 2 * limits + quotas]
         local seconds, nanoseconds
+        if given == '' then given = nil end
         if given then
           seconds, nanoseconds = tonumber(given), tonumber(ARGV[3 + 2 * limits + quotas])
         else
@@ -29,13 +38,20 @@ package enum AdmissionScript {
         end
         local day, left = math.floor(seconds / 86400), 86400 - seconds % 86400
         local values = redis.call('MGET', unpack(KEYS))
-        local used, nexts = {}, {}
+        local used, amounts, nexts = {}, {}, {}
         for i = 1, quotas do
           local of, count = string.match(values[limits + i] or '', '^(%d+):(%d+)$')
           used[i] = tonumber(of) == day and tonumber(count) or 0
-          if used[i] >= tonumber(ARGV[1 + 2 * limits + i]) then
+          amounts[i] = more and tonumber(ARGV[3 + 2 * limits + quotas + i]) or 1
+          if used[i] + amounts[i] > tonumber(ARGV[1 + 2 * limits + i]) then
             return {2, i, 0, left * 1e9 - nanoseconds, day}
           end
+        end
+        local now = seconds * 1000 + math.floor(nanoseconds / 1e6)
+        for i = 1, slots do
+          local key, maximum = KEYS[limits + quotas + i], tonumber(ARGV[3 + 2 * (limits + quotas) + i])
+          redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now))
+          if maximum and redis.call('ZCARD', key) >= maximum then return {3, i, 0, 0, day} end
         end
         local closest, least, pause = 0, 0, 0
         local refusing, longest = 0, 0
@@ -65,8 +81,13 @@ package enum AdmissionScript {
             'PX', given and 3600000 or string.format('%.0f', math.ceil(nexts[i] / 1e6)))
         end
         for i = 1, quotas do
-          redis.call('SET', KEYS[limits + i], string.format('%.0f:%.0f', day, used[i] + 1),
+          redis.call('SET', KEYS[limits + i], string.format('%.0f:%.0f', day, used[i] + amounts[i]),
             'PX', given and 3600000 or left * 1000)
+        end
+        for i = 1, slots do
+          local key = KEYS[limits + quotas + i]
+          redis.call('ZADD', key, string.format('%.0f', now + tonumber(ARGV[#ARGV - 1])), ARGV[#ARGV - 2])
+          redis.call('PEXPIRE', key, 10800000)
         end
         return {0, closest, least, pause, day}
         """
@@ -74,12 +95,14 @@ package enum AdmissionScript {
     /// The name of the script in Redis.
     package static let admitSHA1 = HashFunction.sha1.hash(Array(admit.utf8)).hexadecimal
 
-    /// The script that takes back one token. KEYS: the quotas; ARGV: the day on which it was taken.
+    /// The script that takes back what was taken. KEYS: the quotas; ARGV: the day on which it was taken, and of each quota
+    /// the amount, unless all of them are 1.
     package static let giveBack = """
         for i = 1, #KEYS do
           local of, count = string.match(redis.call('GET', KEYS[i]) or '', '^(%d+):(%d+)$')
-          if of == ARGV[1] and tonumber(count) > 0 then
-            redis.call('SET', KEYS[i], string.format('%s:%.0f', of, tonumber(count) - 1), 'KEEPTTL')
+          if of == ARGV[1] then
+            local left = math.max(tonumber(count) - tonumber(ARGV[1 + i] or 1), 0)
+            redis.call('SET', KEYS[i], string.format('%s:%.0f', of, left), 'KEEPTTL')
           end
         end
         """
@@ -95,7 +118,7 @@ package enum AdmissionScript {
     }
 
     /// Half of SHA-256 is as far from a collision as 128 bits are.
-    private static func key(_ text: String, in space: String) -> String {
+    static func key(_ text: String, in space: String) -> String {
         "{ephemerald}:\(space):\(HashFunction.sha256.hash(Array(text.utf8)).prefix(16).hexadecimal)"
     }
 }

@@ -22,7 +22,7 @@ package struct LimitChecks: Sendable {
 }
 
 /// One limit that a request has to pass, and whom it counts.
-package struct LimitCheck: Hashable, Sendable {
+package final class LimitCheck: Sendable {
     /// The limit.
     package let rule: LimitRule
     /// Whom it counts.
@@ -35,9 +35,25 @@ package struct LimitCheck: Hashable, Sendable {
         self.rule = rule
         self.identity = identity
         var hasher = Hasher()
-        hasher.combine(rule.dimension)
+        hasher.combine(rule.dimensionHash)
         hasher.combine(identity)
         key = max(1, UInt64(bitPattern: Int64(hasher.finalize())))
+    }
+}
+
+extension LimitCheck: Hashable, CustomStringConvertible {
+    /// The limit, and whom it counts.
+    package var description: String { "\(rule) of \(identity)" }
+
+    /// Whether the limit is the same and counts the same.
+    package static func == (left: LimitCheck, right: LimitCheck) -> Bool {
+        left === right || left.rule == right.rule && left.identity == right.identity
+    }
+
+    /// Hashes the limit and whom it counts.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(rule)
+        hasher.combine(key)
     }
 }
 

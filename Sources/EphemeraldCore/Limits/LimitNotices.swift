@@ -13,6 +13,7 @@ package struct LimitNotices: Sendable {
     }
 
     private struct Kind {
+        let limit: LimitReached.Kind
         var places: [Place] = []
         /// Refusals of clients without a place since the last line.
         var unlogged = 0
@@ -23,7 +24,8 @@ package struct LimitNotices: Sendable {
     /// A limit by the second would be logged each second.
     private static let shortestWindow = Duration.seconds(60)
 
-    private var kinds: [LimitReached.Kind: Kind] = [:]
+    /// Nine at most, so a search is faster than a hash.
+    private var kinds: [Kind] = []
 
     /// Nothing has been logged.
     package init() {}
@@ -33,23 +35,21 @@ package struct LimitNotices: Sendable {
     ///   - client: the address that the refused request came from.
     ///   - now: nanoseconds on a monotonic clock.
     package mutating func notice(_ reached: LimitReached, of client: ClientAddress, now: UInt64) -> String? {
-        let key = reached.noticeKey
+        let (key, limit) = (reached.noticeKey, reached.kind)
+        let index = kinds.firstIndex { $0.limit == limit } ?? kinds.endIndex
+        if index == kinds.endIndex { kinds.append(Kind(limit: limit)) }
         // Most refusals of a busy client end here, before a message is made.
-        let isLogged = kinds[reached.kind]?.places.contains { $0.key == key && $0.until > now }
-        if isLogged == true { return nil }
-        var kind = kinds[reached.kind] ?? Kind()
-        defer { kinds[reached.kind] = kind }
-        kind.places.removeAll { $0.until <= now }
-        guard kind.places.count < LimitNotices.places else {
-            kind.unlogged += 1
+        if kinds[index].places.contains(where: { $0.key == key && $0.until > now }) { return nil }
+        kinds[index].places.removeAll { $0.until <= now }
+        guard kinds[index].places.count < LimitNotices.places else {
+            kinds[index].unlogged += 1
             return nil
         }
         let window = max(reached.window, LimitNotices.shortestWindow)
-        kind.places.append(Place(key: key, until: now + window.nanoseconds))
-        defer { kind.unlogged = 0 }
-        let message = reached.message(about: client)
-        return kind.unlogged == 0
-            ? message : "\(message); \(kind.unlogged) more refusals of others since the last such line"
+        kinds[index].places.append(Place(key: key, until: now + window.nanoseconds))
+        let (message, unlogged) = (reached.message(about: client), kinds[index].unlogged)
+        kinds[index].unlogged = 0
+        return unlogged == 0 ? message : "\(message); \(unlogged) more refusals of others since the last such line"
     }
 }
 
@@ -107,9 +107,16 @@ extension LimitReached {
         case .refusals(let check):
             "\(kind.name): \(client) has reached \(check.rule.limit); the usage log has the number of further refusals"
         case .quota(let check):
-            "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowance) a day; "
+            "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowanceText) a day; "
                 + "the usage log has the refusals"
         }
+    }
+}
+
+extension QuotaCheck {
+    /// A number of tokens, or an amount of money.
+    fileprivate var allowanceText: String {
+        dimension.isMoney ? "\(Money(micros: Int64(allowance)))" : "\(allowance)"
     }
 }
 

@@ -1,3 +1,5 @@
+package import Sessions
+
 /// The quotas of the settings: tokens a day in UTC, one for each dimension; nil is off.
 package struct Quotas: Hashable, Sendable {
     /// The quota of one caller; it has no effect where callers do not have to say who they are.
@@ -31,6 +33,35 @@ package struct Quotas: Hashable, Sendable {
     }
 }
 
+/// The most that may be spent on a day in UTC, in all and by one caller; nil is off.
+package struct SpendingLimits: Hashable, Sendable {
+    /// By one caller; it has no effect where callers do not have to say who they are.
+    package var caller: Money?
+    /// By all callers together.
+    package var all: Money?
+
+    /// Both of them off, except those that are given.
+    package init(caller: Money? = nil, all: Money? = nil) {
+        self.caller = caller
+        self.all = all
+    }
+
+    /// The quotas that the worst case of a token or of a call is counted under.
+    /// - Parameters:
+    ///   - name: the caller, as the usage log names them; nil where callers do not have to say who they are.
+    ///   - amount: the worst case: 0 to ``Money/largest``; others trap.
+    package func checks(caller name: String?, amount: Money) -> [QuotaCheck] {
+        let amount = Int(amount.micros)
+        var checks: [QuotaCheck] = []
+        if let caller, let name {
+            checks.append(
+                QuotaCheck(.spendCaller, allowance: Int(caller.micros), identity: name, amount: amount))
+        }
+        if let all { checks.append(QuotaCheck(.spendAll, allowance: Int(all.micros), identity: "", amount: amount)) }
+        return checks
+    }
+}
+
 /// What a quota counts by.
 package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
     /// The caller, once they have proved who they are.
@@ -39,6 +70,16 @@ package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
     case session
     /// All requests together.
     case all
+    /// The money that a caller may spend.
+    case spendCaller = "spend_caller"
+    /// The money that all callers together may spend.
+    case spendAll = "spend_all"
+
+    /// Whether amounts are money, in millionths of the operator's currency, and not tokens.
+    package var isMoney: Bool { self == .spendCaller || self == .spendAll }
+
+    /// Whether there is one count, whatever the caller and the session.
+    package var countsEverybody: Bool { self == .all || self == .spendAll }
 
     /// A sentence for the client whose request is refused.
     package var detail: String {
@@ -46,23 +87,34 @@ package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
         case .caller: "This caller has used up the tokens of today."
         case .session: "This session has used up the tokens of today."
         case .all: "This service has used up the tokens of today."
+        case .spendCaller: "This caller has used up the money of today."
+        case .spendAll: "This service has used up the money of today."
         }
     }
 }
 
-/// One quota that a request has to pass, and whom it counts.
+/// One quota that a request has to pass, whom it counts, and how much the request takes.
 package struct QuotaCheck: Hashable, Sendable {
+    /// The most that is counted, 2^53: up to there a double is exact, which is what Redis counts with. It is nine times
+    /// ``Money/largest``, which leaves room for calls that cost more than their worst case.
+    package static let largestAmount = 1 << 53
+
     /// What it counts by.
     package let dimension: QuotaDimension
-    /// Tokens a day.
+    /// Tokens or millionths of the currency a day.
     package let allowance: Int
     /// The caller's or the session's name; empty for all requests.
     package let identity: String
+    /// What the request takes: one token, or millionths of the currency.
+    package let amount: Int
 
-    /// An allowance of 0 refuses everything.
-    package init(_ dimension: QuotaDimension, allowance: Int, identity: String) {
+    /// An allowance below the amount refuses everything.
+    /// - Parameter amount: 0 to ``largestAmount``; others trap.
+    package init(_ dimension: QuotaDimension, allowance: Int, identity: String, amount: Int = 1) {
+        precondition((0...QuotaCheck.largestAmount).contains(amount), "an amount that can be counted exactly")
         self.dimension = dimension
         self.allowance = allowance
         self.identity = identity
+        self.amount = amount
     }
 }

@@ -22,22 +22,43 @@ package struct RedisCounts: Sendable {
         -> LimitVerdict
     {
         let limits = (0..<claim.limits.count).compactMap { claim.limits[$0] }
-        let keys = limits.map(AdmissionScript.key(of:)) + claim.quotas.map(AdmissionScript.key(of:))
+        let (keys, arguments) = RedisCounts.request(limits, claim.quotas, at: time)
+        let reply = try await run(keys, arguments)
+        guard let verdict = AdmissionReply(reply)?.verdict(limits, claim.quotas) else { throw .wrongReply }
+        return verdict
+    }
+
+    /// What ``AdmissionScript/admit`` needs for limits and quotas.
+    /// - Parameters:
+    ///   - time: nanoseconds since 1970, for tests.
+    ///   - slots: the rest of the keys and arguments, for a call; nil for a token.
+    static func request(
+        _ limits: [LimitCheck], _ quotas: [QuotaCheck], at time: UInt64?,
+        slots: (keys: [String], arguments: [String])? = nil
+    ) -> (keys: [String], arguments: [String]) {
+        var keys = limits.map(AdmissionScript.key(of:)) + quotas.map(AdmissionScript.key(of:))
         var arguments = [String(limits.count)]
         for limit in limits { arguments += [String(limit.rule.increment), String(limit.rule.capacity)] }
-        for quota in claim.quotas { arguments.append(String(quota.allowance)) }
-        if let time { arguments += [String(time / 1_000_000_000), String(time % 1_000_000_000)] }
-        let reply = try await run(keys, arguments)
-        guard let verdict = Reply(reply)?.verdict(limits, claim.quotas) else {
-            throw RedisCountsFailure("a reply that the script does not give")
+        for quota in quotas { arguments.append(String(quota.allowance)) }
+        let hasMore = slots != nil || quotas.contains { $0.amount != 1 }
+        if let time {
+            arguments += [String(time / 1_000_000_000), String(time % 1_000_000_000)]
+        } else if hasMore {
+            arguments += ["", ""]
         }
-        return verdict
+        guard hasMore else { return (keys, arguments) }
+        arguments += quotas.map { String($0.amount) }
+        keys += slots?.keys ?? []
+        // A token has neither a name nor slots.
+        arguments += slots?.arguments ?? ["", "0", "0"]
+        return (keys, arguments)
     }
 
     /// Takes back the quotas' part of an admission.
     package func giveBack(_ taken: QuotaReceipt) {
         let day = Day(unixSeconds: 0).days(until: taken.day)
-        post(taken.checks.map(AdmissionScript.key(of:)), [String(day)])
+        let amounts = taken.checks.allSatisfy { $0.amount == 1 } ? [] : taken.checks.map { String($0.amount) }
+        post(taken.checks.map(AdmissionScript.key(of:)), [String(day)] + amounts)
     }
 }
 
@@ -50,10 +71,13 @@ package struct RedisCountsFailure: Error, Hashable, Sendable {
     package init(_ reason: String) {
         self.reason = reason
     }
+
+    /// Redis answered something that the script does not return.
+    static let wrongReply = RedisCountsFailure("a reply that the script does not give")
 }
 
 /// The five numbers that the script returns.
-private struct Reply {
+struct AdmissionReply {
     private let kind: Int64
     private let index: Int
     private let remaining: Int64
@@ -66,7 +90,7 @@ private struct Reply {
     /// Nil for numbers that the script does not return: arithmetic with them could trap.
     init?(_ numbers: [Int64]) {
         guard numbers.count == 5, (0...1_000).contains(numbers[1]), numbers[2] >= 0,
-            (0...Reply.longestWait).contains(numbers[3]), (0...Int64(Int32.max)).contains(numbers[4])
+            (0...AdmissionReply.longestWait).contains(numbers[3]), (0...Int64(Int32.max)).contains(numbers[4])
         else { return nil }
         kind = numbers[0]
         index = Int(numbers[1]) - 1
@@ -75,7 +99,10 @@ private struct Reply {
         day = Day(unixSeconds: Int(numbers[4]) * 86_400)
     }
 
-    /// Nil when the numbers make no sense.
+    /// The place of the dimension that has no free slot, from 0 on; nil when slots are not why a call is refused.
+    var fullSlot: Int? { kind == 3 ? index : nil }
+
+    /// Nil when the numbers make no sense, and when no slot is free.
     func verdict(_ limits: [LimitCheck], _ quotas: [QuotaCheck]) -> LimitVerdict? {
         let limit = limits.indices.contains(index) ? limits[index] : nil
         switch kind {

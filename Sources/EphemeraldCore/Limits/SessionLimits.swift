@@ -82,9 +82,10 @@ struct SessionLimits: Sendable {
     /// The limits that one request has to pass.
     func checks(client: ClientAddress, caller: Caller?, origin: String?) -> LimitChecks {
         var checks = LimitChecks()
-        for limit in limits {
+        let limits = limits.span
+        for index in limits.indices {
             let subject: LimitIdentity.Subject
-            switch limit.dimension {
+            switch limits[index].dimension {
             case .client: subject = .client(client.limitKey)
             case .caller:
                 guard let caller else { continue }
@@ -93,7 +94,7 @@ struct SessionLimits: Sendable {
             case .session: subject = .name(name)
             case .all: subject = .everybody
             }
-            checks.append(LimitCheck(limit.rule, LimitIdentity(subject, of: limit.session)))
+            checks.append(LimitCheck(limits[index].rule, LimitIdentity(subject, of: limits[index].session)))
         }
         return checks
     }

@@ -4,13 +4,13 @@
 /// sessions.
 package struct MetricCounts: Sendable {
     /// Requests answered, by route and status.
-    private struct Answered: Hashable, Sendable {
-        let route: String
+    private struct Answered: Equatable, Sendable {
         let status: Int
+        let route: String
     }
 
     /// Requests refused, by code, and by dimension where a limit refused.
-    private struct Refused: Hashable, Sendable {
+    private struct Refused: Equatable, Sendable {
         let code: String
         let dimension: String
     }
@@ -21,11 +21,12 @@ package struct MetricCounts: Sendable {
         let outcome: String
     }
 
-    private var answered: [Answered: UInt64] = [:]
-    private var refused: [Refused: UInt64] = [:]
+    private var answered = Tally<Answered>()
+    private var refused = Tally<Refused>()
+    /// There may be a thousand sessions.
     private var minted: [Minted: UInt64] = [:]
     /// Exchanges with the upstream, by the status of the answer or the kind of failure.
-    private var exchanges: [String: UInt64] = [:]
+    private var exchanges = Tally<String>()
     private var exchangeTimes = Histogram()
 
     /// All counts are 0.
@@ -35,9 +36,9 @@ package struct MetricCounts: Sendable {
     ///   - route: a path that is documented; nil for any other.
     ///   - session: the name of the session whose mint was attempted; nil when none was.
     mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?) {
-        answered[Answered(route: route ?? "other", status: status), default: 0] += 1
+        answered.add(Answered(status: status, route: route ?? "other"))
         if let refusal {
-            refused[Refused(code: refusal.code, dimension: refusal.dimension ?? ""), default: 0] += 1
+            refused.add(Refused(code: refusal.code, dimension: refusal.dimension ?? ""))
         }
         if let session { minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1 }
     }
@@ -51,25 +52,25 @@ package struct MetricCounts: Sendable {
             }
         }
         for dimension in LimitDimension.allCases {
-            refused[Refused(code: "rate_limited", dimension: dimension.rawValue), default: 0] += 0
+            refused.add(Refused(code: "rate_limited", dimension: dimension.rawValue), 0)
         }
-        for dimension in QuotaDimension.allCases {
-            refused[Refused(code: "quota_exhausted", dimension: dimension.rawValue), default: 0] += 0
+        for dimension in QuotaDimension.allCases where !dimension.isMoney {
+            refused.add(Refused(code: "quota_exhausted", dimension: dimension.rawValue), 0)
         }
-        for code in Refusal.watchedCodes { refused[Refused(code: code, dimension: ""), default: 0] += 0 }
+        for code in Refusal.watchedCodes { refused.add(Refused(code: code, dimension: ""), 0) }
     }
 
     mutating func recordExchange(outcome: String, nanoseconds: UInt64) {
-        exchanges[outcome, default: 0] += 1
+        exchanges.add(outcome)
         exchangeTimes.record(nanoseconds)
     }
 
     /// Adds what another loop has counted.
     package mutating func add(_ other: MetricCounts) {
-        answered.merge(other.answered, uniquingKeysWith: +)
-        refused.merge(other.refused, uniquingKeysWith: +)
+        answered.add(other.answered)
+        refused.add(other.refused)
         minted.merge(other.minted, uniquingKeysWith: +)
-        exchanges.merge(other.exchanges, uniquingKeysWith: +)
+        exchanges.add(other.exchanges)
         exchangeTimes.add(other.exchangeTimes)
     }
 }
@@ -95,29 +96,51 @@ extension MetricCounts {
         [
             MetricFamily(
                 "ephemerald_requests", .counter, "Requests answered, by route and status.",
-                samples(answered) { [("route", $0.route), ("status", "\($0.status)")] }),
+                samples(answered.rows) { [("route", $0.route), ("status", "\($0.status)")] }),
             MetricFamily(
                 "ephemerald_mints", .counter, "Mints attempted, by session and result.",
-                samples(minted) { [("session", $0.session), ("outcome", $0.outcome)] }),
+                samples(minted.map { (key: $0.key, count: $0.value) }) {
+                    [("session", $0.session), ("outcome", $0.outcome)]
+                }),
             MetricFamily(
                 "ephemerald_refusals", .counter, "Requests refused, by code, and by dimension for limits and quotas.",
-                samples(refused) { [("code", $0.code), ("dimension", $0.dimension)] }),
+                samples(refused.rows) { [("code", $0.code), ("dimension", $0.dimension)] }),
             MetricFamily(
                 "ephemerald_upstream_exchanges", .counter,
                 "Requests to the upstream, including retries, by status or kind of failure.",
-                samples(exchanges) { [("outcome", $0)] }),
+                samples(exchanges.rows) { [("outcome", $0)] }),
             MetricFamily(
                 "ephemerald_upstream_duration_seconds", .histogram, "Duration of requests to the upstream.",
                 exchangeTimes.samples),
         ]
     }
 
-    private func samples<Key: Hashable>(
-        _ counts: [Key: UInt64], _ labels: (Key) -> [(name: String, value: String)]
+    private func samples<Key>(
+        _ counts: [(key: Key, count: UInt64)], _ labels: (Key) -> [(name: String, value: String)]
     ) -> [MetricFamily.Sample] {
-        let rows = counts.map { (labels: labels($0.key), count: $0.value) }
+        let rows = counts.map { (labels: labels($0.key), count: $0.count) }
         let sorted = rows.sorted { $0.labels.map(\.value).lexicographicallyPrecedes($1.labels.map(\.value)) }
         return sorted.map { MetricFamily.Sample(Double($0.count), $0.labels) }
+    }
+}
+
+/// Counts of few series, which are found faster by comparison than by a hash.
+private struct Tally<Key: Equatable & Sendable>: Sendable {
+    /// In the order in which they were first counted.
+    private(set) var rows: [(key: Key, count: UInt64)] = []
+
+    /// Adds to a series; 0 makes one that is not there yet.
+    mutating func add(_ key: Key, _ count: UInt64 = 1) {
+        for index in rows.indices where rows[index].key == key {
+            rows[index].count += count
+            return
+        }
+        rows.append((key, count))
+    }
+
+    /// Adds what another has counted.
+    mutating func add(_ other: Tally) {
+        for row in other.rows { add(row.key, row.count) }
     }
 }
 

@@ -29,9 +29,10 @@ package struct ClientSecret: Sendable {
         else { return nil }
         self.value = Secret(value)
         self.expiresAt = expiresAt
-        sessionID = body["session"]?["id"]?.stringValue
-        model = body["session"]?["model"]?.stringValue
-        session = inFull ? body["session"] : nil
+        let session = body["session"]
+        sessionID = session?["id"]?.stringValue
+        model = session?["model"]?.stringValue
+        self.session = inFull ? session : nil
         upstreamRequestID = response.fields["x-request-id"]
     }
 }

@@ -54,6 +54,14 @@ enum MintVerdict {
             }
     }
 
+    /// Why the attempt did not succeed; nil when it did.
+    var failure: MintFailure? {
+        switch self {
+        case .minted: nil
+        case .tryNextKey(let failure), .retry(let failure, after: _), .final(let failure): failure
+        }
+    }
+
     /// Whether the upstream works, even if it refused; nil when that is not known.
     var isUpstreamAlive: Bool? {
         switch self {

@@ -5,14 +5,46 @@ import Synchronization
 
 /// What all loops know about the upstream.
 package final class UpstreamState: Sendable {
-    fileprivate let inFlight = Atomic(0)
-    fileprivate let breaker = Locked(CircuitBreaker())
+    private let inFlight = Atomic(0)
+    private let breaker = Locked(CircuitBreaker())
 
     /// No mints in progress, and no failures.
     package init() {}
 
     /// The number of mints in progress at this moment.
     package var mintsInProgress: Int { inFlight.load(ordering: .relaxed) }
+
+    /// Whether the upstream has failed so often that it is not called for a while.
+    var isLeftAlone: Bool { breaker.withLock { $0.isOpen } }
+
+    /// The right to call the upstream, which is given back by ``leave(_:)``.
+    struct Pass {
+        fileprivate let isProbe: Bool
+    }
+
+    /// Admits one more mint or creation, unless the upstream is left alone or as many are in progress as the settings
+    /// allow.
+    func enter(now: UInt64, atMost maximum: Int) throws(Refusal) -> Pass {
+        let decision = breaker.withLock { $0.admit(now: now) }
+        if case .refused(let pause) = decision { throw .upstreamUnavailable(retryAfter: pause) }
+        let pass = Pass(isProbe: decision == .probe)
+        guard inFlight.add(1, ordering: .relaxed).newValue <= maximum else {
+            leave(pass)
+            throw .overloaded
+        }
+        return pass
+    }
+
+    /// Ends what was admitted. A probe that was cancelled, or refused as one too many, does not keep the others waiting.
+    func leave(_ pass: Pass) {
+        inFlight.subtract(1, ordering: .relaxed)
+        if pass.isProbe { breaker.withLock { $0.endProbe() } }
+    }
+
+    /// Counts the result of one attempt.
+    func record(isAlive: Bool, now: UInt64) {
+        breaker.withLock { $0.record(isAlive: isAlive, now: now) }
+    }
 }
 
 /// Mints client secrets: one for each request, never kept and never shared.
@@ -28,6 +60,9 @@ package final class Minter: Sendable {
     let upstream: Upstream
     /// The host of the upstream, for usage lines.
     let host: String
+    /// What requests have in common, for each key and for each kind of session: a mint builds only what differs.
+    private let commonFields: [CommonFields]
+    private let urls: [SessionKind: String]
     private let state: UpstreamState
     private let surroundings: Surroundings
     private let send: Send
@@ -38,13 +73,18 @@ package final class Minter: Sendable {
     package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
         host = upstream.host
+        commonFields = upstream.keys.map(upstream.commonFields)
+        urls = Dictionary(
+            uniqueKeysWithValues: SessionKind.allCases.compactMap { kind in
+                kind.mintPath.map { (kind, "\(upstream.baseURL)/\($0)") }
+            })
         self.state = state
         self.surroundings = surroundings
         self.send = send
     }
 
     /// Whether the upstream has failed so often that it is not called for a while.
-    var isUpstreamLeftAlone: Bool { state.breaker.withLock { $0.isOpen } }
+    var isUpstreamLeftAlone: Bool { state.isLeftAlone }
 
     /// Mints one client secret.
     /// - Parameters:
@@ -56,16 +96,13 @@ package final class Minter: Sendable {
         trace: TraceParent? = nil
     ) async throws(MintFailure) -> ClientSecret {
         let now = surroundings.monotonicNanoseconds()
-        let decision = state.breaker.withLock { $0.admit(now: now) }
-        if case .refused(let pause) = decision {
-            throw MintFailure(refusal: .upstreamUnavailable(retryAfter: pause), report: nil)
+        let pass: UpstreamState.Pass
+        do throws(Refusal) {
+            pass = try state.enter(now: now, atMost: upstream.maxInFlight)
+        } catch {
+            throw MintFailure(refusal: error, report: nil)
         }
-        // A probe that was cancelled, or refused as one too many, must not keep the others waiting.
-        defer { if decision == .probe { state.breaker.withLock { $0.endProbe() } } }
-        defer { state.inFlight.subtract(1, ordering: .relaxed) }
-        guard state.inFlight.add(1, ordering: .relaxed).newValue <= upstream.maxInFlight else {
-            throw MintFailure(refusal: .overloaded, report: nil)
-        }
+        defer { state.leave(pass) }
         let mint = Mint(
             body: body, session: session, requestID: requestID, safetyIdentifier: safetyIdentifier, trace: trace)
         return try await attempt(mint, until: now + upstream.timeout.nanoseconds)
@@ -82,10 +119,10 @@ package final class Minter: Sendable {
 
     /// Tries keys in order, and again after a transient failure, until the deadline.
     private func attempt(_ mint: Mint, until deadline: UInt64) async throws(MintFailure) -> ClientSecret {
-        var keys = upstream.keys[...]
+        var keys = commonFields[...]
         var retries = 0
         while let key = keys.first {
-            let verdict = await attemptOnce(mint, key: key, until: deadline)
+            let verdict = await attemptOnce(mint, with: key, until: deadline)
             switch verdict {
             case .minted(let secret): return secret
             case .final(let failure): throw failure
@@ -104,16 +141,15 @@ package final class Minter: Sendable {
         preconditionFailure("an upstream has at least one key")
     }
 
-    private func attemptOnce(_ mint: Mint, key: Secret, until deadline: UInt64) async -> MintVerdict {
+    private func attemptOnce(_ mint: Mint, with common: CommonFields, until deadline: UInt64) async -> MintVerdict {
         let now = surroundings.monotonicNanoseconds()
-        let url = "\(upstream.baseURL)/\(mint.session.kind.mintPath)"
-        let request = OutboundRequest(
-            method: .post, url: url,
-            fields: upstream.fields(
-                key: key, requestID: mint.requestID, safetyIdentifier: mint.safetyIdentifier,
-                trace: mint.trace),
-            body: mint.body, responseFields: Minter.responseFields,
-            timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+        guard let url = urls[mint.session.kind] else {
+            preconditionFailure("tokens for a session without client secrets are refused before")
+        }
+        var request = OutboundRequest(
+            method: .post, url: url, fields: fields(of: mint, after: common), body: mint.body,
+            responseFields: Minter.responseFields, timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+        request.common = common
         let verdict: MintVerdict
         do {
             verdict = MintVerdict(
@@ -122,10 +158,17 @@ package final class Minter: Sendable {
             verdict = MintVerdict(error)
         }
         if let isAlive = verdict.isUpstreamAlive {
-            let now = surroundings.monotonicNanoseconds()
-            state.breaker.withLock { $0.record(isAlive: isAlive, now: now) }
+            state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds())
         }
         return verdict
+    }
+
+    private func fields(of mint: Mint, after common: CommonFields) -> Fields {
+        var fields = common.fields
+        fields.append("X-Client-Request-Id", mint.requestID.description)
+        if let identifier = mint.safetyIdentifier { fields.append("OpenAI-Safety-Identifier", identifier) }
+        if upstream.passesTrace, let trace = mint.trace { fields.append("traceparent", trace.outgoing) }
+        return fields
     }
 
     /// 0.25 s, then 0.5 s, less up to half at random, so that what failed together does not come back together.

@@ -1,4 +1,5 @@
 import HTTP
+import Sessions
 
 /// The address and the credentials of the upstream, which mints client secrets.
 package struct Upstream: Sendable {
@@ -49,20 +50,28 @@ package struct Upstream: Sendable {
         return String(authority[..<colon])
     }
 
-    /// The fields of a mint. `OpenAI-Beta` is never sent: the interface that it selects has ended.
-    func fields(key: Secret, requestID: RequestID, safetyIdentifier: String?, trace: TraceParent?) -> Fields {
-        var fields: Fields = [
-            "Content-Type": "application/json",
-            "X-Client-Request-Id": requestID.description,
-        ]
+    /// The fields that all mints with a key have. `OpenAI-Beta` is never sent: the interface that it selects has ended.
+    func commonFields(key: Secret) -> CommonFields {
+        var fields: Fields = ["Content-Type": "application/json"]
+        fields.append(contentsOf: credentials(key: key))
+        return CommonFields(fields)
+    }
+
+    /// The fields of a request about a call.
+    func callFields(key: Secret, requestID: RequestID) -> Fields {
+        var fields = credentials(key: key)
+        fields.append("X-Client-Request-Id", requestID.description)
+        return fields
+    }
+
+    private func credentials(key: Secret) -> Fields {
+        var fields = Fields()
         switch authorization {
         case .bearer: fields.append("Authorization", "Bearer \(key.reveal())")
         case .apiKey: fields.append("api-key", key.reveal())
         }
         if let organization { fields.append("OpenAI-Organization", organization) }
-        if let safetyIdentifier { fields.append("OpenAI-Safety-Identifier", safetyIdentifier) }
         if let project { fields.append("OpenAI-Project", project) }
-        if passesTrace, let trace { fields.append("traceparent", trace.outgoing) }
         return fields
     }
 }

@@ -8,45 +8,64 @@ import Text
 /// the page's own origin. That gives nothing away: such a page can send the request without a preflight (`text/plain`)
 /// as well, `/api/openapi.json` describes the service to every page, and the origin is checked before anything else.
 extension OriginPolicy {
-    /// The fields of every answer that depends on the origin, refusals and errors included. `Vary` is on the answer to a
-    /// foreign page too, or a cache would give it to every page.
-    package func responseFields(for page: OriginVerdict, refusedBy refusal: Refusal? = nil) -> Fields {
+    /// Adds the fields of every answer that depends on the origin, refusals and errors included. `Vary` is on the answer
+    /// to a foreign page too, or a cache would give it to every page.
+    /// - Parameter exposed: the fields that the page may read besides those that it always may.
+    package func addResponseFields(
+        to fields: inout Fields, for page: OriginVerdict, refusedBy refusal: Refusal? = nil,
+        exposing exposed: String = exposedFields
+    ) {
         switch (page, refusal) {
         case (.allowed(let origin), _):
-            var fields: Fields = ["Access-Control-Allow-Origin": origin]
+            fields.append("Access-Control-Allow-Origin", origin)
             if allowsCredentials { fields.append("Access-Control-Allow-Credentials", "true") }
-            fields.append("Access-Control-Expose-Headers", "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id")
-            fields.append("Vary", "Origin")
-            return fields
+            fields.append("Access-Control-Expose-Headers", exposed)
         case (.foreign(let origin, _), .originNotAllowed):
             // Without Allow-Credentials, so a request with cookies stays unreadable.
-            return ["Access-Control-Allow-Origin": origin, "Vary": "Origin"]
-        default:
-            return ["Vary": "Origin"]
+            fields.append("Access-Control-Allow-Origin", origin)
+        default: break
         }
+        fields.append("Vary", "Origin")
     }
 
-    /// Answers OPTIONS on the token route. With `Origin` and `Access-Control-Request-Method` it is a preflight: 204
-    /// with what is allowed, or a refusal without any `Access-Control-` field. Without either it is an ordinary OPTIONS.
-    package func answerOptions(_ request: Request, from page: OriginVerdict) throws(Refusal) -> Response {
-        if case .absent = page { return OriginPolicy.ordinaryOptions }
-        guard request.fields.count(of: "Access-Control-Request-Method") > 0 else { return OriginPolicy.ordinaryOptions }
+    /// What a page may read of an answer.
+    package static let exposedFields = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
+    /// What a page may read of the answer to the creation of a call.
+    package static let exposedFieldsOfCalls = "Location, \(exposedFields)"
+
+    /// Answers OPTIONS on the token route and, with one answer for all of them, on the routes for calls. With `Origin` and
+    /// `Access-Control-Request-Method` it is a preflight: 204 with what is allowed, or a refusal without any
+    /// `Access-Control-` field. Without either it is an ordinary OPTIONS.
+    /// - Parameter allowed: the field `Allow` of a route for calls; nil for the token route.
+    package func answerOptions(
+        _ request: Request, from page: OriginVerdict, onCalls allowed: String? = nil
+    ) throws(Refusal) -> Response {
+        guard let method = request.fields["Access-Control-Request-Method"], !page.isAbsent else {
+            return OriginPolicy.ordinaryOptions(allowed)
+        }
         guard let origin = page.origin,
-            request.fields.only("Access-Control-Request-Method")?.hasSameBytes(as: "POST") == true,
-            requestsAllowedFieldsOnly(request.fields)
+            method.hasSameBytes(as: "POST") || allowed != nil && method.hasSameBytes(as: "DELETE"),
+            request.fields.only("Access-Control-Request-Method") != nil, requestsAllowedFieldsOnly(request.fields)
         else { throw .preflightRefused }
-        var fields: Fields = ["Access-Control-Allow-Origin": origin]
+        var fields = Fields()
+        fields.reserveCapacity(OriginPolicy.mostFields)
+        fields.append("Access-Control-Allow-Origin", origin)
         if allowsCredentials, case .allowed = page { fields.append("Access-Control-Allow-Credentials", "true") }
-        fields.append("Access-Control-Allow-Methods", "POST")
+        fields.append("Access-Control-Allow-Methods", allowed == nil ? "POST" : "DELETE, POST")
         fields.append("Access-Control-Allow-Headers", OriginPolicy.allowedFieldList)
         // Chromium caps at two hours, Firefox at a day.
         fields.append("Access-Control-Max-Age", "7200")
+        if allowed != nil { fields.append("Accept-Post", CallRequest.acceptedTypes) }
         fields.append("Vary", OriginPolicy.preflightVary)
         return Response(.noContent, fields: fields)
     }
 
-    private static let ordinaryOptions = Response(
-        .noContent, fields: ["Allow": "OPTIONS, POST", "Vary": OriginPolicy.preflightVary])
+    private static func ordinaryOptions(_ allowed: String?) -> Response {
+        var fields: Fields = ["Allow": allowed ?? "OPTIONS, POST"]
+        if allowed?.contains("POST") == true { fields.append("Accept-Post", CallRequest.acceptedTypes) }
+        fields.append("Vary", OriginPolicy.preflightVary)
+        return Response(.noContent, fields: fields)
+    }
 
     /// The field `Vary` of every answer to OPTIONS.
     static let preflightVary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -55,9 +74,18 @@ extension OriginPolicy {
 
     private static let allowedFields = ["authorization", "content-type", "x-request-id", "traceparent"]
 
+    /// Lines of an answer to a preflight, with those that every answer has.
+    private static let mostFields = 12
+
+    /// What browsers request for the pages that use this service: names in lower case, sorted, without spaces (Fetch
+    /// standard, "CORS-preflight fetch"). They are compared whole.
+    private static let usualLists = ["content-type", "authorization", "authorization,content-type"]
+
     /// The names may be in several field lines, with the spaces and empty elements of RFC 9110 section 5.6.1.
     private func requestsAllowedFieldsOnly(_ fields: Fields) -> Bool {
-        fields.values(of: "Access-Control-Request-Headers").allSatisfy { line in
+        let field = "Access-Control-Request-Headers"
+        if let list = fields.only(field), OriginPolicy.usualLists.contains(where: list.hasSameBytes) { return true }
+        return fields.values(of: field).allSatisfy { line in
             line.utf8.split(separator: UInt8(ascii: ",")).allSatisfy { element in
                 let name = element.trimmingOptionalWhitespace
                 return name.isEmpty

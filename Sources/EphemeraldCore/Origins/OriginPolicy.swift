@@ -6,8 +6,6 @@ import Text
 /// The rule stops other people's pages. It is not authentication: any program can send any origin.
 package struct OriginPolicy: Hashable, Sendable {
     private let allowed: OriginList
-    /// The same pages under the other scheme.
-    private let otherScheme: OriginList
     private let allowsMissing: Bool
     /// Whether browsers may send cookies along and let the page read the answer.
     let allowsCredentials: Bool
@@ -19,7 +17,6 @@ package struct OriginPolicy: Hashable, Sendable {
     ///     allow it with exact origins only.
     package init(allowing allowed: [OriginPattern], allowsMissing: Bool, allowsCredentials: Bool = false) {
         self.allowed = OriginList(allowed)
-        otherScheme = OriginList(allowed.compactMap(\.underOtherScheme))
         self.allowsMissing = allowsMissing
         self.allowsCredentials = allowsCredentials
     }
@@ -32,11 +29,9 @@ package struct OriginPolicy: Hashable, Sendable {
             return .absent(
                 isCrossSite: fields.values(of: "Sec-Fetch-Site").contains { $0.equalsIgnoringCase("cross-site") })
         }
-        if allowed.containsExactly(header) { return .allowed(header) }
         guard let origin = Origin(header) else { return .unreadable }
-        if allowed.matches(origin) { return .allowed(header) }
-        let isScheme = otherScheme.containsExactly(header) || otherScheme.matches(origin)
-        return .foreign(header, isScheme ? .scheme : nil)
+        if allowed.contains(origin) { return .allowed(header) }
+        return .foreign(header, allowed.containsUnderOtherScheme(origin) ? .scheme : nil)
     }
 
     /// Admits a request by its origin, before anything else is decided and above all before the upstream is called: a
@@ -56,7 +51,9 @@ package struct OriginPolicy: Hashable, Sendable {
     /// never widens it; a request without an origin has none of those named.
     package func admit(_ origin: String?, toSessionOf origins: OriginList?) throws(Refusal) {
         guard let origins else { return }
-        guard let origin, origins.contains(origin) else { throw .originNotAllowedForSession }
+        guard let origin = origin.flatMap(Origin.init), origins.contains(origin) else {
+            throw .originNotAllowedForSession
+        }
     }
 }
 
@@ -72,6 +69,11 @@ package enum OriginVerdict: Hashable, Sendable {
     /// There is no `Origin` field.
     case absent(isCrossSite: Bool)
 
+    /// Whether there is no `Origin` field.
+    var isAbsent: Bool {
+        if case .absent = self { true } else { false }
+    }
+
     /// The one origin of the request, on the list or not.
     var origin: String? {
         switch self {
@@ -85,37 +87,4 @@ package enum OriginVerdict: Hashable, Sendable {
 package enum OriginFlaw: String, Sendable {
     /// The list has it under `http` where the page has `https`, or the other way round: two different origins.
     case scheme
-}
-
-/// A list of allowed origins, prepared so that an exact origin costs one hash and no parsing.
-package struct OriginList: Hashable, Sendable {
-    private let exact: Set<String>
-    /// The entries that admit several origins.
-    private let patterns: [OriginPattern]
-
-    /// The order does not matter; an empty list admits no origin.
-    package init(_ entries: [OriginPattern]) {
-        exact = Set(entries.compactMap(\.exactOrigin))
-        patterns = entries.filter { $0.exactOrigin == nil }
-    }
-
-    /// Whether the value of an `Origin` field is on the list.
-    package func contains(_ header: String) -> Bool {
-        if containsExactly(header) { return true }
-        guard !patterns.isEmpty, let origin = Origin(header) else { return false }
-        return matches(origin)
-    }
-
-    /// Whether an exact entry is the value of an `Origin` field. Browsers have one spelling for an origin, so the bytes
-    /// are compared.
-    func containsExactly(_ header: String) -> Bool {
-        // Browsers send neither longer ones nor other characters than ASCII, and hashing what strangers send may take long.
-        guard header.utf8.count <= 512, header.utf8.allSatisfy({ $0 < 0x80 }) else { return false }
-        return exact.contains(header)
-    }
-
-    /// Whether an entry that admits several origins admits this one.
-    func matches(_ origin: Origin) -> Bool {
-        patterns.contains { $0.matches(origin) }
-    }
 }

@@ -9,7 +9,7 @@ enum TokenAnswer {
     ///
     /// The upstream's echo of the session has instructions and tools, with their secrets: it is passed on only for a
     /// session whose file has `"answer": "full"`.
-    static func body(_ secret: ClientSecret, for session: Session, upstream: Upstream) -> [UInt8] {
+    static func body(_ secret: ClientSecret, for offered: OfferedSession) -> [UInt8] {
         let value = secret.value.reveal()
         var answer = JSONLine(reserving: 768)
         answer.append("value", value)
@@ -18,18 +18,17 @@ enum TokenAnswer {
             beta.append("value", value)
             beta.append("expires_at", secret.expiresAt)
         }
-        let model = secret.model ?? session.model
+        let model = secret.model ?? offered.session.model
         if let echo = secret.session?.objectValue {
-            answer.append("session", .object(effective(echo, secret, model, for: session)))
+            answer.append("session", .object(effective(echo, secret, model, for: offered.session)))
         } else {
             answer.append(object: "session") { effective in
                 effective.append("id", secret.sessionID)
-                effective.append("name", session.name)
-                effective.append("type", session.kind.rawValue)
+                effective.append(members: offered.answerNames)
                 effective.append("model", model)
             }
         }
-        answer.append("calls_url", upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)")
+        answer.append(members: offered.answerEnding)
         return answer.object()
     }
 
@@ -53,29 +52,46 @@ extension Refusal {
     func response(to requestID: RequestID) -> Response {
         // A browser reads nothing of it but that the preflight is refused.
         if case .preflightRefused = self { return Response(status, fields: ["Vary": OriginPolicy.preflightVary]) }
-        let (code, title) = (code, title)
-        var problem = JSONLine(reserving: 640)
-        problem.append(text: "type") { text in
-            text += "urn:ephemerald:problem:".utf8
-            text += code.utf8
-        }
-        problem.append("title", title)
-        problem.append("status", status.rawValue)
-        problem.append("detail", detail)
-        problem.append("code", code)
-        problem.append("request_id", requestID.description)
-        problem.append("error", title)
-        if case .invalidRequest(let path, _) = self { problem.append("path", path.loggable(256)) }
-        var fields: Fields = ["Content-Type": "application/problem+json"]
+        var fields = Fields()
+        fields.reserveCapacity(16)
+        fields.append("Content-Type", "application/problem+json")
         if let retryAfter { fields.append("Retry-After", String(max(1, RateLimitFields.wholeSeconds(retryAfter)))) }
         if case .rateLimited(let reached) = self, case .rate(let check) = reached.limit {
             let standing = LimitStanding(rule: check.rule, remaining: 0, wait: reached.wait)
-            fields.append("RateLimit-Policy", RateLimitFields.policy([check.rule]))
+            fields.append("RateLimit-Policy", check.rule.policyField)
             fields.append("RateLimit", RateLimitFields.rateLimit(standing))
         }
         if case .methodNotAllowed(let allowed) = self { fields.append("Allow", allowed) }
+        if case .unsupportedMediaType = self { fields.append("Accept-Post", CallRequest.acceptedTypes) }
         if let challenge { fields.append("WWW-Authenticate", challenge) }
-        return Response(status, fields: fields, body: problem.object())
+        return Response(status, fields: fields, body: problem(of: requestID))
+    }
+
+    private func problem(of requestID: RequestID) -> [UInt8] {
+        let kind = kind
+        var problem: [UInt8] = []
+        problem.reserveCapacity(640)
+        problem += kind.opening
+        if kind.detail == nil {
+            if let timedDetail {
+                problem.append(UInt8(ascii: "\""))
+                timedDetail.append(to: &problem)
+                problem.append(UInt8(ascii: "\""))
+            } else {
+                problem += JSON.string(detail).serialized()
+            }
+            problem += kind.middle
+        }
+        problem += requestID.description.utf8
+        problem += kind.ending
+        if case .invalidRequest(let path, _) = self {
+            problem += #","path":"#.utf8
+            problem += JSON.string(path.loggable(256)).serialized()
+        }
+        if case .tooManyCalls(let dimension) = self { problem += #","dimension":"\#(dimension.rawValue)""#.utf8 }
+        if case .callEnded(let reason) = self { problem += #","reason":"\#(reason.rawValue)""#.utf8 }
+        problem.append(UInt8(ascii: "}"))
+        return problem
     }
 
     /// The field `WWW-Authenticate`, which a 401 must have (RFC 9110 section 15.5.2), as RFC 6750 section 3 spells it.

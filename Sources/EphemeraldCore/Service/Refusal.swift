@@ -1,8 +1,9 @@
 package import HTTP
+import JSON
 import Text
 
-/// Why a request is refused. Status, code and text are decided by exhaustive switches, so that a new case does not
-/// compile until it has all of them. No part of the text comes from the upstream.
+/// Why a request is refused. Kind, detail and time are decided by exhaustive switches, so that a new case does not compile
+/// until it has all of them. No part of the text comes from the upstream.
 package enum Refusal: Error, Hashable, Sendable {
     /// The framing is ambiguous, or the request is not HTTP; the text says what is wrong.
     case malformed(String)
@@ -36,6 +37,20 @@ package enum Refusal: Error, Hashable, Sendable {
     case invalidRequest(path: String, String)
     /// No session has that name, or it cannot be a name.
     case unknownSession
+    /// The session has no client secrets: the service creates its calls.
+    case callRequired
+    /// The service creates no calls of the session: the page calls with a client secret.
+    case tokenRequired
+    /// The body is neither an SDP offer nor JSON.
+    case unsupportedMediaType
+    /// The SDP offer cannot be used; nil when the upstream says so.
+    case invalidOffer(InvalidOffer?)
+    /// As many calls are open as may be at once.
+    case tooManyCalls(CallDimension)
+    /// There is no call with that id, or it is another caller's.
+    case callNotFound
+    /// The call has ended.
+    case callEnded(CallEndReason)
     /// A limit is reached, or the table of limits is full.
     case rateLimited(LimitReached)
     /// A quota of the day is used up.
@@ -78,38 +93,46 @@ extension Refusal {
     /// The title for people, the same for every occurrence of the refusal (RFC 9457 section 3.1.3).
     package var title: String { kind.title }
 
-    private var kind: (status: Status, code: String, title: String) {
+    /// What is the same for all refusals of the case.
+    var kind: RefusalKind {
         switch self {
-        case .malformed: (.badRequest, "bad_request", "Bad request")
-        case .headTooLarge: (.headerFieldsTooLarge, "head_too_large", "Request head too large")
-        case .bodyTooLarge: (.contentTooLarge, "body_too_large", "Request body too large")
-        case .notFound: (.notFound, "not_found", "Not found")
-        case .methodNotAllowed: (.methodNotAllowed, "method_not_allowed", "Method not allowed")
-        case .originNotAllowed, .originMissing: (.forbidden, "origin_not_allowed", "Origin not allowed")
-        case .originNotAllowedForSession:
-            (.forbidden, "origin_not_allowed", "Origin not allowed for this session")
-        case .preflightRefused: (.forbidden, "preflight_refused", "Preflight refused")
-        case .authenticationRequired: (.unauthorized, "authentication_required", "Authentication required")
-        case .authenticationFailed: (.unauthorized, "authentication_failed", "Authentication failed")
-        case .keysUnavailable: (.serviceUnavailable, "keys_unavailable", "Verification keys unavailable")
-        case .sessionNotAllowed: (.forbidden, "session_not_allowed", "Session not allowed")
-        case .invalidRequest: (.badRequest, "invalid_request", "Invalid request")
-        case .unknownSession: (.notFound, "unknown_session", "Unknown session")
-        case .rateLimited: (.tooManyRequests, "rate_limited", "Too many requests")
-        case .quotaExhausted: (.tooManyRequests, "quota_exhausted", "Quota exhausted")
-        case .tooManyRefusals: (.tooManyRequests, "too_many_refusals", "Too many refused requests")
-        case .limitsUnavailable: (.serviceUnavailable, "limits_unavailable", "Rate limits unavailable")
-        case .mintingPaused: (.serviceUnavailable, "minting_paused", "Minting paused")
-        case .overloaded: (.serviceUnavailable, "overloaded", "Overloaded")
-        case .shuttingDown: (.serviceUnavailable, "shutting_down", "Shutting down")
-        case .upstreamUnavailable: (.serviceUnavailable, "upstream_unavailable", "Upstream unavailable")
-        case .upstreamRateLimited: (.tooManyRequests, "upstream_rate_limited", "Upstream rate limit reached")
-        case .upstreamAuth: (.badGateway, "upstream_auth", "Upstream refused the credentials of this service")
-        case .upstreamQuota: (.badGateway, "upstream_quota", "Upstream quota exhausted")
-        case .upstreamRejected: (.badGateway, "upstream_rejected", "Upstream rejected the session")
-        case .upstreamNotFound: (.badGateway, "upstream_not_found", "Not found at the upstream")
-        case .upstreamError: (.badGateway, "upstream_error", "Upstream error")
-        case .upstreamTimeout: (.gatewayTimeout, "upstream_timeout", "Upstream timed out")
+        case .malformed: .malformed
+        case .headTooLarge: .headTooLarge
+        case .bodyTooLarge: .bodyTooLarge
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .originNotAllowed: .originNotAllowed
+        case .originNotAllowedForSession: .originNotAllowedForSession
+        case .originMissing: .originMissing
+        case .preflightRefused: .preflightRefused
+        case .authenticationRequired: .authenticationRequired
+        case .authenticationFailed: .authenticationFailed
+        case .keysUnavailable: .keysUnavailable
+        case .sessionNotAllowed: .sessionNotAllowed
+        case .invalidRequest: .invalidRequest
+        case .unknownSession: .unknownSession
+        case .callRequired: .callRequired
+        case .tokenRequired: .tokenRequired
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .invalidOffer: .invalidOffer
+        case .tooManyCalls: .tooManyCalls
+        case .callNotFound: .callNotFound
+        case .callEnded: .callEnded
+        case .rateLimited: .rateLimited
+        case .quotaExhausted: .quotaExhausted
+        case .tooManyRefusals: .tooManyRefusals
+        case .limitsUnavailable: .limitsUnavailable
+        case .mintingPaused: .mintingPaused
+        case .overloaded: .overloaded
+        case .shuttingDown: .shuttingDown
+        case .upstreamUnavailable: .upstreamUnavailable
+        case .upstreamRateLimited: .upstreamRateLimited
+        case .upstreamAuth: .upstreamAuth
+        case .upstreamQuota: .upstreamQuota
+        case .upstreamRejected: .upstreamRejected
+        case .upstreamNotFound: .upstreamNotFound
+        case .upstreamError: .upstreamError
+        case .upstreamTimeout: .upstreamTimeout
         }
     }
 
@@ -119,40 +142,30 @@ extension Refusal {
         case .malformed(let reason): "The request is malformed: \(reason)."
         case .headTooLarge(let limit): "The request line and the header fields have more than \(limit) bytes."
         case .bodyTooLarge(let limit): "The request body has more than \(limit) bytes."
-        case .notFound: "Nothing is served at this path."
         case .methodNotAllowed(let allowed): "This path supports only \(allowed)."
-        case .originNotAllowed:
-            "The origin of this page is not in the list of allowed origins. Scheme, host and port must all be equal: "
-                + "http and https are different origins."
-        case .originNotAllowedForSession:
-            "The session lists the origins that may use it, and the origin of this page is not one of them."
-        case .originMissing: "The request has no Origin field, and requests without one are not allowed."
-        case .preflightRefused: "The origin, the method or a header field of this preflight is not allowed."
-        case .authenticationRequired: "Authentication is required."
-        case .authenticationFailed: "The credentials in this request are not valid."
-        case .keysUnavailable: "The keys that verify tokens are not available at the moment. Try again."
-        case .sessionNotAllowed: "This caller may not use this session."
         case .invalidRequest(let path, let message):
             path.isEmpty ? "The body \(message)." : "\(path.loggable(256)) \(message)."
-        case .unknownSession: "There is no session with this name."
-        case .rateLimited(let reached):
-            "\(reached.detail) Try again in \(RateLimitFields.wholeSeconds(reached.wait)) s."
+        case .invalidOffer(let offer): offer?.detail ?? "The upstream does not accept the SDP offer."
+        case .tooManyCalls(let dimension): "\(dimension.detail) Try again when one has ended."
+        case .callEnded(let reason): "The call has ended: \(reason.rawValue)."
         case .quotaExhausted(let reached): "\(reached.detail) The next day begins at midnight UTC."
+        case .rateLimited, .tooManyRefusals: timedDetail?.description ?? ""
+        case .notFound, .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused,
+            .authenticationRequired, .authenticationFailed, .keysUnavailable, .sessionNotAllowed, .unknownSession,
+            .callRequired, .tokenRequired, .unsupportedMediaType, .callNotFound, .limitsUnavailable, .mintingPaused,
+            .overloaded, .shuttingDown, .upstreamUnavailable, .upstreamRateLimited,
+            .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
+            kind.detail ?? ""
+        }
+    }
+
+    /// The detail that names the seconds to wait; nil for one that does not.
+    var timedDetail: TimedDetail? {
+        switch self {
+        case .rateLimited(let reached): TimedDetail(reached.detail, "Try again in", reached.wait)
         case .tooManyRefusals(let time):
-            "Too many requests were refused. The reason is given again in \(RateLimitFields.wholeSeconds(time)) s."
-        case .limitsUnavailable: "The service cannot count requests at the moment. Try again."
-        case .mintingPaused: "The operator has paused this service. Try again later."
-        case .overloaded: "The service is handling as many requests as it can. Try again."
-        case .shuttingDown: "The service is shutting down. Try again: another process answers."
-        case .upstreamUnavailable: "The upstream has failed repeatedly and is not called at the moment. Try again."
-        case .upstreamRateLimited: "The rate limit of the upstream is reached. Try again later."
-        case .upstreamAuth: "The upstream does not accept the key of this service. The operator must act."
-        case .upstreamQuota: "The upstream account of this service has no credit left. The operator must act."
-        case .upstreamRejected: "The upstream does not accept this session. The operator's log has the reason."
-        case .upstreamNotFound:
-            "The upstream has nothing at the configured address, or does not know the model. The operator must act."
-        case .upstreamError: "The upstream cannot be reached, failed, or sent an unreadable answer."
-        case .upstreamTimeout: "The upstream did not answer in time."
+            TimedDetail("Too many requests were refused.", "The reason is given again in", time)
+        default: nil
         }
     }
 
@@ -164,11 +177,13 @@ extension Refusal {
             .tooManyRefusals(let time):
             time
         case .limitsUnavailable, .overloaded, .shuttingDown: .seconds(1)
+        case .tooManyCalls: .seconds(10)
         // Nobody knows when; long enough that all clients together send few requests.
         case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
-            .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .upstreamAuth,
+            .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .callRequired,
+            .tokenRequired, .unsupportedMediaType, .invalidOffer, .callNotFound, .callEnded, .upstreamAuth,
             .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
             nil
         }
@@ -180,5 +195,33 @@ extension Refusal {
         case .rateLimited(let reached), .quotaExhausted(let reached): reached.dimension
         default: nil
         }
+    }
+}
+
+/// A sentence, and a second one that ends with the seconds to wait: `Try again in 6 s.`
+struct TimedDetail: CustomStringConvertible {
+    private let sentence: String
+    private let clause: String
+    private let seconds: Int
+
+    init(_ sentence: String, _ clause: String, _ time: Duration) {
+        (self.sentence, self.clause) = (sentence, clause)
+        seconds = Int(RateLimitFields.wholeSeconds(time))
+    }
+
+    /// Appends the text, which needs no escape in JSON.
+    func append(to text: inout [UInt8]) {
+        text += sentence.utf8
+        text.append(UInt8(ascii: " "))
+        text += clause.utf8
+        text.append(UInt8(ascii: " "))
+        text.append(digitsOf: seconds)
+        text += " s.".utf8
+    }
+
+    var description: String {
+        var text: [UInt8] = []
+        append(to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -24,15 +24,18 @@ package final class RequestContext: @unchecked Sendable {
     var session: OfferedSession?
     /// Nil until the upstream is called.
     var attempt: MintAttempt?
+    /// The call that was created for the request.
+    var call: CallRecord?
 
-    init(_ request: Request, under rules: TokenService.Rules, surroundings: Surroundings) {
-        let isTrusted = rules.proxies.contains(request.peer)
+    /// - Parameter service: the one that answers the request.
+    init(_ request: Request, of service: TokenService) {
+        let isTrusted = service.rules.proxies.contains(request.peer)
         self.request = request
-        began = surroundings.monotonicNanoseconds()
-        id = RequestID(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
-        client = ClientAddress(of: request, behind: rules.proxies)
-        trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: surroundings.randomBits)
-        route = Route(of: request, origins: rules.origins)
+        began = service.loop.surroundings.monotonicNanoseconds()
+        id = RequestID(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
+        client = ClientAddress(of: request, behind: service.rules.proxies)
+        trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
+        route = Route(of: request, origins: service.rules.origins)
     }
 }
 
@@ -40,6 +43,8 @@ package final class RequestContext: @unchecked Sendable {
 enum Route {
     /// Where tokens are minted, with what the list of allowed origins says about the page.
     case token(OriginVerdict)
+    /// Where calls are created, or one of them is renewed or ended.
+    case calls(CallRoute, OriginVerdict)
     case health
     case readiness
     /// A path of a file, or of nothing.
@@ -52,14 +57,23 @@ enum Route {
             case TokenService.tokenPath[...]: .token(origins.verdict(on: request.fields))
             case TokenService.healthPath[...]: .health
             case TokenService.readinessPath[...]: .readiness
-            default: .other
+            default: CallRoute(path).map { .calls($0, origins.verdict(on: request.fields)) } ?? .other
             }
+    }
+
+    /// What the list of allowed origins says about the page, on the routes for pages.
+    var page: OriginVerdict? {
+        switch self {
+        case .token(let page), .calls(_, let page): page
+        case .health, .readiness, .other: nil
+        }
     }
 
     /// The path as it is documented; nil for one that has no name in usage lines and metrics.
     var path: String? {
         switch self {
         case .token: TokenService.tokenPath
+        case .calls(let route, _): route.pattern
         case .health: TokenService.healthPath
         case .readiness: TokenService.readinessPath
         case .other: nil

@@ -26,15 +26,23 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     /// Makes an id of 32 hexadecimal digits.
     package init(randomBits: UInt128) {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        for half in [UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits)] {
-            for shift in stride(from: 60, through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: half >> shift) & 15
-                digits.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
-            }
+        var digits = InlineArray<32, UInt8>(repeating: 0)
+        var halves = (UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits))
+        for place in 1...16 {
+            digits[16 - place] = RequestID.digit(halves.0)
+            digits[32 - place] = RequestID.digit(halves.1)
+            halves = (halves.0 >> 4, halves.1 >> 4)
         }
-        description = String(decoding: digits, as: UTF8.self)
+        do {
+            description = String(copying: try UTF8Span(validating: digits.span))
+        } catch {
+            preconditionFailure("digits are ASCII")
+        }
+    }
+
+    private static func digit(_ bits: UInt64) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: bits) & 15
+        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 }
 

@@ -13,13 +13,25 @@ struct TokenRequest {
     /// Reads the body (none, or `{"session": …, "overrides": {…}, "variables": {…}}`) and `?session=` of the target. The
     /// content type is ignored: a page of a foreign origin is stopped by its origin, not by a preflight.
     init(_ request: Request) throws(Refusal) {
-        let asked = try TokenRequest.sessionInQuery(of: request)
         guard !request.body.isEmpty else {
-            (session, overrides, variables) = (asked ?? "default", [:], [:])
+            self = try TokenRequest(inQueryOf: request)
             return
         }
-        let body = try TokenRequest.object(in: request.body)
-        for name in body.names where !TokenRequest.isMember(name) {
+        self = try TokenRequest(TokenRequest.object(in: request.body), inQueryOf: request)
+    }
+
+    /// Reads the query only.
+    init(inQueryOf request: Request) throws(Refusal) {
+        session = try TokenRequest.parameter("session", inQueryOf: request).map(String.init) ?? "default"
+        (overrides, variables) = ([:], [:])
+    }
+
+    /// Reads a body and the query.
+    /// - Parameter others: the members that the body may have besides.
+    init(_ body: JSONObject, inQueryOf request: Request, besides others: [String] = []) throws(Refusal) {
+        let asked = try TokenRequest.parameter("session", inQueryOf: request).map(String.init)
+        let members = ["session", "overrides", "variables"] + others
+        for name in body.names where !members.contains(where: { $0.hasSameBytes(as: name) }) {
             throw .invalidRequest(path: name, "is not a known member")
         }
         let named = try TokenRequest.sessionName(in: body)
@@ -35,11 +47,8 @@ struct TokenRequest {
     /// time than one of the same size in long texts.
     private static let mostValues = 4096
 
-    private static func isMember(_ name: String) -> Bool {
-        ["session", "overrides", "variables"].contains { $0.hasSameBytes(as: name) }
-    }
-
-    private static func object(in body: [UInt8]) throws(Refusal) -> JSONObject {
+    /// The JSON object in a body.
+    static func object(in body: [UInt8]) throws(Refusal) -> JSONObject {
         let json: JSON
         do { json = try JSON(parsing: body, values: TokenRequest.mostValues) } catch {
             throw .invalidRequest(path: "", "is not JSON: line \(error.line), column \(error.column): \(error.message)")
@@ -60,20 +69,29 @@ struct TokenRequest {
         return object
     }
 
-    /// Names need no percent-encoding, so none is undone. A parameter without `=` has the empty value (URL standard,
-    /// "application/x-www-form-urlencoded parsing"), which is not a name of a session.
-    private static func sessionInQuery(of request: Request) throws(Refusal) -> String? {
+    /// The value of a parameter in the query; nil when it is not there. Values need no percent-encoding, so none is
+    /// undone. A parameter without `=` has the empty value (URL standard, "application/x-www-form-urlencoded parsing").
+    static func parameter(_ name: String, inQueryOf request: Request) throws(Refusal) -> Substring? {
         guard let query = request.query else { return nil }
         let values = query.split(separator: "&").compactMap { parameter -> Substring? in
-            if parameter.utf8.elementsEqual("session".utf8) { return "" }
-            return parameter.hasPrefix("session=") ? parameter.dropFirst("session=".count) : nil
+            if parameter.utf8.elementsEqual(name.utf8) { return "" }
+            return parameter.hasPrefix("\(name)=") ? parameter.dropFirst(name.count + 1) : nil
         }
-        guard values.count <= 1 else { throw .invalidRequest(path: "session", "is repeated in the query") }
-        return values.first.map(String.init)
+        guard values.count <= 1 else { throw .invalidRequest(path: name, "is repeated in the query") }
+        return values.first
     }
 }
 
 extension TokenRequest {
+    /// The member `session` of a request that creates a call: with what the request changes in it.
+    func configuration(for session: Session) throws(Refusal) -> JSONObject {
+        do {
+            return try session.configuration(overrides: overrides, variables: variables)
+        } catch {
+            throw .invalidRequest(path: error.part ?? "", error.reason)
+        }
+    }
+
     /// The body of the mint: the session, with what the request changes in it.
     func body(for session: Session) throws(Refusal) -> [UInt8] {
         do {

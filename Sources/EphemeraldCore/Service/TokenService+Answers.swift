@@ -1,5 +1,6 @@
 package import HTTP
 import JSON
+import Locking
 import Sessions
 
 /// The paths of the service, as they appear in a request line.
@@ -29,33 +30,56 @@ extension TokenService {
     /// Counts a refusal that cost nothing but a usage line; after an attempt to mint it cost more.
     /// - Returns: nil when the refusal has its line.
     private func countRefusal(of context: RequestContext) -> LimitReached? {
-        guard context.attempt == nil, let limit = rules.refusalLimit else { return nil }
-        return common.refusals.count(context.client, under: limit, now: loop.surroundings.monotonicNanoseconds())
+        guard context.attempt == nil, let rule = refusalRule else { return nil }
+        return common.refusals.count(context.client, under: rule, now: loop.surroundings.monotonicNanoseconds())
     }
 
     /// Completes an answer, counts the request, and writes its usage line.
     func conclude(
         _ context: RequestContext, with answer: Response, _ refusal: Refusal? = nil, isLogged: Bool
     ) -> Response {
+        if let call = context.call, !isRecorded(call, context, status: answer.status) {
+            // Without its line the next process would not know the call, so nobody gets its answer.
+            context.call = nil
+            common.calls?.end(call.name, .unrecorded)
+            return refuse(context, .limitsUnavailable)
+        }
         var response = answer
         addCommonFields(to: &response, context, refusal)
         loop.metrics.record(
             route: context.routePath, status: response.status, refusal: refusal,
             session: context.attempt == nil ? nil : context.sessionName)
-        guard isLogged else { return response }
-        let line = context.usageLine(
-            status: response.status, refusal: refusal, unlogged: common.refusals.takeUnreported(),
-            unixMilliseconds: loop.surroundings.unixMilliseconds(),
-            duration: loop.surroundings.monotonicNanoseconds() - context.began)
-        report(.usage(line), context)
+        guard isLogged, context.call == nil else { return response }
+        report(.usage(usageLine(of: context, status: response.status, refusal)), context)
         return response
     }
 
+    private func isRecorded(_ call: CallRecord, _ context: RequestContext, status: Status) -> Bool {
+        common.calls?.record(usageLine(of: context, status: status, nil)) ?? false
+    }
+
+    private func usageLine(of context: RequestContext, status: Status, _ refusal: Refusal?) -> [UInt8] {
+        let (unlogged, now) = (common.refusals.takeUnreported(), loop.surroundings.unixMilliseconds())
+        let duration = loop.surroundings.monotonicNanoseconds() - context.began
+        return loop.usage.withLock { line in
+            context.writeUsage(
+                to: &line, status: status, refusal: refusal, unlogged: unlogged, unixMilliseconds: now,
+                duration: duration)
+            return line.bytes
+        }
+    }
+
+    /// Lines that `addCommonFields` adds.
+    private static let mostCommonFields = 8
+
     /// The fields of CORS on the token route, and those that every answer has.
     private func addCommonFields(to response: inout Response, _ context: RequestContext, _ refusal: Refusal?) {
+        response.fields.reserveCapacity(response.fields.all.count + TokenService.mostCommonFields)
         let isPreflight = context.request.method == .options && context.request.defect == nil
-        if case .token(let page) = context.route, !isPreflight {
-            response.fields.append(contentsOf: rules.origins.responseFields(for: page, refusedBy: refusal))
+        if let page = context.route.page, !isPreflight {
+            let exposed = context.call == nil ? OriginPolicy.exposedFields : OriginPolicy.exposedFieldsOfCalls
+            rules.origins.addResponseFields(
+                to: &response.fields, for: page, refusedBy: refusal, exposing: exposed)
         }
         if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
         response.fields.append("X-Content-Type-Options", "nosniff")
@@ -66,7 +90,7 @@ extension TokenService {
     /// The answer to a request that the end of the daemon cuts short, and its usage line. No step of the policy is taken,
     /// but a page of an allowed origin can read the answer. A task that still waits for this request has another id.
     package func lastAnswer(to request: Request) -> Response {
-        let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
+        let context = RequestContext(request, of: self)
         return conclude(
             context, with: Refusal.shuttingDown.response(to: context.id), .shuttingDown, isLogged: true)
     }

@@ -1,3 +1,5 @@
+import JSON
+import Locking
 package import Sessions
 
 /// What a service is made of. The rules change with each reading of the settings, the parts of a loop end with it, and
@@ -19,6 +21,8 @@ extension TokenService {
         package var refusalLimit: RateLimit?
         /// The quotas of a day.
         package var quotas: Quotas
+        /// How many calls may be open at once, where a session file says nothing else.
+        package var callMaxima = CallMaxima(all: 100, caller: 2, client: 5)
         /// The names under which the upstream knows callers.
         package var safety: SafetyIdentifier
         /// The files that are served as well, by their paths.
@@ -42,13 +46,21 @@ extension TokenService {
     /// What belongs to one event loop.
     package struct LoopParts: Sendable {
         let minter: Minter
+        /// Nil where no calls are created.
+        let callUpstream: CallUpstream?
         let keyFetching: KeyFetching
         let metrics: LoopMetrics
         let surroundings: Surroundings
+        /// The memory in which usage lines are written. The loop does not contend for the lock with others.
+        let usage = Locked(UsageText())
 
         /// - Parameter metrics: where the loop counts requests.
-        package init(minter: Minter, keyFetching: KeyFetching, metrics: LoopMetrics, surroundings: Surroundings) {
+        package init(
+            minter: Minter, callUpstream: CallUpstream? = nil, keyFetching: KeyFetching, metrics: LoopMetrics,
+            surroundings: Surroundings
+        ) {
             self.minter = minter
+            self.callUpstream = callUpstream
             self.keyFetching = keyFetching
             self.metrics = metrics
             self.surroundings = surroundings
@@ -61,12 +73,15 @@ extension TokenService {
         let refusals: RefusalLimiter
         let state: ServiceState
         let mintingSwitch: MintingSwitch
+        /// Nil where no calls are created.
+        let calls: CallKeeper?
 
         /// - Parameter admission: where limits and quotas are counted.
         package init(
             admission: Admission, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
-            mintingSwitch: MintingSwitch = MintingSwitch()
+            mintingSwitch: MintingSwitch = MintingSwitch(), calls: CallKeeper? = nil
         ) {
+            self.calls = calls
             self.admission = admission
             self.refusals = refusals
             self.state = state
@@ -93,10 +108,20 @@ final class OfferedSession: Sendable {
     /// The origins that may request it; nil when its file names none.
     let origins: OriginList?
     let limits: SessionLimits
+    /// The members of a minted answer that are the same for all requests, in two parts: its name and type, and what
+    /// follows the session.
+    let answerNames: [UInt8]
+    let answerEnding: [UInt8]
 
-    /// - Parameter limits: those of the settings.
-    init(_ session: Session, limits: RateLimits) {
+    /// - Parameters:
+    ///   - limits: those of the settings.
+    ///   - upstream: where browsers call.
+    init(_ session: Session, limits: RateLimits, upstream: Upstream) {
         self.session = session
+        let names: JSONObject = ["name": .string(session.name), "type": .string(session.kind.rawValue)]
+        answerNames = JSONLine.members(of: names)
+        let url = upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)"
+        answerEnding = JSONLine.members(of: ["calls_url": .string(url)])
         origins = session.access.origins.map { OriginList($0) }
         self.limits = SessionLimits(session, settings: limits)
     }

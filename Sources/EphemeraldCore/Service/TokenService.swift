@@ -10,6 +10,8 @@ package final class TokenService: Sendable {
     let loop: LoopParts
     let common: CommonParts
     let report: Report
+    /// The limit on refusals; nil when all of them have a usage line.
+    let refusalRule: LimitRule?
     /// The sessions of the rules, by their names.
     private let sessions: [String: OfferedSession]
 
@@ -19,8 +21,12 @@ package final class TokenService: Sendable {
         self.loop = loop
         self.common = common
         self.report = report
+        refusalRule = rules.refusalLimit.map { LimitRule(.client, $0) }
+        let upstream = loop.minter.upstream
         sessions = Dictionary(
-            uniqueKeysWithValues: rules.sessions.sessions.map { ($0.name, OfferedSession($0, limits: rules.limits)) })
+            uniqueKeysWithValues: rules.sessions.sessions.map {
+                ($0.name, OfferedSession($0, limits: rules.limits, upstream: upstream))
+            })
     }
 
     /// Answers a request as ``reply(to:)`` does, and waits where that waits: for tests and benchmarks without a server.
@@ -34,85 +40,115 @@ package final class TokenService: Sendable {
     /// Answers a request, whatever it is, and writes its usage line: at once when no step of its answer waits; otherwise
     /// hands over what makes the answer.
     package func reply(to request: Request) -> Reply {
-        let context = RequestContext(request, under: rules, surroundings: loop.surroundings)
+        let context = RequestContext(request, of: self)
         if let problem = context.client.problem { report(.forwardingProblem(problem), context) }
         do throws(Refusal) {
-            switch try answer(context) {
+            let answer = try answer(context)
             // Probes and preflights are not a use of the service, unless they are refused.
-            case .response(let response):
-                return .now(conclude(context, with: response, isLogged: request.method == .post))
-            case .mint(let origin): return .later { [self] in await respond(context, mintingFor: origin) }
+            if case .now(.response(let response)) = answer {
+                let isUse = request.method == .post && !context.route.isRenewalOrEnd
+                return .now(conclude(context, with: response, isLogged: isUse))
             }
+            return .later { [self] in await respond(context, answer) }
         } catch {
             return .now(refuse(context, error))
         }
     }
 
-    private func respond(_ context: RequestContext, mintingFor origin: String?) async -> Response {
+    private func respond(_ context: RequestContext, _ answer: Step<Answer>) async -> Response {
         do throws(Refusal) {
-            return conclude(context, with: try await mint(context, for: origin), isLogged: true)
+            let response: Response
+            switch try await answer.value {
+            case .response(let made): response = made
+            case .mint(let mint): response = try await finish(mint, context)
+            case .call(let call): response = try await finish(call, context)
+            }
+            return conclude(context, with: response, isLogged: !context.route.isRenewalOrEnd)
         } catch {
             return refuse(context, error)
         }
     }
 
-    /// Where a route leads.
-    private enum Answer {
+    /// What the steps lead to that are taken before the upstream is called.
+    enum Answer {
         case response(Response)
-        /// A client secret, for a page of this origin; nil when the request names none.
-        case mint(origin: String?)
+        case mint(Mint)
+        case call(AdmittedCall)
+    }
+
+    /// What is left of an admitted request for a client secret.
+    struct Mint {
+        let body: [UInt8]
+        let offered: OfferedSession
+        let caller: Caller?
+        let admitted: Admitted
     }
 
     /// The routes.
-    private func answer(_ context: RequestContext) throws(Refusal) -> Answer {
-        let request = context.request
-        switch request.defect {
+    private func answer(_ context: RequestContext) throws(Refusal) -> Step<Answer> {
+        switch context.request.defect {
         case .malformed(let reason): throw .malformed(reason)
         case .headTooLarge(let limit): throw .headTooLarge(limit: limit)
         case .bodyTooLarge(let limit): throw .bodyTooLarge(limit: limit)
         case nil: break
         }
-        switch (context.route, request.method) {
-        case (.token(let page), .post): return .mint(origin: try rules.origins.admit(page))
-        case (.token(let page), .options): return .response(try rules.origins.answerOptions(request, from: page))
+        switch (context.route, context.request.method) {
+        case (.token(let page), .post): return try mint(context, for: page)
+        case (.token(let page), .options):
+            return .now(.response(try rules.origins.answerOptions(context.request, from: page)))
         case (.token, _): throw .methodNotAllowed(allowed: "OPTIONS, POST")
-        case (.health, .get), (.health, .head): return .response(health())
+        case (.calls(let route, let page), _): return try answer(context, on: route, from: page)
+        case (.health, .get), (.health, .head): return .now(.response(health()))
         case (.health, _): throw .methodNotAllowed(allowed: "GET, HEAD")
-        case (.readiness, .get), (.readiness, .head): return .response(readiness())
+        case (.readiness, .get), (.readiness, .head): return .now(.response(readiness()))
         case (.readiness, _): throw .methodNotAllowed(allowed: "GET, HEAD")
         case (.other, let method):
-            guard let file = rules.files[String(request.path)] else { throw .notFound }
+            guard let file = rules.files[String(context.request.path)] else { throw .notFound }
             guard method == .get || method == .head else { throw .methodNotAllowed(allowed: "GET, HEAD") }
-            return .response(file.answer(request))
+            return .now(.response(file.answer(context.request)))
         }
     }
 
     /// The steps from a request to a client secret. The first that refuses ends it, and everything that can be decided
     /// here is decided before the upstream is called.
-    private func mint(_ context: RequestContext, for origin: String?) async throws(Refusal) -> Response {
-        let caller = try await rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
+    private func mint(_ context: RequestContext, for page: OriginVerdict) throws(Refusal) -> Step<Answer> {
+        let origin = try rules.origins.admit(page)
+        return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
+            .then { [self] caller throws(Refusal) in try mint(context, for: origin, caller) }
+    }
+
+    /// The steps that follow once the caller is known.
+    private func mint(
+        _ context: RequestContext, for origin: String?, _ caller: Caller?
+    ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
         // After the two steps that keep strangers out, who need not know; before anything that costs or counts.
         if common.mintingSwitch.isPaused { throw .mintingPaused }
         let wanted = try TokenRequest(context.request)
         let offered = try session(named: wanted.session, for: caller, context)
         try rules.origins.admit(origin, toSessionOf: offered.origins)
+        guard offered.session.access.offersTokens else { throw .callRequired }
         let body = try wanted.body(for: offered.session)
-        let admitted = try await admit(context, from: origin, caller, to: offered)
-        let secret: ClientSecret
-        do throws(Refusal) {
-            secret = try await mint(body, of: offered.session, for: caller, context)
-        } catch {
-            await common.admission.giveBack(admitted.taken)
-            throw error
+        return try admit(context, from: origin, caller, to: offered).then { admitted in
+            .now(.mint(Mint(body: body, offered: offered, caller: caller, admitted: admitted)))
         }
-        var fields = admitted.fields
-        fields.append("Content-Type", "application/json")
-        return Response(
-            .ok, fields: fields, body: TokenAnswer.body(secret, for: offered.session, upstream: loop.minter.upstream))
     }
 
-    private func session(
+    /// The last step: calls the upstream.
+    private func finish(_ mint: Mint, _ context: RequestContext) async throws(Refusal) -> Response {
+        let secret: ClientSecret
+        do throws(Refusal) {
+            secret = try await self.mint(mint.body, of: mint.offered.session, for: mint.caller, context)
+        } catch {
+            common.admission.giveBack(mint.admitted.taken)
+            throw error
+        }
+        var fields = mint.admitted.fields
+        fields.append("Content-Type", "application/json")
+        return Response(.ok, fields: fields, body: TokenAnswer.body(secret, for: mint.offered))
+    }
+
+    func session(
         named name: String, for caller: Caller?, _ context: RequestContext
     ) throws(Refusal) -> OfferedSession {
         // What cannot be a name may be anything, even a token in the wrong place.
@@ -150,7 +186,7 @@ package final class TokenService: Sendable {
 /// its own.
 extension TokenService {
     /// What an admitted request goes on with.
-    struct Admitted {
+    struct Admitted: Sendable {
         /// The fields about limits, for the answer.
         let fields: Fields
         /// To be given back if minting fails.
@@ -161,21 +197,71 @@ extension TokenService {
     /// - Parameter caller: nil where nobody has to say who they are; then no limit on callers applies.
     func admit(
         _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
-    ) async throws(Refusal) -> Admitted {
+    ) throws(Refusal) -> Step<Admitted> {
         let checks = offered.limits.checks(client: context.client, caller: caller, origin: origin)
         let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
-        switch await common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas)) {
+        return try common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas))
+            .then { [self] verdict throws(Refusal) in
+                .now(try admitted(by: verdict, context, caller, to: offered))
+            }
+    }
+
+    private func admitted(
+        by verdict: LimitVerdict, _ context: RequestContext, _ caller: Caller?, to offered: OfferedSession
+    ) throws(Refusal) -> Admitted {
+        switch verdict {
         case .refused(let reached):
             report(.limitReached(reached), context)
             throw reached.refusal
         case .unavailable: throw .limitsUnavailable
-        case .admitted(nil, let taken): return Admitted(fields: [:], taken: taken)
-        case .admitted(let standing?, let taken):
-            let fields: Fields = [
-                "RateLimit-Policy": offered.limits.policyField(countsCaller: caller != nil),
-                "RateLimit": RateLimitFields.rateLimit(standing),
-            ]
+        case .admitted(let standing, let taken):
+            var fields = Fields()
+            fields.reserveCapacity(16)
+            if let standing {
+                fields.append("RateLimit-Policy", offered.limits.policyField(countsCaller: caller != nil))
+                fields.append("RateLimit", RateLimitFields.rateLimit(standing))
+            }
             return Admitted(fields: fields, taken: taken)
+        }
+    }
+}
+
+/// The result of a step: there at once, or after waiting. A request waits for the keys of tokens, for Redis and for the
+/// upstream; one that needs none of them is answered without a task.
+package enum Step<Value: Sendable>: Sendable {
+    /// The step is complete.
+    case now(Value)
+    /// Waits, and completes the step.
+    case later(@Sendable () async throws(Refusal) -> Value)
+
+    /// The result; waits for it if the step is not complete.
+    package var value: Value {
+        get async throws(Refusal) {
+            switch self {
+            case .now(let value): value
+            case .later(let wait): try await wait()
+            }
+        }
+    }
+
+    /// The same step, which does something when it is refused after waiting.
+    func onLateRefusal(_ action: @escaping @Sendable () -> Void) -> Step {
+        guard case .later(let wait) = self else { return self }
+        return .later { () async throws(Refusal) in
+            do throws(Refusal) {
+                return try await wait()
+            } catch {
+                action()
+                throw error
+            }
+        }
+    }
+
+    /// Continues with the step that needs the result of this one.
+    func then<Next>(_ next: @escaping @Sendable (Value) throws(Refusal) -> Step<Next>) throws(Refusal) -> Step<Next> {
+        switch self {
+        case .now(let value): try next(value)
+        case .later(let wait): .later { () async throws(Refusal) in try await next(try await wait()).value }
         }
     }
 }

@@ -1,5 +1,5 @@
 import JSON
-import Sessions
+package import Sessions
 
 /// The calls of earlier processes, read from the lines of the usage log in any order. The first line about the creation
 /// of a call counts, and the first about its end.

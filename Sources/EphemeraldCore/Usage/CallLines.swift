@@ -20,21 +20,21 @@ enum CallMember {
     static let spent = "ephemerald.call.spent"
 }
 
-extension JSONLine {
+extension UsageText {
     /// Adds what the usage line of a created call has besides that of any request.
     /// - Parameter unixMilliseconds: the time of the line.
     mutating func append(opened record: CallRecord, unixMilliseconds: Int64) {
         let plan = record.plan
-        append(CallMember.id, record.name.description)
-        append(CallMember.type, plan.type.rawValue)
-        append(CallMember.upstreamID, record.upstreamID)
-        append(CallMember.key, record.key.description)
-        append(CallMember.binding, plan.binding.description)
-        append(CallMember.endsAt, Int(unixMilliseconds / 1_000) + plan.maximumSeconds)
-        append(CallMember.leaseSeconds, plan.leaseSeconds)
+        append(UsageMember(CallMember.id), checked: record.name.description)
+        append(UsageMember(CallMember.type), checked: plan.type.rawValue)
+        append(UsageMember(CallMember.upstreamID), checked: record.upstreamID)
+        append(UsageMember(CallMember.key), checked: record.key.description)
+        append(UsageMember(CallMember.binding), checked: plan.binding.description)
+        append(UsageMember(CallMember.endsAt), Int(unixMilliseconds / 1_000) + plan.maximumSeconds)
+        append(UsageMember(CallMember.leaseSeconds), plan.leaseSeconds)
         guard let price = plan.price else { return }
-        append(CallMember.price, Int(price.perMinute.micros))
-        append(CallMember.reserved, Int(plan.reserved.micros))
+        append(UsageMember(CallMember.price), Int(price.perMinute.micros))
+        append(UsageMember(CallMember.reserved), Int(plan.reserved.micros))
     }
 }
 
@@ -54,6 +54,6 @@ extension CallSettlement {
         if plan.price != nil { line.append(CallMember.spent, Int(spent.micros)) }
         line.append("enduser.pseudo.id", plan.caller)
         line.append("ephemerald.session.name", plan.session)
-        return line.finished()
+        return line.object() + [UInt8(ascii: "\n")]
     }
 }

@@ -40,8 +40,16 @@ package struct UsageRecord: Hashable, Sendable {
     /// Why a mint failed: the code of the upstream, or of the transfer.
     package let upstreamErrorCode: String?
 
-    /// Whether a token was given out.
-    package var isMint: Bool { secretDigest != nil && status == 200 }
+    /// The name of the call that was created.
+    package let call: String?
+
+    /// Whether a token was given out or a call was created.
+    package var isMint: Bool { secretDigest != nil && status == 200 || call != nil && status == 201 }
+
+    /// Whether a line that is not a usage line is about the end of a call, also one that a log shipper has written again.
+    package static func isEndOfCall(_ line: ArraySlice<UInt8>) -> Bool {
+        String(decoding: line, as: UTF8.self).contains("call.ended")
+    }
 
     /// Nil for what is not a line of the usage log, or only a part of one. A line that a log shipper has written again is
     /// one: see ``UsageMembers``.
@@ -67,6 +75,7 @@ package struct UsageRecord: Hashable, Sendable {
         secretDigest = text("ephemerald.secret.sha256")
         secretExpiresAt = json["ephemerald.secret.expires_at"]?.numberValue?.integer
         sessionID = text("ephemerald.session.id")
+        call = text(CallMember.id)
         upstreamRequestID = text("ephemerald.upstream.request.id")
         unlogged = min(max(json["ephemerald.refusals.unlogged"]?.numberValue?.integer ?? 0, 0), Int(Int32.max))
         upstreamErrorCode = text("ephemerald.upstream.error.code")
@@ -74,7 +83,12 @@ package struct UsageRecord: Hashable, Sendable {
 
     /// The SHA-256 of a client secret, as the usage log has it.
     package static func digest(of secret: String) -> String {
-        HashFunction.sha256.hash(Array(secret.utf8)).hexadecimal
+        hash(of: secret).hexadecimal
+    }
+
+    /// The bytes of that digest.
+    static func hash(of secret: String) -> [UInt8] {
+        HashFunction.sha256.hash(Array(secret.utf8))
     }
 
     /// The day of a line, without reading more of it than its beginning; nil for a line that is not ours. A million

@@ -6,6 +6,12 @@ package struct Access: Sendable {
     package internal(set) var origins: [OriginPattern]?
     /// The limits that differ from the settings.
     package internal(set) var limits = Limits()
+    /// Whether client secrets are minted for the session.
+    package internal(set) var offersTokens = true
+    /// The limits of calls that this service creates; nil when it creates none of this session.
+    package internal(set) var call: CallLimits? = CallLimits()
+    /// What a minute of the session costs; nil when the file does not say.
+    package internal(set) var price: Price?
     /// What a request may change.
     var overrides: [OverrideRule] = []
     /// What a request must supply, by the name of the variable.
@@ -35,6 +41,19 @@ package struct Access: Sendable {
         /// A limit that replaces the setting.
         case rate(RateLimit)
     }
+}
+
+/// The limits of the calls of one session.
+package struct CallLimits: Hashable, Sendable {
+    /// How long a call may last. The service ends it then.
+    package internal(set) var maximumSeconds = 1800
+    /// How long a call lives without a renewal by its page; 0 for calls without a lease.
+    package internal(set) var leaseSeconds = 60
+    /// The most calls of this session at once; nil for no maximum of its own.
+    package internal(set) var maximumOpen: Int?
+
+    /// Half an hour, with a lease of a minute.
+    package init() {}
 }
 
 /// The variables that a file declares, in their order. Finding a variable takes the same time however many there are.

@@ -2,8 +2,14 @@ import JSON
 
 /// The member `access.overrides`.
 extension AccessReader {
-    /// Members that a request can never change: they decide what the session costs and what it says.
-    private static let fixed = ["type", "model", "instructions", "tools", "prompt"]
+    /// Members that a request can never change: they decide what the session costs, what it says, and what the page may
+    /// do in it.
+    private static let fixed = [
+        ["type"], ["model"], ["instructions"], ["tools"], ["prompt"], ["client"], ["input"], ["store"], ["triggers"],
+        ["delegation", "type"], ["delegation", "decisions"], ["delegation", "responses", "model"],
+        ["delegation", "responses", "instructions"], ["delegation", "responses", "tools"],
+        ["delegation", "responses", "service_tier"],
+    ]
     private static let longestPath = 32
     private static let range = Shape.object([.optional("min", .anything), .optional("max", .anything)])
 
@@ -34,7 +40,9 @@ extension AccessReader {
             let hint = name.suggestion(name.nearest(in: paths)).map { "; \($0)" } ?? ""
             return "a \(kind) session has no session.\(name)\(hint)"
         }
-        if AccessReader.fixed.contains(path[0]) { return "a request must not change \(path[0])" }
+        if let fixed = AccessReader.fixed.first(where: { $0.starts(with: path) || path.starts(with: $0) }) {
+            return "a request must not change \(fixed.joined(separator: "."))"
+        }
         let other = rules.first { $0.path.starts(with: path) || path.starts(with: $0.path) }
         return other.map { "overlaps with \($0.name)" }
     }

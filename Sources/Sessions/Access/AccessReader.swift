@@ -16,12 +16,15 @@ struct AccessReader {
         [("client", \.client), ("caller", \.caller), ("origin", \.origin), ("session", \.session), ("all", \.all)]
     }
 
-    private static let shape = Shape.object([
-        .optional("origins", .strings(atLeast: 1)),
-        .optional("limits", .object(scopes.map { .optional($0.name, .string) })),
-        .optional("overrides", .map(of: .anything)),
-        .optional("variables", .map(of: .anything)),
-    ])
+    private var shape: Shape {
+        let members: [Shape.Member] = [
+            .optional("origins", .strings(atLeast: 1)),
+            .optional("limits", .object(AccessReader.scopes.map { .optional($0.name, .string) })),
+            .optional("overrides", .map(of: .anything)),
+            .optional("variables", .map(of: .anything)),
+        ]
+        return .object(members + AccessReader.callMembers(for: kind))
+    }
 
     /// The shape of `{"maxLength": 40, "pattern": "[a-z]+"}`.
     private static let textLimit = Shape.object([
@@ -30,9 +33,15 @@ struct AccessReader {
 
     /// Reads the member; nil for a file that does not have it.
     mutating func read(_ value: JSON?) {
-        if let value { _ = judge(value, by: AccessReader.shape, at: "access") }
+        if let value { _ = judge(value, by: shape, at: "access") }
         if let origins = value?["origins"]?.arrayValue { readOrigins(origins) }
         if let limits = value?["limits"] { readLimits(limits) }
+        access.offersTokens = readToken(value?["token"])
+        access.call = readCall(value?["call"])
+        access.price = value?["price_per_minute"]?.numberValue.flatMap { readPrice($0) }
+        if !access.offersTokens, access.call == nil {
+            refuse("access", "allows neither tokens nor calls, so nobody can use the session")
+        }
         if let overrides = value?["overrides"]?.objectValue { access.overrides = readOverrides(overrides) }
         if let variables = value?["variables"]?.objectValue { readVariables(variables) }
         compareVariables()

@@ -27,6 +27,8 @@ struct LegacyUpgrade {
         wrapFlatMembers(of: &root)
         guard case .object(var session)? = root["session"] else { return file }
         let kind = SessionKind(of: session, clientSecret: root["client_secret"] ?? session["client_secret"])
+        // The Live API never had another shape: names from elsewhere stay, and are errors with advice.
+        if kind == .live { return .object(root) }
         let outer = liftExpiry(from: &root, prefix: "")
         let inner = outer == nil && root["expires_after"] == nil ? liftExpiry(from: &session, prefix: prefix) : nil
         if let expiry = outer ?? inner { root["expires_after"] = expiry }

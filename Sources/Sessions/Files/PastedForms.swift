@@ -80,17 +80,17 @@ struct PastedForms {
         return JSONObject(distinct: object.members.flatMap { $0.name == "config" ? config.members : [$0] })
     }
 
-    /// Drops `object`, `id`, `expires_at` and `client_secret` of a session, and `value` and `expires_at` beside it. Wraps
+    /// Drops `object`, `id`, `expires_at`, `status` and `client_secret` of a session, and `value` and `expires_at` beside it. Wraps
     /// a bare session.
     private mutating func dropAnswer(from root: inout JSONObject) {
         var session = root["session"]?.objectValue ?? root
         isEcho =
             session["object"]?.stringValue?.hasPrefix("realtime.") == true
-            || session["id"]?.stringValue?.hasPrefix("sess_") == true
+            || ["sess_", "live_"].contains { session["id"]?.stringValue?.hasPrefix($0) == true }
             || session["client_secret"]?["value"]?.stringValue != nil
             || root["session"] != nil && root["value"]?.stringValue != nil && root["expires_at"] != nil
         guard isEcho else { return }
-        for name in ["object", "id", "expires_at"] { drop(name, from: &session) }
+        for name in ["object", "id", "expires_at", "status"] { drop(name, from: &session) }
         if session["client_secret"]?.isRequest == false { drop("client_secret", from: &session) }
         if root["session"] == nil {
             root = JSONObject(LegacyUpgrade.outer.compactMap { name in root[name].map { (name, $0) } })

@@ -49,6 +49,16 @@ package struct Session: Sendable {
     ///   request, `overrides.audio.output.voice` or `variables.customer`.
     package func body(overrides: JSONObject, variables: JSONObject) throws(Invalid) -> [UInt8] {
         if overrides.isEmpty, variables.isEmpty, access.variables.isEmpty { return body }
+        return try changed(overrides, variables).serialized()
+    }
+
+    /// The member `session` of a request that creates a call, changed and checked as ``body(overrides:variables:)`` is. A
+    /// live session has no `type`.
+    package func configuration(overrides: JSONObject, variables: JSONObject) throws(Invalid) -> JSONObject {
+        try changed(overrides, variables)["session"]?.objectValue ?? [:]
+    }
+
+    private func changed(_ overrides: JSONObject, _ variables: JSONObject) throws(Invalid) -> JSON {
         var tree = tree
         let values = try check(variables)
         if !access.variables.isEmpty {
@@ -61,7 +71,7 @@ package struct Session: Sendable {
             tree = tree.replacing(try rule.value(for: override.value), at: ["session"] + rule.path)
         }
         if !overrides.isEmpty { try checkRules(of: tree) }
-        return tree.serialized()
+        return tree
     }
 
     private func check(_ variables: JSONObject) throws(Invalid) -> [String: String] {

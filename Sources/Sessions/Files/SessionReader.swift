@@ -34,18 +34,21 @@ struct SessionReader {
         var reader = AccessReader(file: file, kind: kind, body: body, rules: rules)
         reader.read(access)
         findings += reader.findings
-        if let answer, answer != "full" { find(.error, "answer", #"must be "full", or be left out"#) }
+        if answer != nil, kind == .live {
+            find(.error, "answer", "must be left out: a live session has no client secrets, and so no answer with one")
+        } else if let answer, answer != "full" {
+            find(.error, "answer", #"must be "full", or be left out"#)
+        }
         guard !findings.contains(where: { $0.severity == .error }) else { return nil }
         return Session(
             name: name, kind: kind, tree: body, access: reader.access, answersInFull: answer != nil, owner: rules.owner)
     }
 
-    /// The kind of the session. `"type": "translation"` is ours, for upstreams with their own names of models, and is
-    /// removed.
+    /// The kind of the session. `"type": "translation"` and `"type": "live"` are ours, and are removed.
     private func takeKind(from root: inout JSONObject) -> SessionKind {
         guard case .object(var session)? = root["session"] else { return .realtime }
         let kind = SessionKind(of: session)
-        if kind == .translation {
+        if kind == .translation || kind == .live {
             session["type"] = nil
             root["session"] = .object(session)
         }
@@ -54,12 +57,15 @@ struct SessionReader {
 
     private mutating func judge(_ body: JSON, as kind: SessionKind) {
         let model = body["session"]?["model"]
-        let isOfLiveAPI = ModelName.isOfLiveAPI(model?.stringValue ?? "")
+        let isOfLiveAPI = kind != .live && ModelName.isOfLiveAPI(model?.stringValue ?? "")
         if isOfLiveAPI {
             find(
                 rules.owner.severity(of: .refusedForModel), "session.model",
                 "is a model of OpenAI's Live API, which has no client secrets: a secret is minted, and the session fails "
-                    + "when the browser connects; use gpt-realtime-2.1")
+                    + #"when the browser connects; write "type": "live", or use gpt-realtime-2.1"#)
+        }
+        if kind == .live, rules.owner == .other {
+            find(.warning, "session", "is for OpenAI's Live API, and the upstream is not OpenAI's: it may not have it")
         }
         for violation in Schema.judge(body, as: kind) where !(isOfLiveAPI && violation.path == "session.model") {
             // The names of another upstream's models are not known.

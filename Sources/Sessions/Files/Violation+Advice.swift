@@ -5,7 +5,8 @@ extension Violation {
     /// The message after the path: `must be 0.25 to 1.5, is 2`.
     func advice(for kind: SessionKind) -> String {
         switch fault {
-        case .unknown(let allowed): "is not known; \(hint(for: kind, allowed: allowed))"
+        case .unknown(let allowed):
+            LiveAdvice.message(about: path, in: kind) ?? "is not known; \(hint(for: kind, allowed: allowed))"
         case .foreign(_, _, let allowed) where names.count == 2:
             "is not known; \(hint(for: kind, allowed: ["type"] + allowed))"
         case .foreign(let owners, let type, let allowed):
@@ -15,11 +16,13 @@ extension Violation {
         case .wrongType(let expected, let found):
             "must be \(expected.listed(by: "or")), is \(found.typeName)\(repair(of: found, expected: expected))"
         case .unsupported(let value, _)
-        where path == "session.model" && ModelName.isKnown(value, among: ModelName.transcribing):
+        where path == "session.model" && kind != .live && ModelName.isKnown(value, among: ModelName.transcribing):
             "\(JSON.string(value)) only transcribes; name it in session.audio.input.transcription.model"
         case .unsupported(let value, let supported) where level == .doubtful:
             "\(JSON.string(value)) is not a known value and is sent unchanged"
                 + (value.suggestion(value.nearest(in: supported)).map { "; \($0)" } ?? "")
+        case .unsupported(let value, _) where path == "session.type":
+            mustBe(SessionKind.allCases.map(\.rawValue), is: value, for: kind)
         case .unsupported(let value, let supported): mustBe(supported, is: value, for: kind)
         case .malformed(let value, let form): "must be \(form), is \(JSON.string(value))"
         case .outside(let limits, _, _, let found): "must be \(limits), is \(found.spelling)"
@@ -72,8 +75,9 @@ extension Violation {
         if name == "strict", path.hasPrefix("session.tools[") {
             return "the Realtime API has no strict; leave it out"
         }
-        if isOfSession, kind != .realtime, Schema.session(of: .realtime).shape(at: [name]) != nil {
-            return "only a realtime session has it; a \(kind) session has \(allowed.listed(by: "and"))"
+        if isOfSession, let owner = owner(of: name, except: kind) {
+            let own = kind == .realtime ? "" : "; a \(kind) session has \(allowed.listed(by: "and"))"
+            return "only a \(owner) session has it\(own)"
         }
         // The top of a file has our members as well as OpenAI's.
         let allowed = isTop ? allowed + ["access", "answer"] : allowed
@@ -81,6 +85,11 @@ extension Violation {
         let elsewhere = Schema.session(of: kind).paths(below: "session").lazy.filter { $0.hasSuffix(".\(name)") }
         if let suggestion = elsewhere.compactMap({ path.suggestion($0) }).first { return suggestion }
         return "known here: \(allowed.joined(separator: ", "))"
+    }
+
+    /// The kind that has the member, for the author of a session of another kind.
+    private func owner(of name: String, except kind: SessionKind) -> SessionKind? {
+        [.realtime, .live].first { $0 != kind && Schema.session(of: $0).shape(at: [name]) != nil }
     }
 
     /// Advice on members of `session` that come from other interfaces and resemble no known name.

@@ -4,8 +4,13 @@ import JSON
 enum MemberRules {
     static func judge(_ session: JSON, into violations: inout [Violation]) {
         judgeLanguages(session.value(at: ["audio", "input", "transcription"]) ?? .null, into: &violations)
-        let names = judgeFunctions(session, into: &violations)
-        judgeToolChoice(session, names: names, into: &violations)
+        judgeTools(of: session, at: "session", into: &violations)
+    }
+
+    /// - Parameter holder: what has the tools: the session, or the backend of a Live session.
+    static func judgeTools(of holder: JSON, at path: String, into violations: inout [Violation]) {
+        let names = judgeFunctions(of: holder, at: path, into: &violations)
+        judgeToolChoice(of: holder, at: path, names: names, into: &violations)
     }
 
     /// OpenAI refuses `language` and `languages` together (transcription guide).
@@ -22,13 +27,15 @@ enum MemberRules {
     }
 
     /// - Returns: the names of the functions, in order.
-    private static func judgeFunctions(_ session: JSON, into violations: inout [Violation]) -> [String] {
+    private static func judgeFunctions(
+        of holder: JSON, at place: String, into violations: inout [Violation]
+    ) -> [String] {
         var places: [String: Int] = [:]
-        for (index, tool) in (session["tools"]?.arrayValue ?? []).enumerated() where tool["type"] == "function" {
-            let path = "session.tools[\(index)]"
+        for (index, tool) in (holder["tools"]?.arrayValue ?? []).enumerated() where tool["type"] == "function" {
+            let path = "\(place).tools[\(index)]"
             if let name = tool["name"]?.stringValue {
                 if let first = places[name] {
-                    doubt("\(path).name", "session.tools[\(first)] has this name already", into: &violations)
+                    doubt("\(path).name", "\(place).tools[\(first)] has this name already", into: &violations)
                 } else {
                     places[name] = index
                 }
@@ -41,16 +48,18 @@ enum MemberRules {
         return places.keys.sorted()
     }
 
-    private static func judgeToolChoice(_ session: JSON, names: [String], into violations: inout [Violation]) {
-        guard let choice = session["tool_choice"] else { return }
+    private static func judgeToolChoice(
+        of holder: JSON, at place: String, names: [String], into violations: inout [Violation]
+    ) {
+        guard let choice = holder["tool_choice"] else { return }
         if choice["type"] == "function", let name = choice["name"]?.stringValue, !names.contains(name) {
-            let known = names.isEmpty ? "" : "; session.tools has \(names.listed(by: "and"))"
-            doubt("session.tool_choice.name", "there is no function \(JSON.string(name))\(known)", into: &violations)
+            let known = names.isEmpty ? "" : "; \(place).tools has \(names.listed(by: "and"))"
+            doubt("\(place).tool_choice.name", "there is no function \(JSON.string(name))\(known)", into: &violations)
         }
         if choice["type"] == "mcp", let label = choice["server_label"], label.stringValue != nil,
-            !(session["tools"]?.arrayValue ?? []).contains(where: { $0["server_label"] == label })
+            !(holder["tools"]?.arrayValue ?? []).contains(where: { $0["server_label"] == label })
         {
-            doubt("session.tool_choice.server_label", "there is no MCP server \(label)", into: &violations)
+            doubt("\(place).tool_choice.server_label", "there is no MCP server \(label)", into: &violations)
         }
     }
 

@@ -36,6 +36,9 @@ enum ModelName {
     /// Models that a translation session runs on.
     static let translating = ["gpt-realtime-translate"]
 
+    /// Models that a Live session runs on.
+    static let live = ["gpt-live-1", "gpt-live-1.1"]
+
     /// Whether the model is one of these or a version of one, as `gpt-transcribe-2026-10-01` is of `gpt-transcribe`.
     static func isOne(_ model: String, of families: [String]) -> Bool {
         families.contains { model == $0 || model.hasPrefix("\($0)-") }
@@ -52,6 +55,11 @@ enum ModelName {
     /// session fails when the browser connects.
     static func isOfLiveAPI(_ model: String) -> Bool {
         model.hasPrefix("gpt-live") && !model.hasPrefix("gpt-live-transcribe")
+    }
+
+    /// Whether the model belongs to the Realtime API, so that the Live API refuses it.
+    static func isOfRealtimeAPI(_ model: String) -> Bool {
+        ["gpt-realtime", "gpt-live-transcribe"].contains(where: model.hasPrefix)
     }
 
     /// `2026-10-01`

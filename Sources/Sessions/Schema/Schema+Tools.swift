@@ -20,6 +20,9 @@ extension Schema {
         ]),
     ])
 
+    static let connectorDeprecation =
+        "models released after 2026-09-01 do not accept it; use server_url or tunnel_id"
+
     private static let mcpMembers: [Shape.Member] = [
         .required("server_label", .string),
         .optional("server_url", .text([.form("a URL", matches: { $0.contains("://") })])),
@@ -30,7 +33,7 @@ extension Schema {
                     "connector_dropbox", "connector_gmail", "connector_googlecalendar", "connector_googledrive",
                     "connector_microsoftteams", "connector_outlookcalendar", "connector_outlookemail",
                     "connector_sharepoint",
-                ]), .deprecated("models released after 2026-09-01 do not accept it; use server_url or tunnel_id"),
+                ]), .deprecated(connectorDeprecation),
             ])),
         .optional("tunnel_id", .text([.form("tunnel_ and 32 characters of a-z and 0-9", matches: isTunnel)])),
         .optional("authorization", .string),
@@ -58,7 +61,7 @@ extension Schema {
         .optional("tool_names", .strings()), .optional("read_only", .boolean),
     ])
 
-    @Sendable private static func isToolName(_ text: String) -> Bool {
+    @Sendable static func isToolName(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "_-".utf8.contains($0) }
     }

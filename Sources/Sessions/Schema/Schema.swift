@@ -1,6 +1,7 @@
 package import JSON
 
-/// The body of a mint request, as OpenAI's public description (2.3.0, 21 August 2026) and its error guide define it.
+/// The body of a request for a session, as OpenAI defines it: of a mint, by the public description (2.3.0, 21 August 2026)
+/// and the error guide; of a Live session, without the members that the service adds, by the types of November 2026.
 package enum Schema {
     /// The violations that OpenAI answers with 400. It reports the first of them.
     ///
@@ -13,9 +14,15 @@ package enum Schema {
     /// All violations of a body, doubtful ones included.
     static func judge(_ body: JSON, as kind: SessionKind) -> [Violation] {
         var violations: [Violation] = []
-        (kind == .translation ? translation : clientSecret).judge(body, at: "", into: &violations)
-        guard kind != .translation else { return violations }
+        request(for: kind).judge(body, at: "", into: &violations)
         let session = body["session"] ?? .null
+        switch kind {
+        case .translation: return violations
+        case .live:
+            LiveRules.judge(session, into: &violations)
+            return violations
+        case .realtime, .transcription: break
+        }
         let type = session["type"]?.stringValue
         for rule in CrossRule.all where rule.type == nil || rule.type == type {
             rule.judge(session, into: &violations)
@@ -30,6 +37,15 @@ package enum Schema {
         case .realtime: .object([.required("type", .oneOf("realtime"))] + realtimeMembers)
         case .transcription: .object([.required("type", .oneOf("transcription"))] + transcriptionMembers)
         case .translation: .object(translationMembers)
+        case .live: .object(liveMembers)
+        }
+    }
+
+    private static func request(for kind: SessionKind) -> Shape {
+        switch kind {
+        case .realtime, .transcription: clientSecret
+        case .translation: translation
+        case .live: live
         }
     }
 
@@ -40,6 +56,8 @@ package enum Schema {
         ]))
 
     private static let translation = request(.object(translationMembers))
+
+    private static let live = Shape.object([.required("session", .object(liveMembers))])
 
     private static func request(_ session: Shape) -> Shape {
         .object([

@@ -1,6 +1,6 @@
 import JSON
 
-/// The three kinds of session that a client secret can be minted for.
+/// The kinds of session.
 package enum SessionKind: String, Hashable, Sendable, CaseIterable {
     /// Speech or text to speech or text, with a model that answers.
     case realtime
@@ -9,14 +9,37 @@ package enum SessionKind: String, Hashable, Sendable, CaseIterable {
     /// Speech in one language to speech in another. The body has no `type` upstream.
     case translation
 
-    /// Where a client secret is minted, after the base URL.
-    package var mintPath: String {
-        self == .translation ? "realtime/translations/client_secrets" : "realtime/client_secrets"
+    /// Speech to speech, with a model that may leave the thinking to another one: OpenAI's Live API. The body has no
+    /// `type` upstream.
+    case live
+
+    /// Where a client secret is minted, after the base URL; nil for a kind without client secrets.
+    package var mintPath: String? {
+        switch self {
+        case .realtime, .transcription: "realtime/client_secrets"
+        case .translation: "realtime/translations/client_secrets"
+        case .live: nil
+        }
     }
 
-    /// Where the browser sends its SDP offer, after the base URL.
+    /// Where an SDP offer is sent, after the base URL: by the browser with its client secret, or by this service, which
+    /// creates the call.
     package var callsPath: String {
-        self == .translation ? "realtime/translations/calls" : "realtime/calls"
+        switch self {
+        case .realtime, .transcription: "realtime/calls"
+        case .translation: "realtime/translations/calls"
+        case .live: "live/sessions"
+        }
+    }
+
+    /// The most seconds that a call may last, well below the upstream's own end; nil for a kind that this service creates
+    /// no calls of.
+    package var longestCallSeconds: Int? {
+        switch self {
+        case .realtime: 3600
+        case .live: 6600
+        case .transcription, .translation: nil
+        }
     }
 
     /// The kind of a session by its `type`, or by its other members where the beta interface needed no type.
@@ -24,6 +47,8 @@ package enum SessionKind: String, Hashable, Sendable, CaseIterable {
     init(of session: JSONObject, clientSecret: JSON? = nil) {
         if let type = session["type"] {
             self = type.stringValue.flatMap(SessionKind.init(rawValue:)) ?? .realtime
+        } else if ModelName.isOfLiveAPI(session["model"]?.stringValue ?? "") {
+            self = .live
         } else if session["model"]?.stringValue?.hasPrefix("gpt-realtime-translate") == true
             || JSON.object(session).value(at: ["audio", "output", "language"]) != nil
         {

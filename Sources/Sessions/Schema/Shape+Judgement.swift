@@ -86,6 +86,7 @@ extension Shape {
             Shape.text([.oneOf(variants.map(\.tag))]).judge(type, at: "\(path).type", into: &violations)
             return
         }
+        if variant.isOpen { return }
         if let first = variant.needsOneOf.first, !variant.needsOneOf.contains(where: { object[$0] != nil }) {
             violations.append(Violation("\(path).\(first)", .missing))
         }

@@ -44,11 +44,14 @@ indirect enum Shape: Sendable {
         let members: [Member]
         /// At least one of these names is required.
         let needsOneOf: [String]
+        /// Whether other members are sent unchanged, because nobody publishes them.
+        let isOpen: Bool
 
-        init(_ tag: String, _ members: [Member] = [], needsOneOf: [String] = []) {
+        init(_ tag: String, _ members: [Member] = [], needsOneOf: [String] = [], isOpen: Bool = false) {
             self.tag = tag
             self.members = members
             self.needsOneOf = needsOneOf
+            self.isOpen = isOpen
         }
     }
 

@@ -38,6 +38,15 @@ extension Setting {
     package static let quotaAll = Setting(
         "QUOTA_ALL", .number, .value("off"), "NUMBER", .reload,
         "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+    package static let maxCalls = Setting(
+        "MAX_CALLS", .number, .value("100"), "NUMBER", .reload,
+        "Calls open at once that the service has created, 1 to 100000; beyond them 429.")
+    package static let maxCallsCaller = Setting(
+        "MAX_CALLS_CALLER", .number, .value("2"), "NUMBER", .reload,
+        "The same for one caller, by the name that AUTH establishes.")
+    package static let maxCallsClient = Setting(
+        "MAX_CALLS_CLIENT", .number, .value("5"), "NUMBER", .reload,
+        "The same for one client address (IPv6: one /64).")
     package static let paused = Setting(
         "PAUSED", .boolean, .value("false"), "true|false", .restart,
         "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 and SIGUSR2 "
@@ -49,7 +58,8 @@ extension Setting.Group {
         "Limits",
         [
             .maxBody, .maxInFlight, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll, .limitRefusals,
-            .quotaCaller, .quotaSession, .quotaAll, .paused, .redisURL, .redisURLFile, .redisCAFile, .redisDown,
+            .quotaCaller, .quotaSession, .quotaAll, .maxCalls, .maxCallsCaller, .maxCallsClient, .paused, .redisURL,
+            .redisURLFile, .redisCAFile, .redisDown,
         ])
 }
 
@@ -68,8 +78,12 @@ extension Settings {
         package let isPaused: Bool
         /// Tokens a day.
         package let quotas: Quotas
+        /// Calls open at once, in each dimension.
+        package let calls: CallMaxima
         /// The server that counts for several processes; nil to count in the memory of this one.
         package let redis: Redis?
+        /// Whether calls are created. One process keeps them, so none are created where several count together.
+        package var createsCalls: Bool { redis == nil }
 
         init(_ reader: inout SettingsReader) {
             maxBody = reader.read(.maxBody) { text throws(Invalid) in
@@ -84,6 +98,9 @@ extension Settings {
             quotas = Quotas(
                 caller: reader.quota(.quotaCaller), session: reader.quota(.quotaSession),
                 all: reader.quota(.quotaAll))
+            calls = CallMaxima(
+                all: reader.int(.maxCalls, in: 1...100_000), caller: reader.int(.maxCallsCaller, in: 1...100_000),
+                client: reader.int(.maxCallsClient, in: 1...100_000))
             redis = reader.redis()
             isPaused = reader.bool(.paused)
         }

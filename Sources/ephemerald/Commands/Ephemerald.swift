@@ -15,9 +15,8 @@ package struct Ephemerald: ParsableCommand {
         commandName: "ephemerald",
         abstract: "Mints OpenAI Realtime client secrets for browsers and keeps the API key private.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald COMMAND [OPTION ...]",
-        version: Version.line(
-            curl: HTTPClient.version, microHTTPD: Server.version, hiredis: RedisClient.hiredisVersion,
-            zlib: LogText.zlibVersion),
+        // Only --version asks the libraries for theirs: curl_version() makes Debian's libldap load all modules of SASL.
+        version: Version.number,
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
             LookupCommand.self, HealthcheckCommand.self, SettingsCommand.self,
@@ -55,6 +54,13 @@ package struct Ephemerald: ParsableCommand {
         if text == helpMessage() {
             // swift-argument-parser has no place for it below the commands.
             print("\(text)\n\n\(HelpText.common)")
+            exit()
+        }
+        if text == Version.number {
+            print(
+                Version.line(
+                    curl: HTTPClient.version, microHTTPD: Server.version, hiredis: RedisClient.hiredisVersion,
+                    zlib: LogText.zlibVersion))
             exit()
         }
         if let mistake = error as? ValidationError {

@@ -40,6 +40,11 @@ package struct MintCommand: ParsableCommand {
             StandardError.print(["error: \(directory) has no valid session named \(self.session)"])
             return try Outcome.configuration.exit()
         }
+        guard session.access.offersTokens else {
+            let refusal = Refusal.callRequired
+            StandardError.print(["error: \(session.name): \(refusal.code): \(refusal.detail)"])
+            return try Outcome.configuration.exit()
+        }
         try MintCommand.mint(settings, session: session).exit()
     }
 

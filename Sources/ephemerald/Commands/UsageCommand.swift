@@ -50,7 +50,8 @@ package struct UsageCommand: ParsableCommand {
             warnings = try files.read { line in
                 if let day = UsageRecord.day(of: line), day < firstDay { return }
                 guard let record = UsageRecord(Array(line)) else {
-                    foreign += line.isEmpty ? 0 : 1
+                    // The creation of a call has been counted, and its end is not a request.
+                    if !line.isEmpty, !UsageRecord.isEndOfCall(line) { foreign += 1 }
                     return
                 }
                 if record.timestamp >= first { table.add(record) }

@@ -4,7 +4,7 @@ import EventLoop
 import Redis
 import Settings
 
-/// How limits and quotas are counted in Redis.
+/// How limits, quotas and calls are counted in Redis.
 extension CommonState {
     /// A client that begins to connect; nil where no Redis is set.
     func redisClient(on loop: EventLoop) -> RedisClient? {
@@ -53,6 +53,42 @@ extension RedisCounts {
             post: { keys, arguments in
                 client.post(["EVAL", AdmissionScript.giveBack, String(keys.count)] + keys + arguments)
             })
+    }
+}
+
+extension SharedCalls {
+    /// Calls in the Redis of a loop's client.
+    /// - Parameters:
+    ///   - daemon: a name that no other process has.
+    ///   - creation: how long the upstream may take to create a call.
+    init(_ client: RedisClient, daemon: String, creation: Duration) {
+        self.init(
+            daemon: daemon, creation: creation,
+            run: { script, keys, arguments, patience async throws(RedisCountsFailure) in
+                let reply: RedisReply
+                do throws(RedisFailure) {
+                    let script = Script(script.text, sha1: script.sha1)
+                    reply = try await client.evaluate(script, keys: keys, arguments: arguments, within: patience)
+                } catch {
+                    throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
+                }
+                if case .error(let message) = reply { throw RedisCountsFailure(message) }
+                return reply.elements?.map(RedisValue.init) ?? []
+            },
+            post: { script, keys, arguments in
+                client.post(["EVAL", script.text, String(keys.count)] + keys + arguments)
+            })
+    }
+}
+
+extension RedisValue {
+    /// A part of a script's reply.
+    fileprivate init(_ reply: RedisReply) {
+        switch reply {
+        case .integer(let number): self = .integer(number)
+        case .bytes(let bytes): self = .text(String(decoding: bytes, as: UTF8.self))
+        case .status, .error, .array, .null: self = .nothing
+        }
     }
 }
 

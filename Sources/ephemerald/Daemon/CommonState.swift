@@ -31,9 +31,15 @@ struct CommonState: Sendable {
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
+    /// Nil where no calls are created.
+    let calls: CallKeeper?
+    let callWork: CallWork
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
-    init(_ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger) {
+    /// - Parameter loop: the loop of the first worker, on which calls are ended.
+    init(
+        _ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger, on loop: EventLoop
+    ) {
         let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
@@ -43,6 +49,8 @@ struct CommonState: Sendable {
         redis = settings.limits.redis
         redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
         lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && redis == nil)
+        callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, logger: logger)
+        calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -76,15 +84,25 @@ struct CommonState: Sendable {
         let surroundings = Surroundings.system(loop)
         let send = metrics.measuring(
             { request async throws(TransferFailure) in try await client.send(request) }, in: surroundings)
+        // A creation goes on when its client goes: the call would be open upstream, and nobody would know its id.
+        let sendToTheEnd: Minter.Send = { request async throws(TransferFailure) in
+            let exchange = Task(executorPreference: loop) { () async -> Result<Response, TransferFailure> in
+                do throws(TransferFailure) { return .success(try await send(request)) } catch { return .failure(error) }
+            }
+            return try await exchange.value.get()
+        }
         return TokenService(
             rules: settings.rules,
             loop: TokenService.LoopParts(
                 minter: Minter(
                     upstream: settings.upstream, state: upstreamState, surroundings: surroundings, send: send),
+                callUpstream: CallUpstream(
+                    upstream: settings.upstream, state: upstreamState, surroundings: surroundings,
+                    send: sendToTheEnd),
                 keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
-                mintingSwitch: mintingSwitch),
+                mintingSwitch: mintingSwitch, calls: calls),
             report: { report($0, of: $1) })
     }
 

@@ -36,18 +36,28 @@ final class CurrentService: @unchecked Sendable {
         keyFetching = common.keyFetching(through: keyClient, on: loop)
         service = common.service(
             under: settings, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
+        keepConnectionsOpen()
+    }
+
+    /// Not to an upstream without TLS: it is on this machine.
+    private func keepConnectionsOpen() {
+        let url = settings.upstream.baseURL
+        if url.hasPrefix("https:") { client.keepOpen(to: url) }
     }
 
     /// On the loop's thread.
     func adopt(_ new: WorkerSettings) {
         // A new client has to open new connections. libcurl reads a bundle once, so a new one needs a new client.
         let areOtherAuthorities = new.authorities != settings.authorities
-        if new.client != settings.client || areOtherAuthorities { client = HTTPClient(new.client, on: loop) }
+        let isOtherClient = new.client != settings.client || areOtherAuthorities
+        if isOtherClient { client = HTTPClient(new.client, on: loop) }
         if new.keyClient != settings.keyClient || areOtherAuthorities {
             keyClient = new.keyClient.map { HTTPClient($0, on: loop) }
             keyFetching = common.keyFetching(through: keyClient, on: loop)
         }
+        let isOtherUpstream = new.upstream.baseURL != settings.upstream.baseURL
         settings = new
+        if isOtherUpstream || isOtherClient { keepConnectionsOpen() }
         service = common.service(under: new, on: loop, keyFetching, metrics: metrics, through: client, redis: redis)
     }
 

@@ -29,19 +29,20 @@ extension Daemon {
         return loops
     }
 
-    /// The quotas, less the tokens of today.
-    static func ledger(_ settings: Settings, logger: Logger) throws(StartFailure) -> QuotaLedger {
-        guard !settings.limits.quotas.areOff, case .file(let path) = settings.output.usageLog,
+    /// What the usage log says about the quotas and the calls; nil where it is not needed or cannot be read.
+    static func journal(_ settings: Settings, logger: Logger) throws(StartFailure) -> Journal? {
+        let hasQuotas = !settings.limits.quotas.areOff
+        guard hasQuotas || settings.limits.createsCalls, case .file(let path) = settings.output.usageLog,
             InputFile.isRegularOrMissing(path)
-        else { return QuotaLedger() }
+        else { return nil }
         do throws(SystemError) {
             let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
             for warning in journal.warnings { logger.warning("\(warning)") }
-            logger.info("quotas: \(journal.mintsOfToday) tokens of today are in the usage log")
-            return journal.ledger
+            if hasQuotas { logger.info("quotas: \(journal.mintsOfToday) tokens of today are in the usage log") }
+            return journal
         } catch {
             throw StartFailure(
-                outcome: .configuration, message: "USAGE_LOG: quotas cannot be counted from it: \(error)")
+                outcome: .configuration, message: "USAGE_LOG: quotas and calls cannot be read from it: \(error)")
         }
     }
 

@@ -73,6 +73,7 @@ extension Daemon {
         common.sessions.withLock { $0 = catalog }
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
         self.workerSettings = workerSettings
+        common.callWork.adopt(workerSettings)
         let workers = workers
         let news = knownFindings.update(fresh.findings, isComplete: true)
         Task(executorPreference: workers[0].loop) { [self] in

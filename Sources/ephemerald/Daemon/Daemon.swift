@@ -77,7 +77,7 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .configuration, message: "USAGE_LOG: \(path.shown): \(reason)")
         }
         let safety = try Daemon.safety(settings, logger: logger)
-        let ledger = try Daemon.ledger(settings, logger: logger)
+        let journal = try Daemon.journal(settings, logger: logger)
         try Daemon.blockSignals()
         let opened = try Daemon.listener(listener, or: settings.listening)
         address = opened.address
@@ -85,8 +85,12 @@ final class Daemon: @unchecked Sendable {
         do throws(SystemError) {
             let loops = try Daemon.loops(settings.listening.loops)
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
-            common = CommonState(configuration, logger: logger, usageLog: usageLog, ledger: ledger)
+            common = CommonState(
+                configuration, logger: logger, usageLog: usageLog, ledger: journal?.ledger ?? QuotaLedger(),
+                on: loops[0])
             workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
+            common.callWork.adopt(workerSettings)
+            if let journal { Daemon.restore(journal.calls, to: common.calls, logger: logger) }
             workers = try Daemon.workers(on: loops, listener: opened, under: workerSettings, common: common)
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")
@@ -181,6 +185,7 @@ final class Daemon: @unchecked Sendable {
         let timeout = configuration.settings.listening.drainTimeout
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
+                group.addTask(executorPreference: workers[0].loop) { [self] in await endCalls(within: timeout) }
                 for worker in workers {
                     group.addTask(executorPreference: worker.loop) { await worker.drain(timeout: timeout) }
                 }

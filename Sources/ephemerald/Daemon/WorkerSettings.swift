@@ -25,6 +25,7 @@ struct WorkerSettings: Sendable {
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)
         rules.refusalLimit = settings.limits.refusals
+        rules.callMaxima = settings.limits.calls
         rules.files = BrowserFiles.served(
             withDemo: settings.isDemo, upstream: upstream, isSandbox: sandboxURL != nil)
         rules.files[APIDescription.path] = APIDescription.file

@@ -3,18 +3,24 @@ package import EphemeraldCore
 package import Sessions
 package import System
 
-/// The usage log as the journal of the quotas: what was given out on which day is counted from its lines.
+/// The usage log as the journal of the quotas and of the calls: what was given out on which day is counted from its
+/// lines, and so are the calls that are open.
 package struct Journal {
     /// What is counted so far.
     package private(set) var ledger = QuotaLedger()
-    /// Tokens of the present day.
+    /// Tokens and calls of the present day.
     package private(set) var mintsOfToday = 0
+    /// The calls in its lines.
+    package private(set) var calls = CallHistory()
     /// Warnings for the operator; one line each.
     package private(set) var warnings: [String] = []
 
     /// How many days before and after the present one are counted, for a wall clock that is corrected later.
     private static let neighbours = 3
+    /// The same where only calls are looked for: no call lasts longer.
+    private static let neighboursOfCalls = 1
 
+    private let neighbours: Int
     private let quotas: Quotas
     private let today: Day
     private var foreign = 0
@@ -23,8 +29,9 @@ package struct Journal {
     package init(of path: String, quotas: Quotas, today: Day) throws(SystemError) {
         self.quotas = quotas
         self.today = today
+        neighbours = quotas.areOff ? Journal.neighboursOfCalls : Journal.neighbours
         // A clock that was set back left lines that are younger than the file: so twice the days.
-        let since = Day.epoch.days(until: today) - 2 * Journal.neighbours
+        let since = Day.epoch.days(until: today) - 2 * neighbours
         warnings = try LogFiles(of: path, since: since * 86_400).read { count($0) }
         if foreign > 0 { warnings.append("\(path): lines that are not usage lines and were not counted: \(foreign)") }
     }
@@ -35,17 +42,29 @@ package struct Journal {
             foreign += 1
             return
         }
-        guard abs(day.days(until: today)) <= Journal.neighbours, line.holds(Journal.mark) else { return }
+        guard abs(day.days(until: today)) <= neighbours else { return }
+        let isCall = line.holds(Journal.call)
+        guard isCall || line.holds(Journal.mark) else { return }
         // A line with another inside is two lines that were written into one, and so neither.
         guard line.position(of: Journal.beginning, from: line.startIndex + 1) == nil else {
             foreign += 1
             return
         }
+        if isCall { return countCall(line, on: day) }
         let caller = line.text(after: Journal.caller)
         guard line.holds(Journal.success), case .plain(let session) = line.text(after: Journal.session),
             caller != .other
         else { return countSlowly(line, on: day) }
         count(caller: caller.value, session: session, on: day)
+    }
+
+    private mutating func countCall(_ line: ArraySlice<UInt8>, on day: Day) {
+        let isCreation = line.holds(Journal.creation)
+        switch calls.read(line) {
+        case .opened(let call), .ended(let call, spent: _):
+            if isCreation { count(caller: call.plan.caller, session: call.plan.session, on: day) }
+        case nil: break
+        }
     }
 
     /// Reads a line with something unusual in it as JSON, which takes longer.
@@ -68,6 +87,9 @@ package struct Journal {
     private static let caller = Array(#""enduser.pseudo.id":"#.utf8)
     private static let session = Array(#""ephemerald.session.name":"#.utf8)
     private static let beginning = Array(#"{"timestamp":"#.utf8)
+    /// In every line about a call, and in those about the creation of one.
+    private static let call = Array(#""ephemerald.call.id":"#.utf8)
+    private static let creation = Array(#""ephemerald.call.upstream_id":"#.utf8)
     private static let mark = Array(#""ephemerald.secret.sha256":"#.utf8)
 }
 

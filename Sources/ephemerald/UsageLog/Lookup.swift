@@ -45,7 +45,7 @@ package struct Lookup {
         }
         let ids = [
             record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
-            record.origin,
+            record.origin, record.call,
         ]
         let isMeant = ids.contains(value) || record.secretDigest == digest || record.client == address ?? value
         return isMeant ? record : nil
@@ -69,6 +69,7 @@ package struct Lookup {
         let fields: [(String, String?)] = [
             ("caller", record.caller), ("client", record.client), ("origin", record.origin),
             ("agent", record.userAgent), ("session", session.isEmpty ? nil : session),
+            ("call", record.call),
             ("secret", record.secretDigest.map { "sha256 \($0)\(until ?? "")" }),
             ("request", record.requestID), ("upstream", record.upstreamRequestID),
         ]

@@ -1,5 +1,6 @@
 import EphemeraldCore
 import JSON
+import Sessions
 import Testing
 import TestTools
 

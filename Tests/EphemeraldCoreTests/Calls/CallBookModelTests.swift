@@ -1,42 +1,26 @@
 import EphemeraldCore
-import Testing
+import Sessions
+import TestPolicy
 import TestTools
+import Testing
 
 /// One random schedule, played to the book and to the model.
 private struct Schedule {
-    private static let plans = (0..<48).map(plan)
-
-    private static func plan(_ index: Int) -> CallPlan {
-        let callers: [String?] = ["ann", "bob", nil]
-        return TestCalls.plan(
-            index % 3 == 0 ? .live : .realtime, caller: callers[index / 3 % 3], client: UInt128(index % 2),
-            session: index % 5 < 3 ? "default" : "other", maximumSeconds: [60, 90, 1_800, 3_600][index % 4],
-            leaseSeconds: [0, 10, 60, 300][index / 4 % 4], microsPerMinute: [0, 1, 50_000, 59_999][index / 12])
-    }
-
-    private static let pauses = [
-        0, 0, 0, 1, 499, 500, 501, 1_000, 4_999, 9_999, 10_000, 14_999, 15_000, 30_000, 59_999, 60_000, 90_000, 600_000,
-        1_800_000, 3_600_000,
-    ]
-    private static let maxima = [
-        CallMaxima(all: 4, caller: 2, client: 3, session: 3), CallMaxima(caller: 1), CallMaxima(all: 1), CallMaxima(),
-    ]
-
     private var book = CallBook()
-    private var model = CallBookModel()
+    private var model = CallModel(isShared: false)
     private var random: SplitMix64
     private let maxima: CallMaxima
-    private let cap: Int
-    /// The day's amount, as an owner of the book would count it.
-    private var amount = 0
+    private let limits: SpendingLimits
+    /// The day's amounts, as the owner of the book counts them.
+    private var counts = AdmissionCounts(limiter: RateLimiter(capacity: 8))
     private var now: Int
     private var settled: Set<CallName> = []
     private var takenOver = 0
 
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
-        maxima = Schedule.maxima[Int(seed % 4)]
-        cap = seed % 3 == 0 ? 4_000_000 : .max
+        maxima = TestCalls.maxima[Int(seed % 4)]
+        limits = TestCalls.spendingLimits[Int(seed % 3)]
         now = Int(random.next() % 10_000_000)
     }
 
@@ -56,13 +40,13 @@ private struct Schedule {
         if settled.count != model.calls.count(where: { $0.opened != nil }) { return "a call was not settled" }
         if book.nextDue != nil { return "something is due for ever" }
         let none = CallMaxima(all: 1, caller: 1, client: 1, session: 1)
-        return Schedule.plans.contains { book.full(for: $0, within: none) != nil } ? "a slot was kept" : nil
+        return TestCalls.plans.contains { book.full(for: $0, within: none) != nil } ? "a slot was kept" : nil
     }
 
     private mutating func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
 
     private mutating func step() -> String? {
-        now += Schedule.pauses[pick(Schedule.pauses.count)]
+        now += TestCalls.pauses[pick(TestCalls.pauses.count)]
         let count = model.calls.count
         if count == 0 { return admit() }
         let index = pick(count)
@@ -81,25 +65,32 @@ private struct Schedule {
 
     private mutating func admit() -> String? {
         let name = TestCalls.names[model.calls.count]
-        let plan = Schedule.plans[pick(Schedule.plans.count)]
-        if pick(12) == 0 { return takeOver(name, plan) }
-        let expected = model.full(for: plan, within: maxima)
-        if book.full(for: plan, within: maxima) != expected { return "another slot is full than \(expected as Any)" }
-        let reserved = Int(plan.reserved.micros)
-        // The owner looks at the money first, and takes all or nothing.
-        guard expected == nil, amount + reserved <= cap else { return nil }
-        if book.reserve(name, plan, within: maxima) != nil { return "there was a slot" }
-        model.reserve(name, plan)
-        amount += reserved
-        if takenOver == 0, isAboveMaximum(of: plan) { return "too many slots are taken" }
-        return checkMoney()
+        let offered = TestCalls.plans[pick(TestCalls.plans.count)]
+        if pick(12) == 0 { return takeOver(name, offered) }
+        var plan = offered
+        plan.day = Day(unixSeconds: wallClock / 1_000)
+        let (spent, full) = (model.spent(for: plan, within: limits), model.full(for: plan, within: maxima))
+        if book.full(for: plan, within: maxima) != full { return "another slot is full than \(full as Any)" }
+        let claim = AdmissionClaim(limits: LimitChecks(), quotas: checks(plan))
+        let verdict = counts.admit(
+            name, offered, claim, within: maxima, in: &book, now: at(now), unixMilliseconds: Int64(wallClock))
+        switch verdict {
+        case .refused(let reached): return reached.dimension == spent ? checkMoney() : "\(reached.dimension) refused"
+        case .full(let dimension): return spent == nil && dimension == full ? checkMoney() : "\(dimension) is full"
+        case .admitted(_, let taken):
+            if spent != nil || full != nil { return "admitted, but \(spent as Any) or \(full as Any) is full" }
+            if taken.day != plan.day { return "admitted on \(taken.day)" }
+            model.reserve(name, plan, now: now)
+            if takenOver == 0, model.exceeds(maxima, for: plan) { return "too many slots are taken" }
+            return checkMoney()
+        }
     }
 
-    private func isAboveMaximum(of plan: CallPlan) -> Bool {
-        model.taken { _ in true } > maxima.all ?? .max
-            || plan.caller != nil && model.taken { $0.caller == plan.caller } > maxima.caller ?? .max
-            || model.taken { $0.client == plan.client } > maxima.client ?? .max
-            || model.taken { $0.session == plan.session } > maxima.session ?? .max
+    /// Unix milliseconds. Midnight comes while most schedules last.
+    private var wallClock: Int { (Day(unixSeconds: 0).days(until: TestCalls.day) + 1) * 86_400_000 + now - 12_000_000 }
+
+    private func checks(_ plan: CallPlan) -> [QuotaCheck] {
+        limits.checks(caller: plan.caller, amount: plan.reserved)
     }
 
     private mutating func takeOver(_ name: CallName, _ plan: CallPlan) -> String? {
@@ -111,17 +102,18 @@ private struct Schedule {
                     restoring: name, plan: plan, upstreamID: "rtc_1", upstreamHost: "h", key: KeyPrint(ofKey: "k"),
                     age: age, now: at(now)), now: at(now))
         }
-        model.reserve(name, plan)
+        model.reserve(name, plan, now: now)
         let longest = plan.type == .live ? 7_260 : 3_660
         model.open(model.calls.count - 1, at: now - min(max(age, 0), longest) * 1_000, now: now)
-        amount += Int(plan.reserved.micros)
+        counts.ledger.take(checks(plan), on: plan.day, today: plan.day)
         return checkTimes()
     }
 
     private mutating func undo(_ index: Int, isLost: Bool) -> String? {
         let expected = model.undo(index, isLost: isLost, now: now)
         guard let back = book.undo(model.calls[index].name, isLost: isLost, now: at(now)) else { return "not undone" }
-        amount -= Int(back.micros)
+        let plan = model.calls[index].plan
+        counts.ledger.giveBack(Int(back.micros), to: checks(plan), on: plan.day)
         if Int(back.micros) != expected { return "\(back) came back instead of \(expected)" }
         if book.undo(model.calls[index].name, isLost: isLost, now: at(now)) != nil { return "undone twice" }
         return checkMoney()
@@ -194,12 +186,22 @@ private struct Schedule {
     }
 
     private mutating func account(_ settlement: CallSettlement) -> String? {
-        amount -= Int(settlement.givenBack.micros)
+        let plan = settlement.record.plan
+        counts.ledger.giveBack(Int(settlement.givenBack.micros), to: checks(plan), on: plan.day)
         return settled.insert(settlement.record.name).inserted ? nil : "\(settlement.record.name) is settled twice"
     }
 
     private func checkMoney() -> String? {
-        amount == model.charged ? nil : "the day's amount is \(amount) instead of \(model.charged)"
+        let callers: [String?] = ["ann", "bob", nil]
+        for check in callers.flatMap({ limits.checks(caller: $0, amount: .zero) }) {
+            for day in Set(model.calls.map(\.plan.day)) {
+                let isCounted = { (plan: CallPlan) in check.dimension == .spendAll || plan.caller == check.identity }
+                let expected = model.charged { $0.day == day && isCounted($0) }
+                let amount = counts.ledger.used(check, on: day)
+                if amount != expected { return "the amount of \(check) is \(amount) instead of \(expected)" }
+            }
+        }
+        return nil
     }
 
     /// The timer never comes too late, and no open call is due after its deadline, which nothing moves.

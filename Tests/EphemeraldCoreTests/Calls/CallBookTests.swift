@@ -1,4 +1,6 @@
 import EphemeraldCore
+import Sessions
+import TestPolicy
 import Testing
 
 private let name = TestCalls.names[0]

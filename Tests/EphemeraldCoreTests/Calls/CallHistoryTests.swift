@@ -1,6 +1,7 @@
 import EphemeraldCore
 import JSON
 import Sessions
+import TestPolicy
 import Testing
 
 private let names = TestCalls.names

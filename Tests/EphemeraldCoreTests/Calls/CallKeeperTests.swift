@@ -1,5 +1,6 @@
 import EphemeraldCore
 import Locking
+import TestPolicy
 import Testing
 
 /// A keeper whose clock, timer and upstream belong to the test. Tasks run when the test says so.
@@ -10,9 +11,7 @@ private final class Bench: Sendable {
         var tasks: [@Sendable () async -> Void] = []
         var ended: [CallName] = []
         var settled: [CallSettlement] = []
-        var attempt = CallEndAttempt.over(seconds: nil)
-        var running = 0
-        var mostRunning = 0
+        var attempt = EndVerdict.over(reportedSeconds: nil)
     }
 
     let state = Locked(State())
@@ -30,16 +29,10 @@ private final class Bench: Sendable {
                 end: { record in
                     state.withLock { state in
                         state.ended.append(record.name)
-                        state.running += 1
-                        state.mostRunning = max(state.mostRunning, state.running)
-                    }
-                    await Task.yield()
-                    return state.withLock { state in
-                        state.running -= 1
                         return state.attempt
                     }
                 },
-                settle: { settlement in state.withLock { $0.settled.append(settlement) } }))
+                settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true }))
     }
 
     /// Runs the tasks that were started, all at once.
@@ -97,14 +90,14 @@ private final class Bench: Sendable {
     @Test func `tries again until the upstream has ended the call`() async {
         let bench = Bench()
         bench.open(0)
-        bench.state.withLock { $0.attempt = .unsure }
+        bench.state.withLock { $0.attempt = .unsure("no answer") }
         #expect(bench.keeper.end(CallID(randomBits: 0), from: 1))
         await bench.runTasks()
         #expect(bench.state.withLock(\.wakeUps).last == at(500))
         await bench.act(at: 500)
         #expect(bench.state.withLock(\.wakeUps).last == at(1_500))
         #expect(bench.keeper.listing().map(\.failures) == [2])
-        bench.state.withLock { $0.attempt = .over(seconds: 1) }
+        bench.state.withLock { $0.attempt = .over(reportedSeconds: 1) }
         await bench.act(at: 1_500)
         #expect(bench.state.withLock(\.ended.count) == 3)
         #expect(bench.state.withLock(\.settled).map(\.reason) == [.client])
@@ -113,24 +106,6 @@ private final class Bench: Sendable {
         #expect(bench.keeper.end(CallID(randomBits: 0), from: 1))
         #expect(!bench.keeper.end(CallID(randomBits: 9), from: 1))
         #expect(!bench.keeper.end(nil, from: 1))
-    }
-
-    @Test func `ends no more than 64 Live calls at once, and all of them`() async {
-        let bench = Bench()
-        let live = TestCalls.plan(.live, caller: nil)
-        let count = 3 * CallKeeper.maximumLiveEndings
-        for index in 0..<count {
-            let name = CallID(randomBits: UInt128(1_000 + index)).name
-            #expect(bench.keeper.reserve(name, live, within: CallMaxima()) == nil)
-            _ = bench.keeper.open(
-                name, upstreamID: "live_\(index)", upstreamHost: "api.openai.com", key: KeyPrint(ofKey: "sk-1"))
-        }
-        bench.open(0)
-        #expect(bench.keeper.endAll(.byOperator) == count + 1)
-        #expect(bench.state.withLock(\.tasks.count) == CallKeeper.maximumLiveEndings + 1)
-        await bench.runTasks()
-        #expect(bench.state.withLock(\.settled.count) == count + 1)
-        #expect(bench.state.withLock(\.mostRunning) <= CallKeeper.maximumLiveEndings + 1)
     }
 
     @Test func `ends the calls that an operator selects`() async {

@@ -1,4 +1,5 @@
 import EphemeraldCore
+import TestPolicy
 import Testing
 
 private let name = TestCalls.names[0]

@@ -46,7 +46,8 @@ struct TokenTrial: Sendable {
 
     func caller(_ token: String) async throws(Refusal) -> Caller? {
         try await callers.identify(
-            .token(fields: ["Authorization": "Bearer \(token)"]), behind: TrustedProxies.none, means)
+            .token(fields: ["Authorization": "Bearer \(token)"]), behind: TrustedProxies.none, means
+        ).value
     }
 
     /// The caller's name; else why the token is refused, or the code of the refusal.

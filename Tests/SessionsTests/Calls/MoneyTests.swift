@@ -1,4 +1,4 @@
-import EphemeraldCore
+import Sessions
 import Testing
 
 @Suite struct `An amount of money` {

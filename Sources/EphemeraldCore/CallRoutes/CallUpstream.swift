@@ -1,0 +1,156 @@
+import HTTP
+import JSON
+import Sessions
+
+/// Creates calls at the upstream.
+package final class CallUpstream: Sendable {
+    /// The fields that are read of an answer.
+    private static let responseFields: [StaticString] = ["location", "x-request-id", "retry-after-ms", "retry-after"]
+
+    let upstream: Upstream
+    private let state: UpstreamState
+    private let surroundings: Surroundings
+    private let send: Minter.Send
+
+    /// - Parameters:
+    ///   - state: the same for all loops.
+    ///   - send: sends a request to the upstream, on the loop of this object.
+    package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Minter.Send) {
+        self.upstream = upstream
+        self.state = state
+        self.surroundings = surroundings
+        self.send = send
+    }
+
+    /// What a creation needs besides its session.
+    struct Creation {
+        let request: CallRequest
+        let session: Session
+        let type: CallType
+        let requestID: RequestID
+        let safetyIdentifier: String?
+        let trace: TraceParent?
+    }
+
+    /// Creates a call. The request is sent once to each key, and to the next key only when the upstream refuses the key
+    /// or its account is used up.
+    func create(_ creation: Creation, _ object: JSONObject) async throws(CallFailure) -> (CreatedCall, KeyPrint) {
+        let body = body(of: creation, object)
+        let pass: UpstreamState.Pass
+        do throws(Refusal) {
+            pass = try state.enter(now: surroundings.monotonicNanoseconds(), atMost: upstream.maxInFlight)
+        } catch {
+            throw CallFailure(refusal: error, report: nil, isLost: false)
+        }
+        defer { state.leave(pass) }
+        let deadline = surroundings.monotonicNanoseconds() + upstream.timeout.nanoseconds
+        var keys = upstream.keys[...]
+        while let key = keys.popFirst() {
+            switch await attempt(creation, body, key: key, until: deadline) {
+            case .created(let call):
+                record(isAlive: true)
+                return (call, KeyPrint(ofKey: key.reveal()))
+            case .failed(let failure, let isAlive, let triesNextKey):
+                if let isAlive { record(isAlive: isAlive) }
+                let isTooLate = surroundings.monotonicNanoseconds() >= deadline
+                if keys.isEmpty || isTooLate || !triesNextKey { throw failure }
+            }
+        }
+        preconditionFailure("an upstream has at least one key")
+    }
+
+    private func record(isAlive: Bool) {
+        state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds())
+    }
+
+    private func body(of creation: Creation, _ object: JSONObject) -> CallBody {
+        switch creation.type {
+        case .realtime:
+            .realtime(offer: creation.request.offer, session: object, randomBits: surroundings.randomBits)
+        case .live:
+            .live(
+                offer: creation.request.offer, session: object, dataChannelID: creation.request.dataChannelID,
+                safetyIdentifier: creation.safetyIdentifier)
+        }
+    }
+
+    private enum Attempt {
+        case created(CreatedCall)
+        /// - Parameter isAlive: whether the upstream works; nil when that is not known.
+        case failed(CallFailure, isAlive: Bool?, triesNextKey: Bool)
+    }
+
+    private func attempt(_ creation: Creation, _ body: CallBody, key: Secret, until deadline: UInt64) async -> Attempt {
+        let now = surroundings.monotonicNanoseconds()
+        let isRealtime = creation.type == .realtime
+        let query = isRealtime ? creation.request.dataChannelID.map { "?dcid=\($0)" } ?? "" : ""
+        let url = "\(upstream.baseURL)/\(creation.type.path)\(query)"
+        var fields = upstream.callFields(key: key, requestID: creation.requestID)
+        fields.append("Content-Type", body.contentType)
+        // A Live session has the identifier in its body.
+        if isRealtime, let identifier = creation.safetyIdentifier {
+            fields.append("OpenAI-Safety-Identifier", identifier)
+        }
+        if upstream.passesTrace, let trace = creation.trace { fields.append("traceparent", trace.outgoing) }
+        fields.append("Accept", isRealtime ? "application/sdp" : "application/json")
+        var request = OutboundRequest(
+            method: .post, url: url, fields: fields, body: body.bytes, responseFields: CallUpstream.responseFields,
+            timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+        request.mayRepeat = false
+        let response: Response
+        do throws(TransferFailure) {
+            response = try await send(request)
+        } catch {
+            return failure(error)
+        }
+        if response.status.rawValue / 100 == 2 {
+            do throws(UnreadableAnswer) {
+                return .created(try CreatedCall(response, type: creation.type))
+            } catch {
+                var report = UpstreamReport(response, hiding: upstream.keys)
+                (report.code, report.message) = ("unreadable_answer", nil)
+                let failure = CallFailure(refusal: .upstreamError, report: report, isLost: true)
+                return .failed(failure, isAlive: false, triesNextKey: false)
+            }
+        }
+        return refusal(response, of: url, creation)
+    }
+
+    private func failure(_ transfer: TransferFailure) -> Attempt {
+        let isLost =
+            switch transfer {
+            case .cannotConnect, .tls: false
+            // The upstream may have created the call, and nobody has its answer.
+            case .timedOut, .broken, .tooLarge, .cancelled: true
+            }
+        let refusal: Refusal =
+            switch transfer {
+            case .timedOut: .upstreamTimeout
+            case .cancelled: .shuttingDown
+            case .cannotConnect, .tls, .broken, .tooLarge: .upstreamError
+            }
+        let failure = CallFailure(refusal: refusal, report: UpstreamReport(transfer), isLost: isLost)
+        return .failed(failure, isAlive: transfer == .cancelled ? nil : false, triesNextKey: false)
+    }
+
+    private func refusal(_ response: Response, of url: String, _ creation: Creation) -> Attempt {
+        let verdict = MintVerdict(response, of: url, for: creation.session, keys: upstream.keys)
+        let failure = verdict.failure
+        var refusal = failure?.refusal ?? .upstreamError
+        if failure?.report?.code == "invalid_offer" { refusal = .invalidOffer(nil) }
+        let isNextKey = if case .tryNextKey = verdict { true } else { false }
+        return .failed(
+            CallFailure(refusal: refusal, report: failure?.report, isLost: false), isAlive: verdict.isUpstreamAlive,
+            triesNextKey: isNextKey)
+    }
+}
+
+/// Why a call was not created.
+struct CallFailure: Error {
+    /// The refusal that the browser gets.
+    let refusal: Refusal
+    /// The report for the log; nil when the upstream was not called.
+    let report: UpstreamReport?
+    /// Whether the upstream may have created the call.
+    let isLost: Bool
+}

@@ -1,0 +1,194 @@
+import HTTP
+import JSON
+import Sessions
+
+/// The routes for calls that the service creates.
+extension TokenService {
+    /// Answers a request on one of the routes for calls.
+    func answer(
+        _ context: RequestContext, on route: CallRoute, from page: OriginVerdict
+    ) throws(Refusal) -> Step<Answer> {
+        guard let calls = common.calls, let upstream = loop.callUpstream else { throw .notFound }
+        let request = context.request
+        if request.method == .options {
+            return .now(.response(try rules.origins.answerOptions(request, from: page, onCalls: route.allowed)))
+        }
+        switch (route, request.method) {
+        case (.create, .post): return try create(context, for: page, calls, upstream)
+        case (.lease(let id), .post): return try renew(id, context, for: page, calls)
+        case (.end(let id), .post): return .now(.response(try end(id, context, calls, .noContent)))
+        case (.call(let id), .delete): return .now(.response(try end(id, context, calls, .ok)))
+        case (.create, _), (.lease, _), (.end, _), (.call, _): throw .methodNotAllowed(allowed: route.allowed)
+        }
+    }
+
+    /// Ends a call for any client that has its id. A page that is being left cannot wait for a preflight, so neither
+    /// origin nor caller is checked.
+    private func end(
+        _ id: CallID?, _ context: RequestContext, _ calls: CallKeeper, _ status: Status
+    ) throws(Refusal) -> Response {
+        guard calls.end(id, from: context.client.limitKey) else { throw .callNotFound }
+        return Response(status)
+    }
+
+    /// Renews the lease of a call, for the caller and the origin that created it.
+    private func renew(
+        _ id: CallID?, _ context: RequestContext, for page: OriginVerdict, _ calls: CallKeeper
+    ) throws(Refusal) -> Step<Answer> {
+        let origin = try rules.origins.admit(page)
+        return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
+            .then { caller throws(Refusal) in
+                context.caller = caller
+                let binding = CallBinding(caller: caller?.name, origin: origin)
+                switch calls.renew(id, binding, from: context.client.limitKey) {
+                case .renewed(let secondsLeft, let leaseSeconds):
+                    var answer = JSONLine(reserving: 64)
+                    answer.append("seconds_left", secondsLeft)
+                    answer.append("lease_seconds", leaseSeconds)
+                    let fields: Fields = ["Content-Type": "application/json"]
+                    return .now(.response(Response(.ok, fields: fields, body: answer.object())))
+                case .ended(let reason): throw .callEnded(reason)
+                case .unknown: throw .callNotFound
+                }
+            }
+    }
+
+    /// The steps from an offer to a call. The first that refuses ends it, and everything that can be decided here is
+    /// decided before the upstream is called.
+    private func create(
+        _ context: RequestContext, for page: OriginVerdict, _ calls: CallKeeper, _ upstream: CallUpstream
+    ) throws(Refusal) -> Step<Answer> {
+        let origin = try rules.origins.admit(page)
+        return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
+            .then { [self] caller throws(Refusal) in try create(context, for: origin, caller, calls, upstream) }
+    }
+
+    private func create(
+        _ context: RequestContext, for origin: String?, _ caller: Caller?, _ calls: CallKeeper,
+        _ upstream: CallUpstream
+    ) throws(Refusal) -> Step<Answer> {
+        context.caller = caller
+        if common.mintingSwitch.isPaused { throw .mintingPaused }
+        let request = try CallRequest(context.request)
+        let offered = try session(named: request.wanted.session, for: caller, context)
+        try rules.origins.admit(origin, toSessionOf: offered.origins)
+        guard let type = CallType(offered.session.kind), let limits = offered.session.access.call else {
+            throw .tokenRequired
+        }
+        let object = try request.wanted.configuration(for: offered.session)
+        let plan = CallPlan(
+            type: type, session: offered.session.name, model: offered.session.model, caller: caller?.loggableName,
+            client: context.client.limitKey, binding: CallBinding(caller: caller?.name, origin: origin),
+            maximumSeconds: limits.maximumSeconds, leaseSeconds: limits.leaseSeconds,
+            price: offered.session.access.price,
+            day: Day(unixMilliseconds: loop.surroundings.unixMilliseconds()), requestID: context.id.description)
+        var maxima = rules.callMaxima
+        maxima.session = limits.maximumOpen
+        let id = CallID(randomBits: loop.surroundings.randomBits())
+        // A slot is taken before the limits count, because it can be given back as if nothing had happened.
+        if let full = calls.reserve(id.name, plan, within: maxima) { throw .tooManyCalls(full) }
+        let reserved = ReservedCall(
+            id: id, request: request, plan: plan, object: object, session: offered.session,
+            safetyIdentifier: rules.safety.identifier(of: caller, at: context.client))
+        do throws(Refusal) {
+            return try admit(context, from: origin, caller, to: offered)
+                .onLateRefusal { [self] in forget(reserved, calls) }
+                .then { admitted in
+                    .now(.call(AdmittedCall(reserved: reserved, admitted: admitted, calls: calls, upstream: upstream)))
+                }
+        } catch {
+            forget(reserved, calls)
+            throw error
+        }
+    }
+
+    private func forget(_ call: ReservedCall, _ calls: CallKeeper) {
+        _ = calls.undo(call.id.name, isLost: false)
+    }
+
+    /// The last step: calls the upstream.
+    func finish(_ call: AdmittedCall, _ context: RequestContext) async throws(Refusal) -> Response {
+        let (reserved, calls) = (call.reserved, call.calls)
+        let server = loop.minter.host
+        let name = reserved.id.name
+        context.attempt = MintAttempt(server: server)
+        let created: CreatedCall
+        let key: KeyPrint
+        do throws(CallFailure) {
+            let creation = CallUpstream.Creation(
+                request: reserved.request, session: reserved.session, type: reserved.plan.type, requestID: context.id,
+                safetyIdentifier: reserved.safetyIdentifier, trace: context.trace)
+            (created, key) = try await call.upstream.create(creation, reserved.object)
+        } catch {
+            context.attempt = MintAttempt(server: server, report: error.report)
+            _ = calls.undo(name, isLost: error.isLost)
+            common.admission.giveBack(call.admitted.taken)
+            common.state.minted(
+                reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
+            throw error.refusal
+        }
+        common.state.minted(reserved.session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
+        context.call = calls.open(name, upstreamID: created.upstreamID, upstreamHost: server, key: key)
+        var response = reserved.answer(created)
+        response.fields.append(contentsOf: call.admitted.fields)
+        // A client that did not get the answer can neither talk nor hang up.
+        response.delivery = Delivery { isHandedOver in
+            if !isHandedOver { calls.end(name, .unanswered) }
+        }
+        return response
+    }
+}
+
+/// What is left of an admitted request for a call.
+struct AdmittedCall: Sendable {
+    fileprivate let reserved: ReservedCall
+    fileprivate let admitted: TokenService.Admitted
+    fileprivate let calls: CallKeeper
+    fileprivate let upstream: CallUpstream
+}
+
+/// A call that has its slots and is not created yet.
+private struct ReservedCall: Sendable {
+    let id: CallID
+    let request: CallRequest
+    let plan: CallPlan
+    /// The session, with what the request changes in it.
+    let object: JSONObject
+    let session: Session
+    let safetyIdentifier: String?
+
+    /// 201 with the upstream's answer, in the form of the request.
+    func answer(_ created: CreatedCall) -> Response {
+        let location = "\(CallRoute.path)/\(id.reveal())"
+        var fields: Fields = ["Location": location]
+        switch request.form {
+        case .sdp:
+            fields.append("Content-Type", "application/sdp")
+            return Response(.created, fields: fields, body: Array(created.sdp.utf8))
+        case .json:
+            fields.append("Content-Type", "application/json")
+            var answer = JSONLine(reserving: created.sdp.utf8.count + 512)
+            answer.append("sdp", created.sdp)
+            answer.append(object: "call") { call in
+                call.append("url", location)
+                call.append("session", plan.session)
+                call.append("type", plan.type.rawValue)
+                call.append("model", plan.model)
+                call.append("seconds_left", plan.maximumSeconds)
+                call.append("lease_seconds", plan.leaseSeconds)
+            }
+            return Response(.created, fields: fields, body: answer.object())
+        }
+    }
+}
+
+extension CallType {
+    /// Nil for a kind that is only for client secrets.
+    fileprivate init?(_ kind: SessionKind) {
+        switch kind {
+        case .realtime: self = .realtime
+        case .live: self = .live
+        case .transcription, .translation: return nil
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Cryptography
+import Text
+
+/// The Lua that Redis runs for calls, besides ``AdmissionScript/admit``. Several daemons keep their calls in one Redis, and
+/// each script is one step of a call.
+///
+/// Times are milliseconds by Redis' clock; daemons send and get differences. Every script has KEYS: the call and the set
+/// of due times; where it says so the slots, and then quotas. ARGV: the time, in tests only, else empty; the call's name;
+/// and what the script says.
+///
+/// | key | holds |
+/// |---|---|
+/// | `c:H` | a hash: the call. Who may prolong it and why it ended stay for ten minutes after its end |
+/// | `due` | a sorted set of calls: when somebody must act |
+/// | `o:HASH` | a sorted set of calls for each dimension: the slots, each with the time at which it is free at the latest |
+/// | `q:HASH` | `day:amount`, as the admission leaves it |
+enum CallScripts {
+    /// The call was not created, or its answer was lost: its slots are free, and the amounts come back to the day of the
+    /// admission. Nothing is done for a call that was not admitted, or opened, or undone before.
+    ///
+    /// Slots and quotas. ARGV: the number of slots; for how long they stay taken, under another name; how long the
+    /// admission reserved them; of each quota the amount. The reply: whether anything was done.
+    static let undo = RedisScript(
+        begin + """
+            local slots = tonumber(ARGV[3])
+            local until_free = slot_until()
+            if not until_free or redis.call('EXISTS', KEYS[1]) == 1 then return {0} end
+            local day = math.floor((until_free - tonumber(ARGV[5])) / 86400000)
+            for i = 1, slots do free(KEYS[2 + i], tonumber(ARGV[4])) end
+            for i = 1, #KEYS - 2 - slots do give_back(KEYS[2 + slots + i], day, tonumber(ARGV[5 + i])) end
+            return {1}
+            """)
+
+    /// The upstream has created the call. A call whose slots are gone is refused: it was undone, or Redis lost it.
+    ///
+    /// Slots. ARGV: the number of slots; how long ago the answer came; how long the call may last; the lease, 0 for none;
+    /// after how long the upstream ends it; and fields with their values. The reply: whether the call is open now.
+    static let open = RedisScript(
+        begin + """
+            local slots = tonumber(ARGV[3])
+            if redis.call('EXISTS', KEYS[1]) == 1 or not slot_until() then return {0} end
+            local opened = now - tonumber(ARGV[4])
+            local deadline, ends = opened + tonumber(ARGV[5]), opened + tonumber(ARGV[7])
+            redis.call('HSET', KEYS[1], 'state', 'open', 'opened', text(opened), 'deadline', text(deadline),
+              'lease', ARGV[6], 'until', text(ends), unpack(ARGV, 8))
+            redis.call('PEXPIREAT', KEYS[1], text(ends + \(memory)))
+            act_at(after_lease(deadline, tonumber(ARGV[6])))
+            redis.call('PEXPIRE', KEYS[2], 10800000)
+            for i = 1, slots do
+              redis.call('ZADD', KEYS[2 + i], text(ends + \(grace)), name)
+              redis.call('PEXPIRE', KEYS[2 + i], 10800000)
+            end
+            return {1}
+            """)
+
+    /// A sign of life. ARGV: the binding. The reply: 0 for an unknown call and another binding; 1 and the reason when it
+    /// is ending or has ended; 2, how long it may last, and its lease.
+    static let renew = RedisScript(
+        begin + """
+            local state, binding, reason, deadline, lease =
+              unpack(redis.call('HMGET', KEYS[1], 'state', 'binding', 'reason', 'deadline', 'lease'))
+            if binding ~= ARGV[3] then return {0} end
+            if state ~= 'open' then return {1, reason} end
+            act_at(after_lease(tonumber(deadline), tonumber(lease)))
+            return {2, tonumber(deadline) - now, tonumber(lease)}
+            """)
+
+    /// A daemon wants to end the call. It has 30 seconds; then another daemon may try.
+    ///
+    /// ARGV: the daemon; the reason, empty for a call that has come up. The reply: 0 for a call that is unknown or has
+    /// ended; 1 and how long it has to wait when nothing is to be done, or another daemon does it; 2, the age of the call,
+    /// and its fields.
+    static let claim = RedisScript(
+        begin + """
+            local state, by, deadline, ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'by', 'deadline', 'until'))
+            if not state or state == 'ended' then
+              redis.call('ZREM', KEYS[2], name)
+              return {0}
+            end
+            local due = tonumber(redis.call('ZSCORE', KEYS[2], name) or now)
+            local waits = ARGV[4] == ''
+            if state == 'ending' then waits = by ~= ARGV[3] end
+            if waits and due > now then return {1, due - now} end
+            if state == 'open' then
+              local reason = ARGV[4]
+              if reason == '' then
+                reason = (due >= tonumber(deadline) or now >= tonumber(ends) + \(grace)) and 'deadline' or 'lease'
+              end
+              redis.call('HSET', KEYS[1], 'state', 'ending', 'reason', reason, 'failures', '0')
+            end
+            redis.call('HSET', KEYS[1], 'by', ARGV[3])
+            act_at(now + 30000)
+            local record = redis.call('HMGET', KEYS[1], \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))
+            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(record)}
+            """)
+
+    /// The daemon could not end the call. It is due again after half a second, and after twice as long each time, up to
+    /// 30 seconds, for any daemon. ARGV: the daemon. The reply: the wait; 0 when the call is not the daemon's.
+    static let failed = RedisScript(
+        begin + """
+            local state, by, failures, ends =
+              unpack(redis.call('HMGET', KEYS[1], 'state', 'by', 'failures', 'until'))
+            if state ~= 'ending' or by ~= ARGV[3] then return {0} end
+            local wait = math.min(500 * 2 ^ math.min(tonumber(failures), 6), 30000)
+            redis.call('HSET', KEYS[1], 'by', '', 'failures', text(tonumber(failures) + 1))
+            act_at(math.min(tonumber(ends) + \(grace), now + wait))
+            return {wait}
+            """)
+
+    /// The call is over: its slots are free, and what it did not cost comes back to the day of its admission.
+    ///
+    /// Slots, and the quotas of money. ARGV: the number of slots; for how long they stay taken, under another name; the
+    /// day; the amount; the reason, unless there is one; the binding. The reply: 0 when it has ended before, 1 when it
+    /// ended now, 2 when Redis did not have it: then only slots and money come back, if they are still taken.
+    static let end = RedisScript(
+        begin + """
+            local slots = tonumber(ARGV[3])
+            local state, reason = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason'))
+            if state == 'ended' then return {0} end
+            if state or slot_until() then
+              for i = 1, slots do free(KEYS[2 + i], tonumber(ARGV[4])) end
+              for i = 3 + slots, #KEYS do give_back(KEYS[i], tonumber(ARGV[5]), tonumber(ARGV[6])) end
+            end
+            if not state then return {2} end
+            redis.call('ZREM', KEYS[2], name)
+            redis.call('DEL', KEYS[1])
+            redis.call('HSET', KEYS[1], 'state', 'ended', 'reason', reason or ARGV[7], 'binding', ARGV[8])
+            redis.call('PEXPIREAT', KEYS[1], text(now + \(memory)))
+            return {1}
+            """)
+
+    /// Which calls are due, the earliest first, 64 at most. KEYS: only the set of due times.
+    static let overdue = RedisScript(
+        begin + """
+            return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', '0', '64')
+            """)
+
+    /// The script that admits tokens too.
+    static let admit = RedisScript(AdmissionScript.admit)
+
+    /// The keys of a call that every script has.
+    static func keys(of name: CallName) -> [String] { ["{ephemerald}:c:\(name)", due] }
+
+    /// The key of the due times.
+    static let due = "{ephemerald}:due"
+
+    /// The key of a call's slots in a dimension; nil when the plan has no value in it.
+    static func key(ofSlot dimension: CallDimension, _ plan: CallPlan) -> String? {
+        let value: String? =
+            switch dimension {
+            case .caller: plan.caller
+            case .client: plan.client.map { "\($0)" }
+            case .session: plan.session
+            case .all: ""
+            }
+        return value.map { AdmissionScript.key("slot:\(dimension.rawValue):\($0)", in: "o") }
+    }
+
+    /// How long it is remembered that a call ended, in milliseconds.
+    private static let memory = 600_000
+    /// How long after the upstream's own end a call is given up, in milliseconds.
+    private static let grace = CallRecord.graceSeconds * 1_000
+
+    /// What every script begins with. Numbers are written by a format, because Redis would write some in scientific
+    /// notation.
+    private static let begin = """
+        local function text(number) return string.format('%.0f', number) end
+        local now, name = tonumber(ARGV[1]), ARGV[2]
+        if not now then
+          local time = redis.call('TIME')
+          now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+        end
+        local function act_at(time) redis.call('ZADD', KEYS[2], text(time), name) end
+        local function after_lease(deadline, lease)
+          return lease > 0 and math.min(deadline, now + lease) or deadline
+        end
+        local function slot_until()
+          local score = tonumber(redis.call('ZSCORE', KEYS[3], name) or 0)
+          return score > now and score
+        end
+        local function free(slots, keep)
+          redis.call('ZREM', slots, name)
+          if keep > 0 then redis.call('ZADD', slots, text(now + keep), name .. ':paid') end
+        end
+        local function give_back(quota, day, amount)
+          local of, count = string.match(redis.call('GET', quota) or '', '^(%d+):(%d+)$')
+          if tonumber(of) == day then
+            local left = math.min(math.max(tonumber(count) - amount, 0), \(QuotaCheck.largestAmount))
+            redis.call('SET', quota, text(day) .. ':' .. text(left), 'KEEPTTL')
+          end
+        end
+
+        """
+}
+
+/// A Lua script, and the name that Redis has for it.
+package struct RedisScript: Sendable {
+    /// The Lua.
+    package let text: String
+    /// The SHA-1 of the text, in lower-case hexadecimal digits.
+    package let sha1: String
+
+    /// The name follows from the text.
+    init(_ text: String) {
+        self.text = text
+        sha1 = HashFunction.sha1.hash(Array(text.utf8)).hexadecimal
+    }
+}

@@ -1,0 +1,140 @@
+import JSON
+import Text
+
+/// The bytes of one usage line, written member by member. One value writes the lines of a loop one after the other, so
+/// that the memory is used again and the time of day is formatted once a second.
+struct UsageText: Sendable {
+    /// What is written so far.
+    private(set) var bytes: [UInt8] = []
+    /// The line up to the milliseconds of its time: `{"timestamp":"2026-11-22T12:00:00.`
+    private var beginning: [UInt8] = []
+    /// The second that `beginning` names, in Unix time.
+    private var second: Int64?
+
+    /// Starts a line with its time.
+    mutating func begin(unixMilliseconds: Int64) {
+        let (second, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1_000)
+        if second != self.second {
+            beginning = Array(#"{"timestamp":""#.utf8)
+            Timestamp.append(unixMilliseconds, to: &beginning)
+            beginning.removeLast(4)
+            self.second = second
+        }
+        bytes.removeAll(keepingCapacity: true)
+        bytes += beginning
+        bytes.append(digitsOf: Int(milliseconds), width: 3)
+        bytes += UsageText.endOfTime
+    }
+
+    private static let endOfTime = Array(#"Z""#.utf8)
+
+    /// Ends the line with a line feed.
+    mutating func finish() {
+        bytes.append(UInt8(ascii: "}"))
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// Adds a text from outside; nil adds nothing.
+    /// - Parameter limit: characters of it that are kept: ``Swift/String/loggable(_:)``.
+    mutating func append(_ member: UsageMember, _ text: String?, limit: Int) {
+        guard let text else { return }
+        bytes += member.beginning
+        guard text.utf8.count <= limit else { return append(escaping: text.loggable(limit)) }
+        let start = bytes.count
+        append(quoted: text)
+        guard !isPlain(from: start + 1, to: bytes.count - 1) else { return }
+        bytes.removeSubrange(start...)
+        append(escaping: text.loggable(limit))
+    }
+
+    /// Adds a text that needs no escape, because it is ours or was checked; nil adds nothing.
+    mutating func append(_ member: UsageMember, checked text: String?) {
+        guard let text else { return }
+        bytes += member.beginning
+        append(quoted: text)
+    }
+
+    /// Adds the digits of a hash.
+    mutating func append(_ member: UsageMember, digest: [UInt8]) {
+        bytes += member.beginning
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(hexadecimalOf: digest)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Adds an integer that is not negative; nil adds nothing.
+    mutating func append(_ member: UsageMember, _ number: Int?) {
+        guard let number else { return }
+        bytes += member.beginning
+        bytes.append(digitsOf: number)
+    }
+
+    /// Adds a duration in seconds, with six decimals.
+    mutating func append(_ member: UsageMember, microseconds: Int) {
+        bytes += member.beginning
+        bytes.append(digitsOf: microseconds / 1_000_000)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(digitsOf: microseconds % 1_000_000, width: 6)
+    }
+
+    private mutating func append(quoted text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        bytes += text.utf8
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaping text: String) {
+        bytes += JSON.string(text).serialized()
+    }
+
+    /// Whether these bytes are printable ASCII that JSON does not escape. The loop has no early end, so that it compares
+    /// several bytes at a time.
+    private func isPlain(from start: Int, to end: Int) -> Bool {
+        let written = bytes.span
+        var others: UInt8 = 0
+        for index in start..<end {
+            let byte = written[index]
+            others |= byte &- 0x20 >= 0x5F ? 1 : 0
+            others |= byte == UInt8(ascii: "\"") ? 1 : 0
+            others |= byte == UInt8(ascii: "\\") ? 1 : 0
+        }
+        return others == 0
+    }
+}
+
+/// A member of a usage line, with its name as it is written.
+struct UsageMember: Sendable {
+    /// `,"NAME":`
+    fileprivate let beginning: [UInt8]
+
+    init(_ name: String) { beginning = Array(",\"\(name)\":".utf8) }
+
+    static let requestID = UsageMember("ephemerald.request.id")
+    static let method = UsageMember("http.request.method")
+    static let path = UsageMember("url.path")
+    static let status = UsageMember("http.response.status_code")
+    static let duration = UsageMember("http.server.request.duration")
+    static let client = UsageMember("client.address")
+    static let route = UsageMember("http.route")
+    static let refusal = UsageMember("error.type")
+    static let dimension = UsageMember("ephemerald.limit.dimension")
+    static let tokenFlaw = UsageMember("ephemerald.token.flaw")
+    static let unlogged = UsageMember("ephemerald.refusals.unlogged")
+    static let caller = UsageMember("enduser.pseudo.id")
+    static let userAgent = UsageMember("user_agent.original")
+    static let origin = UsageMember("ephemerald.origin")
+    static let originFlaw = UsageMember("ephemerald.origin.flaw")
+    static let traceID = UsageMember("trace_id")
+    static let spanID = UsageMember("span_id")
+    static let session = UsageMember("ephemerald.session.name")
+    static let model = UsageMember("gen_ai.request.model")
+    static let server = UsageMember("server.address")
+    static let secretDigest = UsageMember("ephemerald.secret.sha256")
+    static let secretExpiresAt = UsageMember("ephemerald.secret.expires_at")
+    static let sessionID = UsageMember("ephemerald.session.id")
+    static let upstreamStatus = UsageMember("ephemerald.upstream.status_code")
+    static let upstreamCode = UsageMember("ephemerald.upstream.error.code")
+    static let upstreamMessage = UsageMember("ephemerald.upstream.error.message")
+    static let upstreamAdvice = UsageMember("ephemerald.upstream.advice")
+    static let upstreamRequestID = UsageMember("ephemerald.upstream.request.id")
+}

@@ -1,0 +1,59 @@
+import JSON
+
+/// The members of `access` about calls that the service creates, and about what a session costs.
+extension AccessReader {
+    static func callMembers(for kind: SessionKind) -> [Shape.Member] {
+        let call = Shape.object([
+            .optional("max_seconds", .integer(60...(kind.longestCallSeconds ?? Int.max))),
+            .optional("lease_seconds", .integer(0...300)), .optional("max_open", .integer(1...Int.max)),
+        ])
+        return [
+            .optional("token", .boolean), .optional("call", .either([.boolean, call])),
+            .optional("price_per_minute", .number(prices)),
+        ]
+    }
+
+    /// In units of the operator's currency.
+    private static let prices = 0...Double(Price.largest.micros / 1_000_000)
+
+    /// - Returns: whether client secrets are minted for this session.
+    mutating func readToken(_ token: JSON?) -> Bool {
+        guard kind.mintPath == nil else { return token != .bool(false) }
+        if token == .bool(true) {
+            refuse("access.token", "must be false, or be left out: a \(kind) session has no client secrets")
+        }
+        return false
+    }
+
+    /// - Returns: nil when the service creates no calls of this session.
+    mutating func readCall(_ call: JSON?) -> CallLimits? {
+        guard kind.longestCallSeconds != nil else {
+            if let call, call != .bool(false) {
+                let message = "must be false, or be left out: the service creates no calls of a \(kind) session"
+                refuse("access.call", message)
+            }
+            return nil
+        }
+        if call == .bool(false) { return nil }
+        if call == .bool(true) { refuse("access.call", "must be false or an object; leave it out for the defaults") }
+        var limits = CallLimits()
+        if let seconds = call?["max_seconds"]?.numberValue?.integer { limits.maximumSeconds = seconds }
+        if let seconds = call?["lease_seconds"]?.numberValue?.integer { limits.leaseSeconds = seconds }
+        if (1...9).contains(limits.leaseSeconds) {
+            let message = "must be 10 to 300, or 0 for calls without a lease, is \(limits.leaseSeconds)"
+            refuse("access.call.lease_seconds", message)
+        }
+        limits.maximumOpen = call?["max_open"]?.numberValue?.integer
+        return limits
+    }
+
+    /// Reads a number that the shape has judged already; nil when it is refused.
+    mutating func readPrice(_ number: JSONNumber) -> Price? {
+        if let price = Money(number.spelling).flatMap({ Price(perMinute: $0) }) { return price }
+        if AccessReader.prices.contains(number.double) {
+            let message = "must be a decimal with at most six places, as in 0.05, is \(number.spelling)"
+            refuse("access.price_per_minute", message)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,376 @@
+"""Calls that the daemon creates for pages: created, renewed, ended, bounded, and taken over by the next process."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+
+from daemon import ORIGIN, SESSION, Daemon, eventually, write_sessions
+from fake_calls import ANSWER, Calls
+from fake_openai import FakeOpenAI
+import raw
+from program import ROOT
+from test_harness_calls import OFFER
+
+CALLS = "/api/realtime/calls"
+LIVE = {"session": {"type": "live", "model": "gpt-live-1", "instructions": "Be brief."}}
+
+
+@pytest.fixture
+def calls(upstream: FakeOpenAI) -> Iterator[Calls]:
+    yield Calls(upstream)
+
+
+def session(base: dict = SESSION, **access: Any) -> dict:
+    return base | {"access": access}
+
+
+def serve(start, calls: Calls, folder: Path, files: dict | None = None, **settings: str) -> Daemon:
+    """A daemon with these sessions, which writes its usage log to a file."""
+    write_sessions(folder / "sessions", **(files or {"default": SESSION, "live": LIVE}))
+    settings = {"USAGE_LOG": str(folder / "usage.log"), "MAX_CALLS_CLIENT": "1000"} | settings
+    return start(calls.owner, folder / "sessions", **settings)
+
+
+def create(
+    daemon: Daemon, session: str = "default", offer: bytes = OFFER, origin: str | None = ORIGIN, **fields: str
+) -> raw.Answer:
+    own = {"Content-Type": "application/sdp"} | ({"Origin": origin} if origin else {})
+    return daemon.request("POST", f"{CALLS}?session={session}", own | fields, offer)
+
+
+def location(answer: raw.Answer) -> str:
+    assert answer.status == 201, answer.body
+    return answer.one("Location")
+
+
+def lease(daemon: Daemon, path: str, origin: str = ORIGIN, **fields: str) -> raw.Answer:
+    return daemon.request("POST", f"{path}/lease", {"Origin": origin} | fields)
+
+
+def lines(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "usage.log").read_text().splitlines()]
+
+
+def ended(folder: Path) -> list[dict]:
+    return [line for line in lines(folder) if line.get("event.name") == "call.ended"]
+
+
+def test_a_realtime_call_is_created_with_the_session_and_the_offer_byte_for_byte(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    answer = create(daemon)
+    assert (answer.status, answer.one("Content-Type"), answer.body) == (201, "application/sdp", ANSWER)
+    assert answer.one("Access-Control-Allow-Origin") == ORIGIN
+    assert "Location" in answer.one("Access-Control-Expose-Headers")
+    [call] = calls.all
+    assert (call.kind, call.offer, call.session) == ("realtime", OFFER, SESSION["session"])
+    assert call.request.all("OpenAI-Safety-Identifier") and call.request.all("Accept") == ["application/sdp"]
+
+
+def test_a_live_call_is_created_with_the_least_that_a_page_needs(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    body = json.dumps({"sdp": OFFER.decode(), "session": "live", "dcid": 3}).encode()
+    answer = daemon.request("POST", CALLS, {"Origin": ORIGIN, "Content-Type": "application/json"}, body)
+    assert (answer.status, answer.one("Content-Type")) == (201, "application/json")
+    told = answer.json()
+    assert told["sdp"].encode() == ANSWER
+    assert told["call"] == {
+        "url": answer.one("Location"),
+        "session": "live",
+        "type": "live",
+        "model": "gpt-live-1",
+        "seconds_left": 1800,
+        "lease_seconds": 60,
+    }
+    [call] = calls.all
+    sent = json.loads(call.request.body)
+    assert (call.kind, sent["transport"]["dcid"], "type" in sent["session"]) == ("live", 3, False)
+    assert sent["session"]["client"]["data_channel"]["allowed_client_events"][0] == "session.close"
+    assert sent["session"]["safety_identifier"]
+
+
+def test_a_call_is_renewed_and_ended_by_its_owner(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    path = location(create(daemon))
+    renewed = lease(daemon, path)
+    assert renewed.status == 200 and renewed.json()["lease_seconds"] == 60
+    assert 1790 <= renewed.json()["seconds_left"] <= 1800
+    assert daemon.request("POST", f"{path}/end", {"Origin": ORIGIN}, b"ignored").status == 204
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    gone = lease(daemon, path)
+    assert (gone.status, gone.json()["code"], gone.json()["reason"]) == (410, "call_ended", "client")
+    # At once, and repeatable.
+    assert daemon.request("POST", f"{path}/end").status == 204
+    assert daemon.request("DELETE", path).status == 200
+    opened, refused = [line for line in lines(tmp_path) if "event.name" not in line]
+    [end] = ended(tmp_path)
+    assert opened["ephemerald.call.id"] == end["ephemerald.call.id"]
+    assert (end["ephemerald.call.reason"], end["ephemerald.call.confirmed"]) == ("client", True)
+    assert (refused["url.path"], refused["error.type"]) == ("/api/realtime/calls/{id}/lease", "call_ended")
+
+
+def test_the_id_is_in_nothing_that_is_written(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, LOG_LEVEL="debug")
+    path = location(create(daemon))
+    secret = path.rsplit("/", 1)[1]
+    lease(daemon, path, origin="https://evil.example")
+    daemon.request("GET", path)
+    daemon.request("GET", f"{path}/unknown/path")
+    daemon.request("POST", f"{path}/lease", {"Origin": ORIGIN, "Content-Length": "99999999"})
+    metrics = daemon.operations("GET", "/metrics").body.decode()
+    daemon.request("DELETE", path)
+    eventually(lambda: ended(tmp_path), "the call is over")
+    assert len(secret) == 22
+    for text in (daemon.stdout, daemon.stderr, (tmp_path / "usage.log").read_text(), metrics):
+        assert secret not in text
+
+
+def test_the_manual_lists_every_member_of_the_lines(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, {"default": session(price_per_minute=0.05)})
+    daemon.request("DELETE", location(create(daemon)))
+    eventually(lambda: ended(tmp_path), "the call is over")
+    written = {name for line in lines(tmp_path) for name in line if name.startswith("ephemerald.call.")}
+    manual = (ROOT / "deploy" / "logs.md").read_text().split("## Lines about calls")[1].split("\n## ")[0]
+    rows = [row.split("|")[1] for row in manual.splitlines() if row.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([^`]+)`", row)} == written
+    [end] = ended(tmp_path)
+    assert end["ephemerald.call.spent"] <= 1_667
+
+
+def test_anybody_else_finds_no_call(start, calls, tmp_path):
+    keys = tmp_path / "keys"
+    digests = {name: raw_digest(f"key-of-{name}") for name in ("ann", "bob")}
+    keys.write_text("".join(f"{name}:{digest}\n" for name, digest in digests.items()))
+    daemon = serve(
+        start, calls, tmp_path, AUTH="bearer", AUTH_KEYS_FILE=str(keys), ALLOWED_ORIGINS=f"{ORIGIN},https://b.example"
+    )
+    ann, bob = ({"Authorization": f"Bearer key-of-{name}"} for name in ("ann", "bob"))
+    path = location(create(daemon, **ann))
+    forged = f"{CALLS}/{'A' * 22}"
+    answers = [
+        lease(daemon, path, **bob),
+        lease(daemon, path, origin="https://b.example", **ann),
+        lease(daemon, forged, **ann),
+        lease(daemon, f"{CALLS}/short", **ann),
+        daemon.request("DELETE", forged),
+        daemon.request("POST", f"{forged}/end"),
+    ]
+    assert {(answer.status, answer.json()["code"]) for answer in answers} == {(404, "call_not_found")}
+    assert len({json.dumps({**answer.json(), "request_id": ""}) for answer in answers}) == 1
+    assert lease(daemon, path).status == 401
+    assert lease(daemon, path, **ann).status == 200
+
+
+def raw_digest(key: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def test_a_lost_lease_and_a_deadline_end_a_call(start, calls, tmp_path):
+    files = {"default": session(call={"lease_seconds": 10}), "short": session(call={"max_seconds": 60})}
+    daemon = serve(start, calls, tmp_path, files)
+    location(create(daemon))
+    location(create(daemon, "short"))
+    calls.wait_until(lambda calls: len(calls.open) == 1, 12)
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    [end] = ended(tmp_path)
+    assert (end["ephemerald.call.reason"], end["ephemerald.call.seconds"]) in (("lease", 10), ("lease", 11))
+    assert [call.session["model"] for call in calls.open] == ["gpt-realtime-2.1"]
+
+
+def test_only_so_many_calls_are_open_at_once(start, calls, tmp_path):
+    files = {"default": SESSION, "narrow": session(call={"max_open": 2})}
+    daemon = serve(start, calls, tmp_path, files, MAX_CALLS="8", LOOPS="2")
+    paths = [location(create(daemon, "narrow")) for _ in range(2)]
+    full = create(daemon, "narrow")
+    told = (full.status, full.json()["code"], full.json()["dimension"], full.one("Retry-After"))
+    assert told == (429, "too_many_calls", "session", "10")
+    with ThreadPoolExecutor(64) as pool:
+        statuses = list(pool.map(lambda _: create(daemon).status, range(64)))
+    assert (statuses.count(201), statuses.count(429)) == (6, 58)
+    assert len(calls.all) == 8
+    daemon.request("DELETE", paths[0])
+    eventually(lambda: create(daemon, "narrow").status == 201, "its slot is free again")
+
+
+@pytest.mark.parametrize(
+    "body, kind, status, code",
+    [
+        (b"", "application/sdp", 400, "invalid_offer"),
+        (OFFER.rstrip(), "application/sdp", 400, "invalid_offer"),
+        (OFFER.replace(b"m=audio", b"m=video"), "application/sdp", 400, "invalid_offer"),
+        (OFFER, "text/plain", 415, "unsupported_media_type"),
+        (OFFER, "application/json", 400, "invalid_request"),
+        (b"{}", "application/json", 400, "invalid_request"),
+        (b'{"sdp":"v=0","model":"x"}', "application/json", 400, "invalid_request"),
+        (b'{"sdp":"v=0","dcid":65535}', "application/json; charset=utf-8", 400, "invalid_offer"),
+    ],
+)
+def test_what_is_not_an_offer_reaches_nobody_and_keeps_no_slot(
+    start, calls, tmp_path, body, kind, status, code
+):
+    daemon = serve(start, calls, tmp_path, MAX_CALLS="1")
+    answer = create(daemon, offer=body, **{"Content-Type": kind})
+    assert (answer.status, answer.json()["code"]) == (status, code)
+    if status == 415:
+        assert answer.one("Accept-Post") == "application/sdp, application/json"
+    assert calls.all == []
+    assert create(daemon).status == 201
+
+
+def test_a_session_says_what_it_offers(start, calls, tmp_path):
+    files = {
+        "default": session(call=False),
+        "only": session(token=False),
+        "live": LIVE,
+        "words": {"session": {"type": "transcription"}},
+    }
+    daemon = serve(start, calls, tmp_path, files)
+    refusals = [create(daemon), create(daemon, "words"), daemon.token("only"), daemon.token("live")]
+    assert [(answer.status, answer.json()["code"]) for answer in refusals] == [
+        (409, "token_required"),
+        (409, "token_required"),
+        (409, "call_required"),
+        (409, "call_required"),
+    ]
+    assert [create(daemon, "only").status, daemon.token().status] == [201, 200]
+
+
+def test_a_preflight_is_the_same_on_all_paths(daemon):
+    paths = [CALLS, *(f"{CALLS}/{'A' * 22}{end}" for end in ("", "/lease", "/end"))]
+    for method in ("POST", "DELETE"):
+        fields = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+        fields["Access-Control-Request-Headers"] = "authorization,content-type"
+        answers = [daemon.request("OPTIONS", path, fields) for path in paths]
+        assert {answer.status for answer in answers} == {204}
+        assert {answer.one("Access-Control-Allow-Methods") for answer in answers} == {"DELETE, POST"}
+        assert {answer.one("Accept-Post") for answer in answers} == {"application/sdp, application/json"}
+    allowed = [daemon.request("PUT", path).one("Allow") for path in paths]
+    assert allowed == ["OPTIONS, POST", "DELETE, OPTIONS", "OPTIONS, POST", "OPTIONS, POST"]
+
+
+def test_the_upstream_is_asked_once(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, UPSTREAM_TIMEOUT="2s")
+    assert create(daemon).status == 201
+    # The kept connection dies after the next creation was read: libcurl would send it again by itself.
+    calls.fail("close-after-create")
+    failed = create(daemon)
+    assert (failed.status, failed.json()["code"]) == (502, "upstream_error")
+    assert len(calls.all) == 2
+    calls.fail("no-answer-after-create")
+    late = create(daemon)
+    assert (late.status, late.json()["code"]) == (504, "upstream_timeout")
+    assert len(calls.all) == 3
+
+
+def test_a_hang_up_that_fails_is_tried_again(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    path = location(create(daemon))
+    for fault in ("hangup-fails", "not-found-without-code"):
+        calls.fail(fault)
+        assert daemon.request("DELETE", path).status == 200
+        eventually(lambda: "a call could not be ended" in daemon.stderr, "the daemon says so")
+        assert len(calls.open) == 1 and ended(tmp_path) == []
+    calls.work()
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    assert len(ended(tmp_path)) == 1
+
+
+def test_a_client_that_is_gone_leaves_no_call(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    calls.owner.latency = 0.3
+    data = raw.head(
+        "POST",
+        CALLS,
+        {"Origin": ORIGIN, "Content-Type": "application/sdp", "Content-Length": str(len(OFFER))},
+        host=f"127.0.0.1:{daemon.port}",
+    )
+    with raw.Connection(daemon.port) as connection:
+        connection.send(data + OFFER)
+        calls.wait_until(lambda calls: calls.owner.requests or calls.all)
+    calls.wait_until(lambda calls: not calls.open)
+
+
+def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_path):
+    files = {"default": session(call={"lease_seconds": 10}), "long": session(call={"lease_seconds": 0})}
+    daemon = serve(start, calls, tmp_path, files)
+    short, long = location(create(daemon)), location(create(daemon, "long"))
+    daemon.request("DELETE", location(create(daemon)))
+    eventually(lambda: len(ended(tmp_path)) == 1, "one call is over")
+    daemon.process.send_signal(signal.SIGKILL)
+    daemon.wait()
+    log = tmp_path / "usage.log"
+    log.rename(tmp_path / "usage.log.1")
+    second = serve(start, calls, tmp_path, files)
+    assert "calls: 2 of an earlier process are taken over" in second.stderr
+    assert lease(second, long).status == 200
+    calls.wait_until(lambda calls: len(calls.open) == 1, 13)
+    assert lease(second, short).json()["reason"] == "lease"
+    assert second.request("DELETE", long).status == 200
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: len(ended(tmp_path)) == 2, "each call ends once")
+    second.stop()
+    third = serve(start, calls, tmp_path, files)
+    assert "taken over" not in third.stderr
+    assert len(ended(tmp_path)) == 2
+
+
+def test_without_a_journal_all_calls_end_with_the_process(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, USAGE_LOG="-")
+    for name in ("default", "default", "default"):
+        location(create(daemon, name))
+    assert daemon.stop() == 0
+    assert calls.open == []
+    reasons = [line["ephemerald.call.reason"] for line in daemon.usage() if line.get("event.name") == "call.ended"]
+    assert reasons == ["exit"] * 3
+
+
+def test_a_call_whose_line_cannot_be_written_is_ended(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, USAGE_LOG="/dev/full")
+    answer = create(daemon)
+    assert (answer.status, answer.json()["code"]) == (503, "limits_unavailable")
+    calls.wait_until(lambda calls: len(calls.all) == 1 and not calls.open)
+
+
+def test_a_paused_service_creates_no_calls_and_keeps_the_open_ones(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    path = location(create(daemon))
+    daemon.process.send_signal(signal.SIGUSR1)
+    eventually(lambda: "minting is paused" in daemon.stderr, "the daemon says so")
+    assert create(daemon).status == 503
+    assert lease(daemon, path).status == 200
+    assert len(calls.open) == 1
+
+
+def test_a_reload_that_takes_the_key_and_the_session_away_leaves_open_calls_alone(start, calls, tmp_path):
+    upstream = calls.owner
+    key_file = tmp_path / "key"
+    key_file.write_text(upstream.key)
+    daemon = serve(start, calls, tmp_path, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(key_file))
+    path = location(create(daemon))
+    other = "sk-another-key-0123456789"
+    upstream.keys = upstream.keys | {other}
+    key_file.write_text(other)
+    write_sessions(tmp_path / "sessions", other=SESSION)
+    (tmp_path / "sessions" / "default.json").unlink()
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "reloaded" in daemon.stderr, "the reload is complete")
+    assert lease(daemon, path).status == 200
+    location(create(daemon, "other"))
+    assert daemon.request("DELETE", path).status == 200
+    calls.wait_until(lambda calls: len(calls.open) == 1)
+    assert calls.open[0].key == other
+
+
+def test_where_several_processes_count_together_there_are_no_calls(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, REDIS_URL="redis://127.0.0.1:1")
+    assert (create(daemon).status, create(daemon).json()["code"]) == (404, "not_found")

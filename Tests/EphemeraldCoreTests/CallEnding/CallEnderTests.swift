@@ -1,0 +1,113 @@
+import EphemeraldCore
+import HTTP
+import Locking
+import TestPolicy
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct `Ending a call` {
+    /// An upstream that answers as it is told, and what it was asked.
+    private final class Script: Sendable {
+        let requests = Locked<[OutboundRequest]>([])
+        let sidebands = Locked<[SidebandRequest]>([])
+        let hangUp: @Sendable (_ key: String) -> Response
+        let sideband: @Sendable (_ key: String) -> SidebandOutcome
+
+        init(
+            hangUp: @escaping @Sendable (String) -> Response = { _ in Response(.ok) },
+            sideband: @escaping @Sendable (String) -> SidebandOutcome = { _ in .failed("no") }
+        ) {
+            self.hangUp = hangUp
+            self.sideband = sideband
+        }
+
+        func ender(keys: [String], places: SidebandPlaces = SidebandPlaces()) -> CallEnder {
+            var upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: keys.map { Secret($0) })
+            upstream.project = "proj_1"
+            return CallEnder(
+                upstream: upstream, surroundings: ManualClock().surroundings, places: places,
+                send: { request async throws(TransferFailure) -> Response in
+                    self.requests.withLock { $0.append(request) }
+                    return self.hangUp(request.fields["Authorization"] ?? "")
+                },
+                attach: { request in
+                    self.sidebands.withLock { $0.append(request) }
+                    return self.sideband(request.fields["Authorization"] ?? "")
+                })
+        }
+    }
+
+    private func call(_ type: CallType, key: String = "sk-a", host: String = "api.openai.com") -> CallRecord {
+        CallRecord(
+            name: TestCalls.names[0], plan: TestCalls.plan(type), upstreamID: "id_1", upstreamHost: host,
+            key: KeyPrint(ofKey: key), openedAt: 0)
+    }
+
+    @Test func `of Realtime posts a hang-up with the key that created it`() async throws {
+        let script = Script()
+        let verdict = await script.ender(keys: ["sk-b", "sk-a"]).end(call(.realtime))
+        #expect(verdict == .over(reportedSeconds: nil))
+        let request = try #require(script.requests.withLock { $0.first })
+        #expect(script.requests.withLock { $0.count } == 1)
+        #expect(request.method == .post && request.body.isEmpty)
+        #expect(request.url == "https://api.openai.com/v1/realtime/calls/id_1/hangup")
+        #expect(request.fields["Authorization"] == "Bearer sk-a")
+        #expect(request.fields["OpenAI-Project"] == "proj_1")
+        #expect(request.fields["X-Client-Request-Id"]?.count == 32)
+        #expect(request.fields["Content-Type"] == nil)
+    }
+
+    @Test func `of Live attaches, hangs up and attaches again`() async throws {
+        let script = Script()
+        let verdict = await script.ender(keys: ["sk-a"]).end(call(.live))
+        let reason = "the sideband failed: no; before, the hang-up was answered with status 200"
+        #expect(verdict == .unsure(reason))
+        #expect(script.requests.withLock { $0.map(\.url) } == ["https://api.openai.com/v1/live/sessions/id_1/hangup"])
+        let sidebands = script.sidebands.withLock { $0 }
+        #expect(
+            sidebands.map(\.url) == Array(repeating: "https://api.openai.com/v1/live/sessions/id_1/attach", count: 2))
+        #expect(sidebands.map(\.timeout) == [.seconds(15), .seconds(3)])
+        #expect(
+            sidebands.allSatisfy { $0.fields["Authorization"] == "Bearer sk-a" && $0.fields["Content-Type"] == nil })
+    }
+
+    @Test func `tries each key in order when the one that created it is gone`() async {
+        let script = Script { $0 == "Bearer sk-c" ? Response(.ok) : refusal(404, "call_id_not_found") }
+        #expect(await script.ender(keys: ["sk-b", "sk-c", "sk-d"]).end(call(.realtime)) == .over(reportedSeconds: nil))
+        #expect(script.requests.withLock { $0.count } == 2)
+        // To a key that did not create the call, not found is no proof.
+        #expect(await isUnsure(script.ender(keys: ["sk-b", "sk-d"]).end(call(.realtime))))
+    }
+
+    @Test func `believes not found from the upstream that has the call, with the key that created it, only`() async {
+        let script = Script { _ in refusal(404, "call_id_not_found") }
+        let ender = script.ender(keys: ["sk-a"])
+        #expect(await ender.end(call(.realtime)) == .over(reportedSeconds: nil))
+        #expect(await isUnsure(ender.end(call(.realtime, host: "eu.api.openai.com"))))
+        #expect(await isUnsure(ender.end(call(.realtime, key: "sk-b"))))
+    }
+
+    @Test func `attaches to no more sidebands at once than there are places`() async {
+        let attached = Locked((now: 0, most: 0, all: 0))
+        let places = SidebandPlaces(3)
+        let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-a")])
+        let ender = CallEnder(
+            upstream: upstream, surroundings: ManualClock().surroundings, places: places,
+            send: { _ throws(TransferFailure) in throw .timedOut },
+            attach: { _ in
+                attached.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.all + 1) }
+                for _ in 0..<20 { await Task.yield() }
+                attached.withLock { $0.now -= 1 }
+                return .refused(refusal(404, "session_id_not_found"))
+            })
+        await withTaskGroup { group in
+            for _ in 0..<40 { group.addTask { await ender.end(call(.live)) } }
+            for await verdict in group { #expect(verdict == .over(reportedSeconds: nil)) }
+        }
+        #expect(attached.withLock { $0.most } == 3)
+        #expect(attached.withLock { $0.all } == 40)
+    }
+
+    private func isUnsure(_ verdict: EndVerdict) -> Bool {
+        if case .unsure = verdict { true } else { false }
+    }
+}
