@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Iterator
@@ -15,7 +16,7 @@ from daemon import ORIGIN, SESSION, Daemon, eventually, write_sessions
 from fake_calls import ANSWER, Calls
 from fake_openai import FakeOpenAI
 import raw
-from program import ROOT
+from program import ROOT, binary
 from test_harness_calls import OFFER
 
 CALLS = "/api/realtime/calls"
@@ -201,6 +202,37 @@ def test_only_so_many_calls_are_open_at_once(start, calls, tmp_path):
     eventually(lambda: create(daemon, "narrow").status == 201, "its slot is free again")
 
 
+def test_a_caller_and_an_address_have_fewer_places(start, calls, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text("".join(f"{name}:{raw_digest(f'key-of-{name}')}\n" for name in ("ann", "bob")))
+    settings = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(keys), "MAX_CALLS_CLIENT": "3"}
+    daemon = serve(start, calls, tmp_path, **settings)
+
+    def answers(name: str, count: int) -> list[int | str]:
+        made = [create(daemon, Authorization=f"Bearer key-of-{name}") for _ in range(count)]
+        return [answer.json()["dimension"] if answer.status == 429 else answer.status for answer in made]
+
+    assert answers("ann", 3) == [201, 201, "caller"]
+    assert answers("bob", 2) == [201, "client"]
+
+
+def test_usage_and_lookup_read_the_lines_of_calls(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    daemon.request("DELETE", location(create(daemon)))
+    eventually(lambda: ended(tmp_path), "the call is over")
+    name = ended(tmp_path)[0]["ephemerald.call.id"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        command = [binary(), *arguments, "--log", str(tmp_path / "usage.log")]
+        return subprocess.run(command, capture_output=True, text=True, timeout=20)
+
+    usage = run("usage", "--by", "session")
+    assert usage.stderr == ""
+    assert re.search(r"^default +1 +0 +0$", usage.stdout, re.MULTILINE)
+    found = run("lookup", name)
+    assert (found.returncode, name in found.stdout, "minted" in found.stdout) == (0, True, True)
+
+
 @pytest.mark.parametrize(
     "body, kind, status, code",
     [
@@ -287,17 +319,18 @@ def test_a_hang_up_that_fails_is_tried_again(start, calls, tmp_path):
 
 def test_a_client_that_is_gone_leaves_no_call(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path)
-    calls.owner.latency = 0.3
-    data = raw.head(
-        "POST",
-        CALLS,
-        {"Origin": ORIGIN, "Content-Type": "application/sdp", "Content-Length": str(len(OFFER))},
-        host=f"127.0.0.1:{daemon.port}",
-    )
+    held = []
+    calls.create_fault = lambda upstream, _: held.append(upstream)
+    fields = {"Origin": ORIGIN, "Content-Type": "application/sdp", "Content-Length": str(len(OFFER))}
     with raw.Connection(daemon.port) as connection:
-        connection.send(data + OFFER)
-        calls.wait_until(lambda calls: calls.owner.requests or calls.all)
+        connection.send(raw.head("POST", CALLS, fields, host=f"127.0.0.1:{daemon.port}") + OFFER)
+        eventually(lambda: held, "the call is created, and its answer held back")
+    [call] = calls.all
+    answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
+    calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
     calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
 
 
 def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_path):

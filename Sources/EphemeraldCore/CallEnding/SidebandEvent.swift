@@ -55,7 +55,7 @@ package enum SidebandEvent {
     }
 }
 
-/// The event `session.closed`: the session is over, whoever closed it.
+/// The event `session.closed`: the session is over. Either side may have closed it.
 package struct SessionClosed: Hashable, Sendable {
     /// How long the session lasted as OpenAI bills it, in whole seconds, rounded up; nil when the event does not say.
     package let seconds: Int?

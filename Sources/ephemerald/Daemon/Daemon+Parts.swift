@@ -41,8 +41,13 @@ extension Daemon {
             if hasQuotas { logger.info("quotas: \(journal.mintsOfToday) tokens of today are in the usage log") }
             return journal
         } catch {
+            guard hasQuotas else {
+                // Calls of an earlier process are then ended by the upstream; that must not keep tokens away.
+                logger.warning("USAGE_LOG: the calls of an earlier process cannot be read from it: \(error)")
+                return nil
+            }
             throw StartFailure(
-                outcome: .configuration, message: "USAGE_LOG: quotas and calls cannot be read from it: \(error)")
+                outcome: .configuration, message: "USAGE_LOG: quotas cannot be counted from it: \(error)")
         }
     }
 

@@ -44,7 +44,8 @@ package struct Journal {
         }
         guard abs(day.days(until: today)) <= neighbours else { return }
         let isCall = line.holds(Journal.call)
-        guard isCall || line.holds(Journal.mark) else { return }
+        // Without quotas nobody counts tokens.
+        guard isCall || !quotas.areOff && line.holds(Journal.mark) else { return }
         // A line with another inside is two lines that were written into one, and so neither.
         guard line.position(of: Journal.beginning, from: line.startIndex + 1) == nil else {
             foreign += 1
