@@ -58,13 +58,7 @@ private final class Trial: @unchecked Sendable {
     }
 
     func shell(_ command: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-e", "-c", command]
-        process.currentDirectoryURL = URL(filePath: folder)
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(command)")
+        #expect(try ChildProcess(["sh", "-e", "-c", "cd \"$0\"\n\(command)", folder]).wait() == 0, "\(command)")
     }
 }
 
