@@ -15,7 +15,7 @@ import pytest
 import raw
 import strict
 from conftest import settings_for
-from daemon import SESSION, Daemon, write_sessions
+from daemon import SESSION, TOKEN, Daemon, write_sessions
 from fake_openai import FakeOpenAI
 from hostile import CASES, MARK, MUST_REFUSE, Case
 
@@ -196,9 +196,13 @@ def test_the_upstream_was_asked_once_for_every_token_and_for_nothing_else(attack
 
 
 def the_upstream_was_asked_for_tokens_only(attacked: Attacked) -> None:
-    outcomes, _, upstream = attacked
-    tokens = sum(
+    """By the usage log: an answer may come after the end of a watch."""
+    outcomes, daemon, upstream = attacked
+    seen = sum(
         answer.status == 200 and b'"client_secret"' in answer.body for o in outcomes.values() for answer in o.answers
     )
-    assert len(upstream.requests) == len(upstream.minted) == tokens + len(outcomes)
+    lines = daemon.usage()
+    tokens = sum((line["http.response.status_code"], line["url.path"]) == (200, TOKEN) for line in lines)
+    assert len(upstream.requests) == len(upstream.minted) == tokens
+    assert seen + len(outcomes) <= tokens
     assert upstream.refusals == []
