@@ -16,8 +16,6 @@ from tools import DEPLOY, inside, passes, run, tool
 SCRIPT = DEPLOY / "image-tree"
 #: Read by path, so that no linker knows of them.
 READ = {"base-files", "ca-certificates"}
-#: Linked as soon as there is REDIS_URL.
-COMING = {"libhiredis0.14"}
 
 
 def listed() -> set[str]:
@@ -70,7 +68,7 @@ def put_in(tree: Path, program: str) -> None:
 
 def test_the_list_is_what_the_binary_links():
     needed = {package(path) for _, path in linked(binary()) if not is_swift(path)}
-    missing, superfluous = needed - listed(), listed() - READ - COMING - needed
+    missing, superfluous = needed - listed(), listed() - READ - needed
     assert (missing, superfluous) == (set(), set()), "fix the list in deploy/image-tree"
 
 
