@@ -1,3 +1,4 @@
+import EventLoop
 import HTTP
 import Testing
 
@@ -14,10 +15,11 @@ struct DeliveryTests {
             let (reports, reported) = AsyncStream.makeStream(of: Bool.self)
             let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
             (self.reports, self.arrivals) = (reports, arrivals)
-            server = try await TestServer { [gate] request in
+            let loop = try EventLoop()
+            server = try await TestServer(on: loop) { [gate] request in
                 arrived.yield()
                 // A task of its own is not cancelled with the one that answers.
-                if request.path == "/slow" { await Task { await gate.wait() }.value }
+                if request.path == "/slow" { await Task(executorPreference: loop) { await gate.wait() }.value }
                 var response = Response(.ok, body: body)
                 response.delivery = Delivery { reported.yield($0) }
                 return response

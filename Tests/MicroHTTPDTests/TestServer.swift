@@ -11,10 +11,12 @@ final class TestServer: Sendable {
     let server: Server
     let port: UInt16
 
+    /// - Parameter loop: where `respond` can start tasks of its own; the pool's threads may all wait in reads of tests.
     init(
-        settings: ServerSettings = ServerSettings(), respond: @escaping @Sendable (Request) async -> Response
+        on loop: EventLoop? = nil, settings: ServerSettings = ServerSettings(),
+        respond: @escaping @Sendable (Request) async -> Response
     ) async throws {
-        let thread = try EventLoopThread(running: EventLoop(), name: "test server")
+        let thread = try EventLoopThread(running: loop ?? EventLoop(), name: "test server")
         (server, port) = try await Task(executorPreference: thread.loop) {
             let socket = try ListeningAddress.tcp(host: "127.0.0.1", port: 0).listen()
             let port = try boundPort(of: socket)
