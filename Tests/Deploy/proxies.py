@@ -59,6 +59,7 @@ class Proxy:
                 {
                     SOCKET: self.upstream.of_the_two("{}", ""),
                     "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
+                    "listen [::]:443 ssl": f"listen [::1]:{self.port} ssl",
                     "/etc/ssl/app.example.pem": str(self.certificate),
                     "/etc/ssl/private/app.example.key": str(self.certificate),
                 }
@@ -66,6 +67,7 @@ class Proxy:
                 else {
                     f"server unix:{SOCKET};": f"server 127.0.0.1:{self.upstream.port};",
                     "listen 443 ssl": f"listen 127.0.0.1:{self.port} ssl",
+                    "listen [::]:443 ssl": f"listen [::1]:{self.port} ssl",
                     "/etc/ssl/app.example.pem": str(self.certificate),
                     "/etc/ssl/private/app.example.key": str(self.certificate),
                 },
@@ -114,7 +116,7 @@ class Proxy:
                 "haproxy.cfg",
                 {
                     f"unix@{SOCKET}": self.upstream.of_the_two("unix@{}", "127.0.0.1:{}"),
-                    "bind :443": f"bind 127.0.0.1:{self.port}",
+                    "bind :::443 v4v6": f"bind 127.0.0.1:{self.port},[::1]:{self.port}",
                     "/etc/haproxy/app.example.pem": str(self.certificate),
                 },
             )

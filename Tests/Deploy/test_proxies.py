@@ -8,7 +8,12 @@ import socket
 import client
 import pytest
 import raw
+from fake_calls import Calls
+from test_harness_calls import OFFER
 
+CALLS = "/api/realtime/calls"
+#: A page of another site.
+OTHER = "https://other.example"
 #: What a client may write to be somebody else.
 FORGED = "203.0.113.66"
 FORGERIES = [
@@ -125,6 +130,34 @@ def test_answers_pass_through_unchanged(proxy, behind, method, origin, fields, b
     moving = ("ratelimit", "retry-after")
     assert [f for f in shown if f[0] not in moving] == [f for f in known if f[0] not in moving]
     assert [name for name, _ in shown] == [name for name, _ in known]
+
+
+@pytest.mark.parametrize("transport", ["unix"], indirect=True)
+def test_a_call_is_created_renewed_and_ended(proxy, behind, upstream):
+    calls = Calls(upstream)
+    offered = client.request(proxy, target=CALLS, fields=[("Content-Type", "application/sdp")], body=OFFER)
+    assert offered.status == 201, proxy.log
+    path = offered.one("Location")
+    assert client.request(proxy, target=f"{path}/lease").json()["lease_seconds"] == 60
+    assert client.request(proxy, "DELETE", path).status == 200
+    calls.wait_until(lambda calls: not calls.open)
+    assert client.request(proxy, target=f"{path}/end", origin=None).status == 204
+    assert path not in proxy.log
+
+
+@pytest.mark.parametrize("transport", ["tcp"], indirect=True)
+def test_a_page_can_read_that_the_daemon_is_away(proxy, behind):
+    assert behind.stop() == 0
+    preflight = client.request(proxy, "OPTIONS", fields=PREFLIGHT, origin=OTHER)
+    assert (preflight.status, preflight.body) == (204, b"")
+    assert "POST" in preflight.one("Access-Control-Allow-Methods")
+    assert "content-type" in preflight.one("Access-Control-Allow-Headers").lower()
+    answer = client.request(proxy, origin=OTHER)
+    assert answer.status in (502, 503)
+    assert answer.one("Retry-After") == "2"
+    assert answer.one("Access-Control-Expose-Headers") == "Retry-After"
+    for one in preflight, answer:
+        assert one.one("Access-Control-Allow-Origin") == OTHER
 
 
 HIDDEN = [

@@ -62,6 +62,13 @@ def test_each_proxy_accepts_its_file(tmp_path, name, place):
     assert not re.search(r"warn", said.replace("warnings", ""), re.I), said
 
 
+def test_the_caddy_of_debian_accepts_its_file_too(tmp_path):
+    """2.6.2; the newer one is what the other tests run."""
+    assert passes("/usr/bin/caddy", "version").startswith("2.6.")
+    environment = {"HOME": str(tmp_path), "SITE": "https://app.example", "UPSTREAM": "127.0.0.1:3001"}
+    passes("/usr/bin/caddy", "validate", "--config", DEPLOY / "Caddyfile", "--adapter", "caddyfile", env=environment)
+
+
 def test_caddy_would_not_format_its_file_otherwise():
     passes("caddy", "fmt", "--diff", DEPLOY / "Caddyfile")
 
