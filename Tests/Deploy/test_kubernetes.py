@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 import yaml
 from program import run as ephemerald
-from tools import DEPLOY, ROOT
+from tools import DEPLOY, ROOT, passes
 
 FOLDER = DEPLOY / "kubernetes"
 MANIFESTS = {
     path.stem: yaml.safe_load(path.read_text()) for path in FOLDER.glob("*.yaml") if path.stem != "kustomization"
 }
+#: Those that a cluster may need; a comment in kustomization.yaml has each of them.
+OPTIONAL = {"ingress", "httproute", "podmonitor"}
 POD = MANIFESTS["deployment"]["spec"]["template"]["spec"]
 LABELS = MANIFESTS["deployment"]["spec"]["template"]["metadata"]["labels"]
 (CONTAINER,) = POD["containers"]
@@ -24,8 +27,10 @@ def seconds(text: str) -> int:
 
 
 def test_kustomization_names_every_file():
-    kustomization = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
-    assert sorted(kustomization["resources"]) == sorted(f"{name}.yaml" for name in MANIFESTS)
+    text = (FOLDER / "kustomization.yaml").read_text()
+    kustomization = yaml.safe_load(text)
+    assert sorted(kustomization["resources"]) == sorted(f"{name}.yaml" for name in MANIFESTS.keys() - OPTIONAL)
+    assert set(re.findall(r"^  # - (\S+)\.yaml$", text, re.M)) == OPTIONAL
     assert [image["name"] for image in kustomization["images"]] == [CONTAINER["image"]]
     (generated,) = kustomization["configMapGenerator"]
     (sessions,) = (volume for volume in POD["volumes"] if volume["name"] == "sessions")
@@ -41,6 +46,56 @@ def test_every_selector_finds_the_pods(name):
     spec = MANIFESTS[name]["spec"]
     selector = spec.get("podSelector") or spec["selector"]
     assert selector.get("matchLabels", selector).items() <= LABELS.items()
+
+
+@pytest.mark.parametrize("chosen", [set(), {"ingress"}, {"httproute"}, {"podmonitor"}, OPTIONAL], ids=", ".join)
+def test_kubectl_builds_it(tmp_path, chosen):
+    """By kubectl's own kustomize; Debian's has the oldest that people use."""
+    folder = shutil.copytree(FOLDER, tmp_path / "kubernetes")
+    file = folder / "kustomization.yaml"
+    text = file.read_text()
+    for name in chosen:
+        text = text.replace(f"  # - {name}.yaml", f"  - {name}.yaml")
+    file.write_text(text)
+    built = [document for document in yaml.safe_load_all(passes("kubectl", "kustomize", folder)) if document]
+    kinds = sorted(document["kind"] for document in built)
+    whole = {name: manifest for name, manifest in MANIFESTS.items() if name not in OPTIONAL or name in chosen}
+    assert kinds == sorted([manifest["kind"] for manifest in whole.values()] + ["ConfigMap"])
+    (deployment,) = (document for document in built if document["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "registry.example/ephemerald:0.1.0"
+
+
+def test_both_ways_in_have_the_paths_of_the_proxies():
+    """Those of nginx.conf: a path that ends with a slash is a prefix there."""
+    locations = set(re.findall(r"location (?:= )?(/api/\S+)", (DEPLOY / "nginx.conf").read_text()))
+    exact = {path for path in locations if not path.endswith("/")}
+    prefixes = {path.rstrip("/") for path in locations - exact}
+    service = MANIFESTS["service"]
+    (rule,) = MANIFESTS["ingress"]["spec"]["rules"]
+    ingress = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
+    (rule,) = MANIFESTS["httproute"]["spec"]["rules"]
+    route = {(match["path"]["value"], match["path"]["type"]) for match in rule["matches"]}
+    assert ingress == {(path, "Exact") for path in exact - prefixes} | {(path, "Prefix") for path in prefixes}
+    assert route == {(path, kind.replace("Prefix", "PathPrefix")) for path, kind in ingress}
+    (backend,) = rule["backendRefs"]
+    (port,) = service["spec"]["ports"]
+    assert backend == {"name": service["metadata"]["name"], "port": port["port"]}
+    (removal,) = rule["filters"]
+    assert {"Forwarded", "X-Auth-Request-User", "traceparent"} <= set(removal["requestHeaderModifier"]["remove"])
+
+
+def test_prometheus_scrapes_what_is_open_to_it():
+    spec = MANIFESTS["podmonitor"]["spec"]
+    (endpoint,) = spec["podMetricsEndpoints"]
+    assert spec["selector"]["matchLabels"].items() <= LABELS.items()
+    _, monitoring = MANIFESTS["networkpolicy"]["spec"]["ingress"]
+    assert [port["port"] for port in monitoring["ports"]] == [endpoint["port"]]
+
+
+def test_the_autoscaler_reads_a_metric_of_the_daemon():
+    (pods, _) = MANIFESTS["horizontalpodautoscaler"]["spec"]["metrics"]
+    assert f"`{pods['pods']['metric']['name']}`" in (DEPLOY / "metrics.md").read_text()
 
 
 def test_the_end_fits_into_the_grace_period():
