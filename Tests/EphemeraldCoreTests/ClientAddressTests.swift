@@ -6,12 +6,14 @@ import Text
 private let proxy = "10.0.0.1"
 private let trusted = ["10.0.0.0/8", "2001:db8:ffff::/48", "unix:"]
 
-private func client(from peer: String = proxy, _ fields: Fields, trusting entries: [String] = trusted) throws
-    -> ClientAddress
-{
+private func client(
+    from peer: String = proxy, _ fields: Fields, trusting entries: [String] = trusted, naming field: String? = nil
+) throws -> ClientAddress {
     let peer: Peer = try peer == "unix" ? .unix : .ip(#require(IPAddress(peer)), port: 4711)
     let request = Request(method: .post, target: "/", fields: fields, peer: peer)
-    return ClientAddress(of: request, behind: TrustedProxies(try entries.map { try .init(parsing: $0) }))
+    let proxies = TrustedProxies(
+        try entries.map { try .init(parsing: $0) }, naming: try field.map { try AddressField(parsing: $0) } ?? .either)
+    return ClientAddress(of: request, behind: proxies)
 }
 
 @Suite struct `The client's address` {
@@ -130,6 +132,44 @@ private func client(from peer: String = proxy, _ fields: Fields, trusting entrie
         let client = try client(from: peer, fields, trusting: entries)
         #expect(client.description == address)
         #expect(client.problem == problem)
+    }
+
+    @Test(
+        arguments: [
+            ("x-forwarded-for", ["X-Forwarded-For": "9.9.9.9, 192.0.2.1", "Forwarded": "for=9.9.9.9"], "192.0.2.1"),
+            ("x-forwarded-for", ["Forwarded": "for=9.9.9.9"], proxy),
+            ("Forwarded", ["X-Forwarded-For": "9.9.9.9", "Forwarded": "for=192.0.2.1"], "192.0.2.1"),
+            ("forwarded", ["X-Forwarded-For": "9.9.9.9"], proxy),
+            ("CF-Connecting-IP", ["cf-connecting-ip": "192.0.2.1", "X-Forwarded-For": "9.9.9.9"], "192.0.2.1"),
+            ("CF-Connecting-IP", ["CF-Connecting-IP": "2001:db8::1"], "2001:db8::1"),
+            ("X-Azure-ClientIP", ["X-Azure-ClientIP": " 192.0.2.1:4711 "], "192.0.2.1"),
+            ("CF-Connecting-IP", ["X-Forwarded-For": "9.9.9.9", "Forwarded": "for=9.9.9.9"], proxy),
+            // A list, a line too many, and garbage name nobody.
+            ("CF-Connecting-IP", ["CF-Connecting-IP": "9.9.9.9, 192.0.2.1"], proxy),
+            ("CF-Connecting-IP", ["CF-Connecting-IP": "9.9.9.9", "CF-Connecting-IP": "192.0.2.1"], proxy),
+            ("CF-Connecting-IP", ["CF-Connecting-IP": "unknown"], proxy),
+            // Counted from the right, trusted or not.
+            ("1", ["X-Forwarded-For": "9.9.9.9, 192.0.2.1"], "192.0.2.1"),
+            ("2", ["X-Forwarded-For": "9.9.9.9, 192.0.2.1, 192.0.2.7"], "192.0.2.1"),
+            ("2", ["X-Forwarded-For": "9.9.9.9, 192.0.2.1", "X-Forwarded-For": "10.0.0.7"], "192.0.2.1"),
+            ("1", ["X-Forwarded-For": "9.9.9.9, 10.0.0.7"], "10.0.0.7"),
+            ("3", ["X-Forwarded-For": "9.9.9.9, 192.0.2.1"], proxy),
+            ("2", ["X-Forwarded-For": "9.9.9.9, , 10.0.0.7"], proxy),
+            ("1", ["X-Forwarded-For": ""], proxy), ("1", ["Forwarded": "for=9.9.9.9"], proxy),
+        ] as [(String, Fields, String)])
+    func `is read from the one field of the setting`(field: String, fields: Fields, address: String) throws {
+        let named = try client(fields, naming: field)
+        #expect(named.description == address && named.problem == nil)
+        // Nobody else is believed.
+        let direct = try client(from: "192.0.2.7", fields, naming: field)
+        #expect(direct.description == "192.0.2.7")
+    }
+
+    @Test(arguments: [
+        "", "0", "17", "-1", "x forwarded for", "x-forwarded-for,forwarded", String(repeating: "x", count: 65),
+    ])
+    func `is not read from what cannot be a field`(text: String) {
+        #expect(throws: Invalid.self) { try AddressField(parsing: text) }
     }
 
     @Test func `is the peer's when nobody is trusted`() throws {

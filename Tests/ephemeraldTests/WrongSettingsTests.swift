@@ -20,6 +20,7 @@ import ephemerald
             ("LOOPS", "0", ["1 to 256"]), ("LOOPS", "four", ["1 to 256"]), ("LOOPS", "257", ["1 to 256"]),
             ("DRAIN_TIMEOUT", "15", ["unit is missing", "15s"]), ("DRAIN_TIMEOUT", "1d", ["ms, s, min, h"]),
             ("DRAIN_TIMEOUT", "11min", ["0ms to 10min"]), ("DRAIN_TIMEOUT", "soon", ["not a duration"]),
+            ("IDLE_TIMEOUT", "500ms", ["1s to 2h"]), ("IDLE_TIMEOUT", "3h", ["1s to 2h"]),
             ("ALLOWED_ORIGINS", "*", ["every website"]), ("ALLOWED_ORIGINS", "null", ["null"]),
             ("ALLOWED_ORIGINS", "https://a.example/", ["\"https://a.example/\""]),
             ("ALLOWED_ORIGINS", "https://a.example,", ["entry is empty"]),
@@ -31,6 +32,7 @@ import ephemerald
             ("TRUSTED_PROXIES", "10.0.0.1/8", ["10.0.0.0/8"]),
             ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "not an address"]),
             ("TRUSTED_PROXIES", "none,10.0.0.1", ["\"none\""]),
+            ("CLIENT_ADDRESS_FROM", "0", ["1 to 16"]), ("CLIENT_ADDRESS_FROM", "the last", ["CF-Connecting-IP"]),
             (
                 "AUTH", "password",
                 ["\"password\"", "is not a mode; write none, or one or more of bearer, jwt and proxy"]

@@ -3,9 +3,9 @@ package import Text
 
 /// The address that a request comes from, as trusted proxies report it.
 ///
-/// `X-Forwarded-For` or `Forwarded` is walked from the right, past trusted addresses; the first that is not trusted is
-/// the client. Everything to the left of it is what the client claims, and is not read. An entry that does not parse
-/// ends the walk at the last good address.
+/// Unless `CLIENT_ADDRESS_FROM` says otherwise, `X-Forwarded-For` or `Forwarded` is walked from the right, past trusted
+/// addresses; the first that is not trusted is the client. Everything to the left of it is what the client claims, and is
+/// not read. An entry that does not parse ends the walk at the last good address.
 package struct ClientAddress: Hashable, Sendable {
     /// Where a request comes from.
     package enum Source: Hashable, Sendable {
@@ -37,9 +37,7 @@ package struct ClientAddress: Hashable, Sendable {
             case .ip(let address, port: _): .ip(address)
             case .unix: .unix
             }
-        let hasFlatList = request.fields.count(of: "X-Forwarded-For") > 0
-        let hasForwarded = request.fields.count(of: "Forwarded") > 0
-        guard hasFlatList || hasForwarded else {
+        guard proxies.field.isPresent(in: request.fields) else {
             (source, problem) = (peer, nil)
             return
         }
@@ -47,15 +45,8 @@ package struct ClientAddress: Hashable, Sendable {
             (source, problem) = (peer, .untrustedForwarding)
             return
         }
-        let flat =
-            hasFlatList ? proxies.client(behind: peer, by: ForwardingChain.xForwardedFor(in: request.fields)) : nil
-        let forwarded =
-            hasForwarded ? proxies.client(behind: peer, by: ForwardingChain.forwarded(in: request.fields)) : nil
-        if let flat, let forwarded, flat != forwarded {
-            (source, problem) = (peer, .headersDisagree)
-        } else {
-            (source, problem) = (flat ?? forwarded ?? peer, nil)
-        }
+        let named = proxies.client(behind: peer, by: request.fields)
+        (source, problem) = named.map { ($0, nil) } ?? (peer, .headersDisagree)
     }
 
     /// The key that limits count by: IPv4 whole, IPv6 by /64, which is the least that one client has for itself.
@@ -79,7 +70,28 @@ extension ClientAddress: CustomStringConvertible {
 }
 
 extension TrustedProxies {
-    fileprivate func client(behind peer: ClientAddress.Source, by chain: some Sequence<IPAddress?>)
+    /// The client that the field of the setting names, the peer when it names none; nil when two fields disagree.
+    fileprivate func client(behind peer: ClientAddress.Source, by fields: Fields) -> ClientAddress.Source? {
+        switch field {
+        case .either:
+            let hasFlatList = fields.count(of: "X-Forwarded-For") > 0
+            guard fields.count(of: "Forwarded") > 0 else {
+                return client(behind: peer, by: ForwardingChain.xForwardedFor(in: fields))
+            }
+            let forwarded = client(behind: peer, by: ForwardingChain.forwarded(in: fields))
+            guard hasFlatList else { return forwarded }
+            return client(behind: peer, by: ForwardingChain.xForwardedFor(in: fields)) == forwarded ? forwarded : nil
+        case .xForwardedFor: return client(behind: peer, by: ForwardingChain.xForwardedFor(in: fields))
+        case .forwarded: return client(behind: peer, by: ForwardingChain.forwarded(in: fields))
+        case .hop(let place):
+            let hop = ForwardingChain.xForwardedFor(in: fields).dropFirst(place - 1).first { _ in true }
+            return hop.flatMap(\.self).map { .ip($0) } ?? peer
+        case .named(let name):
+            return fields.only(name).flatMap { ForwardingChain.address(in: $0) }.map { .ip($0) } ?? peer
+        }
+    }
+
+    private func client(behind peer: ClientAddress.Source, by chain: some Sequence<IPAddress?>)
         -> ClientAddress.Source
     {
         var last = peer
@@ -109,13 +121,16 @@ package struct TrustedProxies: Hashable, Sendable {
 
     /// The ranges of addresses among the entries.
     package let ranges: [AddressRange]
+    /// Where they name the client.
+    package let field: AddressField
     private let includesUnix: Bool
 
     /// No peer is trusted.
     package static let none = TrustedProxies([])
 
     /// The peers of all entries.
-    package init(_ entries: [Entry]) {
+    package init(_ entries: [Entry], naming field: AddressField = .either) {
+        self.field = field
         ranges = entries.compactMap { if case .range(let range) = $0 { range } else { nil } }
         includesUnix = entries.contains(.unixSocket)
     }

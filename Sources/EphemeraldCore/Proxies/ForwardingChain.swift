@@ -26,6 +26,11 @@ enum ForwardingChain {
         }
     }
 
+    /// The address in a field that has no list; nil for anything else.
+    static func address(in value: String) -> IPAddress? {
+        address(Substring(Substring(value).utf8.trimmingOptionalWhitespace), isBare: true)
+    }
+
     /// A node with or without port: `192.0.2.1:80`, `[2001:db8::1]:4711`; `unknown` and `_hidden` name no address.
     /// - Parameter isBare: whether IPv6 is allowed without brackets.
     private static func address(_ node: Substring, isBare: Bool) -> IPAddress? {

@@ -25,6 +25,11 @@ extension Setting {
         "TRUSTED_PROXIES", .list, .none, "LIST", .reload,
         "Addresses and CIDR ranges, and unix: for the socket, whose forwarding headers are believed. They decide who "
             + "counts as which client.")
+    package static let clientAddressFrom = Setting(
+        "CLIENT_ADDRESS_FROM", .text, .computed("x-forwarded-for or forwarded"), "FIELD|NUMBER", .reload,
+        "The one field in which TRUSTED_PROXIES name the client: x-forwarded-for, forwarded, a field with one address "
+            + "like CF-Connecting-IP, or a number, the client's place in X-Forwarded-For from the right. Name the field "
+            + "that the proxy sets: it may pass on what a client writes into another.")
     package static let sessionsDirectory = Setting(
         "SESSIONS_DIR", .text, .value("sessions"), "DIRECTORY", .reload,
         "The directory of the session files. Anyone who can write there decides what is spent.")
@@ -38,8 +43,9 @@ extension Setting.Group {
     static let access = Self(
         "Access",
         [
-            .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes, .allowCredentials, .trustedProxies, .auth,
-            .authKeysFile, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim, .authProxyHeader,
+            .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes, .allowCredentials, .trustedProxies,
+            .clientAddressFrom, .auth, .authKeysFile, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim,
+            .authProxyHeader,
             .sessionsDirectory, .demo,
         ])
 }
@@ -120,11 +126,15 @@ extension SettingsReader {
     }
 
     fileprivate mutating func trustedProxies() -> TrustedProxies {
-        guard let value = self[.trustedProxies], value.text != "none" else { return TrustedProxies.none }
+        let field = readIfSet(.clientAddressFrom, AddressField.init(parsing:)) ?? .either
+        guard let value = self[.trustedProxies], value.text != "none" else {
+            warn(.clientAddressFrom, ifSet: "has no effect without TRUSTED_PROXIES: no field is believed")
+            return TrustedProxies.none
+        }
         let entries = readListIfSet(.trustedProxies) { text throws(Invalid) in
             try TrustedProxies.Entry(parsing: text)
         }
-        let proxies = TrustedProxies(entries ?? [])
+        let proxies = TrustedProxies(entries ?? [], naming: field)
         for range in proxies.ranges where range.isEverybody {
             warn(.trustedProxies, "\(range) believes everybody: each request can choose the client that it counts as")
         }

@@ -16,6 +16,10 @@ extension Setting {
     package static let loops = Setting(
         "LOOPS", .number, .computed("number of cores"), "NUMBER", .restart,
         "Event loops, 1 to 256, each with a thread and a listening socket of its own.")
+    package static let idleTimeout = Setting(
+        "IDLE_TIMEOUT", .text, .value("75s"), "DURATION", .restart,
+        "How long a connection may be silent between requests, 1s to 2h: longer than the proxy in front keeps its own, "
+            + "so that the proxy closes first.")
     package static let drainDelay = Setting(
         "DRAIN_DELAY", .text, .value("0s"), "DURATION", .reload,
         "How long after SIGTERM only readiness fails, before the listening socket closes, 0s to 10min: time for a load "
@@ -35,7 +39,10 @@ extension Setting {
 extension Setting.Group {
     static let listening = Self(
         "Listening",
-        [.host, .port, .socketMode, .loops, .drainDelay, .drainTimeout, .operationsHost, .operationsPort])
+        [
+            .host, .port, .socketMode, .loops, .idleTimeout, .drainDelay, .drainTimeout, .operationsHost,
+            .operationsPort,
+        ])
 }
 
 extension Settings {
@@ -47,6 +54,8 @@ extension Settings {
         package let socketMode: UInt32
         /// Event loops, one thread each.
         package let loops: Int
+        /// How long a connection may be silent between requests.
+        package let idleTimeout: Duration
         /// From SIGTERM, which makes readiness fail, until the socket closes.
         package let drainDelay: Duration
         /// How long requests in flight may take after that.
@@ -59,6 +68,7 @@ extension Settings {
             loops =
                 reader.readIfSet(.loops) { text throws(Invalid) in try Int(parsingSetting: text, in: 1...256) }
                 ?? min(max(cores, 1), 256)
+            idleTimeout = reader.duration(.idleTimeout, in: .seconds(1) ... .seconds(7_200))
             drainDelay = reader.duration(.drainDelay, in: .zero ... .seconds(600))
             drainTimeout = reader.duration(.drainTimeout, in: .zero ... .seconds(600))
             socketMode = reader.read(.socketMode, ListeningAddress.socketMode(parsing:))

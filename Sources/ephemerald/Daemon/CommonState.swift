@@ -53,6 +53,7 @@ struct CommonState: Sendable {
         calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
+        server.idleTimeout = settings.listening.idleTimeout
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
         let share = DescriptorLimit.current / 2 / settings.listening.loops
         server.maxConnections = max(16, min(server.maxConnections, share))
