@@ -146,5 +146,8 @@ extension Setting {
     }
 
     /// The setting that names a file with this secret in it.
-    var fileSetting: Setting? { isSecret ? Setting.named("\(name)_FILE") : nil }
+    var fileSetting: Setting? {
+        guard isSecret else { return nil }
+        return self == .jwtSecret ? .jwtKeys : Setting.named("\(name)_FILE")
+    }
 }

@@ -36,7 +36,7 @@ import ephemerald
     @Test func `has 16 bytes or more`() throws {
         let found = problems(["--safety-salt-file", try directory.file("salt", "0123456789abcde")])
         #expect(found.count == 1)
-        #expect(found.first?.contains("the file has 15 bytes") == true, "\(found)")
+        #expect(found.first?.contains("the salt has 15 bytes") == true, "\(found)")
         #expect(found.first?.contains("0123") == false)
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Text
 
 /// The sessions that browsers can request, by name.
@@ -71,17 +72,46 @@ extension SessionCatalog {
     package static func load(
         directory: String, today: Day, rules: SessionRules = SessionRules()
     ) -> LoadedSessions {
-        func nothing(_ reason: String) -> LoadedSessions {
-            LoadedSessions(catalog: SessionCatalog(), findings: [Finding(.error, file: directory, reason)])
-        }
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            return nothing("cannot be read as a directory\(reason(error))")
+            return nothing(in: directory, "cannot be read as a directory\(reason(error))")
         }
         let files = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
-        if files.isEmpty { return nothing("has no session file (NAME.json)") }
+        if files.isEmpty { return nothing(in: directory, "has no session file (NAME.json)") }
+        return load(files, today: today, rules: rules) { file throws(Invalid) in
+            try contents(of: "\(directory)/\(file)")
+        }
+    }
+
+    /// Reads an object that has the text of a session file for each name.
+    /// - Parameter place: what findings about the whole call it.
+    package static func load(
+        text: String, place: String, today: Day, rules: SessionRules = SessionRules()
+    ) -> LoadedSessions {
+        let object: JSONObject
+        do throws(JSONError) {
+            guard case .object(let members) = try JSON(parsing: Array(text.utf8)) else {
+                return nothing(in: place, "is not an object; write the sessions by their names: {\"default\": {…}}")
+            }
+            object = members
+        } catch {
+            return LoadedSessions(
+                catalog: SessionCatalog(), findings: [Finding(.error, file: place, error.message, at: error)])
+        }
+        if object.members.isEmpty { return nothing(in: place, "has no session") }
+        let bytes = Dictionary(uniqueKeysWithValues: object.members.map { ("\($0.name)\(suffix)", $0.value.serialized()) })
+        return load(bytes.keys.sorted(), today: today, rules: rules) { file throws(Invalid) in bytes[file] ?? [] }
+    }
+
+    private static func nothing(in place: String, _ reason: String) -> LoadedSessions {
+        LoadedSessions(catalog: SessionCatalog(), findings: [Finding(.error, file: place, reason)])
+    }
+
+    private static func load(
+        _ files: [String], today: Day, rules: SessionRules, contents: (String) throws(Invalid) -> [UInt8]
+    ) -> LoadedSessions {
         var sessions: [Session] = []
         var findings: [Finding] = []
         var fingerprints: [String: Int] = [:]
@@ -93,7 +123,7 @@ extension SessionCatalog {
                         "a session's name has a-z, 0-9, _ and - only, begins with a letter or digit, and has at most "
                             + "64 characters")
                 }
-                let bytes = try contents(of: "\(directory)/\(file)")
+                let bytes = try contents(file)
                 fingerprints[name] = bytes.hashValue
                 var reader = SessionReader(file: file, today: today, rules: rules)
                 if let session = reader.session(named: name, in: bytes) { sessions.append(session) }

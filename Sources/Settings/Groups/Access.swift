@@ -33,6 +33,10 @@ extension Setting {
     package static let sessionsDirectory = Setting(
         "SESSIONS_DIR", .text, .value("sessions"), "DIRECTORY", .reload,
         "The directory of the session files. Anyone who can write there decides what is spent.")
+    package static let sessionsJSON = Setting(
+        "SESSIONS_JSON", .text, .none, "JSON", .reload,
+        "The sessions themselves in place of SESSIONS_DIR, for a platform without files: an object with the text of one "
+            + "session file for each name.")
     package static let demo = Setting(
         "DEMO", .boolean, .computed("true with SANDBOX, false without"), "true|false", .reload,
         "Whether a demo page is served at /. Anyone who can open it can request tokens, as from every page of its "
@@ -44,9 +48,9 @@ extension Setting.Group {
         "Access",
         [
             .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes, .allowCredentials, .trustedProxies,
-            .clientAddressFrom, .auth, .authKeysFile, .jwtKeys, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim,
+            .clientAddressFrom, .auth, .authKeys, .authKeysFile, .jwtKeys, .jwtSecret, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim,
             .authProxyHeader,
-            .sessionsDirectory, .demo,
+            .sessionsDirectory, .sessionsJSON, .demo,
         ])
 }
 

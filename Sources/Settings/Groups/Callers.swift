@@ -8,6 +8,9 @@ extension Setting {
         "AUTH", .list, .computed("none on loopback"), "LIST", .reload,
         "How callers prove who they are: none, or one or more of bearer, jwt and proxy. With none only the origin and "
             + "the network are trusted.")
+    package static let authKeys = Setting(
+        "AUTH_KEYS", .list, .none, "LIST", .reload,
+        "The same keys, for a platform without files: name:sha256, with commas between them. Use one of the two.")
     package static let authKeysFile = Setting(
         "AUTH_KEYS_FILE", .text, .none, "FILE", .reload, file: .authority,
         "The keys of callers for AUTH=bearer, one name:sha256 a line, as ephemerald key prints it. Anyone who can write "
@@ -16,6 +19,9 @@ extension Setting {
         "JWT_KEYS", .text, .none, "FILE|URL", .reload, file: .authority,
         "The keys of tokens for AUTH=jwt: a file (JWKS, public key or certificate in PEM, or a secret for HS256), or the "
             + "https address of a JWKS. Anyone who can write there, or has a private key, decides who may call.")
+    package static let jwtSecret = Setting(
+        "JWT_SECRET", .text, .none, "SECRET", .reload, isSecret: true,
+        "A secret for HS256 in place of JWT_KEYS, for a platform without files. It is a secret, so it has no flag.")
     package static let jwtIssuer = Setting(
         "JWT_ISSUER", .text, .none, "TEXT", .reload,
         "The iss that a token must have, exactly. Without it, tokens of every issuer with those keys are accepted.")
@@ -72,23 +78,23 @@ extension SettingsReader {
 
     /// The check that the modes lead to. The settings of a mode are read without it too: it may be on tomorrow.
     mutating func callers(by auth: Set<AuthMode>, behind proxies: TrustedProxies) -> Authenticator {
-        let keys = readFileIfSet(.authKeysFile, limit: BearerKeyLines.largestFile, BearerKeyLines.parse)
+        let keys = bearerKeys()
         let tokens = tokens(areUsed: auth.contains(.jwt))
         let field = read(.authProxyHeader, UserField.name)
         if !auth.contains(.bearer), !auth.isEmpty {
-            warn(.authKeysFile, ifSet: "has no effect while AUTH does not have bearer: keys are not read")
+            warn(.authKeys, .authKeysFile, ifSet: "has no effect while AUTH does not have bearer: keys are not read")
         }
         if auth == [.none] { return .anybody }
         var modes: [Authenticator.Mode] = []
         if auth.contains(.bearer) {
             if let keys { modes.append(.bearer(keys)) }
-            if self[.authKeysFile] == nil {
+            if self[.authKeys] == nil, self[.authKeysFile] == nil {
                 refuse(.authKeysFile, "not set, and AUTH has bearer; name a file with a line of ephemerald key in it")
             }
         }
         if auth.contains(.jwt) {
             if let tokens { modes.append(.jwt(tokens)) }
-            if self[.jwtKeys] == nil {
+            if self[.jwtKeys] == nil, self[.jwtSecret] == nil {
                 refuse(.jwtKeys, "not set, and AUTH has jwt; name a file with keys, or the https address of a JWKS")
             }
         }
@@ -130,18 +136,44 @@ extension SettingsReader {
         if !areUsed {
             if !isWrong(.auth) {
                 warn(
-                    .jwtKeys, .jwtIssuer, .jwtAudience,
+                    .jwtKeys, .jwtSecret, .jwtIssuer, .jwtAudience,
                     ifSet: "has no effect while AUTH does not have jwt: tokens are not read")
             }
         } else if keys != nil, self[.jwtAudience] == nil {
             warn(.jwtAudience, "not set: tokens that these keys have signed for other services are accepted too")
         }
         guard let keys else { return nil }
-        if case .fixed(let set) = keys { for remark in set.remarks { warn(.jwtKeys, remark) } }
+        let source = self[.jwtSecret] == nil ? Setting.jwtKeys : .jwtSecret
+        if case .fixed(let set) = keys { for remark in set.remarks { warn(source, remark) } }
         return TokenVerifier(keys: keys, rules: rules)
     }
 
+    /// The keys of `AUTH_KEYS` or of the file of `AUTH_KEYS_FILE`.
+    private mutating func bearerKeys() -> BearerKeys? {
+        guard self[.authKeys] != nil else {
+            return readFileIfSet(.authKeysFile, limit: BearerKeyLines.largestFile, BearerKeyLines.parse)
+        }
+        guard self[.authKeysFile] == nil else {
+            refuse(.authKeysFile, "AUTH_KEYS is set as well, and one would hide the other; remove one")
+            return nil
+        }
+        return readIfSet(.authKeys) { text throws(Invalid) in
+            do throws(Invalid) { return try BearerKeyLines.parse(entries: text) } catch {
+                // An entry may be a key that was written in place of its digest.
+                throw Invalid(error.reason, isHidden: true)
+            }
+        }
+    }
+
     private mutating func tokenKeys() -> TokenVerifier.Keys? {
+        if self[.jwtSecret] != nil {
+            guard self[.jwtKeys] == nil else {
+                refuse(.jwtKeys, "JWT_SECRET is set as well, and one would hide the other; remove one")
+                return nil
+            }
+            warnIfInReadableFile(.jwtSecret)
+            return readIfSet(.jwtSecret) { text throws(Invalid) in .fixed(try KeySet(file: Array(text.utf8))) }
+        }
         let pipes = pipes
         var permissions: Int?
         let keys = readIfSet(.jwtKeys) { text throws(Invalid) -> TokenVerifier.Keys in

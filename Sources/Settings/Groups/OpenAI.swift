@@ -24,6 +24,9 @@ extension Setting {
     package static let callsURL = Setting(
         "CALLS_URL", .text, .computed("OPENAI_BASE_URL + /realtime/calls"), "URL", .reload,
         "Where browsers are sent with their token. That server hears the conversation.")
+    package static let safetySalt = Setting(
+        "SAFETY_SALT", .text, .none, "TEXT", .reload, isSecret: true,
+        "The salt of SAFETY_SALT_FILE itself, for a platform without files. It is a secret, so it has no flag.")
     package static let safetySaltFile = Setting(
         "SAFETY_SALT_FILE", .text, .computed("safety_salt in $STATE_DIRECTORY"), "FILE", .reload, file: .secret,
         "The salt, 16 bytes or more, of the identifiers by which OpenAI tells callers apart. Anyone who can read it can "
@@ -33,7 +36,7 @@ extension Setting {
 extension Setting.Group {
     static let openAI = Self(
         "OpenAI",
-        [.apiKey, .apiKeyFile, .baseURL, .organization, .project, .authHeader, .callsURL, .safetySaltFile])
+        [.apiKey, .apiKeyFile, .baseURL, .organization, .project, .authHeader, .callsURL, .safetySalt, .safetySaltFile])
 }
 
 /// The header field that carries the API key.
@@ -46,7 +49,7 @@ package enum UpstreamAuthHeader: String, CaseIterable, Sendable {
 
 /// The origin of the salt of safety identifiers.
 package enum SafetySalt: Hashable, Sendable {
-    /// The file of `SAFETY_SALT_FILE`, which exists.
+    /// `SAFETY_SALT`, or the file of `SAFETY_SALT_FILE`, which exists.
     case kept(SafetyIdentifier)
     /// A file that the first start creates and later ones read.
     case made(path: String)
@@ -60,7 +63,7 @@ package enum SafetySalt: Hashable, Sendable {
 
     fileprivate static func parse(_ salt: [UInt8]) throws(Invalid) -> SafetyIdentifier {
         guard salt.count >= 16 else {
-            throw Invalid("the file has \(salt.count) bytes; 16 are needed, such as head -c 32 /dev/urandom gives")
+            throw Invalid("the salt has \(salt.count) bytes; 16 are needed, such as head -c 32 /dev/urandom gives")
         }
         return SafetyIdentifier(salt: salt)
     }
@@ -74,6 +77,16 @@ extension SettingsReader {
 
     /// The salt of safety identifiers.
     mutating func safetySalt(_ environment: [String: String]) -> SafetySalt {
+        if self[.safetySalt] != nil {
+            warnIfInReadableFile(.safetySalt)
+            if self[.safetySaltFile] != nil {
+                refuse(.safetySaltFile, "SAFETY_SALT is set as well, and one would hide the other; remove one")
+            }
+            let salt = readIfSet(.safetySalt) { text throws(Invalid) in
+                SafetySalt.kept(try SafetySalt.parse(Array(text.utf8)))
+            }
+            return salt ?? .ofThisProcess
+        }
         let kept = readFileIfSet(.safetySaltFile, limit: 4096) { bytes throws(Invalid) in
             SafetySalt.kept(try SafetySalt.parse(bytes))
         }

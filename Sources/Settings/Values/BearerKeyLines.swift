@@ -34,6 +34,11 @@ package enum BearerKeyLines {
         return keys
     }
 
+    /// Reads the keys of a list with commas; problems call its entries lines.
+    package static func parse(entries text: String) throws(Invalid) -> BearerKeys {
+        try parse(text.utf8.map { $0 == UInt8(ascii: ",") ? UInt8(ascii: "\n") : $0 })
+    }
+
     /// Works on bytes: a file of 14,000 lines is read at each start.
     private static func entry(_ line: ArraySlice<UInt8>) throws(Invalid) -> (name: String, digest: [UInt8]) {
         let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)

@@ -68,8 +68,9 @@ package struct Check: Sendable {
     }
 
     private mutating func fix(_ files: SessionFiles, today: Day) {
+        guard files.text == nil else { return }
         let directory = files.directory
-        let load = { SessionCatalog.load(directory: directory, today: today, rules: files.rules).findings }
+        let load = { files.load(today: today).findings }
         let before = load()
         for file in Set(before.map(\.file)).sorted() where file.hasSuffix(SessionCatalog.suffix) {
             let path = "\(directory)/\(file.withoutControls)"

@@ -74,7 +74,7 @@ package struct Configuration: Sendable {
         }
         guard let files else { return Reading(settings: nil, sessions: nil, findings: findings) }
         prepare(files)
-        let sessions = SessionCatalog.load(directory: files.directory, today: today, rules: files.rules)
+        let sessions = files.load(today: today)
         findings += sessions.diagnoses(in: files)
         return Reading(settings: settings, sessions: sessions, findings: findings)
     }

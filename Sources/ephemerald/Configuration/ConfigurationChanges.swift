@@ -21,7 +21,9 @@ package struct ConfigurationChanges: Sendable {
         {
             deferred.append(.redisURLFile)
         }
-        if !changed.contains(.safetySaltFile), before.upstream.safetySalt != now.upstream.safetySalt {
+        if !changed.contains(.safetySaltFile), !changed.contains(.safetySalt),
+            before.upstream.safetySalt != now.upstream.safetySalt
+        {
             effective.append(Setting.safetySaltFile.name)
         }
         if !changed.contains(.upstreamCAFile), before.upstream.authorities != now.upstream.authorities {

@@ -49,6 +49,6 @@ final class ConfigurationWatch: Sendable {
 
 extension ConfigurationFiles {
     fileprivate var targets: [FileWatch.Target] {
-        paths.map { .file($0) } + [.entries(of: sessionsDirectory, suffix: SessionCatalog.suffix)]
+        paths.map { .file($0) } + (sessionsDirectory.map { [.entries(of: $0, suffix: SessionCatalog.suffix)] } ?? [])
     }
 }

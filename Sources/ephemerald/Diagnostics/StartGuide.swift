@@ -43,7 +43,8 @@ package struct StartGuide {
                     ? StartGuide.sandbox(settings)
                     : "\(settings.upstream.baseURL) with \(keys == 1 ? "one key" : "\(keys) keys")"
             ))
-        let directory = settings.sessionFiles.directory + (settings.sessionFiles.directory.hasSuffix("/") ? "" : "/")
+        let files = settings.sessionFiles
+        let directory = files.directory + (files.text != nil || files.directory.hasSuffix("/") ? "" : "/")
         fields.append(("sessions", "\(StartGuide.list(sessions.map(\.name))) in \(directory)"))
         fields.append(("origins", StartGuide.list(settings.access.allowedOrigins.map { "\($0)" })))
         lines = fields.map { name, text in
