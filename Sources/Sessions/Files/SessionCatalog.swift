@@ -101,7 +101,8 @@ extension SessionCatalog {
                 catalog: SessionCatalog(), findings: [Finding(.error, file: place, error.message, at: error)])
         }
         if object.members.isEmpty { return nothing(in: place, "has no session") }
-        let bytes = Dictionary(uniqueKeysWithValues: object.members.map { ("\($0.name)\(suffix)", $0.value.serialized()) })
+        let bytes = Dictionary(
+            uniqueKeysWithValues: object.members.map { ("\($0.name)\(suffix)", $0.value.serialized()) })
         return load(bytes.keys.sorted(), today: today, rules: rules) { file throws(Invalid) in bytes[file] ?? [] }
     }
 

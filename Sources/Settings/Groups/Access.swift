@@ -48,7 +48,8 @@ extension Setting.Group {
         "Access",
         [
             .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes, .allowCredentials, .trustedProxies,
-            .clientAddressFrom, .auth, .authKeys, .authKeysFile, .jwtKeys, .jwtSecret, .jwtIssuer, .jwtAudience, .jwtLeeway, .jwtSessionsClaim,
+            .clientAddressFrom, .auth, .authKeys, .authKeysFile, .jwtKeys, .jwtSecret, .jwtIssuer, .jwtAudience,
+            .jwtLeeway, .jwtSessionsClaim,
             .authProxyHeader,
             .sessionsDirectory, .sessionsJSON, .demo,
         ])
