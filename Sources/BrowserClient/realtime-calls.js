@@ -95,6 +95,7 @@ export class ServiceCall {
     const { call: url, session, overrides, variables, dcid, credentials } = this.#options;
     const { post, parsed, noJSON, authorize, RealtimeError } = this.#tools;
     await gathered(peer, signal);
+    signal.throwIfAborted();
     const headers = { ...await authorize(this.#options), "Content-Type": "application/json" };
     signal.throwIfAborted();
     const sdp = peer.localDescription?.sdp;
@@ -173,11 +174,11 @@ export class ServiceCall {
         this.#handlers.ended(this.#ended(error));
         return;
       }
-      if (error.retryable) wait = Math.max(AGAIN, (error.retryAfter ?? 0) * 1000);
+      if (error.retryable) wait = Math.min(wait, AGAIN);
       if (!this.#failing) this.#handlers.failed(error);
       this.#failing = true;
     }
-    if (!signal.aborted) this.#wait(Math.min(wait, lease / 3));
+    if (!signal.aborted) this.#wait(wait);
   }
 
   /** @param {number} milliseconds */
@@ -198,8 +199,6 @@ export class ServiceCall {
    */
   async explain(error) {
     if (this.#over || !this.#address) return error;
-    this.#turn.abort(error);
-    clearTimeout(this.#timer);
     try {
       await this.#lease(this.#life.signal, WHY);
     } catch (thrown) {
@@ -230,25 +229,23 @@ export class ServiceCall {
 }
 
 /**
- * Waits until the offer has the browser's addresses.
+ * Waits until the offer has the browser's addresses, or the signal is aborted.
  * @param {RTCPeerConnection} peer
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
 function gathered(peer, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const over = new AbortController();
-    const timer = setTimeout(() => finish(), GATHERING);
+  return new Promise((resolve) => {
+    const waiting = new AbortController();
     const finish = () => {
       clearTimeout(timer);
-      over.abort();
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
+      waiting.abort();
+      resolve();
     };
-    const look = () => { if (peer.iceGatheringState === "complete") finish(); };
-    peer.addEventListener("icegatheringstatechange", look, { signal: over.signal });
-    signal.addEventListener("abort", finish, { signal: over.signal });
+    const look = () => { if (peer.iceGatheringState === "complete" || signal.aborted) finish(); };
+    const timer = setTimeout(finish, GATHERING);
+    peer.addEventListener("icegatheringstatechange", look, { signal: waiting.signal });
+    signal.addEventListener("abort", look, { signal: waiting.signal });
     look();
   });
 }

@@ -1082,6 +1082,8 @@ export class RealtimeClient extends Emitter {
     if (typeof RTCPeerConnection === "undefined" || !navigator.mediaDevices) {
       throw new RealtimeError("unsupported", "Calls need WebRTC and a secure page");
     }
+    // So that it is there when the user has decided about the microphone.
+    if (this.#options.call) loadCalls().catch(() => {});
     if (this.#microphone.wanted) {
       this.#become("requesting-microphone");
       await this.#openMicrophone(signal);

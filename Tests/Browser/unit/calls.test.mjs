@@ -52,12 +52,13 @@ test("candidates are waited for a second at most", async (t) => {
 test("a call that ends while candidates are gathered sends nothing", async (t) => {
   const fake = browser(t);
   fake.Peer.gathers = false;
-  const client = fake.client({ call: URL_ });
+  let keys = 0;
+  const client = fake.client({ call: URL_, authorization: () => `Bearer ${++keys}` });
   client.connect().catch(() => {});
   await settle();
   client.disconnect();
-  await fake.clock.advance(60_000);
-  assert.deepEqual([fake.requests, fake.left()], [[], NOTHING]);
+  await settle();
+  assert.deepEqual([fake.requests, keys, fake.left()], [[], 0, NOTHING]);
 });
 
 test("token, callsUrl and dcid have no meaning beside call, or without it", (t) => {
@@ -155,6 +156,39 @@ test("503 is tried again every 2 s, reported once, and the call goes on", async 
   await fake.clock.advance(19_000);
   assert.equal(fake.asked("lease").length, 5);
   client.disconnect();
+});
+
+test("each time that renewals begin to fail is reported", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  const away = () => problem(503, { code: "limits_unavailable" });
+  fake.leaseAnswers = [away(), undefined, away()];
+  await fake.clock.advance(20_000 + 2_000 + 20_000);
+  assert.equal(fake.logged("error").length, 2);
+  client.disconnect();
+});
+
+test("a call that has ended hears nothing more of its lease, and leaves no listener", async (t) => {
+  const fake = browser(t);
+  const signals = [];
+  const { addEventListener } = fake.document;
+  fake.document.addEventListener = (type, listener, options) => {
+    signals.push(options.signal);
+    addEventListener.call(fake.document, type, listener, options);
+  };
+  const client = await fake.connected({ call: URL_ });
+  const { open, wait } = gate();
+  fake.leaseAnswers = [async () => {
+    await wait();
+    return new Response(JSON.stringify(fake.call));
+  }];
+  await fake.clock.advance(20_000);
+  const before = fake.logged("lease").length;
+  client.disconnect();
+  open();
+  await settle();
+  assert.deepEqual([fake.logged("lease").length, fake.left()], [before, NOTHING]);
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
 });
 
 test("a renewal without an answer is given up in time for another", async (t) => {
