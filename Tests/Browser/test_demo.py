@@ -8,6 +8,7 @@ import re
 import pytest
 
 from calls import Failure
+from daemon import SESSION
 from demopage import DemoPage
 from patience import eventually
 
@@ -152,6 +153,29 @@ def test_a_refused_call_is_explained(open_tab, demo, peer, failure, words):
     page.until_text("alert", words)
     page.assert_accessible(f"refused with {failure.status}")
     page.tab.assert_nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("access", "query", "routes"),
+    [("token", "", ["token", "calls"]), ("call", "?call", ["calls", "token"]), ("", "?call", ["calls"])],
+)
+def test_the_page_takes_the_way_that_the_server_offers(open_tab, start, peer, access, query, routes):
+    session = SESSION | ({"access": {access: False}} if access else {})
+    daemon = start(peer.base_url, json.dumps(session).encode(), DEMO="true")
+    page = DemoPage(open_tab(), daemon, query=query)
+    for name, shown in (("intro", not query), ("intro-call", bool(query))):
+        assert page.tab.js("id => document.getElementById(id).checkVisibility()", name) == shown
+    start_call(page)
+    if routes[-1] == "token":
+        page.until_phase("connected")
+        page.tab.page.click("#call")
+    else:
+        # This peer issues tokens only, so it refuses the key.
+        page.until_text("alert", "The model’s service refused the server")
+    page.until_phase("closed")
+    page.assert_accessible("closed")
+    called = [url.rsplit("/", 1)[1] for url in page.requests if url.startswith(f"http://localhost:{daemon.port}/api/r")]
+    assert [name for name in called if "." not in name] == routes
 
 
 def test_blocked_playback_asks_for_a_click(open_tab, demo, peer):

@@ -70,10 +70,6 @@ const byServerCode = {
     title: 'Too many calls at once',
     text: 'The server limits how many calls are open at the same time. One of them has to end first.',
   }),
-  invalid_offer: () => ({
-    title: 'The offer of this browser was not accepted',
-    text: 'The server or the model’s service does not understand how this browser describes a call. Try another one.',
-  }),
   call_not_found: () => ({
     title: 'The server no longer knows this call',
     text: 'It was restarted, perhaps, or the call was created with another key. Start another call to continue.',
@@ -172,8 +168,9 @@ const byCode = {
     title: 'The model’s service does not answer',
     text: 'The server issued a token, but the address for calls cannot be reached from here.',
   }),
-  call_refused: ({ status, message }, served) => {
-    if (served) return { title: 'The server did not create a call', text: message };
+  call_refused: ({ status, serverCode, message }, served) => {
+    const what = serverCode === 'invalid_offer' ? 'did not accept the offer of this browser' : 'did not create a call';
+    if (served) return { title: `The server ${what}`, text: message };
     return status === 401
       ? { title: 'The token was not accepted', text: 'It was already used, or it has expired. Start again.' }
       : { title: 'The model’s service refused the call', text: message };
