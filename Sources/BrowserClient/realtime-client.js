@@ -1140,7 +1140,7 @@ export class RealtimeClient extends Emitter {
     signal.throwIfAborted();
     const token = calls ? undefined : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
     signal.throwIfAborted();
-    this.session = token?.session;
+    if (token) this.session = token.session;
 
     /** @type {Connection} */
     const connection = new Connection(options, this.#microphone.track, timeouts.grace, {

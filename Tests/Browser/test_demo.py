@@ -207,12 +207,13 @@ def test_the_log_of_events_can_be_exported(open_tab, demo, peer):
     assert not any(secret in json.dumps(entries) for secret in peer.keys)
 
 
-def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer, request):
+@pytest.mark.parametrize("query", ["", "?call"])
+def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer, request, query):
     daemon = start(peer.base_url, SANDBOX="true", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
-    page = DemoPage(open_tab(), daemon)
+    page = DemoPage(open_tab(), daemon, query=query)
     assert "runs in sandbox mode" in page.text("sandbox") and "no service accepts calls" in page.text("sandbox")
     assert page.tab.page.locator("#sandbox").is_visible()
-    if folder := request.config.getoption("--screenshots"):
+    if (folder := request.config.getoption("--screenshots")) and not query:
         page.screenshot(folder)
     page.assert_accessible("idle, on the sandbox")
     start_call(page)

@@ -185,7 +185,8 @@ def test_a_session_that_has_only_the_other_way_is_refused_once(open_tab, web, st
 def test_a_page_of_another_origin_reads_why_no_call_is_created(open_tab, web, daemon, peer):
     page = f"http://127.0.0.1:{web.port}"
     error = fail(tab := begin(open_tab(), web, daemon, page, token=None, call=calls_url(daemon)))
-    assert (error["code"], error["status"], tab.js("client.error.serverCode")) == ("call_refused", 403, "origin_not_allowed")
+    seen = (error["code"], error["status"], tab.js("client.error.serverCode"))
+    assert seen == ("call_refused", 403, "origin_not_allowed")
     assert error["message"].endswith(f"This page: {page}")
     assert peer.offers == 0
 

@@ -52,7 +52,7 @@ const byServerCode = {
   }),
   sandbox_takes_no_calls: () => ({
     title: 'The sandbox accepts no calls',
-    text: 'This server runs in sandbox mode, in which it only issues tokens. '
+    text: 'This server runs in sandbox mode, in which no call connects. '
       + 'The operator of the server can start it with an API key and without SANDBOX.',
   }),
   call_required: () => ({
@@ -222,8 +222,11 @@ export function reason(error, served) {
   if (error.status === 401 && isOwn && !byServerCode[error.serverCode ?? '']) {
     return byServerCode.authentication_required();
   }
+  // The sandbox creates calls, but nobody can connect to one.
+  const isSandboxed = served && error.code === 'call_invalid' && document.getElementById('sandbox')?.hidden === false;
+  const serverCode = isSandboxed ? 'sandbox_takes_no_calls' : error.serverCode ?? '';
   const isRenewal = error.code.startsWith('lease');
-  return (isRenewal ? undefined : byServerCode[error.serverCode ?? '']?.()) ?? byCode[error.code]?.(error, served)
+  return (isRenewal ? undefined : byServerCode[serverCode]?.()) ?? byCode[error.code]?.(error, served)
     ?? { title: 'The call failed', text: error.message };
 }
 
