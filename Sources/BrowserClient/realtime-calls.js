@@ -195,15 +195,17 @@ export class ServiceCall {
 
   /**
    * The error that ended the call, as the service explains it: it knows why it ended a call, and OpenAI does not say.
+   * After a lost connection the call may have ended because nobody could renew its lease; then it can be replaced.
    * @param {Failure} error
    */
   async explain(error) {
-    if (this.#over || !this.#address) return error;
+    const isLost = error.code === "connection_lost";
+    if (this.#over || !this.#address || !(isLost || /^(hangup|call_ended)$/.test(error.code))) return error;
     try {
       await this.#lease(this.#life.signal, WHY);
     } catch (thrown) {
       const answer = /** @type {Failure} */ (thrown);
-      if (answer.status === 410) return this.#ended(answer);
+      if (answer.status === 410 && !(isLost && answer.reason === "lease")) return this.#ended(answer);
     }
     return error;
   }

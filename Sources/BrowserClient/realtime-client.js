@@ -1110,7 +1110,7 @@ export class RealtimeClient extends Emitter {
         signal.throwIfAborted();
         const failure = thrown instanceof RealtimeError ? thrown
           : new RealtimeError("unsupported", "The browser cannot connect", { cause: thrown });
-        const error = isHangup(failure) && this.#service ? await this.#service.explain(failure) : failure;
+        const error = this.#service ? await this.#service.explain(failure) : failure;
         signal.throwIfAborted();
         // A connection this long was a good one.
         if (Date.now() - openedAt >= 10_000) attempt = 1;

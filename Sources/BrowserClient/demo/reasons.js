@@ -70,6 +70,10 @@ const byServerCode = {
     title: 'Too many calls at once',
     text: 'The server limits how many calls are open at the same time. One of them has to end first.',
   }),
+  quota_exhausted: () => ({
+    title: 'The quota of the day is used up',
+    text: 'The server limits what may be used in a day. The next one begins at midnight in UTC.',
+  }),
   call_not_found: () => ({
     title: 'The server no longer knows this call',
     text: 'It was restarted, perhaps, or the call was created with another key. Start another call to continue.',

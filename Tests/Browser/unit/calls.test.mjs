@@ -309,10 +309,31 @@ test("a lost connection ends its call before another is created", async (t) => {
   fake.peer.change("failed");
   await fake.clock.advance(0);
   assert.deepEqual(fake.requests.map(({ url }) => url), [
-    URL_, `${URL_}/call_1/lease`, `${URL_}/call_1/end`, URL_, `${URL_}/call_2/lease`,
+    URL_, `${URL_}/call_1/lease`, `${URL_}/call_1/lease`, `${URL_}/call_1/end`, URL_, `${URL_}/call_2/lease`,
   ]);
   assert.deepEqual(fake.states.slice(-2), ["reconnecting", "connected"]);
   assert.equal(client.callId, "call_2");
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("a connection that is lost because the service ended the call is not replaced", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [ended("operator")];
+  fake.peer.change("failed");
+  await settle();
+  assert.deepEqual([client.state, client.reason, client.error.reason], ["closed", "hangup", "operator"]);
+  assert.deepEqual([fake.asked("calls").length, fake.left()], [1, NOTHING]);
+});
+
+test("a connection that was lost for longer than the lease is replaced", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [ended("lease")];
+  fake.peer.change("failed");
+  await fake.clock.advance(0);
+  assert.deepEqual([client.state, fake.asked("calls").length], ["connected", 2]);
   client.disconnect();
   assert.deepEqual(fake.left(), NOTHING);
 });
