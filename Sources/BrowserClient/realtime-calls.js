@@ -131,7 +131,7 @@ export class ServiceCall {
   #renewed({ seconds_left: secondsLeft, lease_seconds: leaseSeconds }) {
     this.#renewedAt = Date.now();
     this.#failing = false;
-    this.#leaseSeconds = leaseSeconds || 0;
+    this.#leaseSeconds = leaseSeconds;
     this.endsAt = secondsLeft >= 0 ? Date.now() + secondsLeft * 1000 : undefined;
     this.#handlers.lease({ secondsLeft, leaseSeconds });
   }
@@ -174,7 +174,7 @@ export class ServiceCall {
         this.#handlers.ended(this.#ended(error));
         return;
       }
-      if (error.retryable) wait = Math.min(wait, AGAIN);
+      if (error.retryable) wait = AGAIN;
       if (!this.#failing) this.#handlers.failed(error);
       this.#failing = true;
     }
@@ -222,7 +222,7 @@ export class ServiceCall {
     this.#over = true;
     const beacon = () => { navigator.sendBeacon?.(url); };
     // A page that is being left cannot wait for a preflight, so the request has no header field.
-    if (globalThis.Request && "keepalive" in Request.prototype) {
+    if ("keepalive" in Request.prototype) {
       fetch(url, { method: "POST", keepalive: true, credentials }).catch(beacon);
     } else {
       beacon();

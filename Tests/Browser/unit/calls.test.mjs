@@ -211,7 +211,7 @@ test("410 ends the call with the service's reason, and nothing is tried again", 
   await fake.clock.advance(20_000);
   assert.deepEqual([client.state, client.reason, client.error.code, client.error.reason],
     ["closed", "hangup", "call_ended", "deadline"]);
-  assert.deepEqual([fake.left(), fake.asked("end").length], [NOTHING, 0]);
+  assert.deepEqual([fake.left(), fake.asked("lease").length, fake.asked("end").length], [NOTHING, 2, 0]);
 });
 
 test("when the other side hangs up, the service is asked why", async (t) => {

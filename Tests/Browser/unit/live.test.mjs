@@ -36,6 +36,8 @@ test("it is connected when the session has started, not before", async (t) => {
     ["connecting", { name: "shop", type: "live", model: "gpt-live-1" }]);
   assert.throws(() => client.send({ type: "session.close" }), { code: "not_connected" });
   fake.peer.receive({ type: "info", code: "data_channel_permissions" });
+  await settle();
+  assert.equal(client.state, "connecting");
   fake.peer.receive(started());
   await settle();
   assert.deepEqual([client.state, client.session],
@@ -103,8 +105,11 @@ test("a call that ends while somebody speaks settles the line, and leaves no tim
 test("the lines of a reconnect follow those before", async (t) => {
   const { fake, client } = await connected(t);
   fake.peer.receive(said("output", "One", 0, 300));
+  let type;
+  fake.callAnswers = [() => { type = client.session.type; }];
   fake.peer.change("failed");
   await fake.clock.advance(0);
+  assert.equal(type, "live");
   fake.peer.receive(started());
   fake.peer.receive(said("output", "two", 0, 300));
   await fake.clock.advance(1500);
@@ -194,6 +199,7 @@ for (const [told, answer, error] of [
     await settle();
     assert.deepEqual([client.state, client.reason, client.error?.code, client.error?.reason],
       ["closed", "hangup", error && "call_ended", error]);
+    if (error && !answer) assert.equal(client.error.cause, closed);
     assert.deepEqual([closed.usage, fake.asked("end").length, fake.left()], [usage, answer ? 0 : 1, NOTHING]);
   });
 }
