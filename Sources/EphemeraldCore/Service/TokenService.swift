@@ -198,15 +198,23 @@ extension TokenService {
     func admit(
         _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
     ) throws(Refusal) -> Step<Admitted> {
-        let checks = offered.limits.checks(client: context.client, caller: caller, origin: origin)
-        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
-        return try common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas))
+        try common.admission.admit(claim(context, from: origin, caller, to: offered))
             .then { [self] verdict throws(Refusal) in
                 .now(try admitted(by: verdict, context, caller, to: offered))
             }
     }
 
-    private func admitted(
+    /// Every limit and quota that the request has to pass.
+    func claim(
+        _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
+    ) -> AdmissionClaim {
+        AdmissionClaim(
+            limits: offered.limits.checks(client: context.client, caller: caller, origin: origin),
+            quotas: rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name))
+    }
+
+    /// What an admitted request goes on with, or the refusal of one that is not.
+    func admitted(
         by verdict: LimitVerdict, _ context: RequestContext, _ caller: Caller?, to offered: OfferedSession
     ) throws(Refusal) -> Admitted {
         switch verdict {

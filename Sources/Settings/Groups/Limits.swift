@@ -82,8 +82,6 @@ extension Settings {
         package let calls: CallMaxima
         /// The server that counts for several processes; nil to count in the memory of this one.
         package let redis: Redis?
-        /// Whether calls are created. One process keeps them, so none are created where several count together.
-        package var createsCalls: Bool { redis == nil }
 
         init(_ reader: inout SettingsReader) {
             maxBody = reader.read(.maxBody) { text throws(Invalid) in
