@@ -18,6 +18,7 @@ from redis_server import RedisServer
 from test_calls import CALLS, LIVE, create, ended, lease, lines, location, raw_digest, serve, session
 from test_calls import calls  # noqa: F401 (a fixture)
 from test_harness_calls import OFFER
+from test_quotas import faked
 from test_redis import connected
 
 UNAVAILABLE = (503, "limits_unavailable")
@@ -284,3 +285,29 @@ def test_calls_outlive_their_daemon(start, calls, tmp_path, redis):
     calls.wait_until(lambda calls: not calls.open, 8)
     eventually(lambda: pair.ended, "the end has its line")
     assert [line["ephemerald.call.reason"] for line in pair.ended] == ["client"]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_step_of_the_wall_clock_moves_no_end(start, calls, tmp_path, redis, hours):
+    clock = tmp_path / "clock"
+    clock.write_text("+0s")
+    environment = faked(0) | {"FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+    del environment["FAKETIME"]
+    files = {"default": session(call={"lease_seconds": 10})}
+    pair = Pair(start, calls, tmp_path, redis, files, **environment)
+    first, second = pair
+    paths = [location(create(first)) for _ in range(2)]
+    before = first.token().one("Date")
+    clock.write_text(f"{hours * 3600:+d}s")
+    assert first.token().one("Date")[:-6] != before[:-6], "the clock was set"
+    for daemon in pair:
+        renewed = lease(daemon, paths[0]).json()
+        assert 1790 <= renewed["seconds_left"] <= 1800
+    assert second.request("DELETE", paths[0]).status == 200
+    eventually(lambda: len(pair.ended) == 1, "the end has its line")
+    # Nobody renews the other one.
+    calls.wait_until(lambda calls: not calls.open, 12)
+    eventually(lambda: len(pair.ended) == 2, "the end has its line")
+    assert time.monotonic() - calls.all[1].created > 9
+    short, long = sorted(line["ephemerald.call.seconds"] for line in pair.ended)
+    assert short < 9 and 10 <= long <= 12
