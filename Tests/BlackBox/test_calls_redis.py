@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import signal
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterator
@@ -311,3 +313,46 @@ def test_a_step_of_the_wall_clock_moves_no_end(start, calls, tmp_path, redis, ho
     assert time.monotonic() - calls.all[1].created > 9
     short, long = sorted(line["ephemerald.call.seconds"] for line in pair.ended)
     assert short < 9 and 10 <= long <= 12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_a_kill_at_any_point_leaves_no_call_and_no_second_line(start, calls, tmp_path, redis, seed):
+    pair = Pair(start, calls, tmp_path, redis, {"default": session(call={"lease_seconds": 10})}, MAX_CALLS="1000")
+    first, second = pair
+    chance = random.Random(seed)
+    victim = first.process
+
+    def live(number: int) -> None:
+        """One call: created by the victim or by the other, renewed and ended by either, while that is there."""
+        try:
+            path = location(create(first if number % 4 else second))
+            lease(second if number % 2 else first, path)
+            if number % 3:
+                end(first if number % 5 else second, path)
+        except (OSError, AssertionError):
+            # The victim is gone, or has not answered.
+            pass
+
+    with ThreadPoolExecutor(16) as pool:
+        lives = [pool.submit(live, number) for number in range(300)]
+        reached = chance.randrange(20, 200)
+        eventually(lambda: len(calls.all) >= reached, "some calls were created")
+        time.sleep(chance.random() / 100)
+        victim.kill()
+        for life in lives:
+            life.result()
+    first.wait()
+    logged = [line for folder in pair.folders for line in lines(folder)]
+    created = {line["ephemerald.call.upstream_id"] for line in logged if "ephemerald.call.type" in line}
+    known = [call for call in calls.all if call.id in created]
+    assert len(calls.all) - len(known) <= 16, "only what was being created when the victim died is not in a log"
+    # A lease, or the 30 s of an end that the victim had begun; and a sweep.
+    calls.wait_until(lambda calls: not any(call.id in created for call in calls.open), 16)
+    eventually(lambda: redis.command_reply("ZCARD", "{ephemerald}:due") == b":0", "every end is recorded", 40)
+    time.sleep(1)
+    ends = Counter(line["ephemerald.call.id"] for line in pair.ended)
+    assert max(ends.values()) == 1
+    # Only an end that the victim had just recorded has lost its line.
+    assert len(ends) >= len(known) - 16
+    assert int(redis.command_reply("ZCARD", place_of_all(redis))[1:]) <= 16, "the places are free again"

@@ -45,7 +45,8 @@ package final class CallKeeper: Sendable {
     private let state = Locked(State())
     private let surroundings: Surroundings
     private let outlets: Outlets
-    private let peers: CallPeers?
+    /// Nil where this process keeps its calls for itself.
+    let peers: CallPeers?
 
     /// A keeper without calls.
     /// - Parameter peers: nil where this process keeps its calls for itself.

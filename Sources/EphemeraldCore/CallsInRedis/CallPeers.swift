@@ -65,6 +65,24 @@ package final class CallPeers: Sendable {
         }
     }
 
+    /// The calls of all daemons that are open or ending, in no order.
+    func listing() async throws(RedisCountsFailure) -> [CallListing] {
+        try await calls.listing(now: surroundings.monotonicNanoseconds())
+    }
+
+    /// Begins to end a call of another daemon.
+    /// - Returns: whether it was open and this daemon has begun.
+    func end(_ call: CallListing, _ reason: CallEndReason) async -> Bool {
+        let name = call.record.name
+        guard call.reason == nil, !isOwn(name), !isEnding(name) else { return false }
+        let now = surroundings.monotonicNanoseconds()
+        guard case .claimed(let call, let first, let isGivenUp) = try? await calls.claim(name, reason, now: now) else {
+            return false
+        }
+        end(call, first, isGivenUp: isGivenUp)
+        return true
+    }
+
     /// This daemon has created a call.
     func add(_ call: SharedCall) {
         state.withLock { $0.own[call.record.name] = call }

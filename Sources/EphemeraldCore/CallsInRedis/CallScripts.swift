@@ -90,8 +90,7 @@ enum CallScripts {
             end
             redis.call('HSET', KEYS[1], 'by', ARGV[3])
             act_at(now + 30000)
-            local record = redis.call('HMGET', KEYS[1], \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))
-            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(record)}
+            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(\(record))}
             """)
 
     /// The daemon could not end the call. It is due again after half a second, and after twice as long each time, up to
@@ -135,6 +134,22 @@ enum CallScripts {
             return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', '0', '64')
             """)
 
+    /// Which calls there are, 64 at most. KEYS: only the set of due times. ARGV: how many come before them.
+    static let names = RedisScript(
+        begin + """
+            return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf', 'LIMIT', ARGV[3], '64')
+            """)
+
+    /// What there is to see of a call. The reply: nothing for one that is unknown or has ended; else its age, how long
+    /// until it is due, how often it could not be ended, and its fields.
+    static let look = RedisScript(
+        begin + """
+            local state, opened, failures = unpack(redis.call('HMGET', KEYS[1], 'state', 'opened', 'failures'))
+            if not state or state == 'ended' then return {} end
+            local due = tonumber(redis.call('ZSCORE', KEYS[2], name) or now)
+            return {now - tonumber(opened), due - now, tonumber(failures or 0), unpack(\(record))}
+            """)
+
     /// The script that admits tokens too.
     static let admit = RedisScript(AdmissionScript.admit)
 
@@ -156,6 +171,9 @@ enum CallScripts {
         return value.map { AdmissionScript.key("slot:\(dimension.rawValue):\($0)", in: "o") }
     }
 
+    /// The Lua that reads the fields of the call.
+    private static let record =
+        "redis.call('HMGET', KEYS[1], \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))"
     /// How long a call is remembered after the upstream's own end, in milliseconds. One that has ended before is
     /// remembered as long: its maker may ask for it at its deadline.
     private static let memory = 600_000

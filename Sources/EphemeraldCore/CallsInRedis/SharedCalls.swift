@@ -15,6 +15,8 @@ package struct SharedCalls: Sendable {
 
     /// How long a step may take that a call's end or its record depends on.
     private static let patience = Duration.seconds(1)
+    /// How many names a list has at most.
+    private static let page = 64
 
     private let daemon: String
     private let reservation: Int
@@ -183,6 +185,34 @@ package struct SharedCalls: Sendable {
     package func overdue() async throws(RedisCountsFailure) -> [CallName] {
         let names = try await run(CallScripts.overdue, [CallScripts.due], [time], nil)
         return names.compactMap { $0.text.flatMap { CallName($0) } }
+    }
+
+    /// The calls of all daemons that are open or ending, in no order. Those that come or go meanwhile may be left out.
+    /// - Parameter now: nanoseconds on the monotonic clock of this process.
+    package func listing(now: UInt64) async throws(RedisCountsFailure) -> [CallListing] {
+        var calls: [CallListing] = []
+        var seen = 0
+        while true {
+            let names = try await run(CallScripts.names, [CallScripts.due], [time, "", "\(seen)"], nil)
+            for name in names.compactMap({ $0.text.flatMap { CallName($0) } }) {
+                if let call = try await look(name, now: now) { calls.append(call) }
+            }
+            if names.count < SharedCalls.page { return calls }
+            seen += names.count
+        }
+    }
+
+    private func look(_ name: CallName, now: UInt64) async throws(RedisCountsFailure) -> CallListing? {
+        let reply = try await run(CallScripts.look, CallScripts.keys(of: name), [time, "\(name)"], nil)
+        if reply.isEmpty { return nil }
+        guard reply.count > 4, let age = reply[0].integer, let due = reply[1].integer, let failures = reply[2].integer,
+            let call = SharedCall(name, values: Array(reply[3...]), age: age, now: now)
+        else { throw .wrongReply }
+        let reason = reply[3].text.flatMap(CallEndReason.init(rawValue:))
+        // Redis does not know since when it is ending.
+        return CallListing(
+            call.record, due: Int64(now) + due * 1_000_000,
+            ending: reason.map { ($0, Int64(now), Int(failures)) }, now: Int64(now))
     }
 
     /// The first argument of a script.

@@ -142,4 +142,29 @@ import Testing
         await bench.act(at: 60_000)
         #expect(bench.hungUp == [names[0]] && bench.reasons == [.client])
     }
+    @Test func `are listed and ended together, and each alone while Redis is away`() async {
+        let bench = SharingBench()
+        for index in 0..<3 { await bench.open(index) }
+        bench.keeper.end(names[2], .client)
+        // The first has been renewed elsewhere, the second is forgotten, and two are another daemon's.
+        let shared = [names[0], names[2], names[3], names[4]]
+        let listed: [[RedisValue]] = [nil, .client, nil, .lease].map {
+            [.integer(5_000), .integer(40_000), .integer(0)] + SharingBench.fields($0)
+        }
+        let page = shared.map { RedisValue.text("\($0)") }
+        bench.answer(.names, page, page)
+        bench.state.withLock { $0.replies[.look] = listed + listed }
+        let listing = await bench.keeper.listingEverywhere()
+        #expect(listing.count == 5 && Set(listing.map(\.record.name)) == Set(names[..<5]))
+        let open = listing.filter { $0.reason == nil }.map(\.record.name)
+        #expect(Set(open) == [names[0], names[1], names[3]])
+        #expect(listing.first { $0.record.name == names[0] }?.untilDue == .seconds(40))
+        #expect(listing.first { $0.record.name == names[1] }?.untilDue == .seconds(60))
+        bench.answer(.claim, SharingBench.claimed(.byOperator))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { $0.record.name != names[1] } == 2)
+        #expect(bench.keeper.listing().count { $0.reason == .byOperator } == 1)
+        // Redis is away.
+        #expect(await bench.keeper.listingEverywhere().count == 3)
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == 1)
+    }
 }

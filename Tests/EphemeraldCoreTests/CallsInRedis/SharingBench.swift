@@ -12,6 +12,8 @@ final class SharingBench: Sendable {
         case claim = "waits and due > now"
         case failed = "2 ^ math.min"
         case end = "return {2} end"
+        case names = "'+inf'"
+        case look = "failures or 0"
         case overdue = "ZRANGEBYSCORE"
     }
 
@@ -73,12 +75,17 @@ final class SharingBench: Sendable {
     }
 
     /// What Redis answers to a claim that succeeds.
-    static func claimed(_ reason: CallEndReason, age: Int64 = 1_000) -> [RedisValue] {
+    static func claimed(_ reason: CallEndReason) -> [RedisValue] {
+        [.integer(2), .integer(1_000)] + fields(reason)
+    }
+
+    /// The fields of a call.
+    static func fields(_ reason: CallEndReason?) -> [RedisValue] {
         let fields = [
-            reason.rawValue, "0", "1800000", "60000", "realtime", "rtc_1", "api.openai.com", "3f9c01ab",
+            reason?.rawValue, "0", "1800000", "60000", "realtime", "rtc_1", "api.openai.com", "3f9c01ab",
             "\(TestCalls.ann)", "ann", "default", nil, "50000", "1525000", "20000", "r", "slot", "",
         ]
-        return [.integer(2), .integer(age)] + fields.map { $0.map { .text($0) } ?? .nothing }
+        return fields.map { $0.map { .text($0) } ?? .nothing }
     }
 
     /// A call of this daemon.

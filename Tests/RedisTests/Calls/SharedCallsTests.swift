@@ -45,6 +45,7 @@ struct SharedCallsTests {
             (1_700...1_800).contains(left)
         else { return "not renewed" }
         guard try await calls.overdue().isEmpty else { return "overdue" }
+        guard try await calls.listing(now: at(1_000_000)).map(\.reason) == [nil] else { return "not listed" }
         guard case .wait = try await calls.claim(name, nil, now: at(1_000_000)) else { return "nothing is to be done" }
         guard case .claimed(_, .client, isGivenUp: false) = try await calls.claim(name, .client, now: at(1_000_000))
         else { return "not claimed" }
