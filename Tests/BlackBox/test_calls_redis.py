@@ -207,6 +207,27 @@ def test_what_redis_forgot_is_its_makers(start, calls, tmp_path, redis):
     assert outcome(lease(first, paths[0])) == (410, "call_ended")
 
 
+def test_a_call_that_is_not_created_gives_back_what_it_took(start, calls, tmp_path, redis):
+    settings = {"MAX_CALLS": "1", "QUOTA_ALL": "3", "UPSTREAM_TIMEOUT": "1s"}
+    first, second = Pair(start, calls, tmp_path, redis, **settings)
+    for fault, status in (("close-after-create", 502), ("no-answer-after-create", 504)):
+        calls.fail(fault)
+        assert create(first).status == status
+    calls.work()
+    path = location(create(second))
+    full = create(first)
+    assert (full.status, full.json()["dimension"], full.one("Retry-After")) == (429, "all", "10")
+    assert second.token().status == 200
+    assert first.request("DELETE", path).status == 200
+    calls.fail("close-after-create")
+    # OpenAI bills the creation of a live session, which keeps its place for as long as that pays for.
+    eventually(lambda: create(first, "live").status == 502, "the place is free again")
+    calls.work()
+    assert create(second).json()["dimension"] == "all"
+    # A call and a token; what failed is not counted.
+    assert [first.token().status for _ in range(2)] == [200, 429]
+
+
 def test_a_call_that_redis_cannot_record_is_ended(start, calls, tmp_path, redis):
     daemon = connected(serve(start, calls, tmp_path, REDIS_URL=redis.url))
     held = []
