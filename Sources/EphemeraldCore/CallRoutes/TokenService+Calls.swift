@@ -80,7 +80,7 @@ extension TokenService {
             type: type, session: offered.session.name, model: offered.session.model, caller: caller?.loggableName,
             client: context.client.limitKey, binding: CallBinding(caller: caller?.name, origin: origin),
             maximumSeconds: limits.maximumSeconds, leaseSeconds: limits.leaseSeconds,
-            price: offered.session.access.price,
+            price: offered.session.access.price, spending: rules.spending,
             day: Day(unixMilliseconds: loop.surroundings.unixMilliseconds()), requestID: context.id.description)
         var maxima = rules.callMaxima
         maxima.session = limits.maximumOpen
@@ -91,7 +91,7 @@ extension TokenService {
             id: id, request: request, plan: plan, object: object, session: offered.session,
             safetyIdentifier: rules.safety.identifier(of: caller, at: context.client))
         do throws(Refusal) {
-            return try admit(context, from: origin, caller, to: offered)
+            return try admit(context, from: origin, caller, to: offered, spending: plan.spending)
                 .onLateRefusal { [self] in forget(reserved, calls) }
                 .then { admitted in
                     .now(.call(AdmittedCall(reserved: reserved, admitted: admitted, calls: calls, upstream: upstream)))
@@ -121,8 +121,9 @@ extension TokenService {
             (created, key) = try await call.upstream.create(creation, reserved.object)
         } catch {
             context.attempt = MintAttempt(server: server, report: error.report)
-            _ = calls.undo(name, isLost: error.isLost)
-            common.admission.giveBack(call.admitted.taken)
+            let back = calls.undo(name, isLost: error.isLost) ?? .zero
+            common.admission.giveBack(call.admitted.taken.returning(back))
+            if error.isLost, !reserved.plan.spending.isEmpty { context.spent = reserved.plan.costOfLoss }
             common.state.minted(
                 reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
             throw error.refusal

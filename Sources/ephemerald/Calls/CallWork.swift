@@ -18,6 +18,7 @@ final class CallWork: @unchecked Sendable {
     private let loop: EventLoop
     private let usageLog: UsageLogFile
     private let lostLines: LostLines
+    private let account: SpendingAccount
     private let logger: Logger
     private let places = SidebandPlaces()
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
@@ -26,10 +27,14 @@ final class CallWork: @unchecked Sendable {
     private var timer: Timer?
     private var lastWarning: ContinuousClock.Instant?
 
-    init(on loop: EventLoop, usageLog: UsageLogFile, lostLines: LostLines, logger: Logger) {
+    /// - Parameter account: settles what calls have cost.
+    init(
+        on loop: EventLoop, usageLog: UsageLogFile, lostLines: LostLines, account: SpendingAccount, logger: Logger
+    ) {
         self.loop = loop
         self.usageLog = usageLog
         self.lostLines = lostLines
+        self.account = account
         self.logger = logger
     }
 
@@ -41,7 +46,10 @@ final class CallWork: @unchecked Sendable {
                 wake: { [self] time in loop.submit { self.wake(at: time) } },
                 start: { [loop] task in Task(executorPreference: loop) { await task() } },
                 end: { [self] call in await end(call) },
-                settle: { [self] settlement in _ = write(settlement.usageLine(unixMilliseconds: Self.now)) },
+                settle: { [self] settlement in
+                    account.settle(settlement)
+                    _ = write(settlement.usageLine(unixMilliseconds: Self.now))
+                },
                 record: { [self] line in write(line) }))
         act = { keeper.act() }
         return keeper

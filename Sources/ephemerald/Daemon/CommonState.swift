@@ -48,8 +48,9 @@ struct CommonState: Sendable {
         self.usageLog = usageLog
         redis = settings.limits.redis
         redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
-        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && redis == nil)
-        callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, logger: logger)
+        lostLines = LostLines(logger, isJournal: settings.limits.hasQuotas && redis == nil)
+        let account = SpendingAccount(in: redis == nil ? counts : nil, state: state)
+        callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
         calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
