@@ -20,6 +20,7 @@ from program import free_port, run
 from redis_server import RedisServer
 from test_calls import LIVE, create, ended, lines, location, serve, session
 from test_quotas import not_across_midnight  # noqa: F401 (a fixture)
+from test_metrics import series
 from test_redis import CLIENTS, connected, crowd
 from test_reload import REFUSED, reload
 
@@ -100,6 +101,9 @@ def test_a_call_that_is_over_gives_back_what_it_did_not_cost(start, calls, tmp_p
     assert 0 < end["ephemerald.call.spent"] < CALL
     assert fill(daemon) == 1, "what it cost was left over before"
     assert taken(tmp_path) == 2 * CALL + end["ephemerald.call.spent"] <= 220_000
+    found = series(daemon)
+    assert found["ephemerald_money_taken"] * 1e6 == pytest.approx(taken(tmp_path))
+    assert found["ephemerald_money_max"] == 0.22
 
 
 def test_what_is_not_created_takes_nothing(start, calls, tmp_path):

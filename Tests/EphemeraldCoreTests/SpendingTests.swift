@@ -9,7 +9,6 @@ import Testing
 /// an hour 1.525.
 private struct Shop {
     let test: TestService
-    let state = ServiceState()
     private let tasks = Locked<[@Sendable () async -> Void]>([])
     private let seconds = Locked<Int?>(nil)
     private let records = Locked<[[UInt8]]>([])
@@ -23,7 +22,7 @@ private struct Shop {
         all: String? = nil, caller: String? = nil, quotas: Quotas = Quotas(), clientLimit: String = "off",
         shared: Admission? = nil
     ) throws {
-        let (tasks, seconds, records, state) = (tasks, seconds, records, state)
+        let (tasks, seconds, records) = (tasks, seconds, records)
         let upstream = ScriptedUpstream(.minted)
         let byProxy = Authenticator([.proxy(field: "X-User")])
         test = try TestService(
@@ -32,7 +31,6 @@ private struct Shop {
             setup.rules.sessions = Shop.sessions
             setup.rules.spending = SpendingLimits(caller: caller.flatMap { Money($0) }, all: all.flatMap { Money($0) })
             setup.admission = shared
-            setup.state = state
             setup.makeKeeper = { account in
                 CallKeeper(
                     surroundings: upstream.clock.surroundings,
@@ -145,7 +143,6 @@ private struct Shop {
         #expect(shop.taken() == 1_525_000 + 75_000)
         await shop.end(second, after: .zero, reporting: 7)
         #expect(shop.taken() == 75_000 + 5_834, "rounded up")
-        #expect(shop.state.overspent == .zero)
     }
 
     @Test(arguments: [("default", 0), ("live", 12_500)])
@@ -163,7 +160,6 @@ private struct Shop {
         let shop = try Shop(all: "2")
         await shop.end(try await shop.call(), after: .seconds(60), reporting: 2_430)
         #expect(shop.taken() == 2_025_000)
-        #expect(shop.state.overspent == Money(micros: 500_000))
         #expect(try await shop.call() == "spend_all")
     }
 

@@ -55,7 +55,7 @@ struct TestService {
         setup.rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
         try change(&setup)
         counts = Locked(AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: setup.ledger))
-        let keeper = setup.makeKeeper?(SpendingAccount(in: counts, state: setup.state))
+        let keeper = setup.makeKeeper?(SpendingAccount(in: counts))
         service = TokenService(
             rules: setup.rules,
             loop: TokenService.LoopParts(

@@ -51,25 +51,20 @@ extension QuotaReceipt {
 }
 
 /// The account of what calls cost. When a call is over, it gives back what was reserved and not spent; what was spent beyond
-/// the worst case is added to the day, and to the metrics.
+/// the worst case is added to the day.
 package struct SpendingAccount: Sendable {
     private let counts: Locked<AdmissionCounts>?
-    private let state: ServiceState
 
-    /// - Parameters:
-    ///   - counts: where the worst cases were taken from; nil where Redis counts, whose scripts give back themselves.
-    ///   - state: gets what was spent beyond the worst case.
-    package init(in counts: Locked<AdmissionCounts>?, state: ServiceState) {
+    /// - Parameter counts: where the worst cases were taken from; nil where Redis counts, whose scripts give back
+    ///   themselves.
+    package init(in counts: Locked<AdmissionCounts>?) {
         self.counts = counts
-        self.state = state
     }
 
     /// Settles a call that is over, once.
     package func settle(_ settlement: CallSettlement) {
-        let (plan, back) = (settlement.record.plan, settlement.givenBack)
-        if let counts, !plan.spending.isEmpty {
-            counts.withLock { $0.ledger.giveBack(Int(back.micros), to: plan.spending, on: plan.day) }
-        }
-        if back < .zero { state.overspent(.zero - back) }
+        let (plan, back) = (settlement.record.plan, Int(settlement.givenBack.micros))
+        if plan.spending.isEmpty { return }
+        counts?.withLock { $0.ledger.giveBack(back, to: plan.spending, on: plan.day) }
     }
 }

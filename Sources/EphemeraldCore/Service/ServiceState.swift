@@ -1,5 +1,4 @@
 import Locking
-package import Sessions
 import Synchronization
 
 /// The state of the service over all loops: what decides readiness, and the results of the last mints.
@@ -17,7 +16,6 @@ package final class ServiceState: Sendable {
         var broken: Set<String> = []
         var mints: [String: LastMint] = [:]
         var reloads = (done: 0, refused: 0)
-        var overspent = Money.zero
     }
 
     private let contents = Locked(Contents())
@@ -54,14 +52,6 @@ package final class ServiceState: Sendable {
         let reloads = contents.withLock(\.reloads)
         return [("done", reloads.done), ("refused", reloads.refused)]
     }
-
-    /// Adds what a call has cost beyond its worst case.
-    func overspent(_ money: Money) {
-        contents.withLock { $0.overspent = $0.overspent + money }
-    }
-
-    /// What calls have cost beyond their worst cases since the start: OpenAI could not be reached to end them in time.
-    package var overspent: Money { contents.withLock(\.overspent) }
 
     /// Records the result of a mint.
     /// - Parameter session: a session in the catalogue; so there are not more entries than files.

@@ -223,7 +223,7 @@ extension TokenService {
         let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
         return AdmissionClaim(
             limits: offered.limits.checks(client: context.client, caller: caller, origin: origin),
-            quotas: quotas + spending)
+            quotas: spending.isEmpty ? quotas : quotas + spending)
     }
 
     private func admitted(

@@ -19,6 +19,8 @@ struct CommonState: Sendable {
     /// The sessions in force, for threads other than the loops.
     let sessions: Locked<SessionCatalog>
     let counts: Locked<AdmissionCounts>
+    /// The money of a day that the settings in force allow, for threads other than the loops.
+    let spending: Locked<SpendingLimits>
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
@@ -43,13 +45,14 @@ struct CommonState: Sendable {
         let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
+        spending = Locked(settings.limits.spending)
         self.logger = logger
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
         redis = settings.limits.redis
         redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
         lostLines = LostLines(logger, isJournal: settings.limits.hasQuotas && redis == nil)
-        let account = SpendingAccount(in: redis == nil ? counts : nil, state: state)
+        let account = SpendingAccount(in: redis == nil ? counts : nil)
         callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
         calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
         var server = ServerSettings()
