@@ -12,7 +12,6 @@ from typing import Iterator
 import pytest
 
 from conftest import settings_for
-from crowd import tally
 from daemon import SESSION, Daemon, eventually, write_sessions
 from fake_calls import Calls
 from fake_openai import FakeOpenAI
@@ -21,7 +20,7 @@ from redis_server import RedisServer
 from test_calls import LIVE, create, ended, lines, location, serve, session
 from test_quotas import not_across_midnight  # noqa: F401 (a fixture)
 from test_metrics import series
-from test_redis import CLIENTS, connected, crowd
+from test_redis import connected
 from test_reload import REFUSED, reload
 
 #: What a minute costs, and what a token and the calls below take, in millionths.
@@ -207,22 +206,40 @@ def test_what_a_call_costs_beyond_its_worst_case_is_on_top(start, calls, tmp_pat
     assert create(again).status == 429, "the next process counts it too"
 
 
-def test_two_daemons_share_it_in_redis(start, upstream, tmp_path):
+def test_two_daemons_share_it_in_redis(start, calls, tmp_path):
     redis = RedisServer(tmp_path / "redis").start()
     try:
-        write_sessions(tmp_path / "sessions", **FILES)
-        settings = redis.settings | {"SPEND_ALL": "21", "REDIS_DOWN": "refuse", "LOOPS": "2"}
-        daemons = [connected(start(upstream, tmp_path / "sessions", **settings)) for _ in range(2)]
+        settings = redis.settings | {"SPEND_ALL": "42.05", "REDIS_DOWN": "refuse", "MAX_CALLS": "1000", "LOOPS": "2"}
+        folders = [tmp_path / "first", tmp_path / "second"]
+        daemons = [connected(serve(start, calls, folder, FILES, **settings)) for folder in folders]
+
+        def request(number: int) -> tuple[str, int]:
+            daemon = daemons[number % 2]
+            if number % 3 == 0:
+                return "token", daemon.token().status
+            return "call", create(daemon, "live" if number % 3 == 1 else "default").status
+
         for _ in range(20):
             assert redis.command_reply("FLUSHALL") == b"+OK"
-            before = len(upstream.minted)
-            counts = tally(crowd(daemons, 1))
+            with ThreadPoolExecutor(64) as pool:
+                answers = list(pool.map(request, range(64)))
+            cost = answers.count(("token", 200)) * TOKEN + answers.count(("call", 201)) * CALL
+            assert cost <= 42_050_000
+            left = (42_050_000 - cost) // CALL
+            filled = [create(daemons[number % 2]) for number in range(left + 1)]
+            statuses = [status for _, status in answers] + [answer.status for answer in filled]
+            assert set(statuses) <= {200, 201, 429, 503}
             # What came too late for its deadline may be counted and is not admitted.
-            late = counts.get(503, 0)
-            assert 5 - late <= counts[200] <= 5 and len(upstream.minted) - before == counts[200]
-            if not late:
-                assert counts == {200: 5, 429: CLIENTS - 5}
-                return
+            if 503 in statuses:
+                continue
+            assert [answer.status for answer in filled] == [201] * left + [429]
+            # The call of one daemon ends at the other, and leaves room for another one.
+            other = daemons[left % 2]
+            assert other.request("DELETE", location(filled[left - 1])).status == 200
+            eventually(lambda: ended(folders[0]) + ended(folders[1]), "the call is over")
+            eventually(lambda: create(other).status == 201, "its money is back")
+            eventually(lambda: create(other).status == 429, "and only once")
+            return
         pytest.fail("Redis was late in each of twenty rounds")
     finally:
         redis.kill()

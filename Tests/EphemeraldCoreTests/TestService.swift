@@ -70,7 +70,8 @@ struct TestService {
                 metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: setup.admission ?? .inMemory(counts, surroundings: surroundings),
-                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch, calls: keeper),
+                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch,
+                calls: keeper.map { CallsInMemory($0, counting: counts, surroundings: surroundings) }),
             report: { [lines, reached, problems] event, request in
                 switch event {
                 case .usage(let line): lines.withLock { $0.append(line) }

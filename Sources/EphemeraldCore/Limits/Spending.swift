@@ -37,17 +37,6 @@ package struct SpendingLimits: Hashable, Sendable {
 extension QuotaReceipt {
     /// The money that was taken; zero where nobody counts money.
     var money: Money { Money(micros: Int64(checks.first(where: \.dimension.isMoney)?.amount ?? 0)) }
-
-    /// What comes back of a request that yielded nothing: its token or call, and so much of its money.
-    func returning(_ money: Money) -> QuotaReceipt {
-        let checks = checks.map { check in
-            check.dimension.isMoney
-                ? QuotaCheck(
-                    check.dimension, allowance: check.allowance, identity: check.identity, amount: Int(money.micros))
-                : check
-        }
-        return QuotaReceipt(checks: checks, day: day, isInRedis: isInRedis, isInMemory: isInMemory)
-    }
 }
 
 /// The account of what calls cost. When a call is over, it gives back what was reserved and not spent; what was spent beyond

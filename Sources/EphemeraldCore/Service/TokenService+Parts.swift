@@ -76,12 +76,12 @@ extension TokenService {
         let state: ServiceState
         let mintingSwitch: MintingSwitch
         /// Nil where no calls are created.
-        let calls: CallKeeper?
+        let calls: (any CallStore)?
 
         /// - Parameter admission: where limits and quotas are counted.
         package init(
             admission: Admission, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
-            mintingSwitch: MintingSwitch = MintingSwitch(), calls: CallKeeper? = nil
+            mintingSwitch: MintingSwitch = MintingSwitch(), calls: (any CallStore)? = nil
         ) {
             self.calls = calls
             self.admission = admission

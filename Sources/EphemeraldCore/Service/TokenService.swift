@@ -208,8 +208,7 @@ extension TokenService {
         _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession,
         spending: [QuotaCheck]
     ) throws(Refusal) -> Step<Admitted> {
-        let claim = claim(context, from: origin, caller, to: offered, spending: spending)
-        return try common.admission.admit(claim)
+        try common.admission.admit(claim(context, from: origin, caller, to: offered, spending: spending))
             .then { [self] verdict throws(Refusal) in
                 .now(try admitted(by: verdict, context, caller, to: offered))
             }
@@ -226,7 +225,8 @@ extension TokenService {
             quotas: spending.isEmpty ? quotas : quotas + spending)
     }
 
-    private func admitted(
+    /// What an admitted request goes on with, or the refusal of one that is not.
+    func admitted(
         by verdict: LimitVerdict, _ context: RequestContext, _ caller: Caller?, to offered: OfferedSession
     ) throws(Refusal) -> Admitted {
         switch verdict {

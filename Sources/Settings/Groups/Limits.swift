@@ -91,8 +91,6 @@ extension Settings {
         package let calls: CallMaxima
         /// The server that counts for several processes; nil to count in the memory of this one.
         package let redis: Redis?
-        /// Whether calls are created. One process keeps them, so none are created where several count together.
-        package var createsCalls: Bool { redis == nil }
         /// Whether tokens or money of a day are counted.
         package var hasQuotas: Bool { !quotas.areOff || !spending.areOff }
 

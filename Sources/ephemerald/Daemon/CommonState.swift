@@ -33,9 +33,10 @@ struct CommonState: Sendable {
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
-    /// Nil where no calls are created.
-    let calls: CallKeeper?
+    let calls: CallKeeper
     let callWork: CallWork
+    /// The daemons that keep their calls in the same Redis; nil without Redis.
+    let peers: CallPeers?
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     /// - Parameter loop: the loop of the first worker, on which calls are ended.
@@ -54,7 +55,8 @@ struct CommonState: Sendable {
         lostLines = LostLines(logger, isJournal: settings.limits.hasQuotas && redis == nil)
         let account = SpendingAccount(in: redis == nil ? counts : nil)
         callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
-        calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
+        peers = redis == nil ? nil : callWork.makePeers()
+        calls = callWork.makeKeeper(peers)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
@@ -106,7 +108,8 @@ struct CommonState: Sendable {
                 keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
-                mintingSwitch: mintingSwitch, calls: calls),
+                mintingSwitch: mintingSwitch,
+                calls: callStore(in: redis, creation: settings.upstream.timeout, surroundings: surroundings)),
             report: { report($0, of: $1) })
     }
 

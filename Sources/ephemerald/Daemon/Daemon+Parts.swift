@@ -32,7 +32,7 @@ extension Daemon {
     /// What the usage log says about the quotas and the calls; nil where it is not needed or cannot be read.
     static func journal(_ settings: Settings, logger: Logger) throws(StartFailure) -> Journal? {
         let hasQuotas = settings.limits.hasQuotas
-        guard hasQuotas || settings.limits.createsCalls, case .file(let path) = settings.output.usageLog,
+        guard hasQuotas || settings.limits.redis == nil, case .file(let path) = settings.output.usageLog,
             InputFile.isRegularOrMissing(path)
         else { return nil }
         do throws(SystemError) {
