@@ -74,14 +74,14 @@ import ephemerald
                 UsageLines.mint(caller: "ann", spent: 3_000_000), UsageLines.mint(caller: "bob", spent: 3_000_000),
                 UsageLines.mint(caller: "ann"), UsageLines.opened(names[0]), UsageLines.opened(names[1]),
                 UsageLines.mint("2026-11-21", caller: "ann", spent: 3_000_000),
-                UsageLines.ended(names[2], spent: 1_000), UsageLines.ended(names[3], spent: 0),
+                UsageLines.end(names[2], spent: 1_000), UsageLines.end(names[3], spent: 0),
                 UsageLines.mint(caller: #"o\"ann"#, spent: 7),
             ])
         let lost = #""ephemerald.session.name":"live","ephemerald.spent":12500}"#
         try write(
             "usage.log",
             [
-                UsageLines.ended(names[1], spent: 2_000_000), UsageLines.ended(names[1], spent: 9),
+                UsageLines.end(names[1], spent: 2_000_000), UsageLines.end(names[1], spent: 9),
                 UsageLines.opened(names[2]), UsageLines.opened(names[2]),
                 UsageLines.refusal(code: "upstream_timeout", status: 504, session: "live")
                     .replacing(#""ephemerald.session.name":"live"}"#, with: lost),
@@ -102,7 +102,7 @@ import ephemerald
             "usage.log",
             [
                 UsageLines.opened(name, "2026-11-21", endsAt: 1_795_264_200),
-                UsageLines.ended(name, "2026-11-22", spent: 500),
+                UsageLines.end(name, spent: 500),
             ])
         let limits = SpendingLimits(all: .largest)
         #expect(try spent(limits, on: Day(2026, 11, 21)) == [500])

@@ -2,6 +2,7 @@ import Curl
 import EphemeraldCore
 import EventLoop
 import HTTP
+import Locking
 import Logging
 import Redis
 import System
@@ -26,6 +27,8 @@ final class CallWork: @unchecked Sendable {
     private let account: SpendingAccount
     private let logger: Logger
     private let places = SidebandPlaces()
+    /// Of calls that are over, and of attempts to end one.
+    let counts = Locked(CallCounts())
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
     private var enders: [CallEnder] = []
     private var act: () -> Void = {}
@@ -82,6 +85,7 @@ final class CallWork: @unchecked Sendable {
             end: { [self] call in await end(call) },
             settle: { [self] settlement in
                 account.settle(settlement)
+                counts.withLock { $0.settled(settlement) }
                 _ = write(settlement.usageLine(unixMilliseconds: Self.now))
             },
             record: { [self] line in write(line) })
@@ -115,7 +119,10 @@ final class CallWork: @unchecked Sendable {
             return .unsure("no upstream is set")
         }
         let verdict = await ender.end(call)
-        if case .unsure(let reason) = verdict { warn(reason, call) }
+        if case .unsure(let reason) = verdict {
+            counts.withLock { $0.failed() }
+            warn(reason, call)
+        }
         return verdict
     }
 

@@ -37,6 +37,8 @@ struct CommonState: Sendable {
     let callWork: CallWork
     /// The daemons that keep their calls in the same Redis; nil without Redis.
     let peers: CallPeers?
+    /// The value of `MAX_CALLS` in force, for threads other than the loops.
+    let callMaximum: Locked<Int?>
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     /// - Parameter loop: the loop of the first worker, on which calls are ended.
@@ -57,6 +59,7 @@ struct CommonState: Sendable {
         callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
         peers = redis == nil ? nil : callWork.makePeers()
         calls = callWork.makeKeeper(peers)
+        callMaximum = Locked(settings.limits.calls.all)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.
