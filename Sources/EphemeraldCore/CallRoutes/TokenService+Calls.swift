@@ -85,7 +85,7 @@ extension TokenService {
             type: type, session: offered.session.name, model: offered.session.model, caller: caller?.loggableName,
             client: context.client.limitKey, binding: CallBinding(caller: caller?.name, origin: origin),
             maximumSeconds: limits.maximumSeconds, leaseSeconds: limits.leaseSeconds,
-            price: offered.session.access.price,
+            price: offered.session.access.price, spending: rules.spending,
             day: Day(unixMilliseconds: loop.surroundings.unixMilliseconds()), requestID: context.id.description)
         var maxima = rules.callMaxima
         maxima.session = limits.maximumOpen
@@ -93,7 +93,7 @@ extension TokenService {
         let reserved = ReservedCall(
             id: id, request: request, plan: plan, object: object, session: offered.session,
             safetyIdentifier: rules.safety.identifier(of: caller, at: context.client))
-        let claim = claim(context, from: origin, caller, to: offered)
+        let claim = claim(context, from: origin, caller, to: offered, spending: plan.spending)
         return try calls.admit(id.name, plan, claim, within: maxima).then { [self] admission throws(Refusal) in
             let verdict: LimitVerdict
             switch admission {
@@ -122,6 +122,7 @@ extension TokenService {
         } catch {
             context.attempt = MintAttempt(server: server, report: error.report)
             calls.undo(name, plan, taken, isLost: error.isLost)
+            if error.isLost, !plan.spending.isEmpty { context.spent = plan.costOfLoss }
             common.state.minted(
                 reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
             throw error.refusal

@@ -48,7 +48,7 @@ package struct CallBook: Sendable {
         }
         calls[name]?.state = .lost(plan)
         schedule(name, at: Int64(now) + plan.type.creationSeconds.nanoseconds)
-        return plan.reserved - (plan.price?.cost(ofSeconds: plan.type.creationSeconds) ?? .zero)
+        return plan.reserved - plan.costOfLoss
     }
 
     /// The upstream has created the call: its time and its lease begin.

@@ -2,6 +2,7 @@ import Curl
 import EphemeraldCore
 import EventLoop
 import HTTP
+import Locking
 import Logging
 import Redis
 import System
@@ -23,8 +24,11 @@ final class CallWork: @unchecked Sendable {
     private let loop: EventLoop
     private let usageLog: UsageLogFile
     private let lostLines: LostLines
+    private let account: SpendingAccount
     private let logger: Logger
     private let places = SidebandPlaces()
+    /// Of calls that are over, and of attempts to end one.
+    let counts = Locked(CallCounts())
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
     private var enders: [CallEnder] = []
     private var act: () -> Void = {}
@@ -33,10 +37,14 @@ final class CallWork: @unchecked Sendable {
     /// Nil without Redis. The service of the loop owns it.
     private weak var redis: RedisClient?
 
-    init(on loop: EventLoop, usageLog: UsageLogFile, lostLines: LostLines, logger: Logger) {
+    /// - Parameter account: settles what calls have cost.
+    init(
+        on loop: EventLoop, usageLog: UsageLogFile, lostLines: LostLines, account: SpendingAccount, logger: Logger
+    ) {
         self.loop = loop
         self.usageLog = usageLog
         self.lostLines = lostLines
+        self.account = account
         self.logger = logger
     }
 
@@ -75,7 +83,11 @@ final class CallWork: @unchecked Sendable {
             wake: { [self] time in loop.submit { self.wake(at: time) } },
             start: { [loop] task in Task(executorPreference: loop) { await task() } },
             end: { [self] call in await end(call) },
-            settle: { [self] settlement in _ = write(settlement.usageLine(unixMilliseconds: Self.now)) },
+            settle: { [self] settlement in
+                account.settle(settlement)
+                counts.withLock { $0.settled(settlement) }
+                _ = write(settlement.usageLine(unixMilliseconds: Self.now))
+            },
             record: { [self] line in write(line) })
     }
 
@@ -107,7 +119,10 @@ final class CallWork: @unchecked Sendable {
             return .unsure("no upstream is set")
         }
         let verdict = await ender.end(call)
-        if case .unsure(let reason) = verdict { warn(reason, call) }
+        if case .unsure(let reason) = verdict {
+            counts.withLock { $0.failed() }
+            warn(reason, call)
+        }
         return verdict
     }
 
