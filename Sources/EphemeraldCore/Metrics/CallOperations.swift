@@ -44,43 +44,47 @@ package struct CallOperations: Sendable {
     /// Begins to end the open calls of the selection. The upstream ends them after the answer.
     private func end(_ selection: CallSelection) -> Response {
         let count = keeper?.endAll(.byOperator) { selection.includes($0) } ?? 0
-        return CallOperations.json(.accepted, ["ending": .number(JSONNumber(count))])
+        return CallOperations.json(.accepted, Array(#"{"ending":\#(count)}"#.utf8))
     }
 
-    private var list: JSONObject {
+    private var list: [UInt8] {
         let calls = (keeper?.listing() ?? []).sorted { left, right in
             left.age == right.age ? left.record.name.description < right.record.name.description : left.age > right.age
         }
-        return ["calls": .array(calls.map { .object($0.json) })]
+        var list = Array(#"{"calls":["#.utf8)
+        for (index, call) in calls.enumerated() {
+            if index > 0 { list.append(UInt8(ascii: ",")) }
+            list += call.json
+        }
+        return list + Array("]}".utf8)
     }
 
-    private static func json(_ status: Status, _ object: JSONObject) -> Response {
-        Response(
-            status, fields: ["Content-Type": "application/json"], body: JSON.object(object).serialized() + [0x0A])
+    private static func json(_ status: Status, _ body: [UInt8]) -> Response {
+        Response(status, fields: ["Content-Type": "application/json"], body: body + [UInt8(ascii: "\n")])
     }
 }
 
 extension CallListing {
     /// The call in the list. It has neither the id of the call nor the upstream's.
-    fileprivate var json: JSONObject {
-        func count(_ number: Int) -> JSON { .number(JSONNumber(number)) }
+    fileprivate var json: [UInt8] {
         let plan = record.plan
-        var json: JSONObject = [
-            "id": .string(record.name.description), "type": .string(plan.type.rawValue),
-            "session": .string(plan.session),
-        ]
-        json["model"] = plan.model.map { .string($0) }
-        json["caller"] = plan.caller.map { .string($0) }
-        json["state"] = .string(reason == nil ? "open" : "ending")
-        json["age_seconds"] = count(age.wholeSeconds)
-        json["seconds_left"] = count(secondsLeft)
-        json["lease_seconds"] = count(plan.leaseSeconds)
-        json["due_seconds"] = count(untilDue.wholeSeconds)
-        guard let reason else { return json }
-        json["reason"] = .string(reason.rawValue)
-        json["ending_seconds"] = count(endingFor.wholeSeconds)
-        json["failures"] = count(failures)
-        return json
+        var json = JSONLine(reserving: 320)
+        json.append("id", record.name.description)
+        json.append("type", plan.type.rawValue)
+        json.append("session", plan.session)
+        json.append("model", plan.model)
+        json.append("caller", plan.caller)
+        json.append("state", reason == nil ? "open" : "ending")
+        json.append("age_seconds", age.wholeSeconds)
+        json.append("seconds_left", secondsLeft)
+        json.append("lease_seconds", plan.leaseSeconds)
+        json.append("due_seconds", untilDue.wholeSeconds)
+        if let reason {
+            json.append("reason", reason.rawValue)
+            json.append("ending_seconds", endingFor.wholeSeconds)
+            json.append("failures", failures)
+        }
+        return json.object()
     }
 }
 
