@@ -10,7 +10,9 @@ import pytest
 from authority import Authority
 from crowd import tally
 from daemon import Daemon, eventually
+from fake_calls import Calls
 from redis_cluster import RedisCluster
+from test_calls import create, lease, location
 from test_redis import CLIENTS, authority, connected, crowd  # noqa: F401 (a fixture)
 
 
@@ -62,6 +64,26 @@ def test_nothing_is_lost_or_counted_twice_while_the_keys_move(start, upstream, s
     assert ask() == [429] * 10
     assert cluster.owner is target
     assert all("away" not in daemon.stderr for daemon in daemons)
+
+
+def test_calls_go_where_their_keys_go(start, upstream, sessions, cluster):
+    calls = Calls(upstream)
+    first, second = start_two(start, upstream, sessions, cluster)
+    paths = [location(create(first)) for _ in range(2)]
+    source, target = cluster.owner, cluster.others[1]
+    cluster.announce_move(source, target)
+    assert lease(second, paths[0]).status == 200
+    # Two calls, when they are due, and their places: of the address, of the session and of all.
+    assert cluster.move_keys(source, target) == 6
+    assert lease(second, paths[0]).status == 200
+    assert second.request("DELETE", paths[0]).status == 200
+    calls.wait_until(lambda calls: len(calls.open) == 1)
+    cluster.finish_move(target)
+    assert lease(second, paths[1]).status == 200
+    assert first.request("DELETE", paths[1]).status == 200
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: target.command_reply("EXISTS", "{ephemerald}:due") == b":0", "both ends are recorded")
+    assert all("away" not in daemon.stderr for daemon in (first, second))
 
 
 @pytest.mark.slow

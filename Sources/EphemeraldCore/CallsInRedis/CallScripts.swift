@@ -10,7 +10,7 @@ import Text
 ///
 /// | key | holds |
 /// |---|---|
-/// | `c:H` | a hash: the call. Who may prolong it and why it ended stay for ten minutes after its end |
+/// | `c:H` | a hash: the call. Who may prolong it and why it ended stay until ten minutes after the upstream's own end |
 /// | `due` | a sorted set of calls: when somebody must act |
 /// | `o:HASH` | a sorted set of calls for each dimension: the slots, each with the time at which it is free at the latest |
 /// | `q:HASH` | `day:amount`, as the admission leaves it |
@@ -67,15 +67,15 @@ enum CallScripts {
 
     /// A daemon wants to end the call. It has 30 seconds; then another daemon may try.
     ///
-    /// ARGV: the daemon; the reason, empty for a call that has come up. The reply: 0 for a call that is unknown or has
-    /// ended; 1 and how long it has to wait when nothing is to be done, or another daemon does it; 2, the age of the call,
-    /// and its fields.
+    /// ARGV: the daemon; the reason, empty for a call that has come up. The reply: 0 for an unknown call; 1 and how long
+    /// it has to wait when nothing is to be done, or another daemon does it; 2, the age of the call, and its fields; 3
+    /// when it has ended.
     static let claim = RedisScript(
         begin + """
             local state, by, deadline, ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'by', 'deadline', 'until'))
             if not state or state == 'ended' then
               redis.call('ZREM', KEYS[2], name)
-              return {0}
+              return {state and 3 or 0}
             end
             local due = tonumber(redis.call('ZSCORE', KEYS[2], name) or now)
             local waits = ARGV[4] == ''
@@ -90,8 +90,7 @@ enum CallScripts {
             end
             redis.call('HSET', KEYS[1], 'by', ARGV[3])
             act_at(now + 30000)
-            local record = redis.call('HMGET', KEYS[1], \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))
-            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(record)}
+            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(\(record))}
             """)
 
     /// The daemon could not end the call. It is due again after half a second, and after twice as long each time, up to
@@ -115,7 +114,7 @@ enum CallScripts {
     static let end = RedisScript(
         begin + """
             local slots = tonumber(ARGV[3])
-            local state, reason = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason'))
+            local state, reason, ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason', 'until'))
             if state == 'ended' then return {0} end
             if state or slot_until() then
               for i = 1, slots do free(KEYS[2 + i], tonumber(ARGV[4])) end
@@ -125,7 +124,7 @@ enum CallScripts {
             redis.call('ZREM', KEYS[2], name)
             redis.call('DEL', KEYS[1])
             redis.call('HSET', KEYS[1], 'state', 'ended', 'reason', reason or ARGV[7], 'binding', ARGV[8])
-            redis.call('PEXPIREAT', KEYS[1], text(now + \(memory)))
+            redis.call('PEXPIREAT', KEYS[1], text(math.max(tonumber(ends), now) + \(memory)))
             return {1}
             """)
 
@@ -133,6 +132,22 @@ enum CallScripts {
     static let overdue = RedisScript(
         begin + """
             return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', '0', '64')
+            """)
+
+    /// Which calls there are, 64 at most. KEYS: only the set of due times. ARGV: how many come before them.
+    static let names = RedisScript(
+        begin + """
+            return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf', 'LIMIT', ARGV[3], '64')
+            """)
+
+    /// What there is to see of a call. The reply: nothing for one that is unknown or has ended; else its age, how long
+    /// until it is due, how often it could not be ended, and its fields.
+    static let look = RedisScript(
+        begin + """
+            local state, opened, failures = unpack(redis.call('HMGET', KEYS[1], 'state', 'opened', 'failures'))
+            if not state or state == 'ended' then return {} end
+            local due = tonumber(redis.call('ZSCORE', KEYS[2], name) or now)
+            return {now - tonumber(opened), due - now, tonumber(failures or 0), unpack(\(record))}
             """)
 
     /// The script that admits tokens too.
@@ -156,7 +171,11 @@ enum CallScripts {
         return value.map { AdmissionScript.key("slot:\(dimension.rawValue):\($0)", in: "o") }
     }
 
-    /// How long it is remembered that a call ended, in milliseconds.
+    /// The Lua that reads the fields of the call.
+    private static let record =
+        "redis.call('HMGET', KEYS[1], \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))"
+    /// How long a call is remembered after the upstream's own end, in milliseconds. One that has ended before is
+    /// remembered as long: its maker may ask for it at its deadline.
     private static let memory = 600_000
     /// How long after the upstream's own end a call is given up, in milliseconds.
     private static let grace = CallRecord.graceSeconds * 1_000

@@ -15,6 +15,8 @@ package struct SharedCalls: Sendable {
 
     /// How long a step may take that a call's end or its record depends on.
     private static let patience = Duration.seconds(1)
+    /// How many names a list has at most.
+    private static let page = 64
 
     private let daemon: String
     private let reservation: Int
@@ -125,6 +127,7 @@ package struct SharedCalls: Sendable {
             SharedCalls.patience)
         switch (reply.first?.integer, reply.count) {
         case (0, 1): return .unknown
+        case (3, 1): return .ended
         case (1, 2):
             guard let wait = reply[1].integer else { throw .wrongReply }
             return .wait(.milliseconds(wait))
@@ -153,15 +156,22 @@ package struct SharedCalls: Sendable {
     package func end(
         _ call: SharedCall, _ reason: CallEndReason, isConfirmed: Bool, reportedSeconds: Int? = nil, now: UInt64
     ) async throws(RedisCountsFailure) -> SharedSettlement {
-        let (record, now) = (call.record, Int64(now))
         let settlement = CallSettlement(
-            record, reason, isConfirmed: isConfirmed, reported: reportedSeconds, now: now)
-        let kept = max(0, record.paidUntil - now + 999_999) / 1_000_000
+            call.record, reason, isConfirmed: isConfirmed, reported: reportedSeconds, now: Int64(now))
+        return try await end(call, settlement, now: now)
+    }
+
+    /// The same for a call whose account is made already.
+    package func end(
+        _ call: SharedCall, _ settlement: CallSettlement, now: UInt64
+    ) async throws(RedisCountsFailure) -> SharedSettlement {
+        let record = call.record
+        let kept = max(0, record.paidUntil - Int64(now) + 999_999) / 1_000_000
         let reply = try await run(
             CallScripts.end, call.keys,
             [
                 time, "\(record.name)", "\(call.slots.count)", "\(kept)", "\(call.day.number)",
-                "\(settlement.givenBack.micros)", reason.rawValue, "\(record.plan.binding)",
+                "\(settlement.givenBack.micros)", settlement.reason.rawValue, "\(record.plan.binding)",
             ], SharedCalls.patience)
         switch reply {
         case [.integer(0)]: return .settledBefore
@@ -175,6 +185,34 @@ package struct SharedCalls: Sendable {
     package func overdue() async throws(RedisCountsFailure) -> [CallName] {
         let names = try await run(CallScripts.overdue, [CallScripts.due], [time], nil)
         return names.compactMap { $0.text.flatMap { CallName($0) } }
+    }
+
+    /// The calls of all daemons that are open or ending, in no order. Those that come or go meanwhile may be left out.
+    /// - Parameter now: nanoseconds on the monotonic clock of this process.
+    package func listing(now: UInt64) async throws(RedisCountsFailure) -> [CallListing] {
+        var calls: [CallListing] = []
+        var seen = 0
+        while true {
+            let names = try await run(CallScripts.names, [CallScripts.due], [time, "", "\(seen)"], nil)
+            for name in names.compactMap({ $0.text.flatMap { CallName($0) } }) {
+                if let call = try await look(name, now: now) { calls.append(call) }
+            }
+            if names.count < SharedCalls.page { return calls }
+            seen += names.count
+        }
+    }
+
+    private func look(_ name: CallName, now: UInt64) async throws(RedisCountsFailure) -> CallListing? {
+        let reply = try await run(CallScripts.look, CallScripts.keys(of: name), [time, "\(name)"], nil)
+        if reply.isEmpty { return nil }
+        guard reply.count > 4, let age = reply[0].integer, let due = reply[1].integer, let failures = reply[2].integer,
+            let call = SharedCall(name, values: Array(reply[3...]), age: age, now: now)
+        else { throw .wrongReply }
+        let reason = reply[3].text.flatMap(CallEndReason.init(rawValue:))
+        // Redis does not know since when it is ending.
+        return CallListing(
+            call.record, due: Int64(now) + due * 1_000_000,
+            ending: reason.map { ($0, Int64(now), Int(failures)) }, now: Int64(now))
     }
 
     /// The first argument of a script.

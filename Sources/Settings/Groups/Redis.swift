@@ -17,7 +17,8 @@ extension Setting {
         "The certificate authorities, in PEM, that are trusted to vouch for a rediss:// server.")
     package static let redisDown = Setting(
         "REDIS_DOWN", .text, .value("local"), "local|refuse", .restart,
-        "What happens while Redis is away: local, each daemon counts for itself; refuse, 503.")
+        "What happens while Redis is away: local, each daemon counts for itself; refuse, 503. "
+            + "Calls are refused either way.")
 }
 
 /// The treatment of requests while Redis is away.

@@ -36,7 +36,7 @@ final class RedisNotices: Sendable {
         address = redis.address
         consequence =
             switch redis.down {
-            case .local: "this process counts limits and quotas for itself"
+            case .local: "this process counts limits and quotas for itself, and creates no calls"
             case .refuse: "requests are refused with limits_unavailable"
             }
         self.loops = loops

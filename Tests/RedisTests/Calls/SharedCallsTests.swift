@@ -45,6 +45,7 @@ struct SharedCallsTests {
             (1_700...1_800).contains(left)
         else { return "not renewed" }
         guard try await calls.overdue().isEmpty else { return "overdue" }
+        guard try await calls.listing(now: at(1_000_000)).map(\.reason) == [nil] else { return "not listed" }
         guard case .wait = try await calls.claim(name, nil, now: at(1_000_000)) else { return "nothing is to be done" }
         guard case .claimed(_, .client, isGivenUp: false) = try await calls.claim(name, .client, now: at(1_000_000))
         else { return "not claimed" }
@@ -211,7 +212,7 @@ struct SharedCallsTests {
                 switch key.dropFirst(13).first {
                 case "c": 4_200_000
                 case "q": 86_400_000
-                case nil: 600_000
+                case nil: 4_200_000
                 default: 10_800_000
                 }
             #expect((1...Int64(longest)).contains(life), "\(key) lives for \(life) ms")

@@ -1,0 +1,94 @@
+import HTTP
+import JSON
+
+/// The calls on the operations listener: a list of them, and the end of one call, of a caller's, of a session's or of all.
+package struct CallOperations: Sendable {
+    /// Where calls are listed, and ended. The path of one call is this with a slash and its name.
+    package static let path = "/calls"
+
+    private let keeper: CallKeeper?
+
+    /// - Parameter keeper: nil where no calls are created.
+    package init(_ keeper: CallKeeper?) {
+        self.keeper = keeper
+    }
+
+    /// Whether requests for that path are answered here.
+    static func has(_ path: Substring) -> Bool {
+        path == CallOperations.path || path.hasPrefix("\(CallOperations.path)/")
+    }
+
+    /// Answers a request of the operator.
+    func respond(to request: Request) -> Response {
+        guard request.path != CallOperations.path else { return answerForAll(request) }
+        let segment = request.path.dropFirst(CallOperations.path.utf8.count + 1)
+        guard let name = CallName(segment) else { return Response(.notFound) }
+        guard request.method == .delete else { return Response(.methodNotAllowed, fields: ["Allow": "DELETE"]) }
+        return end(.call(name))
+    }
+
+    private func answerForAll(_ request: Request) -> Response {
+        switch request.method {
+        case .get, .head: return CallOperations.json(.ok, list)
+        case .delete:
+            guard let selection = CallSelection(query: request.query ?? "") else {
+                return Response(
+                    .badRequest, fields: ["Content-Type": "text/plain; charset=utf-8"],
+                    body: Array("Select calls by one of ?caller=NAME, ?session=NAME and ?all=true.\n".utf8))
+            }
+            return end(selection)
+        default: return Response(.methodNotAllowed, fields: ["Allow": "DELETE, GET, HEAD"])
+        }
+    }
+
+    /// Begins to end the open calls of the selection. The upstream ends them after the answer.
+    private func end(_ selection: CallSelection) -> Response {
+        let count = keeper?.endAll(.byOperator) { selection.includes($0) } ?? 0
+        return CallOperations.json(.accepted, Array(#"{"ending":\#(count)}"#.utf8))
+    }
+
+    private var list: [UInt8] {
+        let calls = (keeper?.listing() ?? []).sorted { left, right in
+            left.age == right.age ? left.record.name.description < right.record.name.description : left.age > right.age
+        }
+        var list = Array(#"{"calls":["#.utf8)
+        for (index, call) in calls.enumerated() {
+            if index > 0 { list.append(UInt8(ascii: ",")) }
+            list += call.json
+        }
+        return list + Array("]}".utf8)
+    }
+
+    private static func json(_ status: Status, _ body: [UInt8]) -> Response {
+        Response(status, fields: ["Content-Type": "application/json"], body: body + [UInt8(ascii: "\n")])
+    }
+}
+
+extension CallListing {
+    /// The call in the list. It has neither the id of the call nor the upstream's.
+    fileprivate var json: [UInt8] {
+        let plan = record.plan
+        var json = JSONLine(reserving: 320)
+        json.append("id", record.name.description)
+        json.append("type", plan.type.rawValue)
+        json.append("session", plan.session)
+        json.append("model", plan.model)
+        json.append("caller", plan.caller)
+        json.append("state", reason == nil ? "open" : "ending")
+        json.append("age_seconds", age.wholeSeconds)
+        json.append("seconds_left", secondsLeft)
+        json.append("lease_seconds", plan.leaseSeconds)
+        json.append("due_seconds", untilDue.wholeSeconds)
+        if let reason {
+            json.append("reason", reason.rawValue)
+            json.append("ending_seconds", endingFor.wholeSeconds)
+            json.append("failures", failures)
+        }
+        return json.object()
+    }
+}
+
+extension Duration {
+    /// Rounded down; 0 for a negative one.
+    fileprivate var wholeSeconds: Int { Int(max(0, components.seconds)) }
+}

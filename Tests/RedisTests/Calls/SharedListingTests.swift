@@ -1,0 +1,38 @@
+import EphemeraldCore
+import Redis
+import TestPolicy
+import TestTools
+import Testing
+
+/// The list of all calls in a real Redis.
+@Suite(.timeLimit(.minutes(1)))
+struct SharedListingTests {
+    @Test func `has the calls of all daemons, open or ending, however many there are`() async throws {
+        let server = try RedisServer()
+        let listing: [CallListing] = try await withClient(server.address) { client, _ in
+            let daemons = ["a", "b"].map { SharedCalls(client, daemon: $0, creation: .seconds(30)) }
+            let plan = TestCalls.plan()
+            let claim = AdmissionClaim(limits: LimitChecks(), quotas: [])
+            for number in 0..<150 {
+                let name = CallID(randomBits: UInt128(number)).name
+                let calls = daemons[number % 2]
+                guard case .admitted(_, let taken) = try await calls.admit(name, plan, claim, within: CallMaxima())
+                else { return [] }
+                let record = CallRecord(
+                    name: name, plan: plan, upstreamID: "rtc_\(number)", upstreamHost: "h", key: KeyPrint(ofKey: "k"),
+                    openedAt: at(1_000_000))
+                let call = SharedCall(record, taken: taken)
+                guard try await calls.open(call, now: at(1_000_000)) else { return [] }
+                if number < 20 { _ = try await calls.claim(name, .client, now: at(1_000_000)) }
+                if number < 5 { calls.failed(name) }
+                if number < 3 { _ = try await calls.end(call, .client, isConfirmed: true, now: at(1_001_000)) }
+            }
+            return try await daemons[0].listing(now: at(1_000_000))
+        }
+        #expect(Set(listing.map(\.record.upstreamID)) == Set((3..<150).map { "rtc_\($0)" }))
+        #expect(listing.count == 147)
+        #expect(listing.count { $0.reason == .client } == 17)
+        #expect(listing.count { $0.failures == 1 } == 2)
+        #expect(listing.allSatisfy { $0.record.plan.caller == "ann" && (1_700...1_800).contains($0.secondsLeft) })
+    }
+}
