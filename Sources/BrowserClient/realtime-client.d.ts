@@ -9,9 +9,9 @@
  * | `idle` | never connected |
  * | `requesting-microphone` | the browser may be waiting for the user's permission |
  * | `connecting` | the first connection is being made: token, offer, data channel, and the waits between attempts |
- * | `connected` | the data channel is open |
+ * | `connected` | the data channel is open, and a live session has started |
  * | `unstable` | connected, but nothing arrives; it recovers by itself, or is `reconnecting` after `timeouts.grace` |
- * | `reconnecting` | the connection was lost; a new one, with a new token, is being made or waited for |
+ * | `reconnecting` | the connection was lost; a new one, with a new token or call, is being made or waited for |
  * | `closed` | the call has ended, with a reason; `connect()` starts a new one |
  */
 export type RealtimeState =
@@ -24,7 +24,7 @@ export type RealtimeState =
  * |---|---|
  * | `disconnected` | `disconnect()` was called |
  * | `aborted` | the signal given to `connect()` was aborted |
- * | `hangup` | the server ended the call; `error` is the error that it reported, if any (`session_expired`) |
+ * | `hangup` | the server ended the call; `error` says why, if it is known (`call_ended`, `session_expired`) |
  * | `failed` | `error` says why; there are no more attempts |
  * | `page-hidden` | the page was left (`pagehide`) |
  */
@@ -36,7 +36,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | code | meaning | `retryable` |
  * |---|---|---|
  * | `aborted` | `disconnect()`, a signal or leaving the page ended the call | no |
- * | `unsupported` | the browser has no WebRTC or cannot choose an output, or the page is not secure | no |
+ * | `unsupported` | the browser has no WebRTC or cannot choose an output; or a live session lacks this command | no |
  * | `microphone_denied` | the user or a policy refused the microphone | no |
  * | `microphone_missing` | there is no microphone, or not the requested one | no |
  * | `microphone_busy` | the microphone exists but cannot be opened: another program uses it | no |
@@ -47,12 +47,15 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `token_refused` | the token route refused: see `status` and `serverCode` (`origin_not_allowed`) | from 500 on |
  * | `token_invalid` | the answer contains no client secret, or the token function returned none | no |
  * | `token_timeout` | no token within `timeouts.token` | yes |
- * | `token_failed` | the token function threw `cause` | no, unless `cause.retryable` is true |
+ * | `token_failed` | the token function or that of `authorization` threw | no, unless `cause.retryable` is true |
  * | `call_unreachable` | no answer from the calls URL | yes |
- * | `call_refused` | the calls URL refused: 401 for a token that is used or expired | from 500 on |
- * | `call_invalid` | the answer is not a usable SDP | no |
+ * | `call_refused` | the calls URL refused: OpenAI with 401 for a token that is used or expired | from 500 on |
+ * | `call_invalid` | the answer is not a usable SDP, or not that of a service | no |
  * | `call_timeout` | no SDP answer within `timeouts.call` | yes |
- * | `open_timeout` | the data channel did not open within `timeouts.open` | yes |
+ * | `call_ended` | the service, or OpenAI in a live session, ended the call and said why: see `reason` | no |
+ * | `lease_unreachable` | no answer to a renewal of the lease; the client tries again, and the call continues | yes |
+ * | `lease_refused` | the lease was not renewed; the client tries again, and the call continues | from 500 on |
+ * | `open_timeout` | the data channel did not open within `timeouts.open`, or a live session in 30 s | yes |
  * | `connection_lost` | the connection failed, or did not recover within `timeouts.grace` | yes |
  * | `hangup` | the server ended the call before it was open | no |
  * | `not_connected` | an event cannot be sent, because the data channel is not open | no |
@@ -64,7 +67,8 @@ export type RealtimeErrorCode =
   | "microphone_denied" | "microphone_missing" | "microphone_busy" | "microphone_ended" | "device_failed"
   | "rate_limited"
   | "token_unreachable" | "token_refused" | "token_invalid" | "token_timeout" | "token_failed"
-  | "call_unreachable" | "call_refused" | "call_invalid" | "call_timeout"
+  | "call_unreachable" | "call_refused" | "call_invalid" | "call_timeout" | "call_ended"
+  | "lease_unreachable" | "lease_refused"
   | "open_timeout" | "connection_lost" | "hangup" | "not_connected" | "event_too_large" | "session_error";
 
 /** The members of a RealtimeError besides its code and message. */
@@ -75,6 +79,7 @@ export interface RealtimeErrorDetails {
   status?: number;
   serverCode?: string;
   requestId?: string;
+  reason?: string;
 }
 
 /** The one kind of error that this module throws and reports. */
@@ -94,6 +99,10 @@ export class RealtimeError extends Error {
   readonly serverCode: string | undefined;
   /** The request id, to quote to the operator of the server (`X-Request-Id`, or `request_id` in the body). */
   readonly requestId: string | undefined;
+  /** Why the call was ended, with `call_ended`. By the service: `deadline`, `lease` (it was not renewed in time),
+   *  `client` (somebody with its id), `operator`, `exit`, `unanswered` or `unrecorded`. By a live session: `expired`,
+   *  `content`, `remote_hangup` or `connection_lost`. */
+  readonly reason: string | undefined;
 }
 
 /** A client secret, as the daemon and OpenAI answer it, or in the shape of the beta interface. */
@@ -138,15 +147,22 @@ export function backoff(options?: BackoffOptions): ReconnectPolicy;
 export interface RealtimeOptions {
   /** The URL of the token route, requested by POST, or a function. Default `/api/realtime/token`. */
   token?: string | URL | TokenFunction;
-  /** The session file's name, sent to the token route. Default: the server's `default`. */
+  /** The URL of the service's route for calls (`/api/realtime/calls`), instead of `token`: the service creates the
+   *  call, keeps it as long as the client renews its lease, and ends it. Sessions of the type `live` have no other
+   *  way. */
+  call?: string | URL;
+  /** With `call`: the stream of the data channel, 0 to 65534, which is then agreed on without a round trip. */
+  dcid?: number;
+  /** The session file's name, sent to the token route or that for calls. Default: the server's `default`. */
   session?: string;
   /** Values for the members that the session file allows a request to change: `{"audio.output.voice": "cedar"}`. */
   overrides?: Record<string, unknown>;
   /** Values for the variables of the instructions that the session file declares. */
   variables?: Record<string, unknown>;
-  /** The `Authorization` field for the token route (`Bearer …`), or a function that is called before every attempt. */
+  /** The `Authorization` field for the token route or that for calls (`Bearer …`), or a function that is called before
+   *  every attempt and every renewal. */
   authorization?: string | (() => string | Promise<string>);
-  /** The `credentials` of the token request. Default `same-origin`. With `include` it carries cookies to another
+  /** The `credentials` of requests to the server. Default `same-origin`. With `include` they carry cookies to another
    *  origin, which needs the daemon's `ALLOW_CREDENTIALS`; without that the browser hides every answer. */
   credentials?: RequestCredentials;
   /** The URL that the offer is sent to, instead of the token answer's `calls_url`. */
@@ -176,7 +192,7 @@ export interface RealtimeOptions {
 export interface RealtimeTimeouts {
   /** The limit for the token. Default 10000. */
   token?: number;
-  /** The limit for the SDP answer. Default 10000. */
+  /** The limit for the SDP answer. Default 10000, with `call` 15000. */
   call?: number;
   /** The limit from the SDP answer to the open data channel. Default 10000. */
   open?: number;
@@ -236,7 +252,7 @@ export type RealtimeEvents = {
   retry: { attempt: number; delay: number; offline: boolean; error: RealtimeError };
   /** Any server event, before the same event under its own name, `error` included; legacy names are already translated.
    *  Events that are newer than this file are emitted here and under their own names, too, without a type. For logs. */
-  serverevent: ServerEvent;
+  serverevent: ServerEvent | LiveServerEvent;
   /** Any client event, as it was sent. For logs. */
   clientevent: ClientEvent;
   /** A transcript is new, has changed, has another place in `transcripts`, or was deleted. */
@@ -246,17 +262,21 @@ export type RealtimeEvents = {
   devices: DeviceList & { lost: boolean };
   mute: { muted: boolean };
   volume: { volume: number };
+  /** With `call`: the call was created, or its lease renewed. `secondsLeft` are those until the service ends the call,
+   *  `leaseSeconds` those until it does so without another renewal, or 0. */
+  lease: { secondsLeft: number; leaseSeconds: number };
   /** `blocked`: the browser does not play audio without a click; call `startAudio()` in one. */
   playback: { blocked: boolean };
   /** The connection's quality has changed. */
   quality: QualityChange;
   /** A new measurement of the connection. */
   stats: ConnectionStats;
-} & { [Type in Exclude<ServerEvent["type"], "error">]: Extract<ServerEvent, { type: Type }> };
+} & { [Type in Exclude<ServerEvent["type"], "error">]: Extract<ServerEvent, { type: Type }> }
+  & { [Type in Exclude<LiveServerEvent["type"], "info">]: Extract<LiveServerEvent, { type: Type }> };
 
 /**
- * A voice call with a realtime model. It opens the microphone, gets a token, connects, and reconnects after a lost
- * connection.
+ * A voice call with a realtime or live model. It opens the microphone, gets a token or has the service create the call,
+ * connects, and reconnects after a lost connection.
  *
  * ```js
  * const client = new RealtimeClient({ token: "/api/realtime/token" });
@@ -287,16 +307,19 @@ export class RealtimeClient extends EventTarget {
   /** Sends any client event; returns its `event_id`, which is generated if it has none. Throws `not_connected` and
    *  `event_too_large`. */
   send(event: ClientEvent): string;
-  /** Sends a text message, interrupts a current answer, and requests a new one. Throws `not_connected`. */
+  /** Sends a text message, interrupts a current answer, and requests a new one. Throws `not_connected`. A live session
+   *  cannot be interrupted, and must allow text: otherwise it throws `unsupported`. */
   sendText(text: string, options?: { respond?: boolean; interrupt?: boolean }): void;
   /**
    * Ends the user's turn in a session with `turn_detection: null`: commits the audio, and requests an answer unless the
-   * session only transcribes. Throws `not_connected`.
+   * session only transcribes. Throws `not_connected`, and `unsupported` in a live session.
    */
   commitAudio(options?: { respond?: boolean }): void;
-  /** Sends `session.update`; adds `type` if it is left out. */
+  /** Sends `session.update`; adds `type` if it is left out. A live session can change only `delegation` and `triggers`,
+   *  and must allow it; anything else is `unsupported`. */
   updateSession(session: SessionUpdate): void;
-  /** Interrupts the answer: generation stops, and what has been generated is not played. */
+  /** Interrupts the answer: generation stops, and what has been generated is not played. Throws `unsupported` in a live
+   *  session, which users interrupt by talking. */
   interrupt(): void;
 
   readonly muted: boolean;
@@ -326,10 +349,14 @@ export class RealtimeClient extends EventTarget {
   readonly transcripts: readonly Transcript[];
   /** Measures the connection while there is one. */
   readonly monitor: ConnectionMonitor;
-  /** The session of the last `session.created` or `session.updated`; before these, that of the token's answer. */
+  /** The session of the last `session.created`, `session.started` or `session.updated`; before these, that of the
+   *  server's answer. The `type` of a live session is `live`. */
   readonly session: Record<string, unknown> | undefined;
-  /** The call's id from `Location` (`rtc_…`), with which a server can hang up; undefined if it cannot be read. */
+  /** The call's id from `Location` (`rtc_…`), with which a server can hang up; undefined if it cannot be read. With
+   *  `call` the service's own id: a secret with which anybody can end the call. */
   readonly callId: string | undefined;
+  /** With `call`: when the service ends the call at the latest, as `Date.now()` has it. */
+  readonly endsAt: number | undefined;
   /** The current peer connection, for anything that this class does not offer. Each reconnect makes a new one. */
   readonly peerConnection: RTCPeerConnection | undefined;
 
@@ -423,7 +450,20 @@ export type ClientEvent =
   })
   | (ClientEventBase & { type: "conversation.item.delete"; item_id: string })
   | (ClientEventBase & { type: "response.create"; response?: Record<string, unknown> })
-  | (ClientEventBase & { type: "response.cancel"; response_id?: string });
+  | (ClientEventBase & { type: "response.cancel"; response_id?: string })
+  | LiveClientEvent;
+
+/** The client events of a live session besides `session.update` and `response.create`. */
+export type LiveClientEvent =
+  | (ClientEventBase & { type: "session.close" | "session.input_audio.mute" | "session.input_audio.unmute" })
+  | (ClientEventBase & {
+    type: "session.instructions.append" | "session.thinking.append" | "session.commentary.append";
+    content: string; delegation_id: string | null;
+  })
+  | (ClientEventBase & { type: "response.item.create"; item: ConversationItem })
+  | ({ event_id: string } & {
+    type: "decision.create" | "decision.item.create" | "decision.item.delete"; [member: string]: unknown;
+  });
 
 export interface SessionUpdateEvent extends ClientEventBase { type: "session.update"; session: SessionUpdate }
 
@@ -539,3 +579,29 @@ export type ServerEvent =
   | Server<"mcp_list_tools.completed", OfItem>
   | Server<"mcp_list_tools.failed", OfItem>
   | Server<"rate_limits.updated", { rate_limits: RateLimit[] }>;
+
+type Timed = { start_ms?: number; end_ms?: number };
+type Usage = { usage?: { seconds?: number; active_seconds?: number; paused_seconds?: number } };
+
+/** The server events of a live session besides `error` and `session.updated`. */
+export type LiveServerEvent =
+  | Server<"session.started", Session>
+  | Server<"session.paused">
+  | Server<"session.resumed">
+  | Server<"session.input_audio.muted">
+  | Server<"session.input_audio.unmuted">
+  | Server<"session.input_transcript.delta", Timed & { delta: string }>
+  | Server<"session.output_transcript.delta", Timed & { delta: string }>
+  | Server<"session.delegation.created", {
+    delegation: { id: string; type: string; target?: unknown; response_id?: string }; offset_ms?: number;
+  }>
+  | Server<"response.event", { event: { type: string; [member: string]: unknown }; delegation_id?: string | null }>
+  | Server<"session.instructions.appended", Timed>
+  | Server<"session.thinking.appended", Timed>
+  | Server<"session.commentary.appended", Timed>
+  | Server<"session.usage.updated", Usage & { context_window?: { usage_ratio?: number } }>
+  | Server<"session.closed", Usage & { reason: string; session?: Record<string, unknown> }>
+  | Server<"decision.event", { event: Record<string, unknown>; delegation_id?: string | null; trigger_id?: string }>
+  | Server<"decision.item.created", { [member: string]: unknown }>
+  | Server<"decision.item.deleted", { [member: string]: unknown }>
+  | Server<"info", { code?: string; message?: string }>;

@@ -17,7 +17,7 @@ export class RealtimeError extends Error {
    * @param {string} message
    * @param {import("./realtime-client.js").RealtimeErrorDetails} details
    */
-  constructor(code, message, { cause, retryable = false, retryAfter, status, serverCode, requestId } = {}) {
+  constructor(code, message, { cause, retryable = false, retryAfter, status, serverCode, requestId, reason } = {}) {
     super(message);
     /** @type {"RealtimeError"} */
     this.name = "RealtimeError";
@@ -28,6 +28,7 @@ export class RealtimeError extends Error {
     this.status = status;
     this.serverCode = serverCode;
     this.requestId = requestId;
+    this.reason = reason;
   }
 }
 
@@ -121,7 +122,7 @@ const LASTING = /^upstream_(auth|quota|rejected|not_found)$|insufficient_quota|c
 
 /**
  * fetch that throws a RealtimeError for a refusal.
- * @param {"token" | "call"} phase
+ * @param {"token" | "call" | "lease"} phase
  * @param {string | URL} url
  * @param {RequestInit} init
  */
@@ -138,7 +139,7 @@ async function post(phase, url, init) {
 
   // The daemon's problem+json, or OpenAI's {"error": {…}}, once seen without the wrapper.
   const body = parsed(text) ?? {};
-  const { code, detail, message, title } = Object(body.error).message ? body.error : body;
+  const { code, detail, message, title, reason } = Object(body.error).message ? body.error : body;
   const wait = headers.get("Retry-After");
   const details = {
     cause: parsed(text) ?? text,
@@ -147,6 +148,7 @@ async function post(phase, url, init) {
     retryable: (status === 429 || status >= 500) && !LASTING.test(code),
     retryAfter: wait === null ? undefined : seconds(wait),
     requestId: headers.get("X-Request-Id") ?? body.request_id,
+    reason,
   };
   let why = detail ?? message ?? title ?? `${url} answered ${status}`;
   if (code === "origin_not_allowed") why += ` This page: ${globalThis.origin}`;
@@ -169,47 +171,81 @@ function parsed(text) {
   }
 }
 
-/** @param {Response} response a login page, or the start page that a web server sends for every path */
-function noJSON({ url, redirected, status, headers }) {
+/**
+ * @param {"token" | "call"} phase
+ * @param {Response} response a login page, or the start page that a web server sends for every path
+ */
+function noJSON(phase, { url, redirected, status, headers }) {
   const type = headers.get("Content-Type") ?? "no content type";
-  const why = redirected ? `${url}, to which the token route redirects,` : url || "The token route";
-  return new RealtimeError("token_invalid", `${why} answered ${status} with ${type}, not JSON. Is it the token route? `
-    + "A proxy may send its login page, or a web server its start page.", { status });
+  const why = redirected ? `${url}, to which the ${phase} route redirects,` : url || `The ${phase} route`;
+  return new RealtimeError(`${phase}_invalid`, `${why} answered ${status} with ${type}, not JSON. Is it the ${phase} `
+    + "route? A proxy may send its login page, or a web server its start page.", { status });
 }
 
-/** @param {RealtimeOptions} options @param {AbortSignal} signal */
-async function fetchToken(options, signal) {
-  const { token: source = "/api/realtime/token", session, overrides, variables, authorization, credentials } = options;
-  /** @type {any} */
-  let answer;
+/**
+ * The result of a function of the page.
+ * @template T
+ * @param {() => T | Promise<T>} work
+ */
+async function ask(work) {
   try {
-    if (typeof source === "function") {
-      answer = await source({ signal });
-    } else {
-      /** @type {Record<string, string>} */
-      const headers = {};
-      const credential = typeof authorization === "function" ? await authorization() : authorization;
-      if (credential) headers.Authorization = credential;
-      // A request without a body may need no preflight.
-      const wanted = session !== undefined || overrides || variables;
-      if (wanted) headers["Content-Type"] = "application/json";
-      const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
-      signal.throwIfAborted();
-      const { text, response } = await post("token", source, { headers, body, credentials, signal });
-      answer = parsed(text);
-      if (!answer) throw noJSON(response);
-    }
+    return await work();
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
     const { message, retryable, retryAfter } = Object(cause);
     const details = { cause, retryable: retryable === true, retryAfter };
     throw new RealtimeError("token_failed", message ?? String(cause), details);
   }
+}
+
+/** @param {RealtimeOptions} options @returns {Promise<Record<string, string>>} */
+async function authorize({ authorization }) {
+  const credential = typeof authorization === "function" ? await ask(authorization) : authorization;
+  return credential ? { Authorization: credential } : {};
+}
+
+/** @param {RealtimeOptions} options @param {AbortSignal} signal */
+async function fetchToken(options, signal) {
+  const { token: source = "/api/realtime/token", session, overrides, variables, credentials } = options;
+  /** @type {any} */
+  let answer;
+  if (typeof source === "function") {
+    answer = await ask(() => source({ signal }));
+  } else {
+    const headers = await authorize(options);
+    // A request without a body may need no preflight.
+    const wanted = session !== undefined || overrides || variables;
+    if (wanted) headers["Content-Type"] = "application/json";
+    const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
+    signal.throwIfAborted();
+    const { text, response } = await post("token", source, { headers, body, credentials, signal });
+    answer = parsed(text);
+    if (!answer) throw noJSON("token", response);
+  }
   const value = typeof answer === "string" ? answer : answer?.value ?? answer?.client_secret?.value;
   if (typeof value !== "string" || !value) throw new RealtimeError("token_invalid", "The answer has no client secret");
   const callsUrl = options.callsUrl ?? answer.calls_url ?? "https://api.openai.com/v1/realtime/calls";
   return { value, callsUrl, session: answer.session };
 }
+
+/**
+ * Exchanges the offer for an answer at OpenAI.
+ * @param {Awaited<ReturnType<typeof fetchToken>>} token
+ * @param {string | undefined} sdp
+ * @param {AbortSignal} signal
+ * @returns {Promise<import("./realtime-calls.js").Answer>}
+ */
+async function exchange({ value, callsUrl }, sdp, signal) {
+  // OpenAI's CORS rules allow no other field.
+  const headers = { Authorization: `Bearer ${value}`, "Content-Type": "application/sdp" };
+  const { text, response } = await post("call", callsUrl, { headers, body: sdp, signal });
+  return { sdp: text, id: response.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop() };
+}
+
+/** The part for calls that a service creates is loaded only by pages that use it. */
+const loadCalls = () => import("./realtime-calls.js").catch((cause) => {
+  throw new RealtimeError("unsupported", "realtime-calls.js, beside this module, cannot be loaded", { cause });
+});
 
 /** A peer connection with its data channel, used once. */
 class Connection {
@@ -221,15 +257,15 @@ class Connection {
   #end = () => {};
 
   /**
-   * @param {RTCConfiguration | undefined} rtc
+   * @param {RealtimeOptions} options
    * @param {MediaStreamTrack | undefined} track
    * @param {number} grace
    * @param {{ message: (data: unknown) => void, stream: (stream: MediaStream) => void,
    *           unstable: (unstable: boolean) => void }} handlers
    */
-  constructor(rtc, track, grace, handlers) {
+  constructor({ rtc, dcid: id }, track, grace, handlers) {
     this.peer = new RTCPeerConnection(rtc);
-    this.channel = this.peer.createDataChannel("oai-events");
+    this.channel = this.peer.createDataChannel("oai-events", id === undefined ? undefined : { negotiated: true, id });
     // Even without a track: a microphone can then come later without renegotiation.
     this.sender = this.peer.addTransceiver(track ?? "audio", { direction: "sendrecv" }).sender;
 
@@ -263,30 +299,28 @@ class Connection {
   }
 
   /**
-   * @param {Awaited<ReturnType<typeof fetchToken>>} token
+   * @param {(sdp: string | undefined, signal: AbortSignal) => Promise<import("./realtime-calls.js").Answer>} send
    * @param {AbortSignal} signal
    * @param {{ call: number, open: number }} timeouts
    */
-  async open(token, signal, timeouts) {
+  async open(send, signal, timeouts) {
     const { peer } = this;
     const offer = await peer.createOffer();
     signal.throwIfAborted();
     await peer.setLocalDescription(offer);
     signal.throwIfAborted();
     const late = () => new RealtimeError("call_timeout", "No answer in time", { retryable: true });
-    // OpenAI's CORS rules allow no other field.
-    const headers = { Authorization: `Bearer ${token.value}`, "Content-Type": "application/sdp" };
-    const answer = await within(signal, timeouts.call, late, (limit) =>
-      post("call", token.callsUrl, { headers, body: offer.sdp, signal: limit }));
+    const { sdp, id, started } = await within(signal, timeouts.call, late, (limit) => send(offer.sdp, limit));
     signal.throwIfAborted();
-    this.callId = answer.response.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop();
+    this.callId = id;
     try {
-      await peer.setRemoteDescription({ type: "answer", sdp: answer.text });
+      await peer.setRemoteDescription({ type: "answer", sdp });
     } catch (cause) {
       throw new RealtimeError("call_invalid", "The answer is not a usable SDP", { cause });
     }
     const closed = () => new RealtimeError("open_timeout", "No open data channel in time", { retryable: true });
     await within(signal, timeouts.open, closed, () => Promise.race([this.opened, this.ended]));
+    if (started) await Promise.race([started(signal), this.ended]);
   }
 
   close() {
@@ -885,8 +919,8 @@ const milliseconds = (seconds) => seconds && seconds * 1000;
 // The beta interface's names.
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
-const OPTIONS = `token session overrides variables authorization credentials callsUrl audio microphone element output
-  muted volume reconnect timeouts rtc monitor`.split(/\s+/);
+const OPTIONS = `token call dcid session overrides variables authorization credentials callsUrl audio microphone
+  element output muted volume reconnect timeouts rtc monitor`.split(/\s+/);
 const TIMEOUTS = ["token", "call", "open", "grace"];
 
 /** @param {object} options @param {string[]} known @param {string} what */
@@ -906,8 +940,10 @@ function refuseUnknown(options, known, what) {
   }
 }
 
+const TOOLS = { RealtimeError, within, post, parsed, noJSON, authorize };
+
 /** @param {RealtimeError} error */
-const isHangup = ({ code, serverCode }) => code === "hangup" || serverCode === "session_expired";
+const isHangup = ({ code, serverCode }) => /^(hangup|call_ended)$/.test(code) || serverCode === "session_expired";
 
 // The types of EventTarget's are less precise.
 /** @implements {Omit<Client, "addEventListener" | "removeEventListener">} */
@@ -930,6 +966,8 @@ export class RealtimeClient extends Emitter {
   #call;
   /** @type {Connection | undefined} */
   #connection;
+  /** @type {import("./realtime-calls.js").ServiceCall | undefined} */
+  #service;
   #opening = /** @type {Promise<void>} */ (Promise.resolve());
   #opened = () => {};
   /** @param {RealtimeError} _error */
@@ -946,6 +984,9 @@ export class RealtimeClient extends Emitter {
     super();
     refuseUnknown(options, OPTIONS, "an option");
     refuseUnknown(options.timeouts ?? {}, TIMEOUTS, "a timeout");
+    if (options.call ? options.token ?? options.callsUrl : options.dcid) {
+      throw new TypeError("call excludes token and callsUrl, and dcid needs call");
+    }
     this.#options = options;
     this.#reconnect = options.reconnect ?? backoff();
     this.#microphone = new Microphone(options, (error) => {
@@ -965,6 +1006,7 @@ export class RealtimeClient extends Emitter {
   get playbackBlocked() { return this.#speaker.blocked; }
   get transcripts() { return this.#transcripts.list; }
   get monitor() { return this.#monitor; }
+  get endsAt() { return this.#service?.endsAt; }
   get callId() { return this.#connection?.callId; }
   get peerConnection() { return this.#connection?.peer; }
 
@@ -1055,6 +1097,7 @@ export class RealtimeClient extends Emitter {
         const connection = await this.#attempt(signal);
         signal.throwIfAborted();
         openedAt = Date.now();
+        this.#service?.renew();
         reconnecting = true;
         this.error = undefined;
         this.#monitor.start(connection.peer);
@@ -1063,8 +1106,10 @@ export class RealtimeClient extends Emitter {
         await connection.ended;
       } catch (thrown) {
         signal.throwIfAborted();
-        const error = thrown instanceof RealtimeError ? thrown
+        const failure = thrown instanceof RealtimeError ? thrown
           : new RealtimeError("unsupported", "The browser cannot connect", { cause: thrown });
+        const error = isHangup(failure) && this.#service ? await this.#service.explain(failure) : failure;
+        signal.throwIfAborted();
         // A connection this long was a good one.
         if (Date.now() - openedAt >= 10_000) attempt = 1;
         const delay = error.retryable && this.#reconnect ? this.#reconnect({ attempt, error, reconnecting }) : null;
@@ -1084,14 +1129,19 @@ export class RealtimeClient extends Emitter {
 
   /** @param {AbortSignal} signal */
   async #attempt(signal) {
-    const timeouts = { token: 10_000, call: 10_000, open: 10_000, grace: 5_000, ...this.#options.timeouts };
+    const options = this.#options;
+    // A service that creates the call waits up to 10 s for OpenAI.
+    const call = options.call ? 15_000 : 10_000;
+    const timeouts = { token: 10_000, call, open: 10_000, grace: 5_000, ...options.timeouts };
     const late = () => new RealtimeError("token_timeout", "No token in time", { retryable: true });
-    const token = await within(signal, timeouts.token, late, (limit) => fetchToken(this.#options, limit));
+    const calls = options.call ? await loadCalls() : undefined;
     signal.throwIfAborted();
-    this.session = token.session;
+    const token = calls ? undefined : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
+    signal.throwIfAborted();
+    this.session = token?.session;
 
     /** @type {Connection} */
-    const connection = new Connection(this.#options.rtc, this.#microphone.track, timeouts.grace, {
+    const connection = new Connection(options, this.#microphone.track, timeouts.grace, {
       message: (data) => this.#receive(data, connection),
       stream: (stream) => this.#speaker.play(stream),
       unstable: (unstable) => {
@@ -1100,13 +1150,26 @@ export class RealtimeClient extends Emitter {
     });
     this.#connection = connection;
     this.#microphone.sender = connection.sender;
-    await connection.open(token, signal, timeouts);
+    const service = (this.#service = calls && new calls.ServiceCall(options, TOOLS, {
+      lease: (lease) => this.#emit("lease", lease),
+      failed: (error) => this.#emit("error", error),
+      ended: (error) => connection.hangup(error),
+      read: (events) => events.forEach((event) => this.#read(event)),
+    }));
+    await connection.open(async (sdp, limit) => {
+      if (!service) return exchange(/** @type {any} */ (token), sdp, limit);
+      const answer = await service.create(connection.peer, limit);
+      this.session = answer.session;
+      return answer;
+    }, signal, timeouts);
     return connection;
   }
 
   #drop() {
     this.#monitor.stop();
+    this.#service?.end();
     this.#connection?.close();
+    this.#service = undefined;
     this.#connection = this.#microphone.sender = undefined;
     this.#responding = this.#speaking = false;
     this.#announce(this.#transcripts.settle());
@@ -1160,6 +1223,12 @@ export class RealtimeClient extends Emitter {
       // The dot excludes the client's own events.
       this.dispatchEvent(new RealtimeEvent(event.type, event));
     }
+    if (this.#service?.live) this.#service.live.read(event);
+    else this.#read(event);
+  }
+
+  /** @param {unknown} event */
+  #read(event) {
     this.#announce(this.#transcripts.read(event, this.#isSpoken));
   }
 
@@ -1175,16 +1244,19 @@ export class RealtimeClient extends Emitter {
     return type === "transcription" || !audio?.input || Boolean(audio.input.transcription);
   }
 
-  /** @param {RealtimeEvents["serverevent"]} event */
+  /** @param {any} event */
   #follow(event) {
     const { type } = event;
-    if (type === "session.created" || type === "session.updated") this.session = event.session;
+    if (/^session\.(created|updated|started)$/.test(type)) {
+      this.session = { ...(this.#service?.live && { type: "live" }), ...event.session };
+    }
     if (type === "response.created" || type === "response.done") this.#responding = type === "response.created";
     if (type.startsWith("output_audio_buffer.")) this.#speaking = type === "output_audio_buffer.started";
   }
 
   /** @type {Client["send"]} */
   send(event) {
+    this.#service?.live?.check(event);
     const channel = this.#connection?.channel;
     if (channel?.readyState !== "open") throw new RealtimeError("not_connected", "The call is not connected");
     const event_id = event.event_id ?? `event_${++this.#eventCount}`;
@@ -1200,8 +1272,15 @@ export class RealtimeClient extends Emitter {
   }
 
   /** @param {string} text @param {Parameters<Client["sendText"]>[1]} options */
-  sendText(text, { respond = true, interrupt = respond } = {}) {
-    if (interrupt) this.interrupt();
+  sendText(text, { respond = true, interrupt } = {}) {
+    const live = this.#service?.live;
+    if (live) {
+      if (interrupt) live.lacks("interrupt");
+      for (const event of live.text(text, respond)) this.send(event);
+      live.typed(text);
+      return;
+    }
+    if (interrupt ?? respond) this.interrupt();
     const content = [{ type: "input_text", text }];
     this.send({ type: "conversation.item.create", item: { type: "message", role: "user", content } });
     if (respond) this.send({ type: "response.create" });
@@ -1217,11 +1296,12 @@ export class RealtimeClient extends Emitter {
   updateSession(session) {
     /** @type {any} */
     const type = this.session?.type ?? "realtime";
-    // A translation session has no type.
-    this.send({ type: "session.update", session: type === "translation" ? session : { type, ...session } });
+    // Sessions for translation and live ones have no type.
+    this.send({ type: "session.update", session: /^(translation|live)$/.test(type) ? session : { type, ...session } });
   }
 
   interrupt() {
+    this.#service?.live?.lacks("interrupt");
     // The server answers with an error when there is nothing to cancel.
     if (this.#responding) this.send({ type: "response.cancel" });
     if (this.#speaking) this.send({ type: "output_audio_buffer.clear" });

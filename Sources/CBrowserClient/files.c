@@ -7,6 +7,9 @@
 static const unsigned char realtime_client_js[] = {
 #embed "../BrowserClient/realtime-client.js"
 };
+static const unsigned char realtime_calls_js[] = {
+#embed "../BrowserClient/realtime-calls.js"
+};
 static const unsigned char realtime_client_d_ts[] = {
 #embed "../BrowserClient/realtime-client.d.ts"
 };
@@ -80,6 +83,7 @@ static const unsigned char demo_words_js[] = {
 
 static const struct browser_file library[] = {
     {"realtime-client.js", realtime_client_js, sizeof realtime_client_js},
+    {"realtime-calls.js", realtime_calls_js, sizeof realtime_calls_js},
     {"realtime-client.d.ts", realtime_client_d_ts, sizeof realtime_client_d_ts},
     {"react.js", react_js, sizeof react_js},
     {"react.d.ts", react_d_ts, sizeof react_d_ts},

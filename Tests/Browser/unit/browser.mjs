@@ -88,19 +88,21 @@ class Channel {
   close() { this.readyState = "closed"; }
 }
 
-class Peer {
+class Peer extends EventTarget {
   connectionState = "new";
   signalingState = "stable";
+  iceGatheringState = "new";
   report = new Map();
   onconnectionstatechange = this.ontrack = null;
 
   constructor(configuration) {
+    super();
     this.configuration = configuration;
     Peer.all.push(this);
   }
 
-  createDataChannel(label) {
-    this.channel = new Channel();
+  createDataChannel(label, init) {
+    this.channel = Object.assign(new Channel(), init);
     this.channel.label = label;
     return this.channel;
   }
@@ -122,6 +124,17 @@ class Peer {
   async setLocalDescription(description) {
     await Peer.pauses.local?.();
     this.local = description;
+    if (Peer.gathers) realImmediate(() => this.gather());
+  }
+
+  /** The description, with the candidates that were found by now. */
+  get localDescription() {
+    return { ...this.local, sdp: this.local.sdp + (this.iceGatheringState === "complete" ? " candidates" : "") };
+  }
+
+  gather() {
+    this.iceGatheringState = "complete";
+    this.dispatchEvent(new Event("icegatheringstatechange"));
   }
 
   async setRemoteDescription(description) {
@@ -201,6 +214,8 @@ class Context {
   async close() { this.state = "closed"; }
 }
 
+const json = (value, init) => new Response(JSON.stringify(value), init);
+
 const TOKEN = { value: "ek_1", expires_at: 1_900_000_000, session: { type: "realtime", model: "gpt-realtime-2.1" } };
 
 /** Replaces the browser with the fakes for one test, and removes them afterwards. */
@@ -211,25 +226,36 @@ export function browser(test) {
   Peer.all = [];
   Peer.pauses = {};
   Peer.opens = true;
+  Peer.gathers = true;
   Element.all = [];
   Element.refuses = false;
   Context.all = [];
-  const navigator = { onLine: true, mediaDevices: devices };
+  const beacons = [];
+  const navigator = { onLine: true, mediaDevices: devices, sendBeacon: (url) => beacons.push(url) };
+  const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
 
   const fake = {
-    clock, page, devices, navigator, Peer, Element, Context,
+    clock, page, devices, navigator, document, beacons, Peer, Element, Context,
     requests: [],
     tokens: 0,
     /** Answers of the token route and of the calls URL: functions, or Responses, taken in turn; then success. */
     tokenAnswers: [],
     callAnswers: [],
+    leaseAnswers: [],
+    /** The call that the service answers with, and its answer to a renewal. */
+    call: {
+      url: "/api/realtime/calls/call_1", session: "default", type: "realtime", model: "gpt-realtime-2.1",
+      seconds_left: 1800, lease_seconds: 60,
+    },
+    /** Requests to the service's routes for calls: what each was for. */
+    asked: (what) => fake.requests.filter(({ url }) => url.split("?")[0].endsWith(`/${what}`)),
     get peer() { return Peer.all.at(-1); },
     client(options) {
       const client = new RealtimeClient({ ...options });
       fake.states = [client.state];
       fake.log = [];
       client.on("statechange", ({ state }) => fake.states.push(state));
-      for (const type of ["error", "retry", "devices", "playback", "transcript", "mute", "volume"]) {
+      for (const type of ["error", "retry", "devices", "playback", "transcript", "mute", "volume", "lease"]) {
         client.on(type, (detail) => fake.log.push([type, detail]));
       }
       return client;
@@ -253,20 +279,25 @@ export function browser(test) {
 
   async function fetch(url, init) {
     fake.requests.push({ url: String(url), ...init });
+    const [, what] = /calls(?:\/[^/]+\/(lease|end))?(?:\?|$)/.exec(url) ?? [];
+    if (what === "end") return new Response(null, { status: 204 });
     const isCall = String(url).includes("/calls");
-    const answer = (isCall ? fake.callAnswers : fake.tokenAnswers).shift();
+    const answer = (what === "lease" ? fake.leaseAnswers : isCall ? fake.callAnswers : fake.tokenAnswers).shift();
     init.signal?.throwIfAborted();
     const response = typeof answer === "function" ? await answer(init) : answer;
     if (response) return response;
+    const { seconds_left, lease_seconds } = fake.call;
+    if (what === "lease") return json({ seconds_left, lease_seconds });
+    if (isCall && init.headers["Content-Type"] === "application/json") {
+      return json({ sdp: "v=0 answer", call: fake.call }, { status: 201, headers: { Location: fake.call.url } });
+    }
     if (isCall) return new Response("v=0 answer", { status: 201, headers: { Location: "/v1/realtime/calls/rtc_1" } });
     fake.tokens += 1;
-    return Response.json
-      ? Response.json({ ...TOKEN, value: `ek_${fake.tokens}` })
-      : new Response(JSON.stringify({ ...TOKEN, value: `ek_${fake.tokens}` }));
+    return json({ ...TOKEN, value: `ek_${fake.tokens}` });
   }
 
   const replaced = {
-    fetch, navigator, RTCPeerConnection: Peer, MediaStream: Stream, Audio: Element, AudioContext: Context,
+    fetch, navigator, document, RTCPeerConnection: Peer, MediaStream: Stream, Audio: Element, AudioContext: Context,
     HTMLMediaElement: Element, origin: "https://page.example",
     addEventListener: page.addEventListener.bind(page),
     setTimeout: (work, delay) => clock.start(work, delay), clearTimeout: (id) => clock.timers.delete(id),

@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SOURCES = "../../../Sources/BrowserClient/";
 const source = readFileSync(path(`${SOURCES}realtime-client.js`), "utf8");
+const calls = readFileSync(path(`${SOURCES}realtime-calls.js`), "utf8");
 const declarations = readFileSync(path(`${SOURCES}realtime-client.d.ts`), "utf8");
 const reactPart = ["react.js", "react.d.ts"].map((name) => readFileSync(path(SOURCES + name), "utf8"));
 
@@ -110,21 +111,27 @@ test("every public member of the classes is declared, and every declared one exi
 test("every code that is thrown is declared, and every declared one is thrown", () => {
   const declared = declarations.split("export type RealtimeErrorCode =")[1].split(";")[0].match(/(?<=")\w+/g);
   const table = [...declarations.matchAll(/^ \* \| `(\w+)` \|.*\| (?:no|yes|from)/gm)].map(([, code]) => code);
-  const thrown = [...source.matchAll(/RealtimeError\(\s*(?:status === 429 \? )?"(\w+)"/g)].map(([, code]) => code);
-  const built = ["token", "call"].flatMap((phase) => [`${phase}_unreachable`, `${phase}_refused`])
+  const thrown = [...(source + calls).matchAll(/RealtimeError\(\s*(?:status === 429 \? )?"(\w+)"/g)]
+    .map(([, code]) => code);
+  const built = ["token_invalid", "call_invalid"].concat(["token", "call", "lease"].flatMap((phase) => [`${phase}_unreachable`, `${phase}_refused`]))
     .concat(["denied", "missing", "busy"].map((what) => `microphone_${what}`));
   assert.deepEqual([...new Set([...thrown, ...built])].sort(), [...declared].sort());
   assert.deepEqual(table.sort(), [...declared].sort());
 });
 
-test("it is below 15 kB, compressed, with its comments", () => {
+test("it is below 15 kB, compressed, with its comments, and the part for calls of a service below 6 kB", () => {
   assert.ok(gzipSync(source, { level: 9 }).length < 15_000);
+  assert.ok(gzipSync(calls, { level: 9 }).length < 6_000);
 });
 
-test("it depends on nothing", () => assert.doesNotMatch(source, /^\s*(import|export .* from)\b/m));
+test("it depends on nothing but its part for calls of a service, which is loaded by pages that use it", () => {
+  for (const text of [source, calls]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
+  const loaded = [...source.replaceAll(/^\s*(\*|\/\*\*).*$/gm, "").matchAll(/import\("(.*?)"\)/g)].map(([, name]) => name);
+  assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js"]);
+});
 
 test("no line is longer than 120 columns", () => {
-  for (const text of [source, declarations, ...reactPart]) {
+  for (const text of [source, calls, declarations, ...reactPart]) {
     assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);
   }
 });

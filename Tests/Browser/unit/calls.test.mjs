@@ -1,0 +1,344 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { browser, gate, NOTHING, problem, settle } from "./browser.mjs";
+
+// Calls that a service creates: how they are created, renewed and ended.
+const URL_ = "/api/realtime/calls";
+const ended = (reason) => problem(410, { code: "call_ended", detail: "The call has ended.", reason });
+
+test("the offer goes to the service with its candidates and all that a token has", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({
+    call: URL_, session: "shop", overrides: { "audio.output.voice": "cedar" }, variables: { name: "Ada" }, dcid: 3,
+    authorization: () => "Bearer key", credentials: "include",
+  });
+  const [{ url, headers, body, credentials, method }] = fake.requests;
+  assert.deepEqual([method, url, credentials], ["POST", URL_, "include"]);
+  assert.deepEqual(headers, { Authorization: "Bearer key", "Content-Type": "application/json" });
+  assert.deepEqual(JSON.parse(body), {
+    sdp: "v=0 offer candidates", session: "shop", overrides: { "audio.output.voice": "cedar" },
+    variables: { name: "Ada" }, dcid: 3,
+  });
+  assert.deepEqual([fake.peer.channel.negotiated, fake.peer.channel.id], [true, 3]);
+  assert.deepEqual(client.session, { name: "default", type: "realtime", model: "gpt-realtime-2.1" });
+  assert.deepEqual([client.callId, client.endsAt - fake.clock.now], ["call_1", 1_800_000]);
+  assert.deepEqual(fake.states, ["idle", "requesting-microphone", "connecting", "connected"]);
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+  assert.equal(client.endsAt, undefined);
+});
+
+test("without a choice the body is the offer alone, and the data channel is announced in the offer", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  assert.deepEqual(JSON.parse(fake.requests[0].body), { sdp: "v=0 offer candidates" });
+  assert.equal(fake.peer.channel.negotiated, undefined);
+  client.disconnect();
+});
+
+test("candidates are waited for a second at most", async (t) => {
+  const fake = browser(t);
+  fake.Peer.gathers = false;
+  const client = fake.client({ call: URL_ });
+  client.connect().catch(() => {});
+  await fake.clock.advance(999);
+  assert.equal(fake.requests.length, 0);
+  await fake.clock.advance(1);
+  assert.equal(JSON.parse(fake.requests[0].body).sdp, "v=0 offer");
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("a call that ends while candidates are gathered sends nothing", async (t) => {
+  const fake = browser(t);
+  fake.Peer.gathers = false;
+  const client = fake.client({ call: URL_ });
+  client.connect().catch(() => {});
+  await settle();
+  client.disconnect();
+  await fake.clock.advance(60_000);
+  assert.deepEqual([fake.requests, fake.left()], [[], NOTHING]);
+});
+
+test("token, callsUrl and dcid have no meaning beside call, or without it", (t) => {
+  const fake = browser(t);
+  for (const options of [{ call: URL_, token: "/t" }, { call: URL_, callsUrl: "/c" }, { dcid: 3 }]) {
+    assert.throws(() => fake.client(options), TypeError);
+  }
+});
+
+test("the addresses of lease and end come from the page's own URL, whatever the service calls it", async (t) => {
+  for (const [url, lease] of [
+    ["/proxy/calls", "/proxy/calls/call_1/lease"],
+    ["/proxy/calls/", "/proxy/calls/call_1/lease"],
+    ["https://app.example/v/calls?tenant=7#x", "https://app.example/v/calls/call_1/lease?tenant=7"],
+    [new URL("https://app.example/calls"), "https://app.example/calls/call_1/lease"],
+  ]) {
+    await t.test(String(url), async (t) => {
+      const fake = browser(t);
+      const client = await fake.connected({ call: url });
+      client.disconnect();
+      assert.deepEqual(fake.requests.slice(1).map(({ url }) => url), [lease, lease.replace("/lease", "/end")]);
+    });
+  }
+});
+
+test("the lease is renewed at once, then thrice in its time, with the credentials of the call", async (t) => {
+  const fake = browser(t);
+  let keys = 0;
+  const client = await fake.connected({ call: URL_, authorization: () => `Bearer ${++keys}`, credentials: "include" });
+  assert.equal(fake.asked("lease").length, 1);
+  fake.call.seconds_left = 1700;
+  for (const count of [2, 3, 4]) {
+    await fake.clock.advance(20_000);
+    assert.equal(fake.asked("lease").length, count);
+  }
+  const { method, headers, body, credentials } = fake.asked("lease")[3];
+  assert.deepEqual([method, headers, body, credentials], ["POST", { Authorization: "Bearer 5" }, undefined, "include"]);
+  assert.deepEqual(fake.logged("lease").at(-1), { secondsLeft: 1700, leaseSeconds: 60 });
+  assert.equal(client.endsAt, fake.clock.now + 1_700_000);
+  client.disconnect();
+  await fake.clock.advance(600_000);
+  assert.equal(fake.asked("lease").length, 4);
+});
+
+test("a call without a lease is not renewed", async (t) => {
+  const fake = browser(t);
+  fake.call.lease_seconds = 0;
+  const client = await fake.connected({ call: URL_ });
+  await fake.clock.advance(600_000);
+  assert.equal(fake.asked("lease").length, 0);
+  client.disconnect();
+  assert.equal(fake.asked("end").length, 1);
+});
+
+test("a call that takes longer than a third of its lease to open is renewed meanwhile", async (t) => {
+  const fake = browser(t);
+  fake.call.lease_seconds = 12;
+  fake.Peer.opens = false;
+  const client = fake.client({ call: URL_ });
+  client.connect().catch(() => {});
+  await fake.clock.advance(4_000);
+  assert.equal(fake.asked("lease").length, 1);
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("a page that is shown again renews at once, and a hidden one does not", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  for (const [state, count] of [["hidden", 1], ["visible", 2]]) {
+    fake.document.visibilityState = state;
+    fake.document.dispatchEvent(new Event("visibilitychange"));
+    await settle();
+    assert.equal(fake.asked("lease").length, count);
+  }
+  client.disconnect();
+  fake.document.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  assert.equal(fake.asked("lease").length, 2);
+});
+
+test("503 is tried again every 2 s, reported once, and the call goes on", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  const away = () => problem(503, { code: "limits_unavailable", detail: "Redis is away." }, { "Retry-After": "1" });
+  fake.leaseAnswers = [away(), () => { throw new TypeError("Failed to fetch"); }, away()];
+  await fake.clock.advance(20_000);
+  await fake.clock.advance(4_000);
+  assert.equal(fake.asked("lease").length, 4);
+  assert.deepEqual(fake.logged("error").map(({ code, serverCode }) => [code, serverCode]),
+    [["lease_refused", "limits_unavailable"]]);
+  await fake.clock.advance(2_000);
+  assert.equal(fake.logged("lease").length, 3);
+  assert.deepEqual([client.state, client.error], ["connected", undefined]);
+  await fake.clock.advance(19_000);
+  assert.equal(fake.asked("lease").length, 5);
+  client.disconnect();
+});
+
+test("a renewal without an answer is given up in time for another", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [({ signal }) => new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  })];
+  await fake.clock.advance(20_000 + 10_000 + 2_000);
+  assert.equal(fake.asked("lease").length, 3);
+  assert.deepEqual(fake.logged("error").map(({ code }) => code), ["lease_unreachable"]);
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("410 ends the call with the service's reason, and nothing is tried again", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [ended("deadline")];
+  await fake.clock.advance(20_000);
+  assert.deepEqual([client.state, client.reason, client.error.code, client.error.reason],
+    ["closed", "hangup", "call_ended", "deadline"]);
+  assert.deepEqual([fake.left(), fake.asked("end").length], [NOTHING, 0]);
+});
+
+test("when the other side hangs up, the service is asked why", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [ended("operator")];
+  fake.peer.hangUp();
+  await settle();
+  assert.deepEqual([client.state, client.reason, client.error.reason], ["closed", "hangup", "operator"]);
+  assert.deepEqual([fake.left(), fake.asked("end").length], [NOTHING, 0]);
+});
+
+test("a hang-up that the service knows nothing of is an ordinary one, and frees the service's place", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.peer.hangUp();
+  await settle();
+  assert.deepEqual([client.state, client.reason, client.error], ["closed", "hangup", undefined]);
+  assert.deepEqual([fake.left(), fake.asked("end").length], [NOTHING, 1]);
+});
+
+test("a service that does not say why a call ended is waited for 2 s", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [({ signal }) => new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  })];
+  fake.peer.hangUp();
+  await fake.clock.advance(1_999);
+  assert.equal(client.state, "connected");
+  await fake.clock.advance(1);
+  assert.deepEqual([client.state, client.reason, client.error], ["closed", "hangup", undefined]);
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("404 ends the call only after a whole lease: a neighbour can cause it for a while", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  const unknown = () => problem(404, { code: "call_not_found", detail: "There is no such call." });
+  fake.leaseAnswers = [unknown(), unknown()];
+  await fake.clock.advance(60_000);
+  assert.deepEqual([client.state, fake.asked("lease").length], ["connected", 4]);
+  fake.leaseAnswers = [unknown(), unknown(), unknown()];
+  await fake.clock.advance(60_000);
+  assert.deepEqual([client.state, client.error.code, client.error.status], ["closed", "call_ended", 404]);
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+for (const [name, end] of [
+  ["disconnect()", (fake, client) => client.disconnect()],
+  ["leaving the page", (fake) => fake.page.dispatchEvent(new Event("pagehide"))],
+]) {
+  test(`${name} ends the call at the service by a request that needs no preflight`, async (t) => {
+    const fake = browser(t);
+    const client = await fake.connected({ call: URL_, authorization: "Bearer key", credentials: "include" });
+    end(fake, client);
+    assert.equal(client.state, "closed");
+    assert.deepEqual(fake.asked("end"), [{
+      url: `${URL_}/call_1/end`, method: "POST", keepalive: true, credentials: "include",
+    }]);
+    assert.deepEqual([fake.beacons, fake.left()], [[], NOTHING]);
+  });
+}
+
+test("a browser whose fetch cannot outlive the page sends a beacon", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  const { Request } = globalThis;
+  globalThis.Request = class {};
+  t.after(() => { globalThis.Request = Request; });
+  client.disconnect();
+  assert.deepEqual([fake.beacons, fake.asked("end")], [[`${URL_}/call_1/end`], []]);
+});
+
+test("an answer that arrives after the end is for a call that is ended at once", async (t) => {
+  const fake = browser(t);
+  const { open, wait } = gate();
+  fake.callAnswers = [async () => {
+    await wait();
+    return new Response(JSON.stringify({ sdp: "v=0 answer", call: fake.call }), { status: 201 });
+  }];
+  const client = fake.client({ call: URL_ });
+  client.connect().catch(() => {});
+  await settle();
+  client.disconnect();
+  open();
+  await settle();
+  assert.deepEqual([fake.asked("end").length, fake.asked("lease").length, fake.left()], [1, 0, NOTHING]);
+});
+
+test("a lost connection ends its call before another is created", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.call = { ...fake.call, url: `${URL_}/call_2` };
+  fake.peer.change("failed");
+  await fake.clock.advance(0);
+  assert.deepEqual(fake.requests.map(({ url }) => url), [
+    URL_, `${URL_}/call_1/lease`, `${URL_}/call_1/end`, URL_, `${URL_}/call_2/lease`,
+  ]);
+  assert.deepEqual(fake.states.slice(-2), ["reconnecting", "connected"]);
+  assert.equal(client.callId, "call_2");
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("a call that does not open is ended, and tried again", async (t) => {
+  const fake = browser(t);
+  fake.Peer.opens = false;
+  const client = fake.client({ call: URL_ });
+  client.connect().catch(() => {});
+  await fake.clock.advance(10_000);
+  assert.deepEqual([fake.asked("end").length, fake.asked("calls").length], [1, 2]);
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+for (const [status, code, retries] of [
+  [409, "token_required", 0], [409, "call_required", 0], [400, "invalid_offer", 0], [503, "limits_unavailable", 2],
+]) {
+  test(`${status} ${code} is call_refused${retries ? ", and tried again" : ""}`, async (t) => {
+    const fake = browser(t);
+    fake.callAnswers = Array.from({ length: 3 }, () => problem(status, { code, detail: "No." }));
+    const client = fake.client({ call: URL_ });
+    const failure = assert.rejects(client.connect(), { code: "call_refused", serverCode: code, message: "No." });
+    await fake.clock.advance(10_000);
+    await failure;
+    assert.equal(fake.requests.length, 1 + retries);
+  });
+}
+
+test("too many calls at once are waited for", async (t) => {
+  const fake = browser(t);
+  fake.callAnswers = [problem(429, { code: "too_many_calls", detail: "Wait." }, { "Retry-After": "10" })];
+  const client = fake.client({ call: URL_ });
+  client.connect().catch(() => {});
+  await fake.clock.advance(11_000);
+  assert.deepEqual(fake.logged("error").map(({ code, serverCode }) => [code, serverCode]),
+    [["rate_limited", "too_many_calls"]]);
+  assert.equal(client.state, "connected");
+  client.disconnect();
+});
+
+test("a service has 15 s to answer, because it waits for OpenAI", async (t) => {
+  const fake = browser(t);
+  fake.callAnswers = [({ signal }) => new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  })];
+  const client = fake.client({ call: URL_, reconnect: false });
+  const failure = assert.rejects(client.connect(), { code: "call_timeout" });
+  await fake.clock.advance(14_999);
+  assert.equal(client.state, "connecting");
+  await fake.clock.advance(1);
+  await failure;
+});
+
+test("an answer that is not the service's names its address and the likely cause", async (t) => {
+  const fake = browser(t);
+  fake.callAnswers = [
+    new Response("<!doctype html>", { headers: { "Content-Type": "text/html" } }),
+    new Response(JSON.stringify({ sdp: "v=0 answer" })),
+  ];
+  await assert.rejects(fake.client({ call: URL_ }).connect(), { code: "call_invalid", message: /text\/html.*call route/ });
+  await assert.rejects(fake.client({ call: URL_ }).connect(), { code: "call_invalid", message: /no call/ });
+});
