@@ -22,7 +22,9 @@ from tab import Tab
 
 KINDS = ("realtime", "live")
 LIVE = json.loads((ROOT / "sessions" / "live.json").read_text())
+CALLS = "/api/realtime/calls"
 KEY = "key-of-ann"
+LEASE = 10
 TRANSCRIPTION = "conversation.item.input_audio_transcription.completed"
 
 
@@ -43,27 +45,28 @@ class Leash:
         self.start = start
         self.log = folder / "usage.log"
         self.port = str(free_port())
-        self.headers: dict[str, str] = {}
+        self.options: dict[str, Any] = {"session": "default", "call": f"http://127.0.0.1:{self.port}{CALLS}"}
 
     def serve(self, **settings: str) -> Daemon:
-        session = SESSION | {"access": {"call": {"lease_seconds": 10}}}
-        live = LIVE | {"access": {"call": {"lease_seconds": 10}}}
+        session = SESSION | {"access": {"call": {"lease_seconds": LEASE}}}
+        live = LIVE | {"access": {"call": {"lease_seconds": LEASE}}}
         own = {"PORT": self.port, "USAGE_LOG": str(self.log), "WATCH": "false"} | settings
         content = json.dumps(session if self.kind == "realtime" else live).encode()
         self.daemon = self.start(self.calls.owner.base_url, content, **own)
         return self.daemon
 
     def open(self) -> Call:
-        """Opens the call, and waits until the page hears something."""
-        self.tab.go(self.page + "/leash.html").until("window.ready")
-        options = {"url": f"http://127.0.0.1:{self.port}/api/realtime/calls", "headers": self.headers}
-        self.tab.run("call", f"openCall({json.dumps(options | {'session': 'default'})})")
-        told = self.tab.value("call")
-        assert (told["type"], told["seconds_left"], told["lease_seconds"]) == (self.kind, 1800, 10)
+        """Opens the call, and waits until both sides hear something and the lease was renewed."""
+        self.tab.go(self.page + "/call.html").until("window.ready")
+        self.tab.js("options => begin(options)", self.options)
+        self.tab.run("connect", "client.connect()")
+        self.tab.value("connect")
+        self.tab.js("() => watch()")
         [call] = self.calls.open
         eventually(lambda: self.peer.ear is not None and self.peer.ear.heard, "the peer hears the page")
         self.tab.until("lastPacket > 0")
-        self.tab.until("events.length > 0")
+        self.tab.until("said('lease').length > 1")
+        assert all(1790 < lease["secondsLeft"] <= 1800 for lease in self.tab.js("said('lease')"))
         return call
 
     @property
@@ -74,9 +77,16 @@ class Leash:
     def peer(self) -> Any:
         return self.calls.peers[self.call.id]
 
-    def renew(self) -> dict:
-        self.tab.run("renewed", "renew()")
-        return self.tab.value("renewed")
+    def end(self) -> None:
+        """Ends the call without the page, as anybody can who has its id."""
+        path = f"{CALLS}/{self.tab.js('client.callId')}/end"
+        assert self.daemon.request("POST", path).status == 204
+
+    def assert_explained(self, reason: str | None) -> None:
+        """The page knows that the call is over, and why."""
+        self.tab.until("client.state === 'closed'")
+        assert self.tab.js("[client.reason, client.error?.reason ?? null]") == ["hangup", reason]
+        self.tab.assert_nothing_is_left()
 
     def line(self) -> dict:
         """The line of the end, which there must be once."""
@@ -99,7 +109,7 @@ class Leash:
         heard = self.peer.ear.heard[-1].at - time.monotonic() + time.time()
         assert heard <= over + 1
         if sees:
-            self.tab.until("Date.now() - lastPacket > 1000")
+            eventually(lambda: time.time() > over + 1, "a second has passed")
             assert self.tab.js("lastPacket") / 1000 <= over + 1
         line = self.line()
         by = "upstream" if self.kind == "live" and self.call.ended == "close_requested" else "clock"
@@ -117,36 +127,34 @@ def leash(request, calls, tmp_path, start, open_tab, web) -> Leash:
 def test_a_call_is_created_written_down_renewed_and_ended(leash):
     leash.serve()
     leash.open()
+    talk = leash.peer.conversation
     if leash.kind == "realtime":
         spoken = {"item_id": "item_1", "content_index": 0, "transcript": "What is the time?"}
         leash.peer.say({"type": TRANSCRIPTION, "event_id": "event_1", **spoken})
-        leash.peer.loop.call_soon_threadsafe(leash.peer.conversation.respond, {})
-        leash.tab.until("events.some(event => event.type === 'response.output_audio_transcript.done')")
-        leash.tab.until(f"events.some(event => event.type === '{TRANSCRIPTION}')")
+        leash.peer.loop.call_soon_threadsafe(talk.respond, {})
     else:
-        for side, words in (("input", ("What is ", "the time?")), ("output", ("It is ", "noon."))):
-            leash.peer.loop.call_soon_threadsafe(leash.peer.conversation.speak, side, *words)
-            pieces = f"events.filter(event => event.type === 'session.{side}_transcript.delta')"
-            leash.tab.until(f"{pieces}.map(event => event.delta).join('') === {json.dumps(''.join(words))}")
-    renewed = leash.renew()
-    assert (renewed["status"], renewed["lease_seconds"]) == (200, 10)
+        for side, words in (("input", ("What is ", "the time?")), ("output", ("You said: ", ""))):
+            leash.peer.loop.call_soon_threadsafe(talk.speak, side, *words)
+    leash.tab.until("client.transcripts.length === 2 && client.transcripts.every(words => words.final)")
+    words = sorted(leash.tab.js("client.transcripts.map(({role, text}) => [role, text])"))
+    assert words == [["assistant", "You said: "], ["user", "What is the time?"]]
     now = time.time()
-    leash.tab.run("end", "end()")
-    assert leash.tab.value("end") == 204
+    leash.tab.js("() => client.disconnect()")
+    assert leash.tab.js("[client.state, client.reason]") == ["closed", "disconnected"]
+    leash.tab.assert_nothing_is_left()
     leash.assert_over("client", now)
-    if leash.kind == "live":
-        assert leash.tab.js("events.at(-1).type") == "session.closed"
-        assert leash.tab.js("events.at(-1).usage") == leash.call.usage
-    assert leash.renew()["reason"] == "client"
 
 
 @pytest.mark.parametrize("auth", ["none", "bearer"])
 def test_a_page_that_is_closed_ends_its_call(leash, tmp_path, auth):
+    """The page has another origin than the daemon, and its last request no header field."""
     keys = tmp_path / "keys"
     keys.write_text(f"ann:{hashlib.sha256(KEY.encode()).hexdigest()}\n")
-    settings = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(keys)} if auth == "bearer" else {}
-    leash.headers = {"Authorization": f"Bearer {KEY}"} if auth == "bearer" else {}
-    leash.serve(**settings)
+    if auth == "bearer":
+        leash.options["authorization"] = f"Bearer {KEY}"
+        leash.serve(AUTH="bearer", AUTH_KEYS_FILE=str(keys))
+    else:
+        leash.serve()
     leash.open()
     now = time.time()
     leash.tab.page.close()
@@ -157,9 +165,12 @@ def test_a_page_that_is_closed_ends_its_call(leash, tmp_path, auth):
 def test_a_page_that_does_not_renew_loses_its_call(leash):
     leash.serve()
     leash.open()
-    leash.renew()
-    leash.assert_over("lease", time.time() + 10)
-    assert leash.renew()["reason"] == "lease"
+    # Its requests get through again as soon as it is too late.
+    leash.tab.page.route("**/lease", lambda route: route.abort() if leash.calls.open else route.continue_())
+    renewed = leash.tab.js("log.findLast(({type}) => type === 'lease').at + performance.timeOrigin") / 1000
+    leash.tab.until("client.state !== 'connected'")
+    leash.assert_over("lease", renewed + LEASE)
+    leash.assert_explained("lease")
 
 
 @pytest.mark.slow
@@ -169,10 +180,22 @@ def test_a_call_that_drains_is_heard_until_it_is_closed(leash):
     leash.serve()
     leash.open()
     now = time.time()
-    leash.tab.run("end", "end()")
+    leash.end()
     leash.tab.until(f"lastPacket > {(now + 2) * 1000}")
     assert leash.calls.open
     leash.assert_over("client", now + 3)
+
+
+def test_a_call_that_is_ended_without_its_page_says_so_to_the_page(leash):
+    leash.serve()
+    leash.open()
+    now = time.time()
+    leash.end()
+    leash.assert_over("client", now)
+    if leash.kind == "live":
+        closed = leash.tab.js("said('serverevent').at(-1)")
+        assert (closed["type"], closed["usage"]) == ("session.closed", leash.call.usage)
+    leash.assert_explained("client")
 
 
 def test_a_call_ends_at_its_deadline_in_the_next_process_too(leash):
@@ -187,10 +210,8 @@ def test_a_call_ends_at_its_deadline_in_the_next_process_too(leash):
     leash.log.write_text(json.dumps(opened, separators=(",", ":")) + "\n")
     leash.serve()
     leash.tab.until(f"lastPacket > {heard}")
-    renewed = leash.renew()
-    assert renewed.get("seconds_left", 99) <= 4, renewed
     leash.assert_over("deadline", int(now) + 3, within=2)
-    assert leash.renew()["reason"] == "deadline"
+    leash.assert_explained("deadline")
 
 
 def test_a_daemon_without_a_journal_ends_its_calls_before_it_exits(leash):
@@ -200,13 +221,13 @@ def test_a_daemon_without_a_journal_ends_its_calls_before_it_exits(leash):
     daemon.process.send_signal(signal.SIGTERM)
     leash.assert_over("exit", now)
     assert daemon.wait() == 0
+    leash.tab.until("client.state === 'closed'")
 
 
 def test_a_call_that_the_upstream_ends_is_over_when_its_page_says_so(leash):
     leash.serve()
     leash.open()
     leash.calls.end_by_itself(leash.call)
-    eventually(lambda: leash.peer.ended_at is not None, "the peer is closed")
-    now = leash.calls.over[leash.call.id]
-    leash.tab.run("end", "end()")
-    leash.assert_over("client", now)
+    eventually(lambda: leash.call.id in leash.calls.over, "the call is over")
+    leash.assert_over("client", leash.calls.over[leash.call.id])
+    leash.assert_explained(None if leash.kind == "realtime" else "expired")
