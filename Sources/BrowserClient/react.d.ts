@@ -23,6 +23,8 @@ export interface RealtimeSnapshot {
   readonly quality: Quality;
   /** The devices; undefined until the microphone is open. */
   readonly devices: RealtimeEvents["devices"] | undefined;
+  /** With the option `call`: when the service ends the call at the latest, as `Date.now()` has it. */
+  readonly endsAt: number | undefined;
 }
 
 /** The client, which is the same for as long as the component is mounted, and the state of its call. */

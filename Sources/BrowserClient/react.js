@@ -11,7 +11,7 @@ import { RealtimeClient } from "./realtime-client.js";
  */
 
 const SHOWN = /** @type {const} */ ([
-  "statechange", "error", "retry", "transcript", "mute", "volume", "playback", "quality", "devices",
+  "statechange", "error", "retry", "transcript", "mute", "volume", "playback", "quality", "devices", "lease",
 ]);
 
 /** @param {RealtimeOptions} options */
@@ -25,9 +25,9 @@ function createStore(options) {
   let devices;
   /** @returns {RealtimeSnapshot} */
   const look = () => {
-    const { state, reason, error, transcripts, muted, volume, playbackBlocked } = client;
+    const { state, reason, error, transcripts, muted, volume, playbackBlocked, endsAt } = client;
     const { quality } = client.monitor;
-    return { state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality, devices };
+    return { state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality, devices, endsAt };
   };
   let snapshot = look();
   return {
@@ -86,7 +86,8 @@ const STATES = {
 
 /** @type {typeof import("./react.js").RealtimeVoiceChat} */
 export function RealtimeVoiceChat({ options, title = "Voice chat", className = "realtime-voice-chat" }) {
-  const { client, state, error, retry, transcripts, muted, volume, playbackBlocked, devices } = useRealtime(options);
+  const { client, state, error, retry, transcripts, muted, volume, playbackBlocked, devices, endsAt } =
+    useRealtime(options);
   const [text, setText] = useState("");
   const [trouble, setTrouble] = useState("");
   const id = useId();
@@ -102,14 +103,19 @@ export function RealtimeVoiceChat({ options, title = "Voice chat", className = "
   const send = (/** @type {{ preventDefault(): void }} */ event) => {
     event.preventDefault();
     if (!open || !text.trim()) return;
-    client.sendText(text.trim());
-    setText("");
+    // A live session may accept no text.
+    attempt((async () => {
+      client.sendText(text.trim());
+      setText("");
+    })());
   };
 
   return h("section", { className, "aria-labelledby": `${id}title` },
     h("h2", { id: `${id}title` }, title),
     h("p", { role: "status" },
       STATES[state], retry && ` Next attempt in ${Math.ceil(retry.delay / 1000)} s.`),
+    endsAt !== undefined && h("p", { className: "ends" },
+      `Ends by ${new Date(endsAt).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" })}`),
     h("p", { role: "alert" }, trouble || error?.message),
     h("div", { className: "controls" },
       // One button for both, so that it keeps the focus.

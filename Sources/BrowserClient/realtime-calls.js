@@ -95,6 +95,7 @@ export class ServiceCall {
     const { call: url, session, overrides, variables, dcid, credentials } = this.#options;
     const { post, parsed, noJSON, authorize, RealtimeError } = this.#tools;
     await gathered(peer, signal);
+    signal.throwIfAborted();
     const headers = { ...await authorize(this.#options), "Content-Type": "application/json" };
     signal.throwIfAborted();
     const sdp = peer.localDescription?.sdp;
@@ -130,7 +131,7 @@ export class ServiceCall {
   #renewed({ seconds_left: secondsLeft, lease_seconds: leaseSeconds }) {
     this.#renewedAt = Date.now();
     this.#failing = false;
-    this.#leaseSeconds = leaseSeconds || 0;
+    this.#leaseSeconds = leaseSeconds;
     this.endsAt = secondsLeft >= 0 ? Date.now() + secondsLeft * 1000 : undefined;
     this.#handlers.lease({ secondsLeft, leaseSeconds });
   }
@@ -173,11 +174,11 @@ export class ServiceCall {
         this.#handlers.ended(this.#ended(error));
         return;
       }
-      if (error.retryable) wait = Math.max(AGAIN, (error.retryAfter ?? 0) * 1000);
+      if (error.retryable) wait = AGAIN;
       if (!this.#failing) this.#handlers.failed(error);
       this.#failing = true;
     }
-    if (!signal.aborted) this.#wait(Math.min(wait, lease / 3));
+    if (!signal.aborted) this.#wait(wait);
   }
 
   /** @param {number} milliseconds */
@@ -194,17 +195,17 @@ export class ServiceCall {
 
   /**
    * The error that ended the call, as the service explains it: it knows why it ended a call, and OpenAI does not say.
+   * After a lost connection the call may have ended because nobody could renew its lease; then it can be replaced.
    * @param {Failure} error
    */
   async explain(error) {
-    if (this.#over || !this.#address) return error;
-    this.#turn.abort(error);
-    clearTimeout(this.#timer);
+    const isLost = error.code === "connection_lost";
+    if (this.#over || !this.#address || !(isLost || /^(hangup|call_ended)$/.test(error.code))) return error;
     try {
       await this.#lease(this.#life.signal, WHY);
     } catch (thrown) {
       const answer = /** @type {Failure} */ (thrown);
-      if (answer.status === 410) return this.#ended(answer);
+      if (answer.status === 410 && !(isLost && answer.reason === "lease")) return this.#ended(answer);
     }
     return error;
   }
@@ -221,7 +222,7 @@ export class ServiceCall {
     this.#over = true;
     const beacon = () => { navigator.sendBeacon?.(url); };
     // A page that is being left cannot wait for a preflight, so the request has no header field.
-    if (globalThis.Request && "keepalive" in Request.prototype) {
+    if ("keepalive" in Request.prototype) {
       fetch(url, { method: "POST", keepalive: true, credentials }).catch(beacon);
     } else {
       beacon();
@@ -230,25 +231,23 @@ export class ServiceCall {
 }
 
 /**
- * Waits until the offer has the browser's addresses.
+ * Waits until the offer has the browser's addresses, or the signal is aborted.
  * @param {RTCPeerConnection} peer
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
 function gathered(peer, signal) {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const over = new AbortController();
-    const timer = setTimeout(() => finish(), GATHERING);
+  return new Promise((resolve) => {
+    const waiting = new AbortController();
     const finish = () => {
       clearTimeout(timer);
-      over.abort();
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
+      waiting.abort();
+      resolve();
     };
-    const look = () => { if (peer.iceGatheringState === "complete") finish(); };
-    peer.addEventListener("icegatheringstatechange", look, { signal: over.signal });
-    signal.addEventListener("abort", finish, { signal: over.signal });
+    const look = () => { if (peer.iceGatheringState === "complete" || signal.aborted) finish(); };
+    const timer = setTimeout(finish, GATHERING);
+    peer.addEventListener("icegatheringstatechange", look, { signal: waiting.signal });
+    signal.addEventListener("abort", look, { signal: waiting.signal });
     look();
   });
 }

@@ -362,7 +362,7 @@ export class RealtimeClient extends EventTarget {
 
   /** Calls the listener with the detail of each event; returns a function that removes the listener. */
   on<Type extends keyof RealtimeEvents>(type: Type, listener: (detail: RealtimeEvents[Type]) => void): () => void;
-  /** Events of other servers and newer ones, such as `session.output_transcript.delta` of a translation. */
+  /** Events of other servers, and events that are newer than this file. */
   on(type: `${string}.${string}`, listener: (event: UntypedEvent) => void): () => void;
   addEventListener<Type extends keyof RealtimeEvents>(
     type: Type,

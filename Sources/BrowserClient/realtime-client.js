@@ -1082,6 +1082,8 @@ export class RealtimeClient extends Emitter {
     if (typeof RTCPeerConnection === "undefined" || !navigator.mediaDevices) {
       throw new RealtimeError("unsupported", "Calls need WebRTC and a secure page");
     }
+    // So that it is there when the user has decided about the microphone.
+    if (this.#options.call) loadCalls().catch(() => {});
     if (this.#microphone.wanted) {
       this.#become("requesting-microphone");
       await this.#openMicrophone(signal);
@@ -1108,7 +1110,7 @@ export class RealtimeClient extends Emitter {
         signal.throwIfAborted();
         const failure = thrown instanceof RealtimeError ? thrown
           : new RealtimeError("unsupported", "The browser cannot connect", { cause: thrown });
-        const error = isHangup(failure) && this.#service ? await this.#service.explain(failure) : failure;
+        const error = this.#service ? await this.#service.explain(failure) : failure;
         signal.throwIfAborted();
         // A connection this long was a good one.
         if (Date.now() - openedAt >= 10_000) attempt = 1;
@@ -1138,7 +1140,7 @@ export class RealtimeClient extends Emitter {
     signal.throwIfAborted();
     const token = calls ? undefined : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
     signal.throwIfAborted();
-    this.session = token?.session;
+    if (token) this.session = token.session;
 
     /** @type {Connection} */
     const connection = new Connection(options, this.#microphone.track, timeouts.grace, {

@@ -19,6 +19,10 @@ def token_url(daemon: Daemon) -> str:
     return f"http://127.0.0.1:{daemon.port}{TOKEN}"
 
 
+def calls_url(daemon: Daemon) -> str:
+    return f"http://127.0.0.1:{daemon.port}/api/realtime/calls"
+
+
 def begin(tab: Tab, web: Web, daemon: Daemon, origin: str | None = None, code: str = "{}", **options: Any) -> Tab:
     """Opens the page and makes its client; `code` holds the options that JSON cannot say."""
     tab.go((origin or web.origin) + "/call.html")

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from calls import Failure
+from daemon import SESSION
 from demopage import DemoPage
 from patience import eventually
 
@@ -154,6 +155,29 @@ def test_a_refused_call_is_explained(open_tab, demo, peer, failure, words):
     page.tab.assert_nothing_is_left()
 
 
+@pytest.mark.parametrize(
+    ("access", "query", "routes"),
+    [("token", "", ["token", "calls"]), ("call", "?call", ["calls", "token"]), ("", "?call", ["calls"])],
+)
+def test_the_page_takes_the_way_that_the_server_offers(open_tab, start, peer, access, query, routes):
+    session = SESSION | ({"access": {access: False}} if access else {})
+    daemon = start(peer.base_url, json.dumps(session).encode(), DEMO="true")
+    page = DemoPage(open_tab(), daemon, query=query)
+    for name, shown in (("intro", not query), ("intro-call", bool(query))):
+        assert page.tab.js("id => document.getElementById(id).checkVisibility()", name) == shown
+    start_call(page)
+    if routes[-1] == "token":
+        page.until_phase("connected")
+        page.tab.page.click("#call")
+    else:
+        # This peer issues tokens only, so it refuses the key.
+        page.until_text("alert", "The model’s service refused the server")
+    page.until_phase("closed")
+    page.assert_accessible("closed")
+    called = [url.rsplit("/", 1)[1] for url in page.requests if url.startswith(f"http://localhost:{daemon.port}/api/r")]
+    assert [name for name in called if "." not in name] == routes
+
+
 def test_blocked_playback_asks_for_a_click(open_tab, demo, peer):
     tab = open_tab()
     tab.context.add_init_script("""
@@ -183,12 +207,13 @@ def test_the_log_of_events_can_be_exported(open_tab, demo, peer):
     assert not any(secret in json.dumps(entries) for secret in peer.keys)
 
 
-def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer, request):
+@pytest.mark.parametrize("query", ["", "?call"])
+def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer, request, query):
     daemon = start(peer.base_url, SANDBOX="true", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
-    page = DemoPage(open_tab(), daemon)
+    page = DemoPage(open_tab(), daemon, query=query)
     assert "runs in sandbox mode" in page.text("sandbox") and "no service accepts calls" in page.text("sandbox")
     assert page.tab.page.locator("#sandbox").is_visible()
-    if folder := request.config.getoption("--screenshots"):
+    if (folder := request.config.getoption("--screenshots")) and not query:
         page.screenshot(folder)
     page.assert_accessible("idle, on the sandbox")
     start_call(page)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from callpage import begin, connect, disconnect
+from callpage import begin, calls_url, connect, disconnect
 from calls import Failure
+from daemon import SESSION
 from patience import eventually
 
 
@@ -165,3 +168,30 @@ def test_an_upstream_that_refuses_the_daemon_is_told_as_a_refused_token(open_tab
     assert (error["code"], error["status"]) == ("token_refused", 502)
     assert tab.js("client.error.serverCode") == "upstream_auth"
     eventually(lambda: peer.mint_requests > 0, "the peer was asked")
+
+
+@pytest.mark.parametrize(
+    ("access", "way", "code"), [("call", "call", "token_required"), ("token", "token", "call_required")]
+)
+def test_a_session_that_has_only_the_other_way_is_refused_once(open_tab, web, start, peer, access, way, code):
+    daemon = start(peer.base_url, json.dumps(SESSION | {"access": {access: False}}).encode())
+    served = {"token": None, "call": calls_url(daemon)} if way == "call" else {}
+    error = fail(tab := begin(open_tab(), web, daemon, **served))
+    assert (error["code"], error["status"], tab.js("client.error.serverCode")) == (f"{way}_refused", 409, code)
+    assert peer.mint_requests == 0 and peer.offers == 0
+    assert len(daemon.usage(1)) == 1
+
+
+def test_a_page_of_another_origin_reads_why_no_call_is_created(open_tab, web, daemon, peer):
+    page = f"http://127.0.0.1:{web.port}"
+    error = fail(tab := begin(open_tab(), web, daemon, page, token=None, call=calls_url(daemon)))
+    seen = (error["code"], error["status"], tab.js("client.error.serverCode"))
+    assert seen == ("call_refused", 403, "origin_not_allowed")
+    assert error["message"].endswith(f"This page: {page}")
+    assert peer.offers == 0
+
+
+def test_an_offer_of_the_browser_reaches_the_upstream_which_may_refuse_it(open_tab, web, daemon, peer):
+    error = fail(tab := begin(open_tab(), web, daemon, token=None, call=calls_url(daemon)))
+    assert (error["code"], error["status"], tab.js("client.error.serverCode")) == ("call_refused", 502, "upstream_auth")
+    assert peer.offers == 1 and peer.mint_requests == 0

@@ -31,12 +31,22 @@ const sound = new Sound({
 });
 
 /** The errors that are shown while the call continues; the others are shown when the call ends or tries again. */
-const survived = ['microphone_ended', 'session_error'];
+const survived = ['microphone_ended', 'session_error', 'lease_refused', 'lease_unreachable'];
 /** The errors that are not shown: an answer that has just ended by itself cannot be stopped. */
 const harmless = ['response_cancel_not_active'];
 
-sessionField.value = new URLSearchParams(location.search).get('session') ?? '';
+/** What the server says of a session that has only the other way. */
+const ways = new Map([['call_required', true], ['token_required', false]]);
+
+const parameters = new URLSearchParams(location.search);
+sessionField.value = parameters.get('session') ?? '';
 let silent = false;
+/** Whether the server creates the call; otherwise it issues a token. */
+let served = parameters.has('call') && parameters.get('call') !== 'false';
+/** Whether this call has changed the way already. */
+let turned = false;
+/** Whether the message about the lease is shown. */
+let unrenewed = false;
 let madeFor = '';
 /** @type {(() => void)[]} */
 let ties = [];
@@ -45,7 +55,7 @@ let client = open();
 
 /** The choices that a client is made for; other choices need another client. */
 function wanted() {
-  return JSON.stringify([sessionField.value.trim(), keyField.value !== '', silent]);
+  return JSON.stringify([sessionField.value.trim(), keyField.value !== '', silent, served]);
 }
 
 /**
@@ -56,8 +66,11 @@ function open() {
   const session = sessionField.value.trim();
   const keyed = keyField.value !== '';
   madeFor = wanted();
+  trouble.served = served;
+  html('intro').hidden = served;
+  html('intro-call').hidden = !served;
   const made = new RealtimeClient({
-    token: new URL('api/realtime/token', root),
+    ...(served ? { call: new URL('api/realtime/calls', root) } : { token: new URL('api/realtime/token', root) }),
     session: session || undefined,
     // Without a key the browser may send credentials of its own, which an empty field would replace.
     authorization: keyed ? () => `Bearer ${keyField.value}` : undefined,
@@ -78,7 +91,14 @@ function open() {
     }),
     made.on('error', (error) => {
       events.add('page', 'error', { ...error, code: error.code, message: error.message });
-      if (survived.includes(error.code) && !harmless.includes(error.serverCode ?? '')) trouble.report(error);
+      if (!survived.includes(error.code) || harmless.includes(error.serverCode ?? '')) return;
+      unrenewed = error.code.startsWith('lease');
+      trouble.report(error);
+    }),
+    made.on('lease', () => {
+      stage.endsAt = made.endsAt;
+      if (unrenewed) trouble.clear();
+      unrenewed = false;
     }),
     made.on('clientevent', (event) => events.add('sent', event.type, event)),
     made.on('serverevent', (event) => {
@@ -101,6 +121,14 @@ function open() {
 /** @param {RealtimeEvents['statechange']} change */
 function change({ state, previous, reason, error }) {
   events.add('page', state, { previous, reason, code: error?.code });
+  const other = state === 'closed' ? ways.get(error?.serverCode ?? '') : undefined;
+  if (other !== undefined && !turned) {
+    turned = true;
+    served = other;
+    begin();
+    return;
+  }
+  stage.interruptible = client.session?.type !== 'live';
   stage.show(state, reason, silent);
   document.body.dataset.phase = state;
   if (state === 'connected') {
@@ -128,6 +156,11 @@ function toggle() {
 /** @param {boolean} withoutMicrophone */
 function start(withoutMicrophone) {
   silent = withoutMicrophone;
+  turned = unrenewed = false;
+  begin();
+}
+
+function begin() {
   if (wanted() !== madeFor) client = open();
   trouble.clear();
   transcript.clear();
@@ -182,8 +215,13 @@ html('composer').addEventListener('submit', (event) => {
   if (!ready) {
     messageHint.textContent = 'Start a call to send this message. Your text is kept.';
   } else if (text) {
-    client.sendText(text);
-    message.value = '';
+    try {
+      client.sendText(text);
+      message.value = '';
+    } catch {
+      messageHint.textContent = 'This session accepts no typed messages. Your text is kept.';
+      messageHint.hidden = false;
+    }
   }
   message.focus();
 });

@@ -52,8 +52,36 @@ const byServerCode = {
   }),
   sandbox_takes_no_calls: () => ({
     title: 'The sandbox accepts no calls',
-    text: 'This server runs in sandbox mode, in which it only issues tokens. '
+    text: 'This server runs in sandbox mode, in which no call connects. '
       + 'The operator of the server can start it with an API key and without SANDBOX.',
+  }),
+  call_required: () => ({
+    title: 'This session has no tokens',
+    text: 'The server must create its calls, and is not set up for it. The operator of the server can change the '
+      + 'session file.',
+    remedy: 'session',
+  }),
+  token_required: () => ({
+    title: 'The server creates no calls for this session',
+    text: 'It must issue a token, and is not set up for it. The operator of the server can change the session file.',
+    remedy: 'session',
+  }),
+  too_many_calls: () => ({
+    title: 'Too many calls at once',
+    text: 'The server limits how many calls are open at the same time. One of them has to end first.',
+  }),
+  quota_exhausted: () => ({
+    title: 'The quota of the day is used up',
+    text: 'The server limits what may be used in a day. The next one begins at midnight in UTC.',
+  }),
+  call_not_found: () => ({
+    title: 'The server no longer knows this call',
+    text: 'It was restarted, perhaps, or the call was created with another key. Start another call to continue.',
+    calm: true,
+  }),
+  limits_unavailable: () => ({
+    title: 'The server cannot count calls at the moment',
+    text: 'Something that it needs for that is out of order. This page is not the cause.',
   }),
   session_expired: () => ({
     title: 'The session has reached its time limit',
@@ -63,8 +91,35 @@ const byServerCode = {
 };
 
 /**
- * The reasons by the client's error code.
- * @type {Record<string, (error: RealtimeError) => Reason>}
+ * Why a call ended, by the reason that the server or a live session gives.
+ * @type {Record<string, Reason>}
+ */
+const endings = {
+  deadline: {
+    title: 'The call has reached its time limit',
+    text: 'The operator of the server limits how long a call may last. Start another call to continue; it will not '
+      + 'remember this one.',
+  },
+  lease: {
+    title: 'The server heard nothing of this page',
+    text: 'It ends a call whose page is offline or asleep for too long. Start another call to continue.',
+  },
+  operator: { title: 'The operator ended the call', text: 'Your connection works.' },
+  client: { title: 'The call was ended elsewhere', text: 'Another program that knows this call has ended it.' },
+  exit: { title: 'The server was stopped', text: 'It ended its calls before. Start another call in a moment.' },
+  expired: {
+    title: 'The session has reached its time limit',
+    text: 'The model’s service limits how long a call may last. Start another call to continue.',
+  },
+  content: {
+    title: 'The model’s service ended the call',
+    text: 'It did so because of what was said. The transcript stays here until the next call begins.',
+  },
+};
+
+/**
+ * The reasons by the client's error code. `served`: the server creates the call.
+ * @type {Record<string, (error: RealtimeError, served: boolean) => Reason>}
  */
 const byCode = {
   microphone_denied: () => ({
@@ -113,18 +168,41 @@ const byCode = {
     title: 'The server’s answer is not valid',
     text: 'It does not contain a token. Another program may be answering at this address.',
   }),
-  call_unreachable: () => ({
+  call_unreachable: (_, served) => (served ? byCode.token_unreachable(_, served) : {
     title: 'The model’s service does not answer',
     text: 'The server issued a token, but the address for calls cannot be reached from here.',
   }),
-  call_refused: ({ status, message }) => (status === 401
-    ? { title: 'The token was not accepted', text: 'It was already used, or it has expired. Start again for a new one.' }
-    : { title: 'The model’s service refused the call', text: message }),
-  call_invalid: () => ({
+  call_refused: ({ status, serverCode, message }, served) => {
+    const what = serverCode === 'invalid_offer' ? 'did not accept the offer of this browser' : 'did not create a call';
+    if (served) return { title: `The server ${what}`, text: message };
+    return status === 401
+      ? { title: 'The token was not accepted', text: 'It was already used, or it has expired. Start again.' }
+      : { title: 'The model’s service refused the call', text: message };
+  },
+  call_invalid: (_, served) => (served ? {
+    title: 'The server’s answer is not valid',
+    text: 'It does not describe a call. Another program may be answering at this address.',
+  } : {
     title: 'The model’s service gave no usable answer',
     text: 'Its answer does not describe a call. Start again. If the problem persists, tell the operator of the server.',
   }),
-  call_timeout: () => ({ title: 'The model’s service takes too long', text: 'It did not accept the call in time.' }),
+  call_timeout: (_, served) => ({
+    title: served ? 'The server takes too long' : 'The model’s service takes too long',
+    text: served ? 'It did not create a call in time.' : 'It did not accept the call in time.',
+  }),
+  call_ended: ({ reason: why = '', message }) => ({
+    ...endings[why] ?? { title: 'The call was ended', text: message }, calm: true,
+  }),
+  lease_unreachable: () => ({
+    title: 'The server does not answer',
+    text: 'The call continues, but the server ends it if this page does not reach it soon.',
+    calm: true,
+  }),
+  lease_refused: ({ message }) => ({
+    title: 'The server did not prolong the call',
+    text: `${message} The call continues, but the server may end it soon.`,
+    calm: true,
+  }),
   open_timeout: () => ({
     title: 'The call does not connect',
     text: 'It was accepted, but no data arrives. The usual reason is a firewall that blocks WebRTC.',
@@ -140,13 +218,19 @@ const byCode = {
 
 /**
  * @param {RealtimeError} error
+ * @param {boolean} served whether the server creates the call
  * @returns {Reason}
  */
-export function reason(error) {
-  if (error.status === 401 && error.code === 'token_refused' && !byServerCode[error.serverCode ?? '']) {
+export function reason(error, served) {
+  const isOwn = error.code === (served ? 'call_refused' : 'token_refused');
+  if (error.status === 401 && isOwn && !byServerCode[error.serverCode ?? '']) {
     return byServerCode.authentication_required();
   }
-  return byServerCode[error.serverCode ?? '']?.() ?? byCode[error.code]?.(error)
+  // The sandbox creates calls, but nobody can connect to one.
+  const isSandboxed = served && error.code === 'call_invalid' && document.getElementById('sandbox')?.hidden === false;
+  const serverCode = isSandboxed ? 'sandbox_takes_no_calls' : error.serverCode ?? '';
+  const isRenewal = error.code.startsWith('lease');
+  return (isRenewal ? undefined : byServerCode[serverCode]?.()) ?? byCode[error.code]?.(error, served)
     ?? { title: 'The call failed', text: error.message };
 }
 

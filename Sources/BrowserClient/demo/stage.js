@@ -21,13 +21,24 @@ const signs = {
   'output_audio_buffer.stopped': { speaking: false },
   'output_audio_buffer.cleared': { speaking: false },
   'response.done': { thinking: false },
+  'session.delegation.created': { thinking: true },
+  // A live session says when somebody speaks, not when they stop.
+  'session.input_transcript.delta': { hearing: true, thinking: false },
+  'session.output_transcript.delta': { speaking: true, hearing: false, thinking: false },
 };
+
+/** The time after which a live session's speaker has stopped, in milliseconds. */
+const pause = 1500;
+
+/** The seconds before the end of a call at which it is announced. */
+const warning = 60;
 
 export class Stage {
   #headline = html('headline');
   #status = html('status');
   #facts = html('facts');
   #clock = html('clock');
+  #left = html('left');
   #call = button('call');
   #mute = button('mute');
   #interrupt = button('interrupt');
@@ -40,6 +51,12 @@ export class Stage {
   /** The time at which this call was first connected, by performance.now(); 0 before that. */
   #began = 0;
   #ticking = 0;
+  #silence = 0;
+  #warned = false;
+  /** @type {number | undefined} when the server ends the call at the latest, by Date.now() */
+  endsAt;
+  /** Whether the model's answers can be interrupted by a button. */
+  interruptible = true;
 
   /** @param {{call: () => void, mute: () => void, interrupt: () => void, play: () => Promise<void>}} actions */
   constructor({ call, mute, interrupt, play }) {
@@ -107,6 +124,12 @@ export class Stage {
     if (!sign) return;
     Object.assign(this.#now, sign);
     this.#update();
+    if (!type.endsWith('_transcript.delta')) return;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      Object.assign(this.#now, { hearing: false, speaking: false });
+      this.#update();
+    }, pause);
   }
 
   /**
@@ -128,7 +151,7 @@ export class Stage {
     this.#call.classList.toggle('ends', live);
     if (live && !silent) this.#mute.hidden = false;
     else hide(this.#mute, this.#call);
-    if (live) this.#interrupt.hidden = false;
+    if (live && this.interruptible) this.#interrupt.hidden = false;
     else hide(this.#interrupt, this.#call);
     this.#facts.hidden = !live;
     if (this.#began) document.body.dataset.view = 'call';
@@ -143,14 +166,28 @@ export class Stage {
     html('facts-session').textContent = `Session ${input('session').value.trim() || 'default'}`;
     const tick = () => {
       this.#clock.textContent = minutes((performance.now() - this.#began) / 1000);
+      this.#showLeft();
     };
     tick();
     this.#ticking = setInterval(tick, 1000);
   }
 
+  #showLeft() {
+    this.#left.hidden = this.endsAt === undefined;
+    if (this.endsAt === undefined) return;
+    const seconds = Math.max(0, Math.round((this.endsAt - Date.now()) / 1000));
+    this.#left.textContent = `${minutes(seconds)} left`;
+    if (seconds > warning || this.#warned) return;
+    this.#warned = true;
+    this.announce('Connected. This call ends in less than a minute.');
+  }
+
   #end() {
     clearInterval(this.#ticking);
+    clearTimeout(this.#silence);
     this.#began = 0;
+    this.#warned = false;
+    this.endsAt = undefined;
     hide(this.#play, this.#call);
   }
 

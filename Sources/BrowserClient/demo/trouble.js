@@ -12,6 +12,8 @@ import { reason, reference } from './reasons.js';
 const remedies = { 'text-only': 'Continue without', key: 'Enter a key', session: 'Change the session' };
 
 export class Trouble {
+  /** Whether the server creates the calls that the errors are about. */
+  served = false;
   #box = html('trouble');
   #alert = html('alert');
   #actions = html('trouble-actions');
@@ -50,7 +52,7 @@ export class Trouble {
    * @param {RealtimeError} error
    */
   report(error) {
-    const { title, text, remedy, calm = false } = reason(error);
+    const { title, text, remedy, calm = false } = reason(error, this.served);
     this.#stop();
     this.#write(title, text, reference(error), calm);
     this.#offer(remedy);
@@ -66,7 +68,7 @@ export class Trouble {
    * @param {boolean} offline
    */
   wait(error, delay, offline) {
-    const { title, text } = reason(error);
+    const { title, text } = reason(error, this.served);
     const seconds = Math.ceil(delay / 1000);
     this.#stop();
     if (offline) {

@@ -1,5 +1,7 @@
 // A fake browser: what realtime-client.js uses of a page, scripted, with a clock that the test moves.
 import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
+// The client loads it when it needs it, which takes an unknown time; it is loaded before the tests instead.
+import "../../../Sources/BrowserClient/realtime-calls.js";
 
 const realImmediate = setImmediate;
 

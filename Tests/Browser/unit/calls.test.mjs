@@ -52,12 +52,13 @@ test("candidates are waited for a second at most", async (t) => {
 test("a call that ends while candidates are gathered sends nothing", async (t) => {
   const fake = browser(t);
   fake.Peer.gathers = false;
-  const client = fake.client({ call: URL_ });
+  let keys = 0;
+  const client = fake.client({ call: URL_, authorization: () => `Bearer ${++keys}` });
   client.connect().catch(() => {});
   await settle();
   client.disconnect();
-  await fake.clock.advance(60_000);
-  assert.deepEqual([fake.requests, fake.left()], [[], NOTHING]);
+  await settle();
+  assert.deepEqual([fake.requests, keys, fake.left()], [[], 0, NOTHING]);
 });
 
 test("token, callsUrl and dcid have no meaning beside call, or without it", (t) => {
@@ -157,6 +158,39 @@ test("503 is tried again every 2 s, reported once, and the call goes on", async 
   client.disconnect();
 });
 
+test("each time that renewals begin to fail is reported", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  const away = () => problem(503, { code: "limits_unavailable" });
+  fake.leaseAnswers = [away(), undefined, away()];
+  await fake.clock.advance(20_000 + 2_000 + 20_000);
+  assert.equal(fake.logged("error").length, 2);
+  client.disconnect();
+});
+
+test("a call that has ended hears nothing more of its lease, and leaves no listener", async (t) => {
+  const fake = browser(t);
+  const signals = [];
+  const { addEventListener } = fake.document;
+  fake.document.addEventListener = (type, listener, options) => {
+    signals.push(options.signal);
+    addEventListener.call(fake.document, type, listener, options);
+  };
+  const client = await fake.connected({ call: URL_ });
+  const { open, wait } = gate();
+  fake.leaseAnswers = [async () => {
+    await wait();
+    return new Response(JSON.stringify(fake.call));
+  }];
+  await fake.clock.advance(20_000);
+  const before = fake.logged("lease").length;
+  client.disconnect();
+  open();
+  await settle();
+  assert.deepEqual([fake.logged("lease").length, fake.left()], [before, NOTHING]);
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+});
+
 test("a renewal without an answer is given up in time for another", async (t) => {
   const fake = browser(t);
   const client = await fake.connected({ call: URL_ });
@@ -177,7 +211,7 @@ test("410 ends the call with the service's reason, and nothing is tried again", 
   await fake.clock.advance(20_000);
   assert.deepEqual([client.state, client.reason, client.error.code, client.error.reason],
     ["closed", "hangup", "call_ended", "deadline"]);
-  assert.deepEqual([fake.left(), fake.asked("end").length], [NOTHING, 0]);
+  assert.deepEqual([fake.left(), fake.asked("lease").length, fake.asked("end").length], [NOTHING, 2, 0]);
 });
 
 test("when the other side hangs up, the service is asked why", async (t) => {
@@ -275,10 +309,31 @@ test("a lost connection ends its call before another is created", async (t) => {
   fake.peer.change("failed");
   await fake.clock.advance(0);
   assert.deepEqual(fake.requests.map(({ url }) => url), [
-    URL_, `${URL_}/call_1/lease`, `${URL_}/call_1/end`, URL_, `${URL_}/call_2/lease`,
+    URL_, `${URL_}/call_1/lease`, `${URL_}/call_1/lease`, `${URL_}/call_1/end`, URL_, `${URL_}/call_2/lease`,
   ]);
   assert.deepEqual(fake.states.slice(-2), ["reconnecting", "connected"]);
   assert.equal(client.callId, "call_2");
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("a connection that is lost because the service ended the call is not replaced", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [ended("operator")];
+  fake.peer.change("failed");
+  await settle();
+  assert.deepEqual([client.state, client.reason, client.error.reason], ["closed", "hangup", "operator"]);
+  assert.deepEqual([fake.asked("calls").length, fake.left()], [1, NOTHING]);
+});
+
+test("a connection that was lost for longer than the lease is replaced", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ call: URL_ });
+  fake.leaseAnswers = [ended("lease")];
+  fake.peer.change("failed");
+  await fake.clock.advance(0);
+  assert.deepEqual([client.state, fake.asked("calls").length], ["connected", 2]);
   client.disconnect();
   assert.deepEqual(fake.left(), NOTHING);
 });

@@ -26,7 +26,13 @@ const end: () => void = client.on("response.output_audio_transcript.delta", ({ i
 client.on("error", (error) => { if (error instanceof RealtimeError && error.code === "rate_limited") error.retryAfter; });
 client.on("serverevent", (event) => { if (event.type === "rate_limits.updated") event.rate_limits[0]?.remaining; });
 client.on("quality", ({ quality, stats }) => quality === "poor" && stats.rtt);
-client.on("session.output_transcript.delta", ({ delta }) => String(delta));
+client.on("session.output_transcript.delta", ({ delta, start_ms }) => delta.length + (start_ms ?? 0));
+client.on("session.closed", ({ reason, usage }) => `${reason} ${usage?.seconds}`);
+client.on("session.of_tomorrow", ({ delta }) => String(delta));
+client.on("lease", ({ secondsLeft, leaseSeconds }) => secondsLeft - leaseSeconds);
+client.on("error", ({ code, reason }) => { if (code === "call_ended") console.log(reason?.length); });
+const called = new RealtimeClient({ call: "/api/realtime/calls", session: "live", dcid: 0 });
+const left: number | undefined = called.endsAt && called.endsAt - Date.now();
 // @ts-expect-error: the client has no such event
 client.on("statechanged", () => {});
 // @ts-expect-error: an item is missing
@@ -42,6 +48,7 @@ const events: ClientEvent[] = [
   { type: "conversation.item.create", item: { type: "function_call_output", call_id: "c", output: "{}" } },
   { type: "conversation.item.retrieve", item_id: "i" },
   { type: "conversation.item.truncate", item_id: "i", content_index: 0, audio_end_ms: 1 },
+  { type: "session.input_audio.mute" }, { type: "session.thinking.append", content: "", delegation_id: null },
   { type: "conversation.item.delete", item_id: "i" }, { type: "response.create" }, { type: "response.cancel" },
 ];
 const words = ({ role, text }: Transcript) => `${role}: ${text}`;

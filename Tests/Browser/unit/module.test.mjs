@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -66,6 +66,17 @@ function compileProject(t, folder, page, paths = {}) {
   assert.ifError(error);
   assert.equal(status, 0, stdout);
 }
+
+test("the demo page's types hold, with its files where they are served", (t) => {
+  const served = mkdtempSync(join(tmpdir(), "demo-"));
+  t.after(() => rmSync(served, { recursive: true }));
+  mkdirSync(join(served, "api/realtime"), { recursive: true });
+  symlinkSync(path(SOURCES), join(served, "api/realtime/client"));
+  symlinkSync(path(`${SOURCES}demo`), join(served, "demo"));
+  const scripts = readdirSync(join(served, "demo")).filter((name) => name.endsWith(".js"));
+  const { status, stdout } = run(scripts.map((name) => join(served, "demo", name)), ...SCRIPTS, "--preserveSymlinks");
+  assert.equal(status, 0, stdout);
+});
 
 const readme = readFileSync(path(`${SOURCES}README.md`), "utf8");
 const example = (language) => readme.split(`\`\`\`${language}\n`)[1].split("```")[0];

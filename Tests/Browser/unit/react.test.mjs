@@ -133,3 +133,20 @@ test("the latest token function is called, not the first", async (t) => {
   assert.equal(fake.requests[0].headers.Authorization, "Bearer ek_two");
   await act(async () => root.unmount());
 });
+
+test("a call of the service shows when it ends, why it has ended, and ends with the component", async (t) => {
+  const fake = browser(t);
+  const root = await mount(createElement(RealtimeVoiceChat, { options: { call: "/api/realtime/calls" } }));
+  const texts = () => root.root.findAll(({ type }) => type === "p").map(({ children }) => children.join(""));
+  await click(root, "Connect");
+  const time = new Date(fake.clock.now + 1_800_000).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+  assert.deepEqual(texts(), ["Connected", `Ends by ${time}`, ""]);
+  fake.leaseAnswers = [new Response(JSON.stringify({ detail: "The call has ended: deadline.", reason: "deadline" }), {
+    status: 410,
+  })];
+  await act(async () => fake.clock.advance(20_000));
+  assert.deepEqual(texts(), ["The call has ended", "The call has ended: deadline."]);
+  await click(root, "Connect");
+  await act(async () => root.unmount());
+  assert.deepEqual([fake.asked("end").length, fake.left()], [1, NOTHING]);
+});
