@@ -61,6 +61,7 @@ package struct Status: RawRepresentable, Hashable, Sendable {
 extension Status {
     package static let ok = Status(rawValue: 200)
     package static let created = Status(rawValue: 201)
+    package static let accepted = Status(rawValue: 202)
     package static let noContent = Status(rawValue: 204)
     package static let notModified = Status(rawValue: 304)
     package static let badRequest = Status(rawValue: 400)

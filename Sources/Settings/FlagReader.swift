@@ -11,7 +11,7 @@ package struct UsageErrors: Error, Hashable, Sendable {
 /// The commands of the program.
 package enum CommandName: String, CaseIterable, Sendable {
     /// As they are written on the command line; `serve` is the default.
-    case serve, check, mint, key, usage, lookup, healthcheck, settings
+    case serve, check, mint, key, usage, lookup, calls, healthcheck, settings
 
     /// The command whose name is most similar to this word; nil when none is similar.
     static func nearest(to word: String) -> String? {
@@ -86,7 +86,7 @@ struct FlagReader {
 
     private mutating func refuseUnknown(_ flag: String, hasValue: Bool) {
         if !hasValue { dropValue() }
-        let others = ["--help", "--version", "--fix", "--session", "--name", "--ready"]
+        let others = ["--help", "--version", "--fix", "--session", "--name", "--ready", "--json", "--caller", "--all"]
         let nearest = Setting.nearest(toKey: String(flag.drop { $0 == "-" }))?.flag ?? flag.nearest(in: others)
         let hint = nearest.map { "did you mean \($0)?" } ?? "see ephemerald settings"
         errors.append("unknown flag \(flag.shown); \(hint)")

@@ -110,6 +110,11 @@ extension Settings {
         try only(source) { $0.address() }
     }
 
+    /// Reads where the operations listener is and nothing else; nil when it is off.
+    package static func operationsAddress(_ source: Source) throws(SettingsFailure) -> ListeningAddress? {
+        try only(source) { $0.operations() }
+    }
+
     /// Reads where the usage lines go and nothing else, for the commands that read them.
     package static func usageLog(_ source: Source) throws(SettingsFailure) -> UsageLogTarget {
         try only(source) { $0.usageLog() }

@@ -228,9 +228,9 @@ def test_usage_and_lookup_read_the_lines_of_calls(start, calls, tmp_path):
 
     usage = run("usage", "--by", "session")
     assert usage.stderr == ""
-    assert re.search(r"^default +1 +0 +0$", usage.stdout, re.MULTILINE)
+    assert re.search(r"^default +1 +0 +0 +0\.\d$", usage.stdout, re.MULTILINE)
     found = run("lookup", name)
-    assert (found.returncode, name in found.stdout, "minted" in found.stdout) == (0, True, True)
+    assert (found.returncode, name in found.stdout, "created" in found.stdout) == (0, True, True)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_version_names_the_libraries(tmp_path):
         assert re.search(rf"{library} ?\d+\.\d+", ended.stdout), library
 
 
-COMMANDS = ("serve", "check", "mint", "key", "usage", "lookup", "healthcheck", "settings")
+COMMANDS = ("serve", "check", "mint", "key", "usage", "lookup", "calls", "healthcheck", "settings")
 
 
 def test_help_begins_with_usage_and_commands(tmp_path):
@@ -58,6 +58,7 @@ def test_all_settings_have_a_command_of_their_own(tmp_path):
         (("key", "--name", "a b"), "ephemerald key [--name NAME] [--append FILE]"),
         (("usage", "--since", "soon"), "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]"),
         (("usage", "--by", "moon"), "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]"),
+        (("calls", "end"), "ephemerald calls [--json] [--SETTING VALUE ...]"),
         (("lookup",), "ephemerald lookup VALUE [--log FILE]"),
         (("lookup", ""), "ephemerald lookup VALUE [--log FILE]"),
         (("settings", "x"), "ephemerald settings"),

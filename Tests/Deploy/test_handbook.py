@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -9,7 +10,9 @@ import subprocess
 import client
 import pytest
 from conftest import Behind
+from fake_calls import Calls
 from program import ROOT, binary
+from test_harness_calls import OFFER
 from tools import DEPLOY
 
 PAGES = {name: (DEPLOY / name).read_text() for name in ("README.md", "tasks.md", "metrics.md")}
@@ -27,15 +30,21 @@ def test_every_other_block_says_what_it_needs():
 
 @pytest.fixture
 def place(tmp_path, upstream):
-    """An installed daemon, its folders under another root, and a log with a token and a refusal in it."""
+    """An installed daemon with an open call of ann's, its folders under another root, and a log with a token, the call
+    and a refusal in it."""
     root = tmp_path / "root"
     log = root / "var/log/ephemerald/usage.log"
     log.parent.mkdir(parents=True)
-    settings = {"USAGE_LOG": str(log), "LIMIT_CLIENT": "60/h burst 1"}
+    key = {"Authorization": "Bearer key-of-ann"}
+    keys = tmp_path / "callers"
+    keys.write_text(f"ann:{hashlib.sha256(b'key-of-ann').hexdigest()}\n")
+    settings = {"USAGE_LOG": str(log), "LIMIT_CLIENT": "60/h burst 2", "AUTH": "bearer", "AUTH_KEYS_FILE": str(keys)}
+    Calls(upstream)
     daemon = Behind(tmp_path / "daemon", upstream, None, settings).start()
-    minted = daemon.token(origin=client.ORIGIN)
-    assert daemon.token(origin=client.ORIGIN).status == 429
-    assert daemon.stop() == 0
+    minted = daemon.token(origin=client.ORIGIN, fields=key)
+    offer = {"Origin": client.ORIGIN, "Content-Type": "application/sdp"}
+    assert daemon.request("POST", "/api/realtime/calls", offer | key, OFFER).status == 201
+    assert daemon.token(origin=client.ORIGIN, fields=key).status == 429
     etc = root / "etc/ephemerald"
     (etc / "sessions").mkdir(parents=True)
     shutil.copy(ROOT / "sessions/default.json", etc / "sessions")
@@ -43,12 +52,14 @@ def place(tmp_path, upstream):
     (etc / "key").chmod(0o600)
     (root / "bin").mkdir()
     (root / "bin/ephemerald").symlink_to(binary())
-    variables = {
+    yield root, {
         "PATH": f"{root}/bin:/usr/bin:/bin",
         "SECRET": minted.json()["value"],
         "REQUEST_ID": minted.one("X-Request-Id"),
+        "CALL": daemon.operations("GET", "/calls").json()["calls"][0]["id"],
+        "OPS_PORT": daemon.settings["OPS_PORT"],
     }
-    return root, variables
+    assert daemon.stop() == 0, daemon.stderr
 
 
 @pytest.mark.parametrize("block", RUN, ids=lambda block: block.splitlines()[-1][:50])

@@ -1,3 +1,5 @@
+import EphemeraldCore
+
 /// Lines as the usage log has them.
 enum UsageLines {
     /// The line of a token.
@@ -22,5 +24,31 @@ enum UsageLines {
         #"{"timestamp":"\#(day)T\#(time)Z","ephemerald.request.id":"\#(id)","http.request.method":"POST","#
             + #""url.path":"/api/realtime/token","http.response.status_code":\#(status),"#
             + #""client.address":"\#(client)","error.type":"\#(code)","ephemerald.session.name":"\#(session)"}"#
+    }
+
+    /// The line of a call that was created.
+    static func call(
+        _ name: CallName, caller: String? = "ann", session: String = "default", id: String = "c0ffee",
+        upstreamID: String = "rtc_1", client: String = "192.0.2.1"
+    ) -> String {
+        #"{"timestamp":"2026-11-22T12:00:00.000Z","ephemerald.request.id":"\#(id)","http.request.method":"POST","#
+            + #""url.path":"/api/realtime/calls","http.response.status_code":201,"client.address":"\#(client)","#
+            + (caller.map { #""enduser.pseudo.id":"\#($0)","# } ?? "")
+            + #""ephemerald.session.name":"\#(session)","ephemerald.call.id":"\#(name)","#
+            + #""ephemerald.call.type":"realtime","ephemerald.call.upstream_id":"\#(upstreamID)"}"#
+    }
+
+    /// The line of the end of a call.
+    static func end(
+        _ name: CallName, caller: String? = "ann", session: String = "default", id: String = "c0ffee",
+        reason: String = "lease", isConfirmed: Bool = true, seconds: Int = 42, spent: Int? = 35_000
+    ) -> String {
+        #"{"timestamp":"2026-11-22T12:00:42.000Z","event.name":"call.ended","ephemerald.request.id":"\#(id)","#
+            + #""ephemerald.call.id":"\#(name)","ephemerald.call.reason":"\#(reason)","#
+            + #""ephemerald.call.confirmed":\#(isConfirmed),"ephemerald.call.seconds":\#(seconds),"#
+            + #""ephemerald.call.seconds_by":"clock","#
+            + (spent.map { #""ephemerald.call.spent":\#($0),"# } ?? "")
+            + (caller.map { #""enduser.pseudo.id":"\#($0)","# } ?? "")
+            + #""ephemerald.session.name":"\#(session)"}"#
     }
 }

@@ -33,6 +33,8 @@ package enum DueCall: Sendable {
 package struct CallListing: Sendable {
     /// The call.
     package let record: CallRecord
+    /// Since the upstream created it.
+    package let age: Duration
     /// Until its deadline, rounded down; 0 when that has passed.
     package let secondsLeft: Int
     /// Until it has to be renewed or is ended (again); negative when that is overdue.
@@ -49,6 +51,7 @@ package struct CallListing: Sendable {
         now: Int64
     ) {
         self.record = record
+        age = .nanoseconds(now - record.opened)
         secondsLeft = Int(max(0, record.deadline - now) / 1_000_000_000)
         untilDue = .nanoseconds(due - now)
         reason = ending?.reason

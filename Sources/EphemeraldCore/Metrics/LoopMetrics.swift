@@ -11,8 +11,10 @@ package final class LoopMetrics: Sendable {
     /// The counts at this moment.
     package var current: MetricCounts { counts.withLock { $0 } }
 
-    func record(route: String?, status: Status, refusal: Refusal?, session: String?) {
-        counts.withLock { $0.record(route: route, status: status.rawValue, refusal: refusal, session: session) }
+    func record(route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool) {
+        counts.withLock {
+            $0.record(route: route, status: status.rawValue, refusal: refusal, session: session, isCall: isCall)
+        }
     }
 
     /// The same connection to the upstream, with every exchange counted and timed.

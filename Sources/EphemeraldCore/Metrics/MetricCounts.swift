@@ -25,6 +25,8 @@ package struct MetricCounts: Sendable {
     private var refused = Tally<Refused>()
     /// There may be a thousand sessions.
     private var minted: [Minted: UInt64] = [:]
+    /// Calls created, by session.
+    private var calls: [String: UInt64] = [:]
     /// Exchanges with the upstream, by the status of the answer or the kind of failure.
     private var exchanges = Tally<String>()
     private var exchangeTimes = Histogram()
@@ -35,18 +37,22 @@ package struct MetricCounts: Sendable {
     /// - Parameters:
     ///   - route: a path that is documented; nil for any other.
     ///   - session: the name of the session whose mint was attempted; nil when none was.
-    mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?) {
+    ///   - isCall: whether a call was created.
+    mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?, isCall: Bool) {
         answered.add(Answered(status: status, route: route ?? "other"))
         if let refusal {
             refused.add(Refused(code: refusal.code, dimension: refusal.dimension ?? ""))
         }
-        if let session { minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1 }
+        guard let session else { return }
+        minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1
+        if isCall { calls[session, default: 0] += 1 }
     }
 
     /// Makes series with 0 for what has not happened yet: an alert sees the first time only where a 0 was before.
     /// - Parameter sessions: the names of all sessions.
     package mutating func addZeros(sessions: [String]) {
         for session in sessions {
+            calls[session, default: 0] += 0
             for outcome in ["minted"] + Refusal.codesOfMints {
                 minted[Minted(session: session, outcome: outcome), default: 0] += 0
             }
@@ -56,6 +62,9 @@ package struct MetricCounts: Sendable {
         }
         for dimension in QuotaDimension.allCases where !dimension.isMoney {
             refused.add(Refused(code: "quota_exhausted", dimension: dimension.rawValue), 0)
+        }
+        for dimension in CallDimension.allCases {
+            refused.add(Refused(code: "too_many_calls", dimension: dimension.rawValue), 0)
         }
         for code in Refusal.watchedCodes { refused.add(Refused(code: code, dimension: ""), 0) }
     }
@@ -70,6 +79,7 @@ package struct MetricCounts: Sendable {
         answered.add(other.answered)
         refused.add(other.refused)
         minted.merge(other.minted, uniquingKeysWith: +)
+        calls.merge(other.calls, uniquingKeysWith: +)
         exchanges.add(other.exchanges)
         exchangeTimes.add(other.exchangeTimes)
     }
@@ -102,6 +112,9 @@ extension MetricCounts {
                 samples(minted.map { (key: $0.key, count: $0.value) }) {
                     [("session", $0.session), ("outcome", $0.outcome)]
                 }),
+            MetricFamily(
+                "ephemerald_calls_created", .counter, "Calls created, by session.",
+                samples(calls.map { (key: $0.key, count: $0.value) }) { [("session", $0)] }),
             MetricFamily(
                 "ephemerald_refusals", .counter, "Requests refused, by code, and by dimension for limits and quotas.",
                 samples(refused.rows) { [("code", $0.code), ("dimension", $0.dimension)] }),

@@ -1,8 +1,10 @@
 package import HTTP
 import Text
 
-/// The routes of the operations listener: metrics, and readiness with its details. It is for machines of the operator, so
-/// it has no limits and writes no usage lines, and it refuses what a web page may have sent.
+/// The routes of the operations listener: metrics, readiness with its details, and the calls. It is for machines of the
+/// operator, so it has no limits and writes no usage lines, and it refuses what a web page may have sent.
+///
+/// Calls can be ended here, so only processes of this machine see their routes. To everybody else they do not exist.
 ///
 /// A page that rebinds its name (DNS rebinding) can read in the operator's browser what answers at an address of the
 /// operator's network: to the browser, the answer is of the page's own origin. Its requests have the page's host name in
@@ -14,23 +16,29 @@ package struct OperationsService: Sendable {
     private let name: String?
     private let readiness: @Sendable () -> Response
     private let families: @Sendable () -> [MetricFamily]
+    private let calls: CallOperations
 
     /// - Parameters:
     ///   - name: the host name in `OPS_HOST`, which `Host` may have as well; nil for none.
     ///   - readiness: the answer of ``TokenService/detailedReadiness()``, at this moment.
     ///   - families: all metrics, at this moment.
+    ///   - calls: the calls of this process; nil where it creates none.
     package init(
         name: String? = nil, readiness: @escaping @Sendable () -> Response,
-        families: @escaping @Sendable () -> [MetricFamily]
+        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper? = nil
     ) {
         self.name = name
         self.readiness = readiness
         self.families = families
+        self.calls = CallOperations(calls)
     }
 
     /// Answers a request, whatever it is.
     package func respond(to request: Request) -> Response {
         guard request.defect == nil else { return Response(.badRequest) }
+        if CallOperations.has(request.path) {
+            return isOfOperator(request) ? uncached(calls.respond(to: request)) : Response(.notFound)
+        }
         if let reason = reasonToRefuse(request.fields) {
             return Response(
                 .forbidden, fields: ["Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"],
@@ -56,6 +64,17 @@ package struct OperationsService: Sendable {
         var response = response
         response.fields.append("Cache-Control", "no-store")
         return response
+    }
+
+    /// Whether a process of this machine has sent the request, and no browser.
+    private func isOfOperator(_ request: Request) -> Bool {
+        let isLocal =
+            switch request.peer {
+            case .unix: true
+            case .ip(let address, port: _): address.isLoopback
+            }
+        guard isLocal, let host = request.fields.only("Host"), isOurs(host) else { return false }
+        return request.fields.count(of: "Origin") == 0 && request.fields.count(of: "Sec-Fetch-Site") == 0
     }
 
     /// Why the request may come from a web page; nil when it does not.

@@ -189,10 +189,11 @@ extension Refusal {
         }
     }
 
-    /// What the limit or quota that refused counts by; nil when it was neither.
+    /// What the limit, quota or maximum that refused counts by; nil when it was none of these.
     package var dimension: String? {
         switch self {
         case .rateLimited(let reached), .quotaExhausted(let reached): reached.dimension
+        case .tooManyCalls(let dimension): dimension.rawValue
         default: nil
         }
     }

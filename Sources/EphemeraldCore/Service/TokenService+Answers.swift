@@ -48,7 +48,7 @@ extension TokenService {
         addCommonFields(to: &response, context, refusal)
         loop.metrics.record(
             route: context.routePath, status: response.status, refusal: refusal,
-            session: context.attempt == nil ? nil : context.sessionName)
+            session: context.attempt == nil ? nil : context.sessionName, isCall: context.call != nil)
         guard isLogged, context.call == nil else { return response }
         report(.usage(usageLine(of: context, status: response.status, refusal)), context)
         return response

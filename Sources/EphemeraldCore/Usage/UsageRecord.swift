@@ -42,19 +42,16 @@ package struct UsageRecord: Hashable, Sendable {
 
     /// The name of the call that was created.
     package let call: String?
+    /// The upstream's id of that call.
+    package let upstreamCall: String?
 
     /// Whether a token was given out or a call was created.
     package var isMint: Bool { secretDigest != nil && status == 200 || call != nil && status == 201 }
 
-    /// Whether a line that is not a usage line is about the end of a call, also one that a log shipper has written again.
-    package static func isEndOfCall(_ line: ArraySlice<UInt8>) -> Bool {
-        String(decoding: line, as: UTF8.self).contains("call.ended")
-    }
-
     /// Nil for what is not a line of the usage log, or only a part of one. A line that a log shipper has written again is
     /// one: see ``UsageMembers``.
     package init?(_ line: [UInt8]) {
-        guard let json = (try? JSON(parsing: line)).flatMap(UsageMembers.init),
+        guard let json = UsageMembers(of: line, requiring: UsageRecord.required),
             let timestamp = json["timestamp"]?.stringValue,
             UsageRecord.day(at: Array(timestamp.utf8.prefix(10))) != nil,
             let status = json["http.response.status_code"]?.numberValue?.integer,
@@ -76,10 +73,14 @@ package struct UsageRecord: Hashable, Sendable {
         secretExpiresAt = json["ephemerald.secret.expires_at"]?.numberValue?.integer
         sessionID = text("ephemerald.session.id")
         call = text(CallMember.id)
+        upstreamCall = text(CallMember.upstreamID)
         upstreamRequestID = text("ephemerald.upstream.request.id")
         unlogged = min(max(json["ephemerald.refusals.unlogged"]?.numberValue?.integer ?? 0, 0), Int(Int32.max))
         upstreamErrorCode = text("ephemerald.upstream.error.code")
     }
+
+    /// Every line of a request has these.
+    private static let required = ["timestamp", "http.response.status_code", "ephemerald.request.id"]
 
     /// The SHA-256 of a client secret, as the usage log has it.
     package static func digest(of secret: String) -> String {
@@ -116,56 +117,4 @@ package struct UsageRecord: Hashable, Sendable {
 
     /// The beginning of every line, as `UsageLine.swift` writes it.
     private static let beginning = Array(#"{"timestamp":""#.utf8)
-}
-
-/// The members of a usage line, also of one that a log shipper has written again: in another order, as a member of its
-/// own line (an object, or the text that it read), or with names taken apart at their dots (`"client": {"address": …}`).
-private struct UsageMembers {
-    private let line: JSON
-    /// Whether names are taken apart. A million lines are read faster where members need not be looked for in each other.
-    private let isNested: Bool
-
-    /// Shippers wrap a line once or twice.
-    private static let deepest = 4
-    /// The members in which shippers keep the text of a line: Docker and Fluent Bit, journald, Logstash and Vector. The text
-    /// of any other member may be a client's, who could write a line of their own in it.
-    private static let texts = ["log", "message", "MESSAGE", "msg"]
-
-    /// Every line has these.
-    private static let required = ["timestamp", "http.response.status_code", "ephemerald.request.id"]
-
-    /// Nil for JSON that holds no usage line.
-    init?(in json: JSON) {
-        guard let line = UsageMembers.search(json, depth: 0) else { return nil }
-        self.line = line
-        isNested = !UsageMembers.required.allSatisfy { line[$0] != nil }
-    }
-
-    /// The value of a member, by the name that the usage log gives it.
-    subscript(name: String) -> JSON? { isNested ? UsageMembers.member(name[...], of: line) : line[name] }
-
-    private static func search(_ json: JSON, depth: Int) -> JSON? {
-        guard let object = json.objectValue else { return nil }
-        if required.allSatisfy({ member($0[...], of: json) != nil }) { return json }
-        guard depth < deepest else { return nil }
-        for (name, value) in object.members.map({ ($0.name, $0.value) }) {
-            var inner = value
-            if let text = value.stringValue {
-                guard texts.contains(name), let parsed = try? JSON(parsing: Array(text.utf8)) else { continue }
-                inner = parsed
-            }
-            if let found = search(inner, depth: depth + 1) { return found }
-        }
-        return nil
-    }
-
-    private static func member(_ name: Substring, of json: JSON) -> JSON? {
-        guard let object = json.objectValue else { return nil }
-        if let value = object[String(name)] { return value }
-        for dot in name.indices where name[dot] == "." {
-            guard let inner = object[String(name[..<dot])] else { continue }
-            if let value = member(name[name.index(after: dot)...], of: inner) { return value }
-        }
-        return nil
-    }
 }

@@ -26,7 +26,7 @@ extension Setting {
     package static let operationsHost = Setting(
         "OPS_HOST", .text, .value("127.0.0.1"), "ADDRESS", .restart,
         "The address of the operations listener, or a name for it. Anyone who can reach it can read metrics and "
-            + "readiness.")
+            + "readiness; programs of this machine can also list calls and end them.")
     package static let operationsPort = Setting(
         "OPS_PORT", .number, .value("9464"), "NUMBER", .restart,
         "The port of the operations listener, 0 to 65535, or off.")
@@ -78,7 +78,7 @@ extension SettingsReader {
     }
 
     /// The address of the operations listener; nil when it is off.
-    fileprivate mutating func operations() -> ListeningAddress? {
+    mutating func operations() -> ListeningAddress? {
         let port = read(.operationsPort) { text throws(Invalid) -> UInt16? in
             text == "off" ? nil : UInt16(try Int(parsingSetting: text, in: 0...65535))
         }

@@ -2,6 +2,7 @@ import Curl
 import EphemeraldCore
 import EventLoop
 import HTTP
+import Locking
 import Logging
 import System
 
@@ -20,6 +21,8 @@ final class CallWork: @unchecked Sendable {
     private let lostLines: LostLines
     private let logger: Logger
     private let places = SidebandPlaces()
+    /// Of calls that are over, and of attempts to end one.
+    let counts = Locked(CallCounts())
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
     private var enders: [CallEnder] = []
     private var act: () -> Void = {}
@@ -41,7 +44,10 @@ final class CallWork: @unchecked Sendable {
                 wake: { [self] time in loop.submit { self.wake(at: time) } },
                 start: { [loop] task in Task(executorPreference: loop) { await task() } },
                 end: { [self] call in await end(call) },
-                settle: { [self] settlement in _ = write(settlement.usageLine(unixMilliseconds: Self.now)) },
+                settle: { [self] settlement in
+                    counts.withLock { $0.settled(settlement) }
+                    _ = write(settlement.usageLine(unixMilliseconds: Self.now))
+                },
                 record: { [self] line in write(line) }))
         act = { keeper.act() }
         return keeper
@@ -75,7 +81,10 @@ final class CallWork: @unchecked Sendable {
             return .unsure("no upstream is set")
         }
         let verdict = await ender.end(call)
-        if case .unsure(let reason) = verdict { warn(reason, call) }
+        if case .unsure(let reason) = verdict {
+            counts.withLock { $0.failed() }
+            warn(reason, call)
+        }
         return verdict
     }
 

@@ -53,20 +53,22 @@ package enum HealthProbe {
     package static func ask(
         _ address: ListeningAddress, path: String = TokenService.healthPath, limit: Duration
     ) throws(Failure) {
-        let socket = try ProbeSocket(to: reachable(address), deadline: ContinuousClock.now + limit)
+        let socket = try ProbeSocket(to: address.reachable, deadline: ContinuousClock.now + limit)
         try socket.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         let line = try socket.firstLine()
         guard line.hasPrefix("HTTP/1.1 200 ") || line.hasPrefix("HTTP/1.0 200 ") else {
             throw Failure(reason: "it answered \(line.shown)")
         }
     }
+}
 
-    /// Loopback, for an address that means every address of this machine.
-    private static func reachable(_ address: ListeningAddress) -> ListeningAddress {
-        switch address {
+extension ListeningAddress {
+    /// Where a process of this machine connects to: loopback, for an address that means every address of this machine.
+    var reachable: ListeningAddress {
+        switch self {
         case .tcp("0.0.0.0", let port): .tcp(host: "127.0.0.1", port: port)
         case .tcp("::", let port): .tcp(host: "::1", port: port)
-        default: address
+        default: self
         }
     }
 }

@@ -3,16 +3,18 @@ import EphemeraldCore
 import System
 import Text
 
-/// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id, a caller, an
+/// `ephemerald lookup`: who was given this secret, and every line of the usage log about an id, a call, a caller, an
 /// address or an origin.
 package struct LookupCommand: ParsableCommand {
     /// Its name, and its text in `--help`.
     package static let configuration = CommandConfiguration(
-        commandName: "lookup", abstract: "Find in the usage log who got a token, when, from where and for what.",
+        commandName: "lookup",
+        abstract: "Find in the usage log who got a token or a call, when, from where and for what.",
         usage: "ephemerald lookup VALUE [--log FILE]",
         discussion:
-            "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, a caller, a client "
-            + "address or an origin; - reads it from standard input, so that it does not appear in the process list. "
+            "VALUE is a client secret (ek_...) or its SHA-256, a session (sess_...), a request id, a call (its id, "
+            + "ephemerald.call.id, or OpenAI's rtc_... or live_...), a caller, a client address or an origin; - reads "
+            + "it from standard input, so that it does not appear in the process list. "
             + "Exits with 1 when nothing was found. Rotated files are read too, compressed ones included.")
 
     @Argument(help: ArgumentHelp("What to look for, or - for a line of standard input.", valueName: "value"))
@@ -32,12 +34,21 @@ package struct LookupCommand: ParsableCommand {
         }
         let files = try log.files()
         var found = 0
+        var calls: Set<String> = []
         var warnings: [String] = []
         do throws(SystemError) {
             warnings = try files.read { line in
-                guard let record = lookup.match(line) else { return }
+                let texts: [String]
+                if let record = lookup.match(line) {
+                    if let call = record.call { calls.insert(call) }
+                    texts = Lookup.lines(of: record)
+                } else if let end = lookup.matchEnd(line, of: calls) {
+                    texts = Lookup.lines(of: end)
+                } else {
+                    return
+                }
                 found += 1
-                for text in Lookup.lines(of: record) { print(text) }
+                for text in texts { print(text) }
             }
         } catch {
             throw LogArguments.failure("the usage log", error)

@@ -7,11 +7,12 @@ import System
 package enum Outcome: Int32, CaseIterable, Sendable {
     /// The work is done; `serve` was told to stop, and answered all requests first.
     case success = 0
-    /// The answer is no: `healthcheck` found no healthy daemon, `lookup` no line.
+    /// The answer is no: `healthcheck` found no healthy daemon, `lookup` no line, `calls end` no call.
     case negative = 1
     /// EX_USAGE: the command line is wrong.
     case usage = 64
-    /// EX_UNAVAILABLE: the address cannot be listened on, `mint` got no token, or the usage log cannot be read.
+    /// EX_UNAVAILABLE: the address cannot be listened on, `mint` got no token, the usage log cannot be read, or the
+    /// daemon does not list its calls.
     case unavailable = 69
     /// EX_TEMPFAIL: a second signal ended `serve` before all requests were answered.
     case cut = 75
@@ -22,9 +23,13 @@ package enum Outcome: Int32, CaseIterable, Sendable {
     package var meaning: String {
         switch self {
         case .success: "done"
-        case .negative: "healthcheck: the daemon does not answer, or not with 200; lookup: nothing was found"
+        case .negative:
+            "healthcheck: the daemon does not answer, or not with 200; lookup: nothing was found; calls end: no call "
+                + "was open"
         case .usage: "the command line is wrong"
-        case .unavailable: "serve: cannot listen; mint: got no token; usage, lookup: the log cannot be read"
+        case .unavailable:
+            "serve: cannot listen; mint: got no token; usage, lookup: the log cannot be read; calls: the daemon does "
+                + "not answer"
         case .cut: "serve: a second signal ended it before all requests were answered"
         case .configuration: "a setting or a session file is wrong; every problem is listed"
         }

@@ -58,16 +58,35 @@ struct ProbeSocket: ~Copyable {
         while true {
             if let end = answer.firstIndex(of: 0x0D) { return String(decoding: answer[..<end], as: UTF8.self) }
             guard answer.count < 1024 else { throw HealthProbe.Failure(reason: "the answer is not HTTP") }
-            var buffer = [UInt8](repeating: 0, count: 512)
-            let count: Int
-            do throws(SystemError) {
-                try ProbeSocket.setTimeouts(of: socket, until: deadline)
-                count = try unsafe check("recv", recv(socket.number, &buffer, buffer.count, 0))
-            } catch {
-                throw HealthProbe.Failure(error)
+            let piece = try receive(512)
+            guard !piece.isEmpty else {
+                throw HealthProbe.Failure(reason: "the connection was closed without an answer")
             }
-            guard count > 0 else { throw HealthProbe.Failure(reason: "the connection was closed without an answer") }
-            answer += buffer[..<count]
+            answer += piece
+        }
+    }
+
+    /// The bytes of the answer up to the end of the connection.
+    /// - Parameter limit: the most bytes that it may have.
+    func wholeAnswer(limit: Int) throws(HealthProbe.Failure) -> [UInt8] {
+        var answer: [UInt8] = []
+        while true {
+            let piece = try receive(65_536)
+            if piece.isEmpty { return answer }
+            answer += piece
+            guard answer.count <= limit else { throw HealthProbe.Failure(reason: "the answer is too long") }
+        }
+    }
+
+    /// The next bytes, at most so many; none at the end of the connection.
+    private func receive(_ count: Int) throws(HealthProbe.Failure) -> ArraySlice<UInt8> {
+        var buffer = [UInt8](repeating: 0, count: count)
+        do throws(SystemError) {
+            try ProbeSocket.setTimeouts(of: socket, until: deadline)
+            let received = try unsafe check("recv", recv(socket.number, &buffer, buffer.count, 0))
+            return buffer[..<received]
+        } catch {
+            throw HealthProbe.Failure(error)
         }
     }
 

@@ -13,8 +13,11 @@ struct SettingsArguments: ParsableArguments {
     var tokens: [String] = []
 
     /// Where the settings come from.
-    var source: Settings.Source {
-        Settings.Source(arguments: tokens, environment: ProcessInfo.processInfo.environment)
+    var source: Settings.Source { source(skipping: 0) }
+
+    /// Where the settings come from, when the first words after the command are something else.
+    func source(skipping count: Int) -> Settings.Source {
+        Settings.Source(arguments: Array(tokens.dropFirst(count)), environment: ProcessInfo.processInfo.environment)
     }
 
     /// Reads settings and session files. A wrong command line ends the program with 64.

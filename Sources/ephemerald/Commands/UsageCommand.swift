@@ -7,14 +7,15 @@ import Settings
 import System
 import Text
 
-/// `ephemerald usage`: who was given how many tokens.
+/// `ephemerald usage`: who was given how many tokens and calls, and how long the calls lasted.
 package struct UsageCommand: ParsableCommand {
     /// Its name, and its text in `--help`.
     package static let configuration = CommandConfiguration(
-        commandName: "usage", abstract: "Count tokens, refusals and failures in the usage log.",
+        commandName: "usage", abstract: "Count tokens, calls, refusals and failures in the usage log.",
         usage: "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]",
         discussion: "Refused counts requests that the daemon refused, failed those for which OpenAI gave no token. "
-            + "Rotated files are read too, compressed ones included.")
+            + "By caller and session, minutes and spent sum up the calls that ended. Rotated files are read too, compressed ones included."
+    )
 
     @Option(help: ArgumentHelp("A row for each caller, origin, session, client or outcome.", valueName: "group"))
     var by = UsageTable.Group.session.rawValue
@@ -49,12 +50,13 @@ package struct UsageCommand: ParsableCommand {
         do throws(SystemError) {
             warnings = try files.read { line in
                 if let day = UsageRecord.day(of: line), day < firstDay { return }
-                guard let record = UsageRecord(Array(line)) else {
-                    // The creation of a call has been counted, and its end is not a request.
-                    if !line.isEmpty, !UsageRecord.isEndOfCall(line) { foreign += 1 }
-                    return
+                if let record = UsageRecord(Array(line)) {
+                    if record.timestamp >= first { table.add(record) }
+                } else if let end = EndedCall(Array(line)) {
+                    if end.timestamp >= first { table.add(end) }
+                } else if !line.isEmpty {
+                    foreign += 1
                 }
-                if record.timestamp >= first { table.add(record) }
             }
         } catch {
             throw LogArguments.failure("the usage log", error)

@@ -10,9 +10,12 @@ extension CommonState {
     /// - Parameter loops: the counts of each loop.
     func families(_ loops: [LoopMetrics]) -> [MetricFamily] {
         var counts = MetricCounts()
-        counts.addZeros(sessions: sessions.withLock { $0 }.sessions.map(\.name))
+        let sessions = sessions.withLock { $0 }.sessions.map(\.name)
+        counts.addZeros(sessions: sessions)
         for loop in loops { counts.add(loop.current) }
-        return counts.families + gauges + ProcessMetrics.families + [buildInfo]
+        let calls = callWork.counts.withLock { $0 }.families(
+            listing: calls?.listing() ?? [], maximum: callMaximum.withLock { $0 }, sessions: sessions)
+        return counts.families + calls + gauges + ProcessMetrics.families + [buildInfo]
     }
 
     private var gauges: [MetricFamily] {

@@ -34,6 +34,8 @@ struct CommonState: Sendable {
     /// Nil where no calls are created.
     let calls: CallKeeper?
     let callWork: CallWork
+    /// The value of `MAX_CALLS` in force, for threads other than the loops.
+    let callMaximum: Locked<Int?>
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     /// - Parameter loop: the loop of the first worker, on which calls are ended.
@@ -51,6 +53,7 @@ struct CommonState: Sendable {
         lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && redis == nil)
         callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, logger: logger)
         calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
+        callMaximum = Locked(settings.limits.calls.all)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         // Half of the descriptors are for connections; mints, files and the loops themselves have the rest.

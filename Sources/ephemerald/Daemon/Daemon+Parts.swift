@@ -62,7 +62,7 @@ extension Daemon {
             return try OperationsListener(
                 on: workers[0].loop, at: address, socketMode: listening.socketMode,
                 readiness: { [worker = workers[0]] in worker.detailedReadiness() },
-                families: { common.families(loops) })
+                families: { common.families(loops) }, calls: common.calls)
         } catch {
             throw StartFailure(cannotListenOn: address, error, host: .operationsHost, port: .operationsPort)
         }

@@ -14,17 +14,18 @@ final class OperationsListener: @unchecked Sendable {
     /// - Parameters:
     ///   - readiness: the answer with all details, at this moment; called on the loop's thread.
     ///   - families: all metrics, at this moment.
+    ///   - calls: nil where none are created.
     init(
         on loop: EventLoop, at address: ListeningAddress, socketMode: UInt32,
         readiness: @escaping @Sendable () -> Response,
-        families: @escaping @Sendable () -> [MetricFamily]
+        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper?
     ) throws(SystemError) {
         var settings = ServerSettings()
         settings.maxConnections = 256
         settings.maxBody = 1_024
         self.address = address
         let name: String? = if case .tcp(let host, _) = address { host } else { nil }
-        let service = OperationsService(name: name, readiness: readiness, families: families)
+        let service = OperationsService(name: name, readiness: readiness, families: families, calls: calls)
         server = try Server(on: loop, listeningOn: try address.listen(socketMode: socketMode), settings: settings) {
             .now(service.respond(to: $0))
         }

@@ -1,13 +1,17 @@
 package import EphemeraldCore
 import HTTP
+import Sessions
 import System
 package import Text
 
-/// What `ephemerald lookup` searches the usage log for: a client secret, an id, a caller, a client address or an origin.
+/// What `ephemerald lookup` searches the usage log for: a client secret, an id, a call, a caller, a client address or an
+/// origin.
 package struct Lookup {
     private let value: String
     /// The log holds no secrets, only their digests. Whatever the value is: not every upstream's begin with `ek_`.
     private let digest: String
+    /// The name of the call whose id the value is: the log holds no ids of calls. Nil when it cannot be one.
+    private let call: String?
     /// The value as an address in the log's spelling; nil when it is not an address.
     private let address: String?
     /// Only a line that holds one of these is read as a whole.
@@ -26,9 +30,11 @@ package struct Lookup {
         }
         self.value = value
         digest = UsageRecord.digest(of: value)
+        call = CallID(value.utf8)?.name.description
         address = IPAddress(value)?.description
         needles =
             [Lookup.plainPart(of: value), Array(digest.utf8)] + (address.map { [Lookup.plainPart(of: $0)] } ?? [])
+            + (call.map { [Array($0.utf8)] } ?? [])
     }
 
     /// The longest part of a text that every writer of JSON spells alike: a log shipper may escape other characters than
@@ -45,17 +51,30 @@ package struct Lookup {
         }
         let ids = [
             record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
-            record.origin, record.call,
+            record.origin, record.call, record.upstreamCall,
         ]
-        let isMeant = ids.contains(value) || record.secretDigest == digest || record.client == address ?? value
+        let isMeant =
+            ids.contains(value) || record.secretDigest == digest || record.client == address ?? value
+            || call != nil && record.call == call
         return isMeant ? record : nil
     }
+
+    /// The line about the end of a call read, when it is one of those.
+    /// - Parameter calls: the names of the calls whose creation has matched. The line of an end has less to match.
+    package func matchEnd(_ line: ArraySlice<UInt8>, of calls: Set<String>) -> EndedCall? {
+        guard line.holds(Lookup.endOfCall), let end = EndedCall(Array(line)) else { return nil }
+        let isMeant =
+            [end.call, end.requestID, end.caller].contains(value) || end.call == call || calls.contains(end.call)
+        return isMeant ? end : nil
+    }
+
+    private static let endOfCall = Array("call.ended".utf8)
 
     /// The record for people: its outcome and time, then the caller, the client and the session.
     package static func lines(of record: UsageRecord) -> [String] {
         let outcome: String
         if record.isMint {
-            outcome = "minted"
+            outcome = record.call == nil ? "minted" : "created"
         } else {
             let detail = record.dimension ?? record.upstreamErrorCode
             outcome = "\(record.refusal ?? "answered") \(record.status)" + (detail.map { " (\($0))" } ?? "")
@@ -69,11 +88,26 @@ package struct Lookup {
         let fields: [(String, String?)] = [
             ("caller", record.caller), ("client", record.client), ("origin", record.origin),
             ("agent", record.userAgent), ("session", session.isEmpty ? nil : session),
-            ("call", record.call),
+            ("call", record.call.map { name in record.upstreamCall.map { "\(name) \($0)" } ?? name }),
             ("secret", record.secretDigest.map { "sha256 \($0)\(until ?? "")" }),
             ("request", record.requestID), ("upstream", record.upstreamRequestID),
         ]
-        return ["\(record.timestamp)  \(outcome)".loggable(512)]
+        return lines("\(record.timestamp)  \(outcome)", fields)
+    }
+
+    /// The end of a call for people: its reason and time, then how long the call lasted and whose it was.
+    package static func lines(of end: EndedCall) -> [String] {
+        let doubt = end.isConfirmed ? "" : ", not confirmed"
+        return lines(
+            "\(end.timestamp)  ended (\(end.reason)\(doubt))",
+            [
+                ("caller", end.caller), ("session", end.session), ("call", end.call), ("lasted", "\(end.seconds) s"),
+                ("spent", end.spent.map(\.description)), ("request", end.requestID),
+            ])
+    }
+
+    private static func lines(_ head: String, _ fields: [(String, String?)]) -> [String] {
+        [head.loggable(512)]
             + fields.compactMap { name, value in
                 value.map { "  " + name + String(repeating: " ", count: 10 - name.count) + $0.loggable(512) }
             }

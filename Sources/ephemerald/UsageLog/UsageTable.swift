@@ -3,7 +3,7 @@ import JSON
 import Sessions
 import Text
 
-/// What `ephemerald usage` counts: tokens, refusals and failures of each group.
+/// What `ephemerald usage` counts: tokens and calls, refusals and failures of each group, and what its calls took.
 package struct UsageTable {
     /// What lines are grouped by.
     package enum Group: String, CaseIterable, Sendable {
@@ -17,6 +17,20 @@ package struct UsageTable {
         var refused = 0
         /// Upstream.
         var failed = 0
+        /// Of calls that ended.
+        var seconds = 0
+        /// By calls that ended, in millionths.
+        var spent = 0
+
+        /// Sums stay far below the largest integer, even of lines that nobody here wrote.
+        mutating func add(_ end: EndedCall) {
+            seconds = min(seconds + end.seconds, 1 << 62)
+            spent = min(spent + Int(end.spent?.micros ?? 0), 1 << 62)
+        }
+
+        /// To a tenth.
+        var minutes: Double { (Double(seconds) / 6).rounded() / 10 }
+        var money: Money { Money(micros: Int64(spent)) }
     }
 
     /// An attacker may bring a million addresses; beyond these they are one group.
@@ -26,6 +40,8 @@ package struct UsageTable {
     private let group: Group
     private var counts: [String: Counts] = [:]
     private var total = Counts()
+    private var hasCalls = false
+    private var hasMoney = false
 
     /// Empty.
     package init(by group: Group) {
@@ -34,8 +50,7 @@ package struct UsageTable {
 
     /// Counts a line.
     package mutating func add(_ record: UsageRecord) {
-        var name = name(of: record)
-        if counts[name] == nil, counts.count >= UsageTable.largest { name = UsageTable.others }
+        let name = row(of: name(of: record))
         let member: WritableKeyPath<Counts, Int> =
             if record.isMint { \.minted } else if record.isUpstreamFailure { \.failed } else { \.refused }
         counts[name, default: Counts()][keyPath: member] += 1
@@ -44,6 +59,24 @@ package struct UsageTable {
         let rest = group == .outcome ? "too_many_refusals" : "-"
         counts[rest, default: Counts()].refused += record.unlogged
         total.refused += record.unlogged
+    }
+
+    /// Counts how long a call lasted and what it cost, by caller and by session; the line has no other groups.
+    package mutating func add(_ end: EndedCall) {
+        let name: String?
+        switch group {
+        case .caller: name = end.caller
+        case .session: name = end.session
+        case .origin, .client, .outcome: return
+        }
+        counts[row(of: (name ?? "-").loggable(256)), default: Counts()].add(end)
+        total.add(end)
+        hasCalls = true
+        hasMoney = hasMoney || end.spent != nil
+    }
+
+    private func row(of name: String) -> String {
+        counts[name] == nil && counts.count >= UsageTable.largest ? UsageTable.others : name
     }
 
     private func name(of record: UsageRecord) -> String {
@@ -64,30 +97,28 @@ package struct UsageTable {
         }
     }
 
-    /// The table, its columns aligned: numbers to the right.
+    /// The table, its columns aligned: numbers to the right. It has columns for calls when some have ended.
     package var lines: [String] {
         let head = [group.rawValue, "minted", "refused", "failed"]
+        let ofCalls = (hasCalls ? ["minutes"] : []) + (hasMoney ? ["spent"] : [])
         let body = (rows + [("total", total)]).map { row in
-            [row.name, "\(row.counts.minted)", "\(row.counts.refused)", "\(row.counts.failed)"]
+            let counts = row.counts
+            let calls = (hasCalls ? ["\(counts.minutes)"] : []) + (hasMoney ? ["\(counts.money)"] : [])
+            return [row.name, "\(counts.minted)", "\(counts.refused)", "\(counts.failed)"] + calls
         }
-        let cells = [head] + body
-        let widths = head.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-        return cells.map { row in
-            row.indices.map { column in
-                let space = String(repeating: " ", count: widths[column] - row[column].count)
-                return column == 0 ? row[column] + space : space + row[column]
-            }.joined(separator: "  ")
-        }
+        return Columns.aligned([head + ofCalls] + body, texts: 1)
     }
 
     /// The same as JSON, one object a group and none for the total.
     package var json: [String] {
         rows.map { row in
-            let object: JSONObject = [
+            var object: JSONObject = [
                 group.rawValue: .string(row.name), "minted": .number(JSONNumber(row.counts.minted)),
                 "refused": .number(JSONNumber(row.counts.refused)), "failed": .number(JSONNumber(row.counts.failed)),
             ]
-            return String(decoding: JSON.object(object).serialized(), as: UTF8.self)
+            if hasCalls { object["minutes"] = .number(JSONNumber(row.counts.minutes)) }
+            if hasMoney { object["spent"] = .number(JSONNumber(Double(row.counts.spent) / 1e6)) }
+            return JSON.object(object).description
         }
     }
 }
@@ -97,5 +128,21 @@ extension UsageRecord {
     /// was sent (`upstream_unavailable`). A 5xx without a refusal counts here too.
     fileprivate var isUpstreamFailure: Bool {
         status >= 500 && refusal?.hasPrefix("upstream_") != false || refusal == "upstream_rate_limited"
+    }
+}
+
+/// Rows of text as a table.
+enum Columns {
+    /// The rows as lines, their columns two spaces apart.
+    /// - Parameter texts: how many columns, from the first on, are aligned to the left; the others have numbers.
+    static func aligned(_ rows: [[String]], texts: Int) -> [String] {
+        guard let head = rows.first else { return [] }
+        let widths = head.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            row.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - row[column].count)
+                return column < texts ? row[column] + space : space + row[column]
+            }.joined(separator: "  ")
+        }
     }
 }

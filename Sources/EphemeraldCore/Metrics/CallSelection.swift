@@ -1,0 +1,84 @@
+import Text
+
+/// The calls that an operator selects, as the request that ends them names them.
+package enum CallSelection: Hashable, Sendable {
+    /// One call, by its name.
+    case call(CallName)
+    /// Those of a caller, by the name in the usage log.
+    case caller(String)
+    /// Those of a session.
+    case session(String)
+    /// All of them.
+    case all
+
+    /// Reads a query of exactly one parameter: `caller=NAME`, `session=NAME` or `all=true`. Names are percent-encoded
+    /// (RFC 3986 section 2.1), and `+` is a plus. Nil for anything else, so that a mistake ends no call.
+    init?(query: Substring) {
+        let parts = query.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let value = CallSelection.decoded(parts[1]), !value.isEmpty else { return nil }
+        switch parts[0] {
+        case "caller": self = .caller(value)
+        case "session": self = .session(value)
+        case "all" where value == "true": self = .all
+        default: return nil
+        }
+    }
+
+    /// The target of the request that ends these calls.
+    package var target: String {
+        switch self {
+        case .call(let name): "\(CallOperations.path)/\(name)"
+        case .caller(let name): "\(CallOperations.path)?caller=\(CallSelection.encoded(name))"
+        case .session(let name): "\(CallOperations.path)?session=\(CallSelection.encoded(name))"
+        case .all: "\(CallOperations.path)?all=true"
+        }
+    }
+
+    func includes(_ call: CallListing) -> Bool {
+        switch self {
+        case .call(let name): call.record.name == name
+        case .caller(let name): call.record.plan.caller?.hasSameBytes(as: name) ?? false
+        case .session(let name): call.record.plan.session.hasSameBytes(as: name)
+        case .all: true
+        }
+    }
+
+    private static func encoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            if byte.isNameByte {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                encoded += "%" + [byte].hexadecimal
+            }
+        }
+        return encoded
+    }
+
+    /// Nil for an incomplete escape, for `&`, which begins another parameter, and for what is not UTF-8.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "&") { return nil }
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst()?.hexadecimalValue, let low = rest.popFirst()?.hexadecimalValue else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// The value of a hexadecimal digit, in either case.
+    fileprivate var hexadecimalValue: UInt8? {
+        if isDigit { return self - UInt8(ascii: "0") }
+        let letter = asciiLowercased
+        return (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(letter) ? letter - UInt8(ascii: "a") + 10 : nil
+    }
+}

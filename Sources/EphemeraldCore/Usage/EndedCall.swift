@@ -1,0 +1,53 @@
+import JSON
+package import Sessions
+
+/// A line of the usage log about the end of a call, read back.
+package struct EndedCall: Hashable, Sendable {
+    /// The time in RFC 3339, UTC, with milliseconds, so that texts sort by time.
+    package let timestamp: String
+    /// The name of the call.
+    package let call: String
+    /// The id of the request that created the call.
+    package let requestID: String
+    /// Why it ended, as ``CallEndReason`` spells it.
+    package let reason: String
+    /// Whether the upstream confirmed the end.
+    package let isConfirmed: Bool
+    /// How long the call lasted.
+    package let seconds: Int
+    /// What it cost; nil where nobody counted money.
+    package let spent: Money?
+    /// The name of the caller.
+    package let caller: String?
+    /// The name of the session.
+    package let session: String?
+
+    /// Nil for what is not such a line, or only a part of one. A line that a log shipper has written again is one: see
+    /// ``UsageMembers``.
+    package init?(_ line: [UInt8]) {
+        guard let json = UsageMembers(of: line, requiring: EndedCall.required) else { return nil }
+        func text(_ name: String) -> String? { json[name]?.stringValue }
+        func count(_ name: String) -> Int? {
+            json[name]?.numberValue?.integer.flatMap { (0...EndedCall.largest).contains($0) ? $0 : nil }
+        }
+        guard text("event.name") == "call.ended", let timestamp = text("timestamp"),
+            UsageRecord.day(at: Array(timestamp.utf8.prefix(10))) != nil, let call = text(CallMember.id),
+            let requestID = text("ephemerald.request.id"), let reason = text(CallMember.reason),
+            let seconds = count(CallMember.seconds)
+        else { return nil }
+        self.timestamp = timestamp
+        self.call = call
+        self.requestID = requestID
+        self.reason = reason
+        isConfirmed = json[CallMember.isConfirmed] == .bool(true)
+        self.seconds = seconds
+        spent = count(CallMember.spent).map { Money(micros: Int64($0)) }
+        caller = text("enduser.pseudo.id")
+        session = text("ephemerald.session.name")
+    }
+
+    /// Every line about the end of a call has these.
+    private static let required = ["timestamp", "event.name", CallMember.id, CallMember.seconds]
+    /// More seconds than a call lasts, and more millionths than it costs.
+    private static let largest = Int(Money.largest.micros)
+}
