@@ -198,6 +198,16 @@ def test_a_call_that_is_ended_without_its_page_says_so_to_the_page(leash):
     leash.assert_explained("client")
 
 
+def test_a_call_that_the_operator_ends_says_so_to_the_page(leash):
+    daemon = leash.serve()
+    leash.open()
+    now = time.time()
+    answer = daemon.operations("DELETE", "/calls?session=default")
+    assert answer.status == 202, answer.body
+    leash.assert_over("operator", now)
+    leash.assert_explained("operator")
+
+
 def test_a_call_ends_at_its_deadline_in_the_next_process_too(leash):
     first = leash.serve()
     leash.open()
