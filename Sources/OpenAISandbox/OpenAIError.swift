@@ -24,6 +24,14 @@ struct OpenAIError: Error {
         message: "This is the sandbox of ephemerald: it mints secrets and does not accept calls. "
             + "Start the daemon with a key.")
 
+    /// OpenAI's answer for an unknown voice, which does not name it.
+    static let noVoiceAccess = OpenAIError(
+        status: .forbidden, type: "invalid_request_error", code: "forbidden", message: "Voice session access denied")
+
+    static let noSideband = OpenAIError(
+        status: Status(rawValue: 501), type: "invalid_request_error", code: "sandbox_has_no_sideband",
+        message: "This is the sandbox of ephemerald: its Live sessions have no sideband. A hang-up ends them.")
+
     static func invalidRequest(_ code: String, _ message: String, param: String? = nil) -> OpenAIError {
         OpenAIError(status: .badRequest, type: "invalid_request_error", code: code, message: message, param: param)
     }

@@ -36,14 +36,15 @@ package final class Sandbox: Sendable {
         self.fault = fault
         self.unixSeconds = unixSeconds
         self.sleep = sleep
-        calls = SandboxCalls(unixSeconds: unixSeconds)
+        calls = SandboxCalls(drains: fault == .drains, unixSeconds: unixSeconds)
     }
 
     /// The counts at this moment.
     package var current: Counts { counts.withLock { $0 } }
 
-    /// Answers `POST …/realtime/client_secrets`, the same for translations, `POST …/realtime/calls` of a server, the
-    /// hang-up of such a call, and `GET …/sandbox`, which reports the counts.
+    /// Answers `POST …/realtime/client_secrets`, the same for translations, `POST …/realtime/calls` of a server and
+    /// `POST …/live/sessions`, the hang-up of such a call, `GET …/live/sessions/{id}/attach`, and `GET …/sandbox`, which
+    /// reports the counts.
     package func respond(to request: Request) async -> Response {
         if request.method == .get, request.path.hasSuffix("/sandbox") { return report() }
         if request.path.hasSuffix("/calls"), Sandbox.isOfPage(request) { return refuseCall(request) }
@@ -63,23 +64,25 @@ package final class Sandbox: Sendable {
     }
 
     private func answer(_ request: Request) async throws(OpenAIError) -> Response {
-        let segments = request.path.split(separator: "/")
-        guard request.method == .post, segments.dropLast(2).last == "calls", segments.last == "hangup" else {
-            guard request.method == .post, request.path.hasSuffix("/realtime/calls") else {
-                let answer = try mint(request)
-                counts.withLock { $0.mints += 1 }
-                return answer
-            }
-            try checkKey(request)
-            let answer = try calls.create(request)
-            counts.withLock { $0.calls += 1 }
-            if fault == .noAnswerAfterCreate { await sleep(.seconds(60)) }
+        guard let action = SandboxCalls.Action(request) else {
+            let answer = try mint(request)
+            counts.withLock { $0.mints += 1 }
             return answer
         }
         try checkKey(request)
-        let answer = try calls.hangUp(String(segments[segments.count - 2]))
-        counts.withLock { $0.hangUps += 1 }
-        return answer
+        switch action {
+        case .create(let kind):
+            let answer = try calls.create(kind, request)
+            counts.withLock { $0.calls += 1 }
+            if fault == .noAnswerAfterCreate { await sleep(.seconds(60)) }
+            return answer
+        case .hangUp(let kind, let id):
+            let answer = try calls.hangUp(kind, id)
+            counts.withLock { $0.hangUps += 1 }
+            return answer
+        // The question whether a session is over is no invalid request, so it does not count.
+        case .attach(let id): return calls.refuseToAttach(id).response
+        }
     }
 
     /// Refuses a call with the CORS fields of OpenAI's own calls, so that the page can read and show the answer.
@@ -112,7 +115,8 @@ package final class Sandbox: Sendable {
         case .late:
             await sleep(.seconds(60))
             return nil
-        case .refuse, .reset, .garbage, .slowHeaders, .noAnswerAfterCreate, .hangUpFails, .notFoundWithoutCode, nil:
+        case .refuse, .reset, .garbage, .slowHeaders, .noAnswerAfterCreate, .hangUpFails, .notFoundWithoutCode,
+            .drains, nil:
             return nil
         }
     }
@@ -196,6 +200,8 @@ package enum Fault: Hashable, Sendable {
     case hangUpFails
     /// Every hang-up is answered by 404 without a code, as by a gateway that does not know the path.
     case notFoundWithoutCode
+    /// A Live session goes on for ten seconds after its hang-up.
+    case drains
     /// OpenAI's usual error with that status; 429 has `Retry-After: 7`.
     case status(Int)
 
@@ -203,7 +209,7 @@ package enum Fault: Hashable, Sendable {
         ("refuse", .refuse), ("reset", .reset), ("garbage", .garbage), ("slow-headers", .slowHeaders),
         ("late", .late), ("not-json", .notJSON), ("huge", .huge), ("quota", .quota),
         ("no-answer-after-create", .noAnswerAfterCreate), ("hangup-fails", .hangUpFails),
-        ("not-found-without-code", .notFoundWithoutCode),
+        ("not-found-without-code", .notFoundWithoutCode), ("drains", .drains),
     ]
 
     /// The names that `--sandbox-fault` accepts.

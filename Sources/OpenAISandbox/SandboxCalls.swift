@@ -4,20 +4,108 @@ import Locking
 import Sessions
 
 /// The sandbox's calls that a server creates and hangs up. Nobody can connect to one: its SDP answer names no address.
+///
+/// Its Live sessions have no sideband. A hang-up ends them, and after it whoever attaches is answered as by OpenAI, that
+/// the session is not found.
 final class SandboxCalls: Sendable {
-    /// The calls that are open, each with the Unix time of its creation.
+    /// The two APIs that have calls.
+    enum Kind {
+        case realtime, live
+
+        /// The beginning of its calls' ids.
+        fileprivate var prefix: String { self == .realtime ? "rtc_sandbox" : "live_sandbox" }
+        /// OpenAI ends a call after an hour, and a session after two.
+        fileprivate var longest: Int { self == .realtime ? 3_600 : 7_200 }
+        fileprivate var notFound: String { self == .realtime ? "call_id_not_found" : "session_id_not_found" }
+    }
+
+    /// What a request does with a call, by its path.
+    enum Action {
+        case create(Kind), hangUp(Kind, String), attach(String)
+
+        init?(_ request: Request) {
+            var segments = request.path.split(separator: "/")
+            let action = segments.popLast()
+            switch (request.method, action, segments.last) {
+            case (.post, "calls", "realtime"): self = .create(.realtime)
+            case (.post, "sessions", "live"): self = .create(.live)
+            case (.post, "hangup", .some(let id)) where segments.dropLast().last == "calls":
+                self = .hangUp(.realtime, String(id))
+            case (.post, "hangup", .some(let id)) where segments.dropLast().last == "sessions":
+                self = .hangUp(.live, String(id))
+            case (.get, "attach", .some(let id)) where segments.dropLast().last == "sessions":
+                self = .attach(String(id))
+            default: return nil
+            }
+        }
+    }
+
+    /// How long a session drains after its hang-up, with that fault, in seconds.
+    private static let drainTime = 10
+
+    /// The calls that are open, each with the Unix time at which it ends by itself.
     private let open = Locked<[String: Int]>([:])
+    private let drains: Bool
     private let unixSeconds: @Sendable () -> Int
 
-    init(unixSeconds: @escaping @Sendable () -> Int) {
+    /// - Parameter drains: whether a Live session goes on for a while after its hang-up.
+    init(drains: Bool, unixSeconds: @escaping @Sendable () -> Int) {
+        self.drains = drains
         self.unixSeconds = unixSeconds
     }
 
-    /// OpenAI ends a call after an hour.
-    private static let longest = 3_600
+    /// Creates a call: Realtime from `multipart/form-data` with an offer and a session, Live from JSON.
+    func create(_ kind: Kind, _ request: Request) throws(OpenAIError) -> Response {
+        let offer =
+            switch kind {
+            case .realtime: try SandboxCalls.offer(inFormOf: request)
+            case .live: try LiveCreation(request).offer
+            }
+        let answer = try SandboxCalls.answer(to: offer)
+        let id = kind.prefix + String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
+        let now = unixSeconds()
+        open.withLock { calls in
+            calls = calls.filter { now < $0.value }
+            calls[id] = now + kind.longest
+        }
+        switch kind {
+        case .realtime:
+            let fields: Fields = ["Content-Type": "application/sdp", "Location": "/v1/realtime/calls/\(id)"]
+            return Response(.created, fields: fields, body: answer)
+        case .live:
+            let transport: JSON = ["type": "webrtc", "sdp": .string(String(decoding: answer, as: UTF8.self))]
+            let body: JSON = ["session": ["id": .string(id)], "transport": transport]
+            return Response(.created, fields: ["Content-Type": "application/json"], body: body.serialized())
+        }
+    }
 
-    /// Creates a call from `multipart/form-data` with an offer and a session.
-    func create(_ request: Request) throws(OpenAIError) -> Response {
+    /// Hangs up a call.
+    func hangUp(_ kind: Kind, _ id: String) throws(OpenAIError) -> Response {
+        let now = unixSeconds()
+        let isOpen = open.withLock { calls in
+            guard id.hasPrefix(kind.prefix), let end = calls[id], now < end else { return false }
+            calls[id] = drains && kind == .live ? min(end, now + SandboxCalls.drainTime) : nil
+            return true
+        }
+        guard isOpen else { throw SandboxCalls.notFound(kind) }
+        return Response(.ok)
+    }
+
+    /// The refusal of a request to attach to a Live session.
+    func refuseToAttach(_ id: String) -> OpenAIError {
+        let now = unixSeconds()
+        let isOpen = id.hasPrefix(Kind.live.prefix) && open.withLock { now < $0[id] ?? now }
+        return isOpen ? .noSideband : SandboxCalls.notFound(.live)
+    }
+
+    private static func notFound(_ kind: Kind) -> OpenAIError {
+        OpenAIError(
+            status: .notFound, type: "invalid_request_error", code: kind.notFound,
+            message: "No session found for \(kind == .realtime ? "call_id" : "session_id").")
+    }
+
+    /// The offer of a form whose session is valid, too.
+    private static func offer(inFormOf request: Request) throws(OpenAIError) -> [UInt8] {
         guard let boundary = MultipartForm.boundary(in: request.fields["Content-Type"] ?? "") else {
             throw .invalidRequest("unsupported_content_type", "Unsupported content type.")
         }
@@ -27,39 +115,17 @@ final class SandboxCalls: Sendable {
         guard let offer = form["sdp"] else {
             throw .invalidRequest("missing_required_parameter", "Missing required parameter: 'sdp'.", param: "sdp")
         }
-        let answer = try SandboxCalls.answer(to: offer)
-        if let session = form["session"] {
-            guard let json = try? JSON(parsing: session), json.objectValue != nil else {
-                throw .invalidRequest("invalid_json", "We could not parse the session of your request.")
-            }
-            guard json["type"] == "realtime" else {
-                throw .invalidRequest("invalid_value", "Invalid value: 'session.type'.", param: "session.type")
-            }
-            if let violation = Schema.violations(of: ["session": json], for: .realtime).first {
-                throw .invalidRequest(violation.code, violation.message, param: violation.path)
-            }
+        guard let session = form["session"] else { return offer }
+        guard let json = try? JSON(parsing: session), json.objectValue != nil else {
+            throw .invalidRequest("invalid_json", "We could not parse the session of your request.")
         }
-        let id = "rtc_sandbox" + String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
-        let now = unixSeconds()
-        open.withLock { calls in
-            calls = calls.filter { now - $0.value < SandboxCalls.longest }
-            calls[id] = now
+        guard json["type"] == "realtime" else {
+            throw .invalidRequest("invalid_value", "Invalid value: 'session.type'.", param: "session.type")
         }
-        return Response(
-            Status(rawValue: 201), fields: ["Content-Type": "application/sdp", "Location": "/v1/realtime/calls/\(id)"],
-            body: answer)
-    }
-
-    /// Hangs up a call.
-    func hangUp(_ id: String) throws(OpenAIError) -> Response {
-        let now = unixSeconds()
-        let opened = open.withLock { $0.removeValue(forKey: id) }
-        guard let opened, now - opened < SandboxCalls.longest else {
-            throw OpenAIError(
-                status: .notFound, type: "invalid_request_error", code: "call_id_not_found",
-                message: "No session found for call_id.")
+        if let violation = Schema.violations(of: ["session": json], for: .realtime).first {
+            throw .invalidRequest(violation.code, violation.message, param: violation.path)
         }
-        return Response(.ok)
+        return offer
     }
 
     /// An SDP answer with the media of an offer, all of them inactive.

@@ -124,11 +124,19 @@ class Calls:
             self.owner.changed.notify_all()
         if self.create_fault is not None:
             self.create_fault(upstream, call.request)
-        elif call.kind == "realtime":
-            location = f"/v1/realtime/calls/{call.id}"
-            upstream.answer(201, ANSWER, {"Content-Type": "application/sdp", "Location": location})
         else:
-            transport = {"type": "webrtc", "sdp": ANSWER.decode()}
+            self.negotiate(upstream, call)
+
+    def negotiate(self, upstream: Upstream, call: Call) -> None:
+        """Answers the offer of a call. A stand-in with media does it with an answer of its own."""
+        self.answer(upstream, call, ANSWER)
+
+    def answer(self, upstream: Upstream, call: Call, sdp: bytes) -> None:
+        if call.kind == "realtime":
+            location = f"/v1/realtime/calls/{call.id}"
+            upstream.answer(201, sdp, {"Content-Type": "application/sdp", "Location": location})
+        else:
+            transport = {"type": "webrtc", "sdp": sdp.decode()}
             upstream.answer(201, {"session": {"id": call.id}, "transport": transport})
 
     def _hang_up(self, upstream: Upstream, received: Received, kind: str, name: str) -> None:
@@ -160,13 +168,15 @@ class Calls:
         if call.kind == "live" and self.drains:
             if not call.is_draining:
                 call.is_draining = True
-                self.owner.loop.call_later(self.drain_time, self._end, call)
+                self.owner.loop.call_later(self.drain_time, self.finish, call)
         else:
-            self._end(call)
+            self.finish(call)
 
-    def _end(self, call: Call) -> None:
+    def finish(self, call: Call, reason: str = "close_requested") -> None:
+        """The call is over, and its sidebands hear of it. On the server's thread."""
         with self.owner.changed:
-            call.ended = call.ended or "close_requested"
+            if call.ended is None:
+                call.ended, call.ended_at = reason, time.monotonic()
             self.owner.changed.notify_all()
         for sideband in list(call.sidebands):
             sideband.closed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import json
+import math
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -34,13 +35,20 @@ class Call:
     request: Received
     id: str = field(default="")
     created: float = field(default_factory=time.monotonic)
+    #: The reason, and the time on the monotonic clock.
     ended: str | None = None
+    ended_at: float | None = None
     #: Those that are attached.
     sidebands: list[Sideband] = field(default_factory=list)
     is_draining: bool = False
 
     def __post_init__(self) -> None:
         self.id = ("rtc_" if self.kind == "realtime" else "live_") + secrets.token_hex(12)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """What a Live session reports of its seconds."""
+        return {"seconds": math.ceil((self.ended_at or time.monotonic()) - self.created)}
 
 
 class Refused(Exception):

@@ -7,10 +7,8 @@ import asyncio
 import base64
 import hashlib
 import json
-import math
 import secrets
 import struct
-import time
 from typing import TYPE_CHECKING, Any
 
 from fake_connection import Received, Upstream
@@ -137,12 +135,11 @@ class Sideband(asyncio.Protocol):
 
     def closed(self) -> None:
         """The session is over."""
-        seconds = math.ceil(time.monotonic() - self.call.created)
         self.send(
             "session.closed",
             reason=self.call.ended,
             session=self.call.session | {"id": self.call.id, "status": "closed"},
-            usage={"seconds": seconds},
+            usage=self.call.usage,
         )
         self._leave(1000)
 

@@ -6,9 +6,11 @@ import time
 
 import pytest
 
-from daemon import Daemon
+from daemon import Daemon, eventually, write_sessions
 from problem import problem
 from program import ROOT, run
+from test_calls import LIVE, create
+from test_harness_calls import OFFER
 
 
 @pytest.fixture
@@ -84,3 +86,26 @@ def test_the_shipped_sessions_pass_it(start, upstream):
         assert daemon.token(name).status == 200, name
     assert daemon.token("live").status == 409
     assert upstream.connections == 0
+
+
+@pytest.mark.parametrize("name", ["default", "live"])
+def test_it_creates_calls_and_ends_them(sandbox, sessions, name):
+    write_sessions(sessions, live=LIVE)
+    daemon = sandbox()
+    created = create(daemon, name, OFFER)
+    assert created.status == 201 and created.body.startswith(b"v=0\r\n")
+    assert daemon.request("DELETE", created.one("Location")).status == 200
+    eventually(lambda: len(daemon.usage()) == 2, "the end has its line")
+    end = daemon.usage()[1]
+    told = [end[f"ephemerald.call.{member}"] for member in ("reason", "confirmed", "seconds_by")]
+    assert told == ["client", True, "clock"]
+
+
+@pytest.mark.slow
+def test_a_live_session_of_it_drains_on_request(sandbox, sessions):
+    write_sessions(sessions, live=LIVE)
+    daemon = sandbox("--sandbox-fault", "drains")
+    assert daemon.request("DELETE", create(daemon, "live", OFFER).one("Location")).status == 200
+    eventually(lambda: "a call could not be ended" in daemon.stderr, "the session goes on after its hang-up")
+    eventually(lambda: len(daemon.usage()) == 2, "it is over in the end", 20)
+    assert daemon.usage()[1]["ephemerald.call.seconds"] >= 10

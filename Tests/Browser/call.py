@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 import time
-from typing import Any
+from typing import Any, Callable
 
 import aioice.ice
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
@@ -22,14 +22,16 @@ aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 class Call:
     """The peer's half of one call. Made, and driven, on the peer's loop; the test calls the methods without `_`."""
 
-    def __init__(self, session: dict[str, Any], linger: bool = False):
+    def __init__(self, session: dict[str, Any], linger: bool = False, talk: Callable[..., Any] = Conversation):
         self.id = "rtc_" + secrets.token_hex(8)
+        #: Makes what answers the events of the page.
+        self.talk = talk
         self.session = session
         self.linger = linger
         self.loop = asyncio.get_running_loop()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.channel: RTCDataChannel | None = None
-        self.conversation: Conversation | None = None
+        self.conversation: Any = None
         self.ear: Ear | None = None
         self.received: list[dict[str, Any]] = []
         self.opened_at: float | None = None
@@ -53,7 +55,7 @@ class Call:
             logging.warning("the page opened a channel %r", channel.label)
             return
         self.channel = channel
-        self.conversation = Conversation(self.session, self._send, self.linger)
+        self.conversation = self.talk(self.session, self._send, self.linger)
         channel.on("message", self._on_message)
         channel.on("close", self._ended)
         self.opened_at = time.monotonic()

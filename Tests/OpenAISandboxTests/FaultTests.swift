@@ -22,7 +22,7 @@ import Testing
             ("refuse", .refuse), ("reset", .reset), ("garbage", .garbage), ("slow-headers", .slowHeaders),
             ("late", .late), ("not-json", .notJSON), ("huge", .huge), ("quota", .quota), ("400", .status(400)),
             ("no-answer-after-create", .noAnswerAfterCreate), ("hangup-fails", .hangUpFails),
-            ("not-found-without-code", .notFoundWithoutCode),
+            ("not-found-without-code", .notFoundWithoutCode), ("drains", .drains),
             ("599", .status(599)), ("399", nil), ("600", nil), ("", nil), ("Reset", nil), ("200", nil), ("4e2", nil),
         ] as [(String, Fault?)])
     func `is named on the command line`(name: String, fault: Fault?) {

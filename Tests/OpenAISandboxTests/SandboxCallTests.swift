@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Locking
 import OpenAISandbox
 import Testing
 
@@ -83,5 +84,100 @@ private func code(_ response: Response) -> String? {
         let late = sandbox(fault: .noAnswerAfterCreate)
         #expect(await late.respond(to: request(whole)).status == .created)
         #expect(late.current.calls == 1)
+    }
+}
+
+@Suite struct `The Live sessions of the sandbox` {
+    private func body(_ session: String = #"{"model":"gpt-live-1"}"#, _ transport: String = "", sdp: String = offer)
+        -> String
+    {
+        let sdp = JSON.string(sdp).serialized()
+        return
+            #"{"session":\#(session),"transport":{"type":"webrtc","sdp":\#(String(decoding: sdp, as: UTF8.self))\#(transport)}}"#
+    }
+
+    private func create(_ body: String, type: String = "application/json", path: String = "/v1/live/sessions")
+        -> Request
+    {
+        request(body, path: path, type: type)
+    }
+
+    private func id(_ response: Response) throws -> String {
+        try #require(try JSON(parsing: response.body)["session"]?["id"]?.stringValue)
+    }
+
+    private func attach(_ id: String) -> Request {
+        Request(
+            method: .get, target: "/v1/live/sessions/\(id)/attach", fields: ["Authorization": "Bearer sk-sandbox"],
+            peer: .unix)
+    }
+
+    private func hangUp(_ id: String, _ path: String = "live/sessions") -> Request {
+        request("", path: "/v1/\(path)/\(id)/hangup", type: nil)
+    }
+
+    @Test func `are created from JSON and end once by a hang-up, for want of a sideband`() async throws {
+        let sandbox = sandbox()
+        let created = await sandbox.respond(to: create(body(#"{"model":"gpt-live-1","safety_identifier":"5f"}"#)))
+        #expect(created.status == .created)
+        #expect(created.fields["Location"] == nil)
+        let answer = try JSON(parsing: created.body)["transport"]
+        #expect(answer?["type"] == "webrtc")
+        #expect(answer?["sdp"]?.stringValue?.hasPrefix("v=0\r\n") == true)
+        let id = try id(created)
+        #expect(id.hasPrefix("live_sandbox"))
+        #expect(await sandbox.respond(to: attach(id)).status.rawValue == 501)
+        #expect(code(await sandbox.respond(to: hangUp(id, "realtime/calls"))) == "call_id_not_found")
+        #expect(await sandbox.respond(to: hangUp(id)).status == .ok)
+        #expect(code(await sandbox.respond(to: hangUp(id))) == "session_id_not_found")
+        let gone = await sandbox.respond(to: attach(id))
+        #expect(gone.status == .notFound)
+        #expect(code(gone) == "session_id_not_found")
+        let counts = sandbox.current
+        #expect([counts.calls, counts.hangUps, counts.refusals] == [1, 1, 2])
+    }
+
+    @Test func `need a session and a transport as OpenAI has them`() async {
+        let refused: [(Request, Int, String)] = [
+            (create(body(), path: "/v1/live/sessions?model=x"), 400, "unknown_parameter"),
+            (create(body(), type: "application/sdp"), 400, "unsupported_content_type"),
+            (create("{"), 400, "invalid_json"),
+            (create("{}"), 400, "missing_required_parameter"),
+            (create(#"{"session":{"model":"gpt-live-1"}}"#), 400, "missing_required_parameter"),
+            (create(body(#"{"type":"live","model":"gpt-live-1"}"#)), 400, "unknown_parameter"),
+            (create(body("[]")), 400, "invalid_type"),
+            (create(body(#"{"model":"gpt-live-1","safety_identifier":5}"#)), 400, "invalid_type"),
+            (create(body(#"{"model":"gpt-live-1","audio":{"output":{"voice":"onyx"}}}"#)), 403, "forbidden"),
+            (create(body().replacing("webrtc", with: "sip")), 400, "invalid_value"),
+            (create(body().replacing(#""type":"webrtc","#, with: "")), 400, "invalid_value"),
+            (create(body(#"{"model":"gpt-live-1"}"#, #","dcid":65535"#)), 400, "invalid_value"),
+            (create(body(#"{"model":"gpt-live-1"}"#, #","phone":"+1""#)), 400, "unknown_parameter"),
+            (create(body(sdp: String(offer.dropLast()))), 400, "invalid_offer"),
+        ]
+        for (request, status, expected) in refused {
+            let sandbox = sandbox()
+            let answer = await sandbox.respond(to: request)
+            #expect(answer.status.rawValue == status && code(answer) == expected, "\(request.target) \(expected)")
+            let counts = sandbox.current
+            #expect([counts.calls, counts.refusals] == [0, 1])
+        }
+        #expect(
+            await sandbox().respond(to: create(body(#"{"model":"gpt-live-1"}"#, #","dcid":65534"#))).status == .created)
+    }
+
+    @Test func `drain on demand, and end by themselves after two hours`() async throws {
+        let now = Locked(1_000)
+        let sandbox = sandbox(fault: .drains, now: { now.withLock { $0 } })
+        let drained = try id(await sandbox.respond(to: create(body())))
+        let left = try id(await sandbox.respond(to: create(body())))
+        #expect(await sandbox.respond(to: hangUp(drained)).status == .ok)
+        now.withLock { $0 += 9 }
+        #expect(await sandbox.respond(to: attach(drained)).status.rawValue == 501)
+        now.withLock { $0 += 1 }
+        #expect(code(await sandbox.respond(to: attach(drained))) == "session_id_not_found")
+        now.withLock { $0 = 8_199 }
+        #expect(await sandbox.respond(to: attach(left)).status.rawValue == 501)
+        now.withLock { $0 += 1 }
+        #expect(code(await sandbox.respond(to: attach(left))) == "session_id_not_found")
     }
 }

@@ -29,6 +29,9 @@ from joserfc.jwk import OctKey  # noqa: E402
 import raw  # noqa: E402
 from conftest import settings_for  # noqa: E402
 from daemon import HEALTH, ORIGIN, SESSION, TOKEN, Daemon, write_sessions  # noqa: E402
+from fake_calls import Calls  # noqa: E402
+from fake_connection import Received, Upstream  # noqa: E402
+from fake_creations import Call  # noqa: E402
 from fake_openai import FakeOpenAI  # noqa: E402
 from program import binary, run  # noqa: E402
 
@@ -40,16 +43,32 @@ MANY, FEW = 500, 100
 PAUSE = 0.002
 END = b"\r\n\r\n"
 SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
+CALLS = "/api/realtime/calls"
+#: What Chromium offers for a microphone and a data channel.
+OFFER = Path(__file__).with_name("offer.sdp").read_bytes()
 
 
 @dataclass
 class Case:
-    """One kind of request, the status it is answered with, and the settings that it needs."""
+    """One kind of request, the status that answers it, and the settings that it needs."""
 
     name: str
     request: bytes
     status: int
     settings: dict[str, str] = field(default_factory=dict)
+
+
+class LateCalls(Calls):
+    """Creates calls and answers as late as the mint does."""
+
+    def negotiate(self, upstream: Upstream, call: Call) -> None:
+        self.owner.loop.call_later(self.owner.delay, super().negotiate, upstream, call)
+
+    def __call__(self, upstream: Upstream, received: Received) -> None:
+        if "/calls" in received.target:
+            super().__call__(upstream, received)
+        else:
+            self.owner.loop.call_later(self.owner.delay, upstream.mint, received)
 
 
 def post(fields: dict[str, str]) -> bytes:
@@ -69,6 +88,8 @@ def cases(directory: Path) -> list[Case]:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     bearer = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(callers)}
     limits = {"LIMIT_CLIENT": "1000000/s", "LIMIT_ALL": "1000000/s"}
+    offer = {"Content-Type": "application/sdp", "Content-Length": str(len(OFFER))}
+    calls = {"MAX_CALLS": "1000", "MAX_CALLS_CLIENT": "1000"}
     return [
         Case("health", raw.head("GET", HEALTH), 200),
         Case("preflight", raw.head("OPTIONS", TOKEN, page | asked), 204),
@@ -83,6 +104,7 @@ def cases(directory: Path) -> list[Case]:
             200,
             {"AUTH": "jwt", "JWT_KEYS": str(secret)} | limits,
         ),
+        Case("call", raw.head("POST", CALLS, page | offer) + OFFER, 201, limits | calls),
     ]
 
 
@@ -104,6 +126,7 @@ def count(case: Case, requests: int, directory: Path) -> int:
     """Instructions of a whole run with so many requests, without memset."""
     profile = directory / "callgrind"
     upstream = FakeOpenAI(key="sk-performance-0123456789", delay=2 * PAUSE).start()
+    LateCalls(upstream)
     sessions = write_sessions(directory / "sessions", default=SESSION)
     settings = {"OPS_PORT": "off", "LOOPS": "1", "USAGE_LOG": str(directory / "usage.log")}
     # Otherwise the seed of Swift's hash tables, which is random, moves a count by 1 %.

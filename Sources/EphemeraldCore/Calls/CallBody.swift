@@ -25,7 +25,9 @@ package struct CallBody: Hashable, Sendable {
         ]
         var boundary: String
         repeat {
-            boundary = "ephemerald-" + String(randomBits(), radix: 16)
+            let bits = randomBits()
+            boundary = "ephemerald-\(UInt64(truncatingIfNeeded: bits &>> 64).hexadecimal)"
+            boundary += UInt64(truncatingIfNeeded: bits).hexadecimal
         } while parts.contains { $0.content.contains(boundary) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(parts.reduce(512) { $0 + $1.content.count })
@@ -63,7 +65,10 @@ extension [UInt8] {
     /// Whether the bytes of a text occur in these.
     fileprivate func contains(_ text: String) -> Bool {
         let wanted = Array(text.utf8)
-        guard let first = wanted.first else { return true }
-        return indices.contains { self[$0] == first && self[$0...].starts(with: wanted) }
+        let bytes = span
+        for place in bytes.indices where bytes[place] == wanted.first && self[place...].starts(with: wanted) {
+            return true
+        }
+        return false
     }
 }

@@ -24,7 +24,8 @@ package struct CallID: Hashable, Sendable, CustomStringConvertible, CustomDebugS
     /// The id itself, 22 characters. Every use is a place to review: it belongs in an answer to the call's creator.
     package func reveal() -> String {
         // 21 letters take 126 bits, the last one takes two, followed by four zeros.
-        let values = stride(from: 122, through: 2, by: -6).map { Int(bits >> $0 & 63) } + [Int(bits & 3) << 4]
+        var values = stride(from: 122, through: 2, by: -6).map { Int(truncatingIfNeeded: bits &>> $0) & 63 }
+        values.append(Int(truncatingIfNeeded: bits & 3) << 4)
         return String(decoding: values.map { CallID.alphabet[$0] }, as: UTF8.self)
     }
 

@@ -18,9 +18,10 @@ package struct CreatedCall: Hashable, Sendable {
         switch type {
         case .realtime:
             guard let location = response.fields.only("Location") else { throw .noID }
-            let path = location.prefix { $0 != "?" && $0 != "#" }
-            let segment = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-            try self.init(id: String(segment), sdp: String(validating: response.body, as: UTF8.self))
+            let path = location.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+            let segment = path.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed()
+            let id = String(decoding: Array(segment), as: UTF8.self)
+            try self.init(id: id, sdp: String(validating: response.body, as: UTF8.self))
         case .live:
             guard let body = try? JSON(parsing: response.body, only: ["session.id", "transport.sdp"]) else {
                 throw .notJSON

@@ -15,27 +15,44 @@ package struct Offer: Hashable, Sendable {
     package init(_ bytes: [UInt8]) throws(InvalidOffer) {
         guard bytes.count <= Offer.maximumByteCount else { throw .tooLong }
         guard let sdp = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-        guard !sdp.unicodeScalars.contains(where: \.isForbidden) else { throw .controlCharacter }
+        guard !Offer.hasControlCharacter(bytes.span) else { throw .controlCharacter }
         guard sdp.utf8.starts(with: "v=0\r\n".utf8) else { throw .noVersion }
-        guard bytes.suffix(2) == [0x0D, 0x0A] else { throw .cutOff }
+        guard bytes.last == 0x0A, bytes.dropLast().last == 0x0D else { throw .cutOff }
         var media = MediaCounts()
-        for line in try Offer.lines(of: bytes) { try media.count(line) }
+        for line in try Offer.lines(of: bytes.span) { try media.count(bytes[line]) }
         guard media.audio == 1 else { throw .noAudio }
         guard media.hasFingerprint else { throw .noFingerprint }
         self.sdp = sdp
     }
 
+    /// Whether valid UTF-8 has a control character (category Cc, U+0080 to U+009F included) that no line of SDP has.
+    private static func hasControlCharacter(_ bytes: Span<UInt8>) -> Bool {
+        for place in bytes.indices {
+            let byte = bytes[place]
+            // Printable ASCII, the greater part, takes one comparison.
+            if (0x20..<0x7F).contains(byte) { continue }
+            let isForbidden =
+                byte < 0x20 ? byte != 0x0D && byte != 0x0A : byte == 0x7F || byte < 0xA0 && bytes[place - 1] == 0xC2
+            if isForbidden { return true }
+        }
+        return false
+    }
+
     /// The lines without their ends. Each ends with CRLF and has the form `type=value` (RFC 8866 section 5). A lone CR or
     /// LF is refused, because another reader could take it for the end of a line and count other media.
-    private static func lines(of bytes: [UInt8]) throws(InvalidOffer) -> [ArraySlice<UInt8>] {
-        var lines: [ArraySlice<UInt8>] = []
-        for ended in bytes.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false) {
-            guard ended.last == 0x0D else { throw .wrongLine(lines.count + 1) }
-            let line = ended.dropLast()
-            guard !line.contains(0x0D), let type = line.first, type.isLowercaseLetter,
-                line.dropFirst().first == UInt8(ascii: "=")
+    private static func lines(of bytes: Span<UInt8>) throws(InvalidOffer) -> [Range<Int>] {
+        var lines: [Range<Int>] = []
+        lines.reserveCapacity(64)
+        var start = 0
+        // Below a blank are CR and LF only.
+        for place in bytes.indices where bytes[place] < 0x20 {
+            if bytes[place] == 0x0D, place + 1 < bytes.count, bytes[place + 1] == 0x0A { continue }
+            let end = place - 1
+            guard bytes[place] == 0x0A, end >= start + 2, bytes[end] == 0x0D, bytes[start].isLowercaseLetter,
+                bytes[start + 1] == UInt8(ascii: "=")
             else { throw .wrongLine(lines.count + 1) }
-            lines.append(line)
+            lines.append(start..<end)
+            start = place + 1
         }
         return lines
     }
@@ -47,8 +64,9 @@ private struct MediaCounts {
     private var application = 0
     private(set) var hasFingerprint = false
 
+    /// - Parameter line: `type=value`, at least two bytes.
     mutating func count(_ line: ArraySlice<UInt8>) throws(InvalidOffer) {
-        if line.starts(with: "m=".utf8) {
+        if line.first == UInt8(ascii: "m") {
             let kind = line.dropFirst(2).prefix { $0 != UInt8(ascii: " ") }
             if kind.elementsEqual("audio".utf8) {
                 audio += 1
@@ -59,7 +77,7 @@ private struct MediaCounts {
             } else {
                 throw .otherMedia
             }
-        } else if line.starts(with: "a=fingerprint:".utf8) {
+        } else if line.dropFirst(2).first == UInt8(ascii: "f"), line.starts(with: "a=fingerprint:".utf8) {
             // A hash function and a digest (RFC 8122 section 5).
             hasFingerprint = hasFingerprint || line.dropFirst(14).split(separator: UInt8(ascii: " ")).count == 2
         }
@@ -107,12 +125,5 @@ package enum InvalidOffer: Error, Hashable, Sendable {
         case .otherMedia: "The SDP offer has media other than audio and one data channel."
         case .noFingerprint: "The SDP offer has no a=fingerprint line."
         }
-    }
-}
-
-extension Unicode.Scalar {
-    /// Whether this is a control character (category Cc, U+0080 to U+009F included) that no line of SDP has.
-    fileprivate var isForbidden: Bool {
-        value < 0x20 && self != "\r" && self != "\n" || (0x7F...0x9F).contains(value)
     }
 }

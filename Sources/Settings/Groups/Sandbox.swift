@@ -12,7 +12,7 @@ extension Setting {
     package static let sandboxFault = Setting(
         "SANDBOX_FAULT", .text, .value("none"), "FAULT", .restart,
         "How the stand-in fails: refuse, reset, garbage, slow-headers, late, not-json, huge, quota, or a status of 400 "
-            + "to 599; for calls, no-answer-after-create, hangup-fails or not-found-without-code.")
+            + "to 599; for calls, no-answer-after-create, hangup-fails, not-found-without-code or drains.")
 }
 
 extension Setting.Group {

@@ -11,9 +11,10 @@ private func shortest() throws -> Offer { try Offer(Array(SampleOffers.shortest.
 @Suite struct `The body of a Realtime call` {
     @Test func `is the offer and the session, byte for byte`() throws {
         let body = CallBody.realtime(offer: try shortest(), session: session) { 0xB0 }
-        #expect(body.contentType == "multipart/form-data; boundary=ephemerald-b0")
+        let zeros = String(repeating: "0", count: 30)
+        #expect(body.contentType == "multipart/form-data; boundary=ephemerald-\(zeros)b0")
         let expected = [
-            "--ephemerald-b0",
+            "--ephemerald-\(zeros)b0",
             "Content-Disposition: form-data; name=\"sdp\"",
             "Content-Type: application/sdp",
             "",
@@ -21,12 +22,12 @@ private func shortest() throws -> Offer { try Offer(Array(SampleOffers.shortest.
             "m=audio 9 UDP/TLS/RTP/SAVPF 111",
             "a=fingerprint:sha-256 78:66",
             "",
-            "--ephemerald-b0",
+            "--ephemerald-\(zeros)b0",
             "Content-Disposition: form-data; name=\"session\"",
             "Content-Type: application/json",
             "",
             #"{"type":"realtime","model":"gpt-realtime-2.1","instructions":"Grüße\r\n--b"}"#,
-            "--ephemerald-b0--",
+            "--ephemerald-\(zeros)b0--",
             "",
         ]
         #expect(body.bytes == Array(expected.joined(separator: "\r\n").utf8))
@@ -42,13 +43,14 @@ private func shortest() throws -> Offer { try Offer(Array(SampleOffers.shortest.
     }
 
     @Test func `has another boundary when the first occurs in a part`() throws {
+        let zeros = String(repeating: "0", count: 31)
         var offered = Array(SampleOffers.shortest.utf8)
-        offered += "a=x:ephemerald-1\r\n".utf8
+        offered += "a=x:ephemerald-\(zeros)1\r\n".utf8
         var session = session
-        session["instructions"] = "say ephemerald-2"
+        session["instructions"] = .string("say ephemerald-\(zeros)2")
         var bits: [UInt128] = [1, 2, 3]
         let body = CallBody.realtime(offer: try Offer(offered), session: session) { bits.removeFirst() }
-        #expect(body.contentType == "multipart/form-data; boundary=ephemerald-3")
+        #expect(body.contentType == "multipart/form-data; boundary=ephemerald-\(zeros)3")
         #expect(bits.isEmpty)
     }
 }
