@@ -28,9 +28,9 @@ package final class HTTPClient: @unchecked Sendable {
     private static let maxConnections = 65_536
     /// How many lists of fields in common are kept.
     private static let maxShared = 8
-    /// How many transfers share connections. libcurl searches a list of all connections that it may use, so with one of
-    /// 1,000 a transfer would take twice the time.
-    private static let laneWidth = 64
+    /// How many transfers share connections. libcurl searches a list of all connections that it may use, and each has
+    /// memory of its own to look at: with one of 1,000 a transfer would take twice the time.
+    private static let laneWidth = 8
 
     /// What libcurl says about its version and that of its TLS library: `libcurl/7.88.1 OpenSSL/3.0.17 …`.
     package static var version: String { Library.version }
@@ -62,7 +62,8 @@ package final class HTTPClient: @unchecked Sendable {
         lastNumber += 1
         let number = lastNumber
         return try await withTaskCancellationHandler {
-            await withCheckedContinuation { start(request, number: number, $0) }
+            // Unsafe, because a checked continuation is an object of its own for each transfer.
+            unsafe await withUnsafeContinuation { unsafe start(request, number: number, $0) }
         } onCancel: {
             // This comes after `start`, even when the task was cancelled before it. By number, because by then the
             // transfer may be busy with another exchange.
@@ -87,18 +88,19 @@ package final class HTTPClient: @unchecked Sendable {
         multi = nil
     }
 
+    /// Resumes the continuation once: here, or by `Transfer.end`, which comes once for each number.
     private func start(_ request: OutboundRequest, number: UInt64, _ continuation: Transfer.Continuation) {
-        guard let multi else { return continuation.resume(returning: .failure(.cancelled)) }
+        guard let multi else { return unsafe continuation.resume(returning: .failure(.cancelled)) }
         do {
             let transfer = try idle.popLast() ?? makeTransfer(for: multi)
             underWay[number] = transfer
             openConnections?.record(underWay: underWay.count)
             try transfer.prepare(request, number: number, shared: lines(of: request.common))
-            transfer.begin(continuation)
+            unsafe transfer.begin(continuation)
             unsafe try multi.start(transfer.pointer)
         } catch {
             if let transfer = underWay.removeValue(forKey: number) { lanes[transfer.lane] -= 1 }
-            continuation.resume(returning: .failure(.cannotConnect("\(error)")))
+            unsafe continuation.resume(returning: .failure(.cannotConnect("\(error)")))
         }
     }
 

@@ -87,15 +87,29 @@ import Text
 
     private mutating func append(_ field: Fields.Field) throws(CurlError) {
         guard field.isSendable else { throw CurlError(call: "CURLOPT_HTTPHEADER", words: "not a header field") }
-        var line = field.name
+        let (name, value) = (field.name.utf8, field.value.utf8)
         // A name with a colon and no value would remove the field; the semicolon sends it empty.
-        line += field.value.isEmpty ? ";" : ": "
-        line += field.value
-        try append(line)
+        let separator = value.isEmpty ? ";".utf8 : ": ".utf8
+        let (valueStart, end) = (name.count + separator.count, name.count + separator.count + value.count)
+        // On the stack, because libcurl copies the line: a String would be grown twice, and copied before that.
+        let longer = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: end + 1) { line in
+            let bytes = UnsafeMutableRawBufferPointer(line)
+            unsafe bytes.copyBytes(from: name)
+            unsafe bytes[name.count...].copyBytes(from: separator)
+            unsafe bytes[valueStart...].copyBytes(from: value)
+            unsafe bytes[end] = 0
+            return unsafe curl_slist_append(last, line.baseAddress)
+        }
+        try unsafe append(longer)
     }
 
     private mutating func append(_ line: String) throws(CurlError) {
-        guard let longer = unsafe curl_slist_append(last, line) else {
+        try unsafe append(curl_slist_append(last, line))
+    }
+
+    /// Appends what `curl_slist_append` gave.
+    private mutating func append(_ longer: UnsafeMutablePointer<curl_slist>?) throws(CurlError) {
+        guard let longer = unsafe longer else {
             throw CurlError(call: "curl_slist_append", words: words(of: CURLE_OUT_OF_MEMORY))
         }
         if let node = unsafe last {

@@ -1,7 +1,10 @@
 import Glibc
 
 /// The part of an answer that has arrived: its body, and how far its head has come. libcurl keeps the fields of the head.
-struct PartialResponse {
+///
+/// An object, because libcurl reports each line of a head: of a struct inside another object, each report would begin and
+/// end an access that is checked at run time.
+final class PartialResponse {
     /// The limit at which the transfer was ended.
     enum Excess {
         case head
@@ -22,10 +25,18 @@ struct PartialResponse {
         self.maxBodyBytes = maxBodyBytes
     }
 
+    /// Forgets the answer, so that the next one may arrive.
+    func clear() {
+        body = []
+        excess = nil
+        hasWholeHead = false
+        headBytes = 0
+    }
+
     /// Receives one line, with its line ending, of the head of an interim answer (1xx), of the head of the final answer,
     /// or of the trailer.
     /// - Returns: false when the limit is passed.
-    mutating func receiveLine(_ line: UnsafeRawBufferPointer) -> Bool {
+    func receiveLine(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count
         guard headBytes <= PartialResponse.maxHeadBytes else {
             excess = .head
@@ -41,7 +52,7 @@ struct PartialResponse {
     }
 
     /// - Returns: false when the limit is passed.
-    mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.count <= maxBodyBytes - body.count else {
             excess = .body
             return false

@@ -8,10 +8,9 @@ import Text
     // libcurl's callbacks get `self` unretained: the owner that adds the handle to a multi handle keeps the transfer until
     // it is removed, and `deinit` frees the handle.
     private var handle: EasyHandle
-    private let maxBodyBytes: Int
     private let userAgent: String
     private var request: OutboundRequest?
-    private var answer: PartialResponse
+    private let answer: PartialResponse
     /// How much of a body that cannot be rewound libcurl has.
     private var sentCount = 0
 
@@ -21,7 +20,7 @@ import Text
     private(set) var number: UInt64 = 0
     private var continuation: Continuation?
 
-    typealias Continuation = CheckedContinuation<Result<Response, TransferFailure>, Never>
+    typealias Continuation = UnsafeContinuation<Result<Response, TransferFailure>, Never>
 
     /// - Parameters:
     ///   - multi: the only one that it is to be added to.
@@ -29,9 +28,8 @@ import Text
     init(_ settings: HTTPClientSettings, for multi: Multi, lane: Int) throws(CurlError) {
         self.lane = lane
         handle = try EasyHandle()
-        maxBodyBytes = settings.maxBodyBytes
         userAgent = settings.userAgent
-        answer = PartialResponse(maxBodyBytes: maxBodyBytes)
+        answer = PartialResponse(maxBodyBytes: settings.maxBodyBytes)
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         try unsafe handle.setContext(
             context, for: [CURLOPT_PRIVATE, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA])
@@ -66,7 +64,7 @@ import Text
 
     /// From now on the exchange is under way, and `end` is to be called.
     func begin(_ continuation: Continuation) {
-        self.continuation = continuation
+        unsafe self.continuation = continuation
     }
 
     private func setMethod(_ request: OutboundRequest) throws(CurlError) {
@@ -109,22 +107,21 @@ import Text
         guard answer.hasWholeHead, !(100..<200).contains(status) else {
             return .failure(.broken("the answer has no end of its head"))
         }
-        let fields =
-            if let names = request?.responseFields {
-                handle.responseFields(named: names)
-            } else {
-                handle.responseFields
-            }
+        let fields: Fields
+        if let request, let names = request.responseFields {
+            let isSuccess = (200..<300).contains(status)
+            fields = handle.responseFields(named: isSuccess ? names : names + request.failureFields)
+        } else {
+            fields = handle.responseFields
+        }
         return .success(Response(Status(rawValue: status), fields: fields, body: answer.body))
     }
 
     /// Resumes the caller, and forgets request and answer, so that no key stays in a transfer that is not in use.
     func end(_ result: Result<Response, TransferFailure>) throws(CurlError) {
-        let continuation = self.continuation
-        self.continuation = nil
-        continuation?.resume(returning: result)
+        unsafe continuation.take()?.resume(returning: result)
         request = nil
-        answer = PartialResponse(maxBodyBytes: maxBodyBytes)
+        answer.clear()
         try handle.setFields(HeaderList())
         try handle.set(CURLOPT_POSTFIELDS, nil)
         try handle.set(CURLOPT_CUSTOMREQUEST, nil)

@@ -13,6 +13,8 @@ package struct OutboundRequest: Sendable {
     package var body: [UInt8]
     /// The names of the fields that the response is to have; nil for all. Each one more costs time.
     package var responseFields: [StaticString]?
+    /// The names of the fields that the response is to have besides, unless its status is 2xx. Default none.
+    package var failureFields: [StaticString] = []
     /// Whether the client may send the request again by itself when a kept connection breaks before any byte of the
     /// answer. Default true. False is for a body that must arrive at most once: such a request then fails as broken.
     /// A request without a body may always be repeated.

@@ -1,3 +1,5 @@
+import Text
+
 extension JSON: CustomStringConvertible {
     /// The value on one line of UTF-8, without white space.
     package func serialized() -> [UInt8] {
@@ -79,7 +81,7 @@ extension String {
         out.append(UInt8(ascii: "\""))
         let bytes = utf8.span
         // Most texts need no escape.
-        if bytes.indices.contains(where: { bytes[$0].mustBeEscaped }) {
+        if bytes.firstEscaped(from: 0) < bytes.count {
             for index in bytes.indices { bytes[index].appendEscaped(to: &out) }
         } else {
             out += utf8
@@ -89,10 +91,6 @@ extension String {
 }
 
 extension UInt8 {
-    fileprivate var mustBeEscaped: Bool {
-        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
-    }
-
     fileprivate func appendEscaped(to out: inout [UInt8]) {
         switch self {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), self]

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads selected members in one pass over the bytes, where a text has nothing unusual in it.
 ///
 /// It gives up where the exact reader must decide or say what is wrong: at any error, at an escape in a name or in a
@@ -91,14 +93,8 @@ extension Span<UInt8> {
 
     /// The index of the quote that ends a string without escapes.
     fileprivate func endOfPlainString(_ start: Int) -> Int {
-        var index = start
-        while index < count {
-            let byte = self[index]
-            if byte == UInt8(ascii: "\"") { return index }
-            if byte < 0x20 || byte == UInt8(ascii: "\\") { return -1 }
-            index &+= 1
-        }
-        return -1
+        let end = firstEscaped(from: start)
+        return end < count && self[end] == UInt8(ascii: "\"") ? end : -1
     }
 
     /// The index of the value after a name.
@@ -151,24 +147,18 @@ extension Span<UInt8> {
     }
 
     private func afterString(_ start: Int) -> Int {
-        var index = start
-        while index < count {
-            let byte = self[index]
-            if byte == UInt8(ascii: "\"") { return index + 1 }
-            guard byte >= 0x20 else { return -1 }
-            if byte == UInt8(ascii: "\\") {
-                index &+= 1
-                guard index < count else { return -1 }
-                switch self[index] {
-                case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-                    UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-                    break
-                default: return -1
-                }
+        var index = firstEscaped(from: start)
+        while index < count, self[index] == UInt8(ascii: "\\") {
+            guard index + 1 < count else { return -1 }
+            switch self[index + 1] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+                UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+                break
+            default: return -1
             }
-            index &+= 1
+            index = firstEscaped(from: index + 2)
         }
-        return -1
+        return index < count && self[index] == UInt8(ascii: "\"") ? index + 1 : -1
     }
 
     private func afterNumber(_ start: Int) -> Int {

@@ -107,8 +107,8 @@ struct ResponseShelf {
     /// The one that was sent last comes last.
     private var responses: [ResponseHandle] = []
 
-    /// More than the kinds and sizes of answers that a busy server sends at a time.
-    private static let capacity = 32
+    /// More than the answers that a busy server sends in one turn: the library requests all of them before it sends one.
+    private static let capacity = 128
     /// What is larger is a file, and costs more to copy than its fields do.
     private static let largestBody = 4_096
 

@@ -48,6 +48,29 @@ extension String {
     }
 }
 
+extension Span<UInt8> {
+    /// The index of the first byte from `start` on that a JSON string escapes: a quote, a backslash or a control
+    /// character; `count` when there is none. It looks at eight bytes at a time, because long texts have few of them.
+    @inlinable package func firstEscaped(from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = start
+        while index &+ 8 <= count {
+            let eight = extracting(index..<(index &+ 8))
+            var word: UInt64 = 0
+            for place in 0..<8 { word |= UInt64(eight[place]) &<< UInt64(8 &* place) }
+            // Subtracting 1 from a byte of 0 sets its highest bit. A byte that had the bit before is not meant.
+            let (quotes, backslashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+            let escaped =
+                (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word
+            // The borrow of one byte may mark the next as well, so the exact place is found byte by byte.
+            if escaped & (ones &* 0x80) != 0 { break }
+            index &+= 8
+        }
+        while index < count, self[index] >= 0x20, self[index] != 0x22, self[index] != 0x5C { index &+= 1 }
+        return index
+    }
+}
+
 /// A set of ASCII characters, as 128 bits. In a loop over bytes, keep the set in a local constant.
 @usableFromInline package struct ASCIISet: Sendable {
     @usableFromInline let low: UInt64

@@ -1,4 +1,5 @@
-"""Measures ephemerald beside nginx, a plain C program on the same libraries, and the Express server it replaces.
+"""Measures ephemerald beside nginx, a plain C program on the same libraries, Go's net/http, and the Express server that
+it replaces.
 
 Every round measures each server after the other, so that a machine that is slow for a while is slow for all. The
 figures are the medians of the rounds with the least and the most; a ratio is the median of the rounds' ratios.
@@ -10,6 +11,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import signal
 import statistics
 import subprocess
@@ -33,6 +35,7 @@ MAKERS = {
     "ephemerald": servers.ephemerald,
     "nginx": servers.nginx,
     "plain C": servers.plain_c,
+    "Go": servers.go,
     "Express": servers.express,
 }
 PAGE = {"Origin": ORIGIN, "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
@@ -224,7 +227,8 @@ def main() -> None:
     parser.add_argument("--without", nargs="*", default=[], choices=list(MAKERS)[1:], help="servers to leave out")
     parser.add_argument("--json", type=Path, help="a file for every value of every round")
     chosen = parser.parse_args()
-    names = [name for name in MAKERS if name not in chosen.without]
+    left_out = chosen.without + ([] if shutil.which("go") else ["Go"])
+    names = [name for name in MAKERS if name not in left_out]
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     os.sched_setaffinity(0, {servers.LOAD_CORE})
     with tempfile.TemporaryDirectory() as folder:

@@ -183,12 +183,9 @@ def nginx(directory: Path, upstream: Upstream, to: int, limit: int) -> Server:
     return Server("nginx", port, directory, ["nginx", "-c", file, "-p", directory], SERVER_CORE)
 
 
-def plain_c(directory: Path, upstream: Upstream, to: int, limit: int) -> Server:
-    program = directory.parent / "floor"
-    if not program.exists():
-        compiled("floor", directory.parent, "-lmicrohttpd", "-lcurl")
-    port = free_port()
-    settings = {
+def settings_of_peer(directory: Path, upstream: Upstream, to: int, limit: int, port: int) -> dict[str, str]:
+    """What the programs of `Compare/` read from their environment."""
+    return {
         "PORT": str(port),
         "UPSTREAM": upstream.address(to) + "/realtime/client_secrets",
         "CA": str(upstream.certificate),
@@ -198,7 +195,25 @@ def plain_c(directory: Path, upstream: Upstream, to: int, limit: int) -> Server:
         "BURST": str(limit),
         "USAGE_LOG": str(directory / "usage.log"),
     }
+
+
+def plain_c(directory: Path, upstream: Upstream, to: int, limit: int) -> Server:
+    program = directory.parent / "floor"
+    if not program.exists():
+        compiled("floor", directory.parent, "-lmicrohttpd", "-lcurl")
+    port = free_port()
+    settings = settings_of_peer(directory, upstream, to, limit, port)
     return Server("plain C", port, directory, [program], SERVER_CORE, **settings)
+
+
+def go(directory: Path, upstream: Upstream, to: int, limit: int) -> Server:
+    """Go's net/http. On one core its runtime has one thread for goroutines."""
+    program = directory.parent / "peer"
+    if not program.exists():
+        subprocess.run(["go", "build", "-o", program, HERE / "Compare" / "peer.go"], check=True)
+    port = free_port()
+    settings = settings_of_peer(directory, upstream, to, limit, port)
+    return Server("Go", port, directory, [program], SERVER_CORE, **settings)
 
 
 def express(directory: Path, upstream: Upstream, to: int, limit: int) -> Server:

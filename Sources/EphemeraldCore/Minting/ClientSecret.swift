@@ -2,7 +2,10 @@ import HTTP
 package import JSON
 
 /// A client secret as the upstream minted it, with the members of the effective session that an answer needs.
-package struct ClientSecret: Sendable {
+///
+/// An object, as ``MintFailure`` is: every function between the upstream and the answer passes it on, and a copy of the
+/// values would cost each of them six references.
+package final class ClientSecret: Sendable {
     /// What the browser presents to the upstream: `ek_…` at OpenAI. Never empty.
     package let value: Secret
     /// When it expires, in Unix seconds; until then it can start sessions.

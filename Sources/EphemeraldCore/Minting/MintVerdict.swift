@@ -87,9 +87,14 @@ enum MintVerdict {
 }
 
 /// Why a mint failed, for the browser and for the log.
-package struct MintFailure: Error, Sendable {
+package final class MintFailure: Error {
     /// The refusal that the browser gets.
     package let refusal: Refusal
     /// The report for the log; nil when the upstream was not called.
     package let report: UpstreamReport?
+
+    init(refusal: Refusal, report: UpstreamReport?) {
+        self.refusal = refusal
+        self.report = report
+    }
 }

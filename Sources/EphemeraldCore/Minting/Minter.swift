@@ -52,8 +52,9 @@ package final class Minter: Sendable {
     /// Sends a request and waits for the whole answer.
     package typealias Send = @Sendable (OutboundRequest) async throws(TransferFailure) -> Response
 
-    /// The fields that ``MintVerdict``, ``ClientSecret`` and ``UpstreamReport`` read.
-    private static let responseFields: [StaticString] = ["x-request-id", "retry-after-ms", "retry-after"]
+    /// The fields that ``ClientSecret`` and ``UpstreamReport`` read, and those that ``MintVerdict`` reads.
+    private static let responseFields: [StaticString] = ["x-request-id"]
+    private static let failureFields: [StaticString] = ["retry-after-ms", "retry-after"]
     /// Attempts after the first, for transient failures.
     private static let retries = 2
 
@@ -95,68 +96,108 @@ package final class Minter: Sendable {
         _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String? = nil,
         trace: TraceParent? = nil
     ) async throws(MintFailure) -> ClientSecret {
-        let now = surroundings.monotonicNanoseconds()
-        let pass: UpstreamState.Pass
-        do throws(Refusal) {
-            pass = try state.enter(now: now, atMost: upstream.maxInFlight)
-        } catch {
-            throw MintFailure(refusal: error, report: nil)
-        }
-        defer { state.leave(pass) }
-        let mint = Mint(
-            body: body, session: session, requestID: requestID, safetyIdentifier: safetyIdentifier, trace: trace)
-        return try await attempt(mint, until: now + upstream.timeout.nanoseconds)
+        try await complete(
+            begin(body, for: session, requestID: requestID, safetyIdentifier: safetyIdentifier, trace: trace))
     }
 
     /// What is the same in all attempts.
-    private struct Mint {
-        let body: [UInt8]
-        let session: Session
-        let requestID: RequestID
-        let safetyIdentifier: String?
-        let trace: TraceParent?
+    ///
+    /// An object, because the memory of a task holds what its functions hold: with copies of the values, and of what is
+    /// made of them before and after waiting, each token in flight kept 20 KB. For the same reason the functions that
+    /// prepare a request and judge its answer are not inlined into the one that waits.
+    final class Mint: Sendable {
+        fileprivate let body: [UInt8]
+        fileprivate let session: Session
+        fileprivate let url: String
+        fileprivate let requestID: RequestID
+        fileprivate let safetyIdentifier: String?
+        fileprivate let trace: TraceParent?
+        fileprivate let pass: UpstreamState.Pass
+        fileprivate let deadline: UInt64
+
+        fileprivate init(
+            body: [UInt8], session: Session, url: String, requestID: RequestID, safetyIdentifier: String?,
+            trace: TraceParent?, pass: UpstreamState.Pass, deadline: UInt64
+        ) {
+            self.body = body
+            self.session = session
+            self.url = url
+            self.requestID = requestID
+            self.safetyIdentifier = safetyIdentifier
+            self.trace = trace
+            self.pass = pass
+            self.deadline = deadline
+        }
+    }
+
+    /// Enters the upstream for a mint, which then has to be completed.
+    @inline(never)
+    func begin(
+        _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String?, trace: TraceParent?
+    ) throws(MintFailure) -> Mint {
+        guard let url = urls[session.kind] else {
+            preconditionFailure("tokens for a session without client secrets are refused before")
+        }
+        let now = surroundings.monotonicNanoseconds()
+        do throws(Refusal) {
+            return Mint(
+                body: body, session: session, url: url, requestID: requestID, safetyIdentifier: safetyIdentifier,
+                trace: trace, pass: try state.enter(now: now, atMost: upstream.maxInFlight),
+                deadline: now + upstream.timeout.nanoseconds)
+        } catch {
+            throw MintFailure(refusal: error, report: nil)
+        }
     }
 
     /// Tries keys in order, and again after a transient failure, until the deadline.
-    private func attempt(_ mint: Mint, until deadline: UInt64) async throws(MintFailure) -> ClientSecret {
-        var keys = commonFields[...]
-        var retries = 0
-        while let key = keys.first {
-            let verdict = await attemptOnce(mint, with: key, until: deadline)
+    func complete(_ mint: Mint) async throws(MintFailure) -> ClientSecret {
+        defer { state.leave(mint.pass) }
+        var (key, retries) = (0, 0)
+        while true {
+            let verdict: MintVerdict
+            do {
+                verdict = judge(try await send(request(for: mint, with: commonFields[key])), of: mint)
+            } catch {
+                verdict = judge(error)
+            }
             switch verdict {
             case .minted(let secret): return secret
             case .final(let failure): throw failure
             case .tryNextKey(let failure):
-                keys.removeFirst()
-                if keys.isEmpty || surroundings.monotonicNanoseconds() >= deadline { throw failure }
+                key += 1
+                if key == commonFields.count || surroundings.monotonicNanoseconds() >= mint.deadline { throw failure }
             case .retry(let failure, let time):
                 retries += 1
                 let delay = time ?? backoff(before: retries)
-                let isTooLate = surroundings.monotonicNanoseconds() + delay.nanoseconds >= deadline
+                let isTooLate = surroundings.monotonicNanoseconds() + delay.nanoseconds >= mint.deadline
                 if retries > Minter.retries || isTooLate { throw failure }
                 await surroundings.sleep(delay)
                 if Task.isCancelled { throw MintFailure(refusal: .shuttingDown, report: failure.report) }
             }
         }
-        preconditionFailure("an upstream has at least one key")
     }
 
-    private func attemptOnce(_ mint: Mint, with common: CommonFields, until deadline: UInt64) async -> MintVerdict {
+    @inline(never)
+    private func request(for mint: Mint, with common: CommonFields) -> OutboundRequest {
         let now = surroundings.monotonicNanoseconds()
-        guard let url = urls[mint.session.kind] else {
-            preconditionFailure("tokens for a session without client secrets are refused before")
-        }
+        let time = mint.deadline > now ? mint.deadline - now : 1
         var request = OutboundRequest(
-            method: .post, url: url, fields: fields(of: mint, after: common), body: mint.body,
-            responseFields: Minter.responseFields, timeout: .nanoseconds(deadline > now ? deadline - now : 1))
+            method: .post, url: mint.url, fields: fields(of: mint, after: common), body: mint.body,
+            responseFields: Minter.responseFields, timeout: .nanoseconds(time))
+        request.failureFields = Minter.failureFields
         request.common = common
-        let verdict: MintVerdict
-        do {
-            verdict = MintVerdict(
-                try await send(request), of: url, for: mint.session, keys: upstream.keys)
-        } catch {
-            verdict = MintVerdict(error)
-        }
+        return request
+    }
+
+    @inline(never)
+    private func judge(_ response: Response, of mint: Mint) -> MintVerdict {
+        recorded(MintVerdict(response, of: mint.url, for: mint.session, keys: upstream.keys))
+    }
+
+    @inline(never)
+    private func judge(_ failure: TransferFailure) -> MintVerdict { recorded(MintVerdict(failure)) }
+
+    private func recorded(_ verdict: MintVerdict) -> MintVerdict {
         if let isAlive = verdict.isUpstreamAlive {
             state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds())
         }

@@ -61,10 +61,11 @@ package final class TokenService: Sendable {
     private func respond(_ context: RequestContext, _ answer: Step<Answer>) async -> Response {
         do throws(Refusal) {
             let response: Response
-            switch try await answer.value {
+            let result = try await answer.value
+            switch result {
             case .response(let made): response = made
             case .mint(let mint): response = try await finish(mint, context)
-            case .call(let call): response = try await finish(call, context)
+            case .call: response = try await finishCall(result, context)
             }
             return conclude(context, with: response, isLogged: !context.route.isRenewalOrEnd)
         } catch {
@@ -72,19 +73,18 @@ package final class TokenService: Sendable {
         }
     }
 
-    /// What the steps lead to that are taken before the upstream is called.
+    /// A function of its own, so that a token in flight has no room for a call.
+    private func finishCall(_ answer: Answer, _ context: RequestContext) async throws(Refusal) -> Response {
+        guard case .call(let call) = answer else { preconditionFailure("not a call") }
+        return try await finish(call, context)
+    }
+
+    /// What the steps lead to that are taken before the upstream is called. The large cases are references: a function
+    /// that waits keeps an answer in the memory of its task, and more than one copy.
     enum Answer {
         case response(Response)
         case mint(Mint)
-        case call(AdmittedCall)
-    }
-
-    /// What is left of an admitted request for a client secret.
-    struct Mint {
-        let body: [UInt8]
-        let offered: OfferedSession
-        let caller: Caller?
-        let admitted: Admitted
+        indirect case call(AdmittedCall)
     }
 
     /// The routes.
@@ -140,21 +140,6 @@ package final class TokenService: Sendable {
         }
     }
 
-    /// The last step: calls the upstream.
-    private func finish(_ mint: Mint, _ context: RequestContext) async throws(Refusal) -> Response {
-        let secret: ClientSecret
-        do throws(Refusal) {
-            secret = try await self.mint(mint.body, of: mint.offered.session, for: mint.caller, context)
-        } catch {
-            common.admission.giveBack(mint.admitted.taken)
-            throw error
-        }
-        context.spent = mint.admitted.taken.money
-        var fields = mint.admitted.fields
-        fields.append("Content-Type", "application/json")
-        return Response(.ok, fields: fields, body: TokenAnswer.body(secret, for: mint.offered))
-    }
-
     func session(
         named name: String, for caller: Caller?, _ context: RequestContext
     ) throws(Refusal) -> OfferedSession {
@@ -166,26 +151,6 @@ package final class TokenService: Sendable {
         guard isName, let offered = sessions[name] else { throw .unknownSession }
         context.session = offered
         return offered
-    }
-
-    private func mint(
-        _ body: [UInt8], of session: Session, for caller: Caller?, _ context: RequestContext
-    ) async throws(Refusal) -> ClientSecret {
-        let server = loop.minter.host
-        context.attempt = MintAttempt(server: server)
-        do {
-            let secret = try await loop.minter.mint(
-                body, for: session, requestID: context.id,
-                safetyIdentifier: rules.safety.identifier(of: caller, at: context.client), trace: context.trace)
-            context.attempt = MintAttempt(server: server, secret: secret)
-            common.state.minted(session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
-            return secret
-        } catch {
-            context.attempt = MintAttempt(server: server, report: error.report)
-            common.state.minted(
-                session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
-            throw error.refusal
-        }
     }
 }
 

@@ -39,12 +39,16 @@ struct UsageText: Sendable {
     mutating func append(_ member: UsageMember, _ text: String?, limit: Int) {
         guard let text else { return }
         bytes += member.beginning
-        guard text.utf8.count <= limit else { return append(escaping: text.loggable(limit)) }
-        let start = bytes.count
+        guard text.utf8.count <= limit, text.consists(of: UsageText.plain) else {
+            bytes += JSON.string(text.loggable(limit)).serialized()
+            return
+        }
         append(quoted: text)
-        guard !isPlain(from: start + 1, to: bytes.count - 1) else { return }
-        bytes.removeSubrange(start...)
-        append(escaping: text.loggable(limit))
+    }
+
+    /// Printable ASCII that JSON does not escape.
+    private static let plain = ASCIISet {
+        (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
     }
 
     /// Adds a text that needs no escape, because it is ours or was checked; nil adds nothing.
@@ -81,24 +85,6 @@ struct UsageText: Sendable {
         bytes.append(UInt8(ascii: "\""))
         bytes += text.utf8
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func append(escaping text: String) {
-        bytes += JSON.string(text).serialized()
-    }
-
-    /// Whether these bytes are printable ASCII that JSON does not escape. The loop has no early end, so that it compares
-    /// several bytes at a time.
-    private func isPlain(from start: Int, to end: Int) -> Bool {
-        let written = bytes.span
-        var others: UInt8 = 0
-        for index in start..<end {
-            let byte = written[index]
-            others |= byte &- 0x20 >= 0x5F ? 1 : 0
-            others |= byte == UInt8(ascii: "\"") ? 1 : 0
-            others |= byte == UInt8(ascii: "\\") ? 1 : 0
-        }
-        return others == 0
     }
 }
 

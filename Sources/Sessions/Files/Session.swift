@@ -2,7 +2,9 @@ package import JSON
 package import Text
 
 /// A session that browsers can request by name: what to send upstream, and who may request it.
-package struct Session: Sendable {
+///
+/// An object, because every request hands it on: a copy of the values would cost each time eleven references.
+package final class Session: Sendable {
     /// The file's name without `.json`.
     package let name: String
     /// The kind, which decides the upstream routes and the rules.
