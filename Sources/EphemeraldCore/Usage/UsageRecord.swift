@@ -52,9 +52,9 @@ package struct UsageRecord: Hashable, Sendable {
     }
 
     /// Nil for what is not a line of the usage log, or only a part of one. A line that a log shipper has written again is
-    /// one: see ``UsageMembers``.
+    /// one: see ``LineMembers``.
     package init?(_ line: [UInt8]) {
-        guard let json = (try? JSON(parsing: line)).flatMap(UsageMembers.init),
+        guard let json = (try? JSON(parsing: line)).flatMap(LineMembers.init),
             let timestamp = json["timestamp"]?.stringValue,
             UsageRecord.day(at: Array(timestamp.utf8.prefix(10))) != nil,
             let status = json["http.response.status_code"]?.numberValue?.integer,
@@ -120,7 +120,7 @@ package struct UsageRecord: Hashable, Sendable {
 
 /// The members of a usage line, also of one that a log shipper has written again: in another order, as a member of its
 /// own line (an object, or the text that it read), or with names taken apart at their dots (`"client": {"address": …}`).
-private struct UsageMembers {
+private struct LineMembers {
     private let line: JSON
     /// Whether names are taken apart. A million lines are read faster where members need not be looked for in each other.
     private let isNested: Bool
@@ -136,13 +136,13 @@ private struct UsageMembers {
 
     /// Nil for JSON that holds no usage line.
     init?(in json: JSON) {
-        guard let line = UsageMembers.search(json, depth: 0) else { return nil }
+        guard let line = LineMembers.search(json, depth: 0) else { return nil }
         self.line = line
-        isNested = !UsageMembers.required.allSatisfy { line[$0] != nil }
+        isNested = !LineMembers.required.allSatisfy { line[$0] != nil }
     }
 
     /// The value of a member, by the name that the usage log gives it.
-    subscript(name: String) -> JSON? { isNested ? UsageMembers.member(name[...], of: line) : line[name] }
+    subscript(name: String) -> JSON? { isNested ? LineMembers.member(name[...], of: line) : line[name] }
 
     private static func search(_ json: JSON, depth: Int) -> JSON? {
         guard let object = json.objectValue else { return nil }
