@@ -40,8 +40,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var lastTag = EventLoop.wakeUpTag
     private var isStopping = false
 
-    /// The monotonic time at which the current round began: cheap to read, and exact enough for deadlines.
-    package private(set) var now = ContinuousClock.now
+    /// The time at which the current round began, in nanoseconds on a clock that never jumps: cheap to read, and exact
+    /// enough for deadlines.
+    package private(set) var nanoseconds = EventLoop.clock()
 
     /// Waits for nothing yet; `run()` makes a thread its own.
     /// - Throws: when the process has no descriptor left for epoll or the eventfd, or the kernel no memory.
@@ -51,6 +52,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         wakeUp = Descriptor(owning: number)
         try epoll.add(number, for: .readable, tag: EventLoop.wakeUpTag)
     }
+
+    /// Nanoseconds on the clock that `ContinuousClock` reads.
+    static func clock() -> UInt64 { UInt64(clinux_nanoseconds(CLOCK_BOOTTIME)) }
 
     /// Whether the caller is on the loop's thread.
     package var isCurrent: Bool {
@@ -65,7 +69,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             for _ in 0..<EventLoop.passesOfWork where !ready.isEmpty { runReadyWork() }
             if isStopping { break }
             let count = epoll.wait(milliseconds: ready.isEmpty ? millisecondsToNextTimer() : 0)
-            now = ContinuousClock.now
+            nanoseconds = EventLoop.clock()
             for index in 0..<count { dispatch(epoll.event(at: index)) }
             fireTimers()
         }
@@ -89,7 +93,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Runs `action` once the delay has passed, unless the timer is cancelled before. On the loop's thread.
     package func after(_ delay: Duration, _ action: @escaping () -> Void) -> Timer {
-        let timer = Timer(deadline: ContinuousClock.now + delay, loop: self, action: action)
+        let timer = Timer(due: EventLoop.clock() + delay.wholeNanoseconds, loop: self, action: action)
         timers.insert(timer)
         return timer
     }
@@ -122,7 +126,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Fires what was due when the round began.
     private func fireTimers() {
-        while let timer = timers.earliest, timer.deadline <= now {
+        while let timer = timers.earliest, timer.due <= nanoseconds {
             timers.remove(timer)
             timer.fire()
         }
@@ -131,10 +135,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Rounded up, so that the timer is due when the wait ends; -1, for ever, when there is none.
     private func millisecondsToNextTimer() -> CInt {
         guard let timer = timers.earliest else { return -1 }
-        let remaining = timer.deadline - ContinuousClock.now
-        guard remaining > .zero else { return 0 }
-        let milliseconds = (remaining / .milliseconds(1)).rounded(.up)
-        return CInt(min(milliseconds, 3_600_000))
+        let now = EventLoop.clock()
+        guard timer.due > now else { return 0 }
+        return CInt(min((timer.due - now + 999_999) / 1_000_000, 3_600_000))
     }
 
     private func post(_ work: Work) {

@@ -1,16 +1,21 @@
 /// One deadline of an event loop. Keep it to cancel it; cancelling twice, or after it fired, does nothing.
 package final class Timer {
-    /// When it fires.
-    package let deadline: ContinuousClock.Instant
+    /// When it fires, in nanoseconds on the clock that `ContinuousClock` reads.
+    package let due: UInt64
     /// Where the heap holds it; -1 when it does not.
     fileprivate var position = -1
     private var action: (() -> Void)?
     private let loop: EventLoop
 
-    init(deadline: ContinuousClock.Instant, loop: EventLoop, action: @escaping () -> Void) {
-        self.deadline = deadline
+    init(due: UInt64, loop: EventLoop, action: @escaping () -> Void) {
+        self.due = due
         self.loop = loop
         self.action = action
+    }
+
+    /// When it fires, a few nanoseconds more or less.
+    package var deadline: ContinuousClock.Instant {
+        ContinuousClock.now + .nanoseconds(Int64(due) - Int64(EventLoop.clock()))
     }
 
     /// On the loop's thread.
@@ -60,7 +65,7 @@ struct TimerHeap {
         let timer = timers[index]
         while index > 0 {
             let parent = (index - 1) / 2
-            guard timer.deadline < timers[parent].deadline else { break }
+            guard timer.due < timers[parent].due else { break }
             place(timers[parent], at: index)
             index = parent
         }
@@ -73,12 +78,21 @@ struct TimerHeap {
         while true {
             var child = 2 * index + 1
             guard child < timers.count else { break }
-            if child + 1 < timers.count, timers[child + 1].deadline < timers[child].deadline { child += 1 }
-            guard timers[child].deadline < timer.deadline else { break }
+            if child + 1 < timers.count, timers[child + 1].due < timers[child].due { child += 1 }
+            guard timers[child].due < timer.due else { break }
             place(timers[child], at: index)
             index = child
         }
         place(timer, at: index)
+    }
+}
+
+extension Duration {
+    /// Nanoseconds; 0 for a negative duration, and 292 years for a longer one.
+    package var wholeNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return seconds < 9_223_372_036 ? UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000 : 1 << 63
     }
 }
 

@@ -97,9 +97,16 @@ package struct IPAddress: Hashable, Sendable {
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal for IPv4, RFC 5952 for IPv6.
     package var description: String {
-        if isV4 {
-            var text: [UInt8] = []
-            text.reserveCapacity(15)
+        guard isV4 else { return v6Description }
+        var text: [UInt8] = []
+        append(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the same text, without making a `String` for IPv4.
+    package func append(to text: inout [UInt8]) {
+        guard isV4 else { return text += v6Description.utf8 }
+        text.append(addingCapacity: 15) { text in
             for place in 0..<4 {
                 let byte = UInt8(truncatingIfNeeded: low >> UInt64(24 - 8 * place))
                 if place > 0 { text.append(UInt8(ascii: ".")) }
@@ -107,9 +114,7 @@ extension IPAddress: CustomStringConvertible {
                 if byte > 9 { text.append(0x30 + byte / 10 % 10) }
                 text.append(0x30 + byte % 10)
             }
-            return String(decoding: text, as: UTF8.self)
         }
-        return v6Description
     }
 
     /// RFC 5952 in hexadecimal groups throughout, for an IPv4 address `::ffff:c000:201`: the URL standard's host serialiser.

@@ -58,14 +58,17 @@ package final class Request: Sendable {
 }
 
 /// A request method, compared byte for byte as RFC 9110 section 9.1 requires: `get` is not `GET`.
-package struct Method: RawRepresentable, Hashable, Sendable {
+@usableFromInline package struct Method: RawRepresentable, Hashable, Sendable {
     /// The token as it is in the request line.
-    package let rawValue: String
+    @usableFromInline package let rawValue: String
 
     /// - Parameter rawValue: the token as it is in the request line.
-    package init(rawValue: String) {
+    @usableFromInline package init(rawValue: String) {
         self.rawValue = rawValue
     }
+
+    /// Whether both are the same token.
+    @inlinable package static func == (left: Method, right: Method) -> Bool { left.rawValue == right.rawValue }
 }
 
 /// The methods that this program answers or sends (RFC 9110 section 9.3).

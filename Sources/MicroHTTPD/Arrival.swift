@@ -1,4 +1,5 @@
 internal import CMicroHTTPD
+import Glibc
 import HTTP
 
 /// What libmicrohttpd's handler does in each of its calls for a request: with the head, then after the body, then, for
@@ -8,16 +9,17 @@ extension Server {
     func receiveHead(
         of exchange: Exchange, on handle: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
     ) -> MHD_Result {
-        let (methodText, versionText) = unsafe (String(cString: method), String(cString: version))
+        let methodBytes = unsafe UnsafeRawBufferPointer(start: method, count: strlen(method))
+        let versionBytes = unsafe UnsafeRawBufferPointer(start: version, count: strlen(version))
         var layout = unsafe HeadLayout(start: method)
-        layout.addWord(UInt(bitPattern: method), count: methodText.utf8.count)
+        layout.addWord(UInt(bitPattern: method), count: methodBytes.count)
         layout.addWord(exchange.targetAddress, count: exchange.target.utf8.count)
-        layout.addWord(UInt(bitPattern: version), count: versionText.utf8.count)
+        layout.addWord(UInt(bitPattern: version), count: versionBytes.count)
         layout.addLineEnd()
         guard let collector = handle.readFields(after: layout) else { return .NO }
         var head = RequestHead(
-            method: Method(rawValue: methodText), target: exchange.target, fields: collector.fields)
-        let defect = Framing.defect(in: &head, collector, version: versionText)
+            method: unsafe Method(methodBytes), target: exchange.target, fields: collector.fields)
+        let defect = Framing.defect(in: &head, collector, version: unsafe HTTPVersion(versionBytes))
         exchange.beginBody(after: head)
         if let defect { return refuse(exchange, .malformed(defect), on: handle) }
         if handle.headSize > settings.maxHead {

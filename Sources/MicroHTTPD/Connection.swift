@@ -7,8 +7,9 @@ final class Connection {
     let peer: Peer
     private let socket: CInt
     private let handle: ConnectionHandle
-    /// When the connection is cut; nil while the answer is being made, which has a deadline of its own.
-    private var deadline: ContinuousClock.Instant?
+    /// When the connection is cut, as `EventLoop.nanoseconds`; never while the answer is being made, which has a deadline
+    /// of its own.
+    private var deadline: UInt64
     /// Whether a request has begun on it. A client that has just connected is about to send one.
     private(set) var hasAsked = false
     /// The request that has begun on it and is not over; HTTP/1.1 has one at a time.
@@ -18,19 +19,19 @@ final class Connection {
     /// Whether a chunked body is being received.
     private var hasChunks = false
     /// When it may next be looked at for being stuck, while a chunked body is received.
-    private var nextLook: ContinuousClock.Instant
-    /// The pause after the last look.
-    private var lookPause = Duration.zero
+    private var nextLook: UInt64
+    /// The pause after the last look, in nanoseconds.
+    private var lookPause: UInt64 = 0
     /// Bytes that were unread when the last sweep found that the client sends no more; nil when it still did.
     private var unreadAtEnd: CInt?
 
-    /// The pause from the start of a chunked body to the first look at its connection.
-    private static let firstLook: Duration = .milliseconds(100)
+    /// The pause from the start of a chunked body to the first look at its connection, in nanoseconds.
+    private static let firstLook: UInt64 = 100_000_000
     /// The longest time between two looks. Each takes 64 bytes of the memory that an honest client with a large head
     /// needs for its chunks, so the pauses double up to this.
-    private static let longestPause: Duration = .seconds(1)
+    private static let longestPause: UInt64 = 1_000_000_000
 
-    init(_ handle: ConnectionHandle, deadline: ContinuousClock.Instant) {
+    init(_ handle: ConnectionHandle, deadline: UInt64) {
         self.handle = handle
         peer = handle.peer
         socket = handle.socket
@@ -40,7 +41,7 @@ final class Connection {
 
     /// A request has begun to arrive.
     /// - Parameter deadline: until when it must be complete.
-    func beginRequest(_ exchange: Exchange, deadline: ContinuousClock.Instant) {
+    func beginRequest(_ exchange: Exchange, deadline: UInt64) {
         self.exchange = exchange
         self.deadline = deadline
         hasAsked = true
@@ -48,27 +49,27 @@ final class Connection {
 
     /// The request has arrived, and its answer is being made.
     func awaitAnswer() {
-        deadline = nil
+        deadline = .max
         isReading = false
     }
 
     /// The answer is made.
     /// - Parameter deadline: until when it must be sent.
-    func beginAnswer(deadline: ContinuousClock.Instant) {
+    func beginAnswer(deadline: UInt64) {
         self.deadline = deadline
     }
 
     /// The request and its answer are over.
     /// - Parameter deadline: until when the next request must begin.
-    func endRequest(deadline: ContinuousClock.Instant) {
+    func endRequest(deadline: UInt64) {
         exchange = nil
         self.deadline = deadline
         isReading = true
     }
 
     /// Whether the connection is past its deadline.
-    func isLate(at now: ContinuousClock.Instant) -> Bool {
-        deadline.map { $0 <= now } ?? false
+    func isLate(at now: UInt64) -> Bool {
+        deadline <= now
     }
 
     /// Whether the client has closed, or sends no more, while a request is awaited that cannot become complete: two
@@ -97,7 +98,7 @@ final class Connection {
     }
 
     /// A chunked body begins.
-    func beginChunks(at now: ContinuousClock.Instant) {
+    func beginChunks(at now: UInt64) {
         hasChunks = true
         lookPause = Connection.firstLook
         nextLook = now + lookPause
@@ -111,7 +112,7 @@ final class Connection {
     }
 
     /// Whether libmicrohttpd can read no more of the chunked body; see `ConnectionHandle.hasMemoryLeft()`. Looks rarely.
-    func isStuck(at now: ContinuousClock.Instant) -> Bool {
+    func isStuck(at now: UInt64) -> Bool {
         guard hasChunks, nextLook <= now else { return false }
         lookPause = min(lookPause * 2, Connection.longestPause)
         nextLook = now + lookPause

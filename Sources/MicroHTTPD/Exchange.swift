@@ -125,7 +125,9 @@ final class Exchange: @unchecked Sendable {
     func end(isCompleted: Bool) {
         isOver = true
         cancel()
-        delivery.take()?.end(isHandedOver: isCompleted && !isClientGone)
+        guard let delivery else { return }
+        self.delivery = nil
+        delivery.end(isHandedOver: isCompleted && !isClientGone)
     }
 
     /// Keeps libmicrohttpd from going on until `resume()`.

@@ -22,10 +22,7 @@ struct FieldCollector {
 
     mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
         unsafe layout.addField(name: name, value: value)
-        let token = ASCIISet.token
-        if unsafe name.isEmpty || !name.allSatisfy({ token.contains($0) }) {
-            defect = defect ?? "a header field name contains a character that is not allowed"
-        }
+        let nameText = unsafe KnownNames.fields.name(name) ?? unknownName(name)
         // Without an early end, so that the compiler looks at many bytes at a time.
         var isText = true
         for index in 0..<value.count where unsafe !value[index].isFieldValueCharacter { isText = false }
@@ -33,10 +30,17 @@ struct FieldCollector {
         // The library drops the white space before a value but not after it, where it is not part of it either.
         var end = value.count
         while unsafe end > 0 && (value[end - 1] == 0x20 || value[end - 1] == 0x09) { end -= 1 }
-        let nameText = unsafe String(decoding: name, as: UTF8.self)
         let text = unsafe String(decoding: UnsafeRawBufferPointer(rebasing: value[..<end]), as: UTF8.self)
         framing.note(nameText, text)
         fields.append(nameText, text)
+    }
+
+    private mutating func unknownName(_ name: UnsafeRawBufferPointer) -> String {
+        let token = ASCIISet.token
+        if unsafe name.isEmpty || !name.allSatisfy({ token.contains($0) }) {
+            defect = defect ?? "a header field name contains a character that is not allowed"
+        }
+        return unsafe String(decoding: name, as: UTF8.self)
     }
 }
 

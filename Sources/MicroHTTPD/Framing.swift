@@ -10,7 +10,7 @@ enum Framing {
     /// Checks a head, and brings it into the one form that the policy sees: the target in origin form, with its host in
     /// `Host`. Characters that a method or a target may not have are replaced.
     /// - Returns: what is wrong; nil when nothing is.
-    static func defect(in head: inout RequestHead, _ lines: FieldCollector, version: String) -> String? {
+    static func defect(in head: inout RequestHead, _ lines: FieldCollector, version: HTTPVersion) -> String? {
         if let defect = defect(method: head.method.rawValue, target: head.target) {
             head.method = Method(rawValue: "?")
             head.target = visible(head.target)
@@ -25,8 +25,8 @@ enum Framing {
     }
 
     /// - Returns: what is wrong, by RFC 9112 sections 3.2, 6.1 and 6.3; nil when nothing is.
-    private static func defect(in fields: FramingFields, version: String) -> String? {
-        guard version == "HTTP/1.1" || version == "HTTP/1.0" else { return "the version is not HTTP/1.1 or HTTP/1.0" }
+    private static func defect(in fields: FramingFields, version: HTTPVersion) -> String? {
+        guard version != .other else { return "the version is not HTTP/1.1 or HTTP/1.0" }
         return hostDefect(in: fields, version: version) ?? lengthDefect(in: fields, version: version)
     }
 
@@ -42,8 +42,8 @@ enum Framing {
         String(decoding: target.utf8.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
     }
 
-    private static func hostDefect(in fields: FramingFields, version: String) -> String? {
-        guard let host = fields.host else { return version == "HTTP/1.1" ? "the Host field is missing" : nil }
+    private static func hostDefect(in fields: FramingFields, version: HTTPVersion) -> String? {
+        guard let host = fields.host else { return version == .http11 ? "the Host field is missing" : nil }
         if fields.hosts > 1 { return "there is more than one Host field" }
         return isHost(host) ? nil : "the Host field is not a host and port"
     }
@@ -66,13 +66,13 @@ enum Framing {
         return nil
     }
 
-    private static func lengthDefect(in fields: FramingFields, version: String) -> String? {
+    private static func lengthDefect(in fields: FramingFields, version: HTTPVersion) -> String? {
         if fields.lengths > 0, fields.codings > 0 { return "Content-Length and Transfer-Encoding are both present" }
         if fields.lengths > 1 { return "there is more than one Content-Length field" }
         if fields.codings > 1 { return "there is more than one Transfer-Encoding field" }
         if let length = fields.length { return contentLength(length) == nil ? "Content-Length is not a number" : nil }
         guard let coding = fields.coding else { return nil }
-        if version == "HTTP/1.0" { return "HTTP/1.0 has no Transfer-Encoding" }
+        if version == .http10 { return "HTTP/1.0 has no Transfer-Encoding" }
         return coding.equalsIgnoringCase("chunked") ? nil : "the only Transfer-Encoding accepted is chunked"
     }
 
@@ -118,6 +118,21 @@ struct FramingFields {
             codings += 1
             coding = coding ?? value
         default: break
+        }
+    }
+}
+
+/// The version that a request line names.
+enum HTTPVersion {
+    case http11
+    case http10
+    case other
+
+    init(_ text: UnsafeRawBufferPointer) {
+        if unsafe text.hasBytes(of: "HTTP/1.1") {
+            self = .http11
+        } else {
+            self = unsafe text.hasBytes(of: "HTTP/1.0") ? .http10 : .other
         }
     }
 }

@@ -12,7 +12,7 @@ import HTTP
     /// Memory that the library frees together with the response.
     private let body: UnsafeMutableRawBufferPointer
     private var fields: Fields
-    /// The places of the lines in `fields` that may change, in order. The library has them after all others.
+    /// The places of the lines in `fields.own` that may change, in order. The library has them after all others.
     private let changing: [Int]
 
     /// The fields whose values differ from answer to answer.
@@ -31,15 +31,15 @@ import HTTP
         unsafe self.handle = handle
         unsafe body = UnsafeMutableRawBufferPointer(start: memory, count: size)
         fields = response.fields
-        changing = response.fields.all.indices.filter { index in
-            ResponseHandle.changingNames.contains(response.fields.all[index].name)
-        }
+        let lines = response.fields.own
+        changing = lines.indices.filter { ResponseHandle.changingNames.contains(lines[$0].name) }
         // From here on `deinit` frees.
         unsafe response.body.withUnsafeBytes { unsafe body.copyMemory(from: $0) }
-        let lines = fields.all
         for index in lines.indices where !changing.contains(index) {
             guard add(lines[index].name, lines[index].value) else { return nil }
         }
+        let blocks = fields.blocks
+        for line in blocks.0 + blocks.1 where !add(line.name, line.value) { return nil }
         for index in changing where !add(lines[index].name, lines[index].value) { return nil }
     }
 
@@ -72,8 +72,11 @@ import HTTP
     /// Whether the response can be changed into that one: the body is of the same size, and no line differs but in the
     /// value of one that may change.
     func resembles(_ response: Response) -> Bool {
-        let (mine, theirs) = (fields.all, response.fields.all)
-        guard unsafe body.count == response.body.count, mine.count == theirs.count else { return false }
+        let (mine, theirs) = (fields.own, response.fields.own)
+        // A block is one array in memory, which is equal to itself without a look at its lines.
+        guard unsafe body.count == response.body.count, mine.count == theirs.count,
+            fields.blocks == response.fields.blocks
+        else { return false }
         for index in mine.indices {
             guard mine[index].name == theirs[index].name,
                 mine[index].value == theirs[index].value || changing.contains(index)
@@ -87,7 +90,7 @@ import HTTP
     /// - Returns: false when memory is short; the response is then of no use.
     func change(to response: Response) -> Bool {
         unsafe response.body.withUnsafeBytes { unsafe body.copyMemory(from: $0) }
-        let (mine, theirs) = (fields.all, response.fields.all)
+        let (mine, theirs) = (fields.own, response.fields.own)
         var hasChanged = false
         for index in changing where hasChanged || mine[index].value != theirs[index].value {
             hasChanged = true

@@ -9,8 +9,8 @@ final class Ending {
     fileprivate(set) var isDraining = false
     /// Answers everything from now on: the time of the drain is over.
     fileprivate(set) var lastAnswer: (@Sendable (Request) -> Response)?
-    /// Until when the first request of a connection is waited for.
-    fileprivate var patienceEnds = ContinuousClock.now
+    /// Until when the first request of a connection is waited for, as `EventLoop.nanoseconds`.
+    fileprivate var patienceEnds: UInt64 = 0
     fileprivate var drained: CheckedContinuation<Void, Never>?
 
     /// The server has ended.
@@ -42,7 +42,7 @@ extension Server {
         ending.isDraining = true
         stopAccepting()
         let patience = min(timeout, Server.patience)
-        ending.patienceEnds = ContinuousClock.now + patience
+        ending.patienceEnds = loop.nanoseconds + patience.wholeNanoseconds
         let patienceTimer = loop.after(patience) { [self] in scheduleTurn() }
         let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
         // A cancelled task answers at once, and with an answer of its own, unless it hangs.
@@ -60,7 +60,7 @@ extension Server {
 
     /// Whether a client has connected whose request may be on its way: closed now, the connection would be reset.
     var awaitsFirstRequest: Bool {
-        loop.now < ending.patienceEnds && connections.values.contains { !$0.hasAsked }
+        loop.nanoseconds < ending.patienceEnds && connections.values.contains { !$0.hasAsked }
     }
 
     /// What waits in the kernel's backlog has been promised a connection, and closing the socket would reset it.

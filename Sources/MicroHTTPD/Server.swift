@@ -28,6 +28,8 @@ package final class Server: @unchecked Sendable {
     private var calls: UInt = 0
     /// The library's responses that are not in use.
     var shelf = ResponseShelf()
+    private let exchangeNanoseconds: UInt64
+    private let idleNanoseconds: UInt64
     private(set) var connections: [ObjectIdentifier: Connection] = [:]
     /// Those on which a chunked body is being received.
     private var chunkedConnections: [ObjectIdentifier: Connection] = [:]
@@ -54,6 +56,8 @@ package final class Server: @unchecked Sendable {
     ) throws(SystemError) {
         self.loop = loop
         self.settings = settings
+        exchangeNanoseconds = settings.exchangeTimeout.wholeNanoseconds
+        idleNanoseconds = settings.idleTimeout.wholeNanoseconds
         self.message = message
         self.reply = reply
         let daemon = try unsafe DaemonHandle(
@@ -76,7 +80,7 @@ package final class Server: @unchecked Sendable {
     }
 
     func accept(_ handle: ConnectionHandle) -> Connection {
-        let connection = Connection(handle, deadline: loop.now + settings.exchangeTimeout)
+        let connection = Connection(handle, deadline: loop.nanoseconds + exchangeNanoseconds)
         connections[ObjectIdentifier(connection)] = connection
         accepted += 1
         return connection
@@ -91,7 +95,7 @@ package final class Server: @unchecked Sendable {
         let exchange = unsafe Exchange(
             target: String(cString: target), at: UInt(bitPattern: target), connection: connection)
         exchangeCount += 1
-        connection.beginRequest(exchange, deadline: loop.now + settings.exchangeTimeout)
+        connection.beginRequest(exchange, deadline: loop.nanoseconds + exchangeNanoseconds)
         return exchange
     }
 
@@ -100,7 +104,7 @@ package final class Server: @unchecked Sendable {
 
     /// A chunked body begins.
     func watchChunks(of connection: Connection) {
-        connection.beginChunks(at: loop.now)
+        connection.beginChunks(at: loop.nanoseconds)
         chunkedConnections[ObjectIdentifier(connection)] = connection
     }
 
@@ -129,7 +133,7 @@ package final class Server: @unchecked Sendable {
     /// Hands the answer over; does nothing when there is one already.
     func finish(_ exchange: Exchange, with response: Response) {
         guard exchange.finish(with: response) else { return }
-        exchange.connection.beginAnswer(deadline: loop.now + settings.exchangeTimeout)
+        exchange.connection.beginAnswer(deadline: loop.nanoseconds + exchangeNanoseconds)
         if exchange.resume() { scheduleTurn() }
     }
 
@@ -137,7 +141,7 @@ package final class Server: @unchecked Sendable {
         exchange.end(isCompleted: isCompleted)
         if let sent = exchange.takeSent() { shelf.putBack(sent) }
         exchangeCount -= 1
-        exchange.connection.endRequest(deadline: loop.now + settings.idleTimeout)
+        exchange.connection.endRequest(deadline: loop.nanoseconds + idleNanoseconds)
     }
 
     /// Lets libmicrohttpd read, call us, and write; again in the next round while it has more to do.
@@ -183,13 +187,13 @@ package final class Server: @unchecked Sendable {
     /// No other connection gets stuck: libmicrohttpd answers a request line, a head or a trailer that has filled the
     /// memory with 414 or 431, and we take every byte of a body at once.
     private func cutStuck() {
-        for connection in chunkedConnections.values where connection.isStuck(at: loop.now) { connection.cut() }
+        for connection in chunkedConnections.values where connection.isStuck(at: loop.nanoseconds) { connection.cut() }
     }
 
     /// Cuts what is past its deadline, and clients that have gone. Once a second is exact enough for deadlines of ten.
     private func scheduleSweep() {
         sweep = loop.after(.seconds(1)) { [unowned self] in
-            for connection in connections.values where connection.isGone() || connection.isLate(at: loop.now) {
+            for connection in connections.values where connection.isGone() || connection.isLate(at: loop.nanoseconds) {
                 connection.cut()
             }
             // Out of descriptors, libmicrohttpd stops accepting, and looks again only when it is run.

@@ -150,7 +150,7 @@ package final class RedisClient: @unchecked Sendable {
 extension RedisClient {
     private func becomeReady(_ connection: Connection) {
         let waiting = waiting
-        readySince = loop.now
+        readySince = ContinuousClock.now
         reported = []
         state = .ready(connection)
         for command in waiting where command.isAwaited { connection.send(command) }
@@ -171,7 +171,7 @@ extension RedisClient {
         silence?.cancel()
         silence = nil
         // One that lasted was no failure to connect.
-        if loop.now - readySince > settings.longestPause { connector.forgetFailures() }
+        if ContinuousClock.now - readySince > settings.longestPause { connector.forgetFailures() }
         becomeAway("\(reason)")
     }
 

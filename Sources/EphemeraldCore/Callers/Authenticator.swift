@@ -65,10 +65,10 @@ package struct Authenticator: Sendable {
         _ request: Request, behind proxies: TrustedProxies, _ means: KeyFetching
     ) throws(Refusal) -> Step<Caller?> {
         if isAnybody { return .now(nil) }
-        if keys != nil || tokens != nil, let value = request.fields["Authorization"] {
+        if keys != nil || tokens != nil {
+            if let value = request.fields.only("Authorization") { return try caller(presenting: value, means) }
             // Another reader of two fields might have believed the other one.
-            guard request.fields.only("Authorization") != nil else { throw .authenticationFailed(nil) }
-            return try caller(presenting: value, means)
+            if request.fields["Authorization"] != nil { throw .authenticationFailed(nil) }
         }
         if let userField, proxies.contains(request.peer), let name = request.fields.only(userField),
             Caller.isName(name)
@@ -80,23 +80,31 @@ package struct Authenticator: Sendable {
 
     private func caller(presenting value: String, _ means: KeyFetching) throws(Refusal) -> Step<Caller?> {
         // Another scheme cannot be checked here (RFC 6750 section 3.1: no error code then).
-        guard let credential = Authenticator.bearerCredential(in: value) else { throw .authenticationRequired }
-        guard !credential.isEmpty else { throw .authenticationFailed(nil) }
-        if let tokens, keys == nil || JSONWebToken.hasForm(credential) {
-            return try tokens.caller(presenting: credential, means).then { .now($0) }
+        guard let place = Authenticator.bearerCredential(in: value) else { throw .authenticationRequired }
+        guard !place.isEmpty else { throw .authenticationFailed(nil) }
+        if let tokens {
+            let text = value.utf8.dropFirst(place.lowerBound).prefix(place.count)
+            if keys == nil || JSONWebToken.hasForm(text) {
+                return try tokens.caller(presenting: text, means).then { .now($0) }
+            }
         }
-        guard let caller = keys?.caller(presenting: credential) else { throw .authenticationFailed(nil) }
+        guard let caller = keys?.caller(presenting: value.utf8.span.extracting(place)) else {
+            throw .authenticationFailed(nil)
+        }
         return .now(caller)
     }
 
-    /// What follows the scheme `Bearer`, which is not case-sensitive; nil for another scheme.
-    private static func bearerCredential(in value: String) -> Substring.UTF8View? {
-        let (bytes, scheme) = (value.utf8.span, scheme.utf8.span)
+    /// Where the bytes are that follow the scheme `Bearer`, which is not case-sensitive, without the white space around
+    /// them; nil for another scheme.
+    private static func bearerCredential(in value: String) -> Range<Int>? {
+        let bytes = value.utf8.span
+        let scheme: InlineArray<6, UInt8> = [0x62, 0x65, 0x61, 0x72, 0x65, 0x72]
         guard bytes.count >= scheme.count else { return nil }
         for index in scheme.indices where bytes[index].asciiLowercased != scheme[index] { return nil }
         guard bytes.count == scheme.count || bytes[scheme.count] == UInt8(ascii: " ") else { return nil }
-        return value.utf8.dropFirst(scheme.count).trimmingOptionalWhitespace
+        var (start, end) = (scheme.count, bytes.count)
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while start < end, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return start..<end
     }
-
-    private static let scheme = "bearer"
 }

@@ -21,8 +21,8 @@ package struct BearerKeys: Hashable, Sendable {
 
     /// The caller whose key it is. The time of the search reveals nothing about the keys: what a caller presents is
     /// hashed first, and a digest that resembles another one is not easier to find.
-    func caller(presenting key: Substring.UTF8View) -> Caller? {
-        keys.name(of: SHA256Digest(of: key.span)).map { Caller(name: $0) }
+    func caller(presenting key: Span<UInt8>) -> Caller? {
+        keys.name(of: SHA256Digest(of: key)).map { Caller(name: $0) }
     }
 }
 

@@ -10,28 +10,33 @@ import Text
 extension OriginPolicy {
     /// Adds the fields of every answer that depends on the origin, refusals and errors included. `Vary` is on the answer
     /// to a foreign page too, or a cache would give it to every page.
-    /// - Parameter exposed: the fields that the page may read besides those that it always may.
+    /// - Parameter isCall: whether the answer is that to the creation of a call.
     package func addResponseFields(
-        to fields: inout Fields, for page: OriginVerdict, refusedBy refusal: Refusal? = nil,
-        exposing exposed: String = exposedFields
+        to fields: inout Fields, for page: OriginVerdict, refusedBy refusal: Refusal? = nil, isCall: Bool = false
     ) {
         switch (page, refusal) {
         case (.allowed(let origin), _):
             fields.append("Access-Control-Allow-Origin", origin)
             if allowsCredentials { fields.append("Access-Control-Allow-Credentials", "true") }
-            fields.append("Access-Control-Expose-Headers", exposed)
+            return fields.append(sharing: isCall ? OriginPolicy.fieldsOfCalls : OriginPolicy.fieldsOfAnswers)
         case (.foreign(let origin, _), .originNotAllowed):
             // Without Allow-Credentials, so a request with cookies stays unreadable.
             fields.append("Access-Control-Allow-Origin", origin)
         default: break
         }
-        fields.append("Vary", "Origin")
+        fields.append(sharing: OriginPolicy.fieldsForOthers)
     }
 
     /// What a page may read of an answer.
-    package static let exposedFields = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
-    /// What a page may read of the answer to the creation of a call.
-    package static let exposedFieldsOfCalls = "Location, \(exposedFields)"
+    private static let exposedFields = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
+    /// For an allowed page.
+    private static let fieldsOfAnswers: Fields = ["Access-Control-Expose-Headers": exposedFields, "Vary": "Origin"]
+    /// For an allowed page that has created a call.
+    private static let fieldsOfCalls: Fields = [
+        "Access-Control-Expose-Headers": "Location, \(exposedFields)", "Vary": "Origin",
+    ]
+    /// For any other page, and for a client without one.
+    private static let fieldsForOthers: Fields = ["Vary": "Origin"]
 
     /// Answers OPTIONS on the token route and, with one answer for all of them, on the routes for calls. With `Origin` and
     /// `Access-Control-Request-Method` it is a preflight: 204 with what is allowed, or a refusal without any
@@ -51,13 +56,24 @@ extension OriginPolicy {
         fields.reserveCapacity(OriginPolicy.mostFields)
         fields.append("Access-Control-Allow-Origin", origin)
         if allowsCredentials, case .allowed = page { fields.append("Access-Control-Allow-Credentials", "true") }
-        fields.append("Access-Control-Allow-Methods", allowed == nil ? "POST" : "DELETE, POST")
-        fields.append("Access-Control-Allow-Headers", OriginPolicy.allowedFieldList)
-        // Chromium caps at two hours, Firefox at a day.
-        fields.append("Access-Control-Max-Age", "7200")
-        if allowed != nil { fields.append("Accept-Post", CallRequest.acceptedTypes) }
-        fields.append("Vary", OriginPolicy.preflightVary)
+        fields.append(sharing: allowed == nil ? OriginPolicy.preflightFields : OriginPolicy.preflightFieldsOfCalls)
         return Response(.noContent, fields: fields)
+    }
+
+    /// What every page may send to the token route.
+    private static let preflightFields = preflightFields(for: "POST")
+    /// What every page may send to the routes for calls.
+    private static let preflightFieldsOfCalls = preflightFields(for: "DELETE, POST", types: CallRequest.acceptedTypes)
+
+    private static func preflightFields(for methods: String, types: String? = nil) -> Fields {
+        var fields: Fields = [
+            "Access-Control-Allow-Methods": methods, "Access-Control-Allow-Headers": allowedFieldList,
+            // Chromium caps at two hours, Firefox at a day.
+            "Access-Control-Max-Age": "7200",
+        ]
+        if let types { fields.append("Accept-Post", types) }
+        fields.append("Vary", preflightVary)
+        return fields
     }
 
     private static func ordinaryOptions(_ allowed: String?) -> Response {
@@ -74,8 +90,8 @@ extension OriginPolicy {
 
     private static let allowedFields = ["authorization", "content-type", "x-request-id", "traceparent"]
 
-    /// Lines of an answer to a preflight, with those that every answer has.
-    private static let mostFields = 12
+    /// Lines of an answer to a preflight that depend on the request.
+    private static let mostFields = 3
 
     /// What browsers request for the pages that use this service: names in lower case, sorted, without spaces (Fetch
     /// standard, "CORS-preflight fetch"). They are compared whole.

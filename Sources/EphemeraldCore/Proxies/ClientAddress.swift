@@ -67,6 +67,14 @@ extension ClientAddress: CustomStringConvertible {
         case .unix: "unix"
         }
     }
+
+    /// Appends the same text.
+    func append(to text: inout [UInt8]) {
+        switch source {
+        case .ip(let address): address.append(to: &text)
+        case .unix: text += "unix".utf8
+        }
+    }
 }
 
 extension TrustedProxies {

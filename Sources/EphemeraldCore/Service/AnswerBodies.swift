@@ -53,7 +53,7 @@ extension Refusal {
         // A browser reads nothing of it but that the preflight is refused.
         if case .preflightRefused = self { return Response(status, fields: ["Vary": OriginPolicy.preflightVary]) }
         var fields = Fields()
-        fields.reserveCapacity(16)
+        fields.reserveCapacity(8)
         fields.append("Content-Type", "application/problem+json")
         if let retryAfter { fields.append("Retry-After", String(max(1, RateLimitFields.wholeSeconds(retryAfter)))) }
         if case .rateLimited(let reached) = self, case .rate(let check) = reached.limit {

@@ -18,12 +18,17 @@ final class RefusalKind: Sendable {
     let middle: [UInt8]
     /// What follows the id of the request, up to the members that only some problems have.
     let ending: [UInt8]
+    /// Status and code, as usage lines have them.
+    let loggedStatus: UsageMembers
+    let loggedCode: UsageMembers
 
     private init(_ status: Status, _ code: String, _ title: String, _ detail: String?) {
         self.status = status
         self.code = code
         self.title = title
         self.detail = detail
+        loggedStatus = .status(status.rawValue)
+        loggedCode = .refusal(code)
         // Codes and titles need no escape.
         let type = #"{"type":"urn:ephemerald:problem:\#(code)","title":"\#(title)""#
         let beginning = Array(#"\#(type),"status":\#(status.rawValue),"detail":"#.utf8)

@@ -1,5 +1,6 @@
 package import HTTP
 import Sessions
+import Text
 
 /// What is known about one request while the policy decides on it. The steps record here what they find; what they
 /// decide by is handed to them.
@@ -38,7 +39,7 @@ package final class RequestContext: @unchecked Sendable {
         id = RequestID(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
         client = ClientAddress(of: request, behind: service.rules.proxies)
         trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
-        route = Route(of: request, origins: service.rules.origins)
+        route = Route(of: request, to: service)
     }
 }
 
@@ -53,14 +54,19 @@ enum Route {
     /// A path of a file, or of nothing.
     case other
 
-    init(of request: Request, origins: OriginPolicy) {
+    init(of request: Request, to service: TokenService) {
+        // Nearly every request is for this path, and has no query.
+        if request.target.hasSameBytes(as: TokenService.tokenPath) {
+            self = .token(service.verdict(on: request.fields))
+            return
+        }
         let path = request.path
         self =
             switch path {
-            case TokenService.tokenPath[...]: .token(origins.verdict(on: request.fields))
+            case TokenService.tokenPath[...]: .token(service.verdict(on: request.fields))
             case TokenService.healthPath[...]: .health
             case TokenService.readinessPath[...]: .readiness
-            default: CallRoute(path).map { .calls($0, origins.verdict(on: request.fields)) } ?? .other
+            default: CallRoute(path).map { .calls($0, service.verdict(on: request.fields)) } ?? .other
             }
     }
 

@@ -27,11 +27,12 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     /// Makes an id of 32 hexadecimal digits.
     package init(randomBits: UInt128) {
         var digits = InlineArray<32, UInt8>(repeating: 0)
-        var halves = (UInt64(truncatingIfNeeded: randomBits >> 64), UInt64(truncatingIfNeeded: randomBits))
-        for place in 1...16 {
-            digits[16 - place] = RequestID.digit(halves.0)
-            digits[32 - place] = RequestID.digit(halves.1)
-            halves = (halves.0 >> 4, halves.1 >> 4)
+        for part in 0..<4 {
+            var letters = RequestID.digits(UInt32(truncatingIfNeeded: randomBits >> UInt128(96 - 32 * part)))
+            for place in 0..<8 {
+                digits[8 * part + place] = UInt8(truncatingIfNeeded: letters >> 56)
+                letters <<= 8
+            }
         }
         do {
             description = String(copying: try UTF8Span(validating: digits.span))
@@ -40,9 +41,15 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func digit(_ bits: UInt64) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: bits) & 15
-        return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+    /// Eight hexadecimal digits, the first in the highest byte. All are made at once: four bits are spread to a byte each,
+    /// and those of ten and more move on from the digits to the letters.
+    private static func digits(_ bits: UInt32) -> UInt64 {
+        var values = UInt64(bits)
+        values = (values | values << 16) & 0x0000_FFFF_0000_FFFF
+        values = (values | values << 8) & 0x00FF_00FF_00FF_00FF
+        values = (values | values << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = (values + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return values + 0x3030_3030_3030_3030 + letters * UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
     }
 }
 

@@ -36,15 +36,14 @@ extension TokenService {
 
     /// Completes an answer, counts the request, and writes its usage line.
     func conclude(
-        _ context: RequestContext, with answer: Response, _ refusal: Refusal? = nil, isLogged: Bool
+        _ context: RequestContext, with response: consuming Response, _ refusal: Refusal? = nil, isLogged: Bool
     ) -> Response {
-        if let call = context.call, !isRecorded(call, context, status: answer.status) {
+        if let call = context.call, !isRecorded(call, context, status: response.status) {
             // Without its line the next process would not know the call, so nobody gets its answer.
             context.call = nil
             common.calls?.keeper.end(call.name, .unrecorded)
             return refuse(context, .limitsUnavailable)
         }
-        var response = answer
         addCommonFields(to: &response, context, refusal)
         loop.metrics.record(
             route: context.routePath, status: response.status, refusal: refusal,
@@ -69,23 +68,26 @@ extension TokenService {
         }
     }
 
-    /// Lines that `addCommonFields` adds.
-    private static let mostCommonFields = 8
-
     /// The fields of CORS on the token route, and those that every answer has.
     private func addCommonFields(to response: inout Response, _ context: RequestContext, _ refusal: Refusal?) {
-        response.fields.reserveCapacity(response.fields.all.count + TokenService.mostCommonFields)
         let isPreflight = context.request.method == .options && context.request.defect == nil
         if let page = context.route.page, !isPreflight {
-            let exposed = context.call == nil ? OriginPolicy.exposedFields : OriginPolicy.exposedFieldsOfCalls
             rules.origins.addResponseFields(
-                to: &response.fields, for: page, refusedBy: refusal, exposing: exposed)
+                to: &response.fields, for: page, refusedBy: refusal, isCall: context.call != nil)
         }
-        if response.fields["Cache-Control"] == nil { response.fields.append("Cache-Control", "no-store") }
-        response.fields.append("X-Content-Type-Options", "nosniff")
-        response.fields.append("Referrer-Policy", "no-referrer")
+        // After the origin, which seldom differs: what follows a field that has changed is written again.
         response.fields.append("X-Request-Id", context.id.description)
+        let isFile = response.fields["Cache-Control"] != nil
+        response.fields.append(sharing: isFile ? TokenService.fieldsOfFiles : TokenService.fieldsOfAnswers)
     }
+
+    /// Every answer has these, and no cache keeps it.
+    private static let fieldsOfAnswers: Fields = [
+        "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+    ]
+
+    /// The same for an answer that says itself how long it may be kept.
+    private static let fieldsOfFiles: Fields = ["X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"]
 
     /// The answer to a request that the end of the daemon cuts short, and its usage line. No step of the policy is taken,
     /// but a page of an allowed origin can read the answer. A task that still waits for this request has another id.

@@ -1,5 +1,6 @@
 package import HTTP
 import JSON
+import Locking
 import Sessions
 
 /// Answers to probes. None of them costs anything upstream, and none holds a secret.
@@ -9,10 +10,11 @@ extension TokenService {
 
     /// Liveness: the process answers.
     func health() -> Response {
-        var body = JSONLine(reserving: 64)
-        body.append("status", "ok")
-        body.append(text: "timestamp") { Timestamp.append(loop.surroundings.unixMilliseconds(), to: &$0) }
-        return Response(.ok, fields: ["Content-Type": "application/json"], body: body.object())
+        let now = loop.surroundings.unixMilliseconds()
+        var fields = Fields()
+        fields.reserveCapacity(2)
+        fields.append("Content-Type", "application/json")
+        return Response(.ok, fields: fields, body: loop.health.withLock { $0.bytes(at: now) })
     }
 
     /// Readiness: 200, or 503 with the reasons. The details are only on the operations listener.
@@ -62,5 +64,31 @@ extension TokenService {
 
     private func answer(_ status: Status, _ body: JSONObject) -> Response {
         Response(status, fields: ["Content-Type": "application/json"], body: JSON.object(body).serialized())
+    }
+}
+
+/// The body of the answer of liveness. It is written once a second; in between, only the milliseconds change.
+struct HealthBody: Sendable {
+    private var bytes: [UInt8] = []
+    /// The second that `bytes` names, in Unix time.
+    private var second: Int64?
+
+    /// The body at a time.
+    mutating func bytes(at unixMilliseconds: Int64) -> [UInt8] {
+        let (second, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1_000)
+        if second != self.second {
+            var body = JSONLine(reserving: 64)
+            body.append("status", "ok")
+            body.append(text: "timestamp") { Timestamp.append(unixMilliseconds, to: &$0) }
+            bytes = body.object()
+            self.second = second
+        }
+        // The body ends with `123Z"}`.
+        var rest = UInt16(truncatingIfNeeded: milliseconds)
+        for place in 4...6 {
+            bytes[bytes.count - place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        return bytes
     }
 }

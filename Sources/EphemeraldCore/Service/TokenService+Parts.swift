@@ -55,6 +55,8 @@ extension TokenService {
         let surroundings: Surroundings
         /// The memory in which usage lines are written. The loop does not contend for the lock with others.
         let usage = Locked(UsageText())
+        /// The memory of the body that liveness answers with.
+        let health = Locked(HealthBody())
 
         /// - Parameter metrics: where the loop counts requests.
         package init(

@@ -1,4 +1,5 @@
 package import HTTP
+import Locking
 import Sessions
 
 /// The whole policy: what is answered to whom. Each loop has one; what loops share has locks of its own.
@@ -12,6 +13,7 @@ package final class TokenService: Sendable {
     let report: Report
     /// The limit on refusals; nil when all of them have a usage line.
     let refusalRule: LimitRule?
+    private let knownOrigins = Locked(KnownOrigins())
     /// The sessions of the rules, by their names.
     private let sessions: [String: OfferedSession]
 
@@ -32,6 +34,12 @@ package final class TokenService: Sendable {
             })
     }
 
+    /// What the list of allowed origins says about the page that sent a request.
+    func verdict(on fields: Fields) -> OriginVerdict {
+        guard let header = fields.only("Origin") else { return rules.origins.verdict(on: fields) }
+        return knownOrigins.withLock { $0.verdict(on: header, by: rules.origins) }
+    }
+
     /// Answers a request as ``reply(to:)`` does, and waits where that waits: for tests and benchmarks without a server.
     package func respond(to request: Request) async -> Response {
         switch reply(to: request) {
@@ -46,13 +54,13 @@ package final class TokenService: Sendable {
         let context = RequestContext(request, of: self)
         if let problem = context.client.problem { report(.forwardingProblem(problem), context) }
         do throws(Refusal) {
-            let answer = try answer(context)
-            // Probes and preflights are not a use of the service, unless they are refused.
-            if case .now(.response(let response)) = answer {
+            switch try answer(context) {
+            case .now(.response(let response)):
+                // Probes and preflights are not a use of the service, unless they are refused.
                 let isUse = request.method == .post && !context.route.isRenewalOrEnd
                 return .now(conclude(context, with: response, isLogged: isUse))
+            case let answer: return .later { [self] in await respond(context, answer) }
             }
-            return .later { [self] in await respond(context, answer) }
         } catch {
             return .now(refuse(context, error))
         }
@@ -201,7 +209,7 @@ extension TokenService {
         case .unavailable: throw .limitsUnavailable
         case .admitted(let standing, let taken):
             var fields = Fields()
-            fields.reserveCapacity(16)
+            fields.reserveCapacity(8)
             if let standing {
                 fields.append("RateLimit-Policy", offered.limits.policyField(countsCaller: caller != nil))
                 fields.append("RateLimit", RateLimitFields.rateLimit(standing))

@@ -23,9 +23,9 @@ package struct EndedCall: Hashable, Sendable {
     package let session: String?
 
     /// Nil for what is not such a line, or only a part of one. A line that a log shipper has written again is one: see
-    /// ``UsageMembers``.
+    /// ``LineMembers``.
     package init?(_ line: [UInt8]) {
-        guard let json = UsageMembers(of: line, requiring: EndedCall.required) else { return nil }
+        guard let json = LineMembers(of: line, requiring: EndedCall.required) else { return nil }
         func text(_ name: String) -> String? { json[name]?.stringValue }
         func count(_ name: String) -> Int? {
             json[name]?.numberValue?.integer.flatMap { (0...EndedCall.largest).contains($0) ? $0 : nil }

@@ -16,21 +16,31 @@ extension RequestContext {
         to line: inout UsageText, status: Status, refusal: Refusal?, unlogged: Int, unixMilliseconds: Int64,
         duration: UInt64
     ) {
-        line.begin(unixMilliseconds: unixMilliseconds)
-        line.append(.requestID, checked: id.description)
-        line.append(.method, request.method.rawValue, limit: 32)
-        line.append(.path, loggedPath, limit: 128)
-        line.append(.status, status.rawValue)
+        line.begin(unixMilliseconds: unixMilliseconds, requestID: id.description)
+        // Most lines are about a request to the same route, and of a flood all are about the same refusal.
+        let isTokenRequest = if case .token = route { request.method == .post && request.defect == nil } else { false }
+        if isTokenRequest {
+            line.append(written: .tokenRequest)
+        } else {
+            line.append(.method, request.method.rawValue, limit: 32)
+            line.append(.path, loggedPath, limit: 128)
+        }
+        let kind = refusal?.kind
+        if let kind { line.append(written: kind.loggedStatus) } else { line.append(.status, status.rawValue) }
         line.append(.duration, microseconds: Int(duration / 1_000))
-        line.append(.client, checked: client.description)
-        line.append(.route, checked: routePath)
-        line.append(.refusal, checked: refusal?.code)
+        line.append(.client) { client.append(to: &$0) }
+        if isTokenRequest { line.append(written: .tokenRoute) } else { line.append(.route, checked: routePath) }
+        if let kind { line.append(written: kind.loggedCode) }
         line.append(.dimension, checked: refusal?.dimension)
         if case .authenticationFailed(let flaw?) = refusal { line.append(.tokenFlaw, checked: flaw.rawValue) }
         if unlogged > 0 { line.append(.unlogged, unlogged) }
         line.append(.caller, caller?.name, limit: Caller.loggableLength)
         line.append(.userAgent, request.fields["User-Agent"], limit: 256)
-        line.append(.origin, request.fields["Origin"], limit: 256)
+        if let origin = route.page?.origin, origin.utf8.count <= RequestContext.loggableOrigin {
+            line.append(.origin, checked: origin)
+        } else {
+            line.append(.origin, request.fields["Origin"], limit: RequestContext.loggableOrigin)
+        }
         if case .originNotAllowed = refusal, case .token(.foreign(_, let flaw?)) = route {
             line.append(.originFlaw, checked: flaw.rawValue)
         }
@@ -57,6 +67,9 @@ extension RequestContext {
         if let call { line.append(opened: call, unixMilliseconds: unixMilliseconds) }
         line.finish()
     }
+
+    /// Characters of the field `Origin` in a usage line.
+    private static let loggableOrigin = 256
 
     /// The path, without the id of a call, which is a secret: below the route for calls it is a pattern.
     private var loggedPath: String {

@@ -51,9 +51,9 @@ package struct UsageRecord: Hashable, Sendable {
     package var isMint: Bool { secretDigest != nil && status == 200 || call != nil && status == 201 }
 
     /// Nil for what is not a line of the usage log, or only a part of one. A line that a log shipper has written again is
-    /// one: see ``UsageMembers``.
+    /// one: see ``LineMembers``.
     package init?(_ line: [UInt8]) {
-        guard let json = UsageMembers(of: line, requiring: UsageRecord.required),
+        guard let json = LineMembers(of: line, requiring: UsageRecord.required),
             let timestamp = json["timestamp"]?.stringValue,
             UsageRecord.day(at: Array(timestamp.utf8.prefix(10))) != nil,
             let status = json["http.response.status_code"]?.numberValue?.integer,

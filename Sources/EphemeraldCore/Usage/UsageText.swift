@@ -11,8 +11,8 @@ struct UsageText: Sendable {
     /// The second that `beginning` names, in Unix time.
     private var second: Int64?
 
-    /// Starts a line with its time.
-    mutating func begin(unixMilliseconds: Int64) {
+    /// Starts a line with its time and the id of its request.
+    mutating func begin(unixMilliseconds: Int64, requestID: String) {
         let (second, milliseconds) = unixMilliseconds.quotientAndRemainder(dividingBy: 1_000)
         if second != self.second {
             beginning = Array(#"{"timestamp":""#.utf8)
@@ -22,11 +22,13 @@ struct UsageText: Sendable {
         }
         bytes.removeAll(keepingCapacity: true)
         bytes += beginning
-        bytes.append(digitsOf: Int(milliseconds), width: 3)
+        append(digits: 3, of: Int(milliseconds))
         bytes += UsageText.endOfTime
+        bytes += requestID.utf8
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private static let endOfTime = Array(#"Z""#.utf8)
+    private static let endOfTime = Array(#"Z","ephemerald.request.id":""#.utf8)
 
     /// Ends the line with a line feed.
     mutating func finish() {
@@ -58,6 +60,19 @@ struct UsageText: Sendable {
         append(quoted: text)
     }
 
+    /// Adds a text that writes itself and needs no escape.
+    mutating func append(_ member: UsageMember, _ text: (inout [UInt8]) -> Void) {
+        bytes += member.beginning
+        bytes.append(UInt8(ascii: "\""))
+        text(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Adds members that are written already.
+    mutating func append(written members: UsageMembers) {
+        bytes += members.bytes
+    }
+
     /// Adds the digits of a hash.
     mutating func append(_ member: UsageMember, digest: [UInt8]) {
         bytes += member.beginning
@@ -78,7 +93,20 @@ struct UsageText: Sendable {
         bytes += member.beginning
         bytes.append(digitsOf: microseconds / 1_000_000)
         bytes.append(UInt8(ascii: "."))
-        bytes.append(digitsOf: microseconds % 1_000_000, width: 6)
+        append(digits: 6, of: microseconds % 1_000_000)
+    }
+
+    /// Adds so many digits, the first of them zeros where the number has fewer.
+    private mutating func append(digits count: Int, of number: Int) {
+        var (divisor, rest) = (1, number)
+        for _ in 1..<count { divisor *= 10 }
+        bytes.append(addingCapacity: count) { text in
+            for _ in 0..<count {
+                text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+                rest %= divisor
+                divisor /= 10
+            }
+        }
     }
 
     private mutating func append(quoted text: String) {
@@ -95,7 +123,6 @@ struct UsageMember: Sendable {
 
     init(_ name: String) { beginning = Array(",\"\(name)\":".utf8) }
 
-    static let requestID = UsageMember("ephemerald.request.id")
     static let method = UsageMember("http.request.method")
     static let path = UsageMember("url.path")
     static let status = UsageMember("http.response.status_code")
@@ -124,4 +151,29 @@ struct UsageMember: Sendable {
     static let upstreamMessage = UsageMember("ephemerald.upstream.error.message")
     static let upstreamAdvice = UsageMember("ephemerald.upstream.advice")
     static let upstreamRequestID = UsageMember("ephemerald.upstream.request.id")
+}
+
+/// Members of a usage line that are written once, because many lines have them.
+struct UsageMembers: Sendable {
+    fileprivate let bytes: [UInt8]
+
+    private init(_ write: (inout UsageText) -> Void) {
+        var text = UsageText()
+        write(&text)
+        bytes = text.bytes
+    }
+
+    /// Method and path of a request for a client secret.
+    static let tokenRequest = UsageMembers {
+        $0.append(.method, checked: "POST")
+        $0.append(.path, checked: TokenService.tokenPath)
+    }
+
+    /// The route of such a request.
+    static let tokenRoute = UsageMembers { $0.append(.route, checked: TokenService.tokenPath) }
+
+    static func status(_ status: Int) -> UsageMembers { UsageMembers { $0.append(.status, status) } }
+
+    /// The code of a refusal.
+    static func refusal(_ code: String) -> UsageMembers { UsageMembers { $0.append(.refusal, checked: code) } }
 }

@@ -127,7 +127,7 @@ final class CallWork: @unchecked Sendable {
     }
 
     private func warn(_ reason: String, _ call: CallRecord) {
-        let now = loop.now
+        let now = ContinuousClock.now
         if let lastWarning, now - lastWarning < CallWork.pause { return }
         lastWarning = now
         logger.warning(

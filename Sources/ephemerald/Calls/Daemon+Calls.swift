@@ -21,9 +21,9 @@ extension Daemon {
         guard common.peers == nil, !isJournal(configuration.settings.output.usageLog) else { return }
         let keeper = common.calls
         let loop = workers[0].loop
-        let deadline = loop.now + timeout
+        let deadline = ContinuousClock.now + timeout
         _ = keeper.endAll(.exit)
-        while !keeper.listing().isEmpty, loop.now < deadline { await loop.sleep(for: .milliseconds(20)) }
+        while !keeper.listing().isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(20)) }
         let left = keeper.listing().count
         if left > 0 { logger.error("calls: \(left) could not be ended; the upstream ends them after an hour or two") }
     }

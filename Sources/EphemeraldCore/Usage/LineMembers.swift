@@ -3,7 +3,7 @@ import JSON
 /// The members of a line of the usage log, also of one that a log shipper has written again: in another order, as a
 /// member of its own line (an object, or the text that it read), or with names taken apart at their dots
 /// (`"client": {"address": …}`).
-struct UsageMembers {
+struct LineMembers {
     private let line: JSON
     /// Whether names are taken apart. A million lines are read faster where members need not be looked for in each other.
     private let isNested: Bool
@@ -17,7 +17,7 @@ struct UsageMembers {
     /// Nil for what is not JSON, and for JSON that holds no such line.
     /// - Parameter required: the members that every line of its kind has.
     init?(of line: [UInt8], requiring required: [String]) {
-        guard let json = try? JSON(parsing: line), let line = UsageMembers.search(json, required, depth: 0) else {
+        guard let json = try? JSON(parsing: line), let line = LineMembers.search(json, required, depth: 0) else {
             return nil
         }
         self.line = line
@@ -25,7 +25,7 @@ struct UsageMembers {
     }
 
     /// The value of a member, by the name that the usage log gives it.
-    subscript(name: String) -> JSON? { isNested ? UsageMembers.member(name[...], of: line) : line[name] }
+    subscript(name: String) -> JSON? { isNested ? LineMembers.member(name[...], of: line) : line[name] }
 
     private static func search(_ json: JSON, _ required: [String], depth: Int) -> JSON? {
         guard let object = json.objectValue else { return nil }
