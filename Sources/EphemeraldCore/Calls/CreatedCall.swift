@@ -30,11 +30,16 @@ package struct CreatedCall: Hashable, Sendable {
         }
     }
 
+    /// Whether a text may be the upstream's id of a call.
+    static func isID(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+            }
+    }
+
     private init(id: String, sdp: String?) throws(UnreadableAnswer) {
-        let isSafe = id.utf8.allSatisfy {
-            $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
-        }
-        guard isSafe, (1...128).contains(id.utf8.count) else { throw .wrongID }
+        guard CreatedCall.isID(id) else { throw .wrongID }
         guard let sdp, sdp.utf8.starts(with: "v=0".utf8) else { throw .noSDP }
         guard sdp.utf8.count <= CreatedCall.maximumByteCount else { throw .tooLong }
         upstreamID = id
