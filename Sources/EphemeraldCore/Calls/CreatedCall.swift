@@ -77,10 +77,21 @@ package enum HangUpVerdict: Hashable, Sendable {
 
     /// Reads the answer to a hang-up, or to an attempt to attach to a Live session.
     /// - Parameters:
-    ///   - isByCreator: whether the request had the key that created the call. To another key a call may not be visible.
+    ///   - belief: what the answer is believed.
+/// What an answer of the upstream is believed about a call that was to be ended.
+package enum Belief: Hashable, Sendable {
+    /// Nothing: it comes from another upstream than the one that created the call.
+    case nothing
+    /// That the call is over now, and not that it is not found: to another key than the one that created it a call may
+    /// not be visible, nor to any key before its media are connected.
+    case confirmation
+    /// Both.
+    case everything
+}
+
     ///   - endsWithOK: whether 200 ends the call. A Live session is over only when `session.closed` has come.
-    package init(_ response: Response, isByCreator: Bool, endsWithOK: Bool) {
-        if response.status == .ok, endsWithOK {
+    package init(_ response: Response, believing belief: Belief, endsWithOK: Bool) {
+        if response.status == .ok, endsWithOK, belief != .nothing {
             self = .over
             return
         }
@@ -88,6 +99,6 @@ package enum HangUpVerdict: Hashable, Sendable {
         // A 404 without such a code may come from a gateway that does not know the path.
         let body = isRefused ? try? JSON(parsing: response.body, only: ["error.code"]) : nil
         let code = body?["error"]?["code"]?.stringValue ?? ""
-        self = isByCreator && HangUpVerdict.codes.contains(code) ? .over : .unsure
+        self = belief == .everything && HangUpVerdict.codes.contains(code) ? .over : .unsure
     }
 }

@@ -71,7 +71,8 @@ final class CallWork: @unchecked Sendable {
         guard let ender = enders.first(where: { $0.hasCreator(of: call) }) ?? enders.first else {
             return .unsure("no upstream is set")
         }
-        let verdict = await ender.end(call)
+        // Its key may be revoked; those in force may do.
+        let verdict = await ender.end(call, or: enders.first)
         if case .unsure(let reason) = verdict { warn(reason, call) }
         return verdict
     }
