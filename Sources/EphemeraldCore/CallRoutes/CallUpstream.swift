@@ -109,7 +109,10 @@ package final class CallUpstream: Sendable {
             } catch {
                 var report = UpstreamReport(response, hiding: upstream.keys)
                 (report.code, report.message) = ("unreadable_answer", nil)
-                let failure = CallFailure(refusal: .upstreamError, report: report, isLost: true)
+                var failure = CallFailure(refusal: .upstreamError, report: report, isLost: true)
+                failure.stray = CreatedCall.id(in: response, type: creation.type).map {
+                    CallFailure.Stray(upstreamID: $0, key: KeyPrint(ofKey: key.reveal()))
+                }
                 return .failed(failure, isAlive: false, triesNextKey: false)
             }
         }
@@ -154,3 +157,11 @@ struct CallFailure: Error {
     /// Whether the upstream may have created the call.
     let isLost: Bool
 }
+    /// The call that the upstream created with an answer that cannot be used; nil when it has not said which.
+    var stray: Stray?
+
+    /// What is needed to end a call that nobody can connect to.
+    struct Stray {
+        let upstreamID: String
+        let key: KeyPrint
+    }

@@ -121,8 +121,14 @@ extension TokenService {
             (created, key) = try await call.upstream.create(creation, reserved.object)
         } catch {
             context.attempt = MintAttempt(server: server, report: error.report)
-            _ = calls.undo(name, isLost: error.isLost)
-            common.admission.giveBack(call.admitted.taken)
+            if let stray = error.stray {
+                // Nobody can connect to it. It is opened so that it is ended, by the next process if need be.
+                context.call = calls.open(name, upstreamID: stray.upstreamID, upstreamHost: server, key: stray.key)
+                calls.end(name, .unanswered)
+            } else {
+                _ = calls.undo(name, isLost: error.isLost)
+                common.admission.giveBack(call.admitted.taken)
+            }
             common.state.minted(
                 reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
             throw error.refusal

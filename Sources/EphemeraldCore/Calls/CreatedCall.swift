@@ -18,9 +18,8 @@ package struct CreatedCall: Hashable, Sendable {
         switch type {
         case .realtime:
             guard let location = response.fields.only("Location") else { throw .noID }
-            let path = location.prefix { $0 != "?" && $0 != "#" }
-            let segment = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-            try self.init(id: String(segment), sdp: String(validating: response.body, as: UTF8.self))
+            let sdp = String(validating: response.body, as: UTF8.self)
+            try self.init(id: CreatedCall.lastSegment(of: location), sdp: sdp)
         case .live:
             guard let body = try? JSON(parsing: response.body, only: ["session.id", "transport.sdp"]) else {
                 throw .notJSON
@@ -28,6 +27,22 @@ package struct CreatedCall: Hashable, Sendable {
             guard let id = body["session"]?["id"]?.stringValue else { throw .noID }
             try self.init(id: id, sdp: body["transport"]?["sdp"]?.stringValue)
         }
+    }
+
+    /// The id in an answer that cannot be used otherwise, so that the call can be ended; nil when it has none. Of several
+    /// locations the first with an id counts.
+    static func id(in response: Response, type: CallType) -> String? {
+        switch type {
+        case .realtime: response.fields.values(of: "Location").map(lastSegment).first(where: isID)
+        case .live:
+            (try? JSON(parsing: response.body, only: ["session.id"]))?["session"]?["id"]?.stringValue
+                .flatMap { isID($0) ? $0 : nil }
+        }
+    }
+
+    private static func lastSegment(of location: String) -> String {
+        let path = location.prefix { $0 != "?" && $0 != "#" }
+        return path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
     }
 
     /// Whether a text may be the upstream's id of a call.
@@ -63,6 +78,17 @@ package enum UnreadableAnswer: Error, Hashable, Sendable {
     case tooLong
 }
 
+/// What an answer of the upstream is believed about a call that was to be ended.
+package enum Belief: Hashable, Sendable {
+    /// Nothing: it comes from another upstream than the one that created the call.
+    case nothing
+    /// That the call is over now, and not that it is not found: to another key than the one that created it a call may
+    /// not be visible, nor to any key before its media are connected.
+    case confirmation
+    /// Both.
+    case everything
+}
+
 /// What an answer to a hang-up says about the call.
 package enum HangUpVerdict: Hashable, Sendable {
     /// The upstream has ended it, or does not have it any more.
@@ -78,17 +104,6 @@ package enum HangUpVerdict: Hashable, Sendable {
     /// Reads the answer to a hang-up, or to an attempt to attach to a Live session.
     /// - Parameters:
     ///   - belief: what the answer is believed.
-/// What an answer of the upstream is believed about a call that was to be ended.
-package enum Belief: Hashable, Sendable {
-    /// Nothing: it comes from another upstream than the one that created the call.
-    case nothing
-    /// That the call is over now, and not that it is not found: to another key than the one that created it a call may
-    /// not be visible, nor to any key before its media are connected.
-    case confirmation
-    /// Both.
-    case everything
-}
-
     ///   - endsWithOK: whether 200 ends the call. A Live session is over only when `session.closed` has come.
     package init(_ response: Response, believing belief: Belief, endsWithOK: Bool) {
         if response.status == .ok, endsWithOK, belief != .nothing {

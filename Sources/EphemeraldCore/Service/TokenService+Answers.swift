@@ -38,7 +38,7 @@ extension TokenService {
     func conclude(
         _ context: RequestContext, with answer: Response, _ refusal: Refusal? = nil, isLogged: Bool
     ) -> Response {
-        if let call = context.call, !isRecorded(call, context, status: answer.status) {
+        if let call = context.call, !isRecorded(call, context, answer.status, refusal) {
             // Without its line the next process would not know the call, so nobody gets its answer.
             context.call = nil
             common.calls?.end(call.name, .unrecorded)
@@ -54,8 +54,10 @@ extension TokenService {
         return response
     }
 
-    private func isRecorded(_ call: CallRecord, _ context: RequestContext, status: Status) -> Bool {
-        common.calls?.record(usageLine(of: context, status: status, nil)) ?? false
+    private func isRecorded(
+        _ call: CallRecord, _ context: RequestContext, _ status: Status, _ refusal: Refusal?
+    ) -> Bool {
+        common.calls?.record(usageLine(of: context, status: status, refusal)) ?? false
     }
 
     private func usageLine(of context: RequestContext, status: Status, _ refusal: Refusal?) -> [UInt8] {
