@@ -38,7 +38,8 @@ package final class CallUpstream: Sendable {
         let body = body(of: creation, object)
         let pass: UpstreamState.Pass
         do throws(Refusal) {
-            pass = try state.enter(now: surroundings.monotonicNanoseconds(), atMost: upstream.maxInFlight)
+            pass = try state.enter(
+                now: surroundings.monotonicNanoseconds(), atMost: upstream.maxInFlight, for: .creation)
         } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }
@@ -60,7 +61,7 @@ package final class CallUpstream: Sendable {
     }
 
     private func record(isAlive: Bool) {
-        state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds())
+        state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds(), of: .creation)
     }
 
     private func body(of creation: Creation, _ object: JSONObject) -> CallBody {
@@ -156,7 +157,6 @@ struct CallFailure: Error {
     let report: UpstreamReport?
     /// Whether the upstream may have created the call.
     let isLost: Bool
-}
     /// The call that the upstream created with an answer that cannot be used; nil when it has not said which.
     var stray: Stray?
 
@@ -165,3 +165,4 @@ struct CallFailure: Error {
         let upstreamID: String
         let key: KeyPrint
     }
+}

@@ -14,6 +14,7 @@ extension TokenService {
             return .now(.response(try rules.origins.answerOptions(request, from: page, onCalls: route.allowed)))
         }
         switch (route, request.method) {
+        case (.create, .post) where rules.callMaxima.all == 0: throw .notFound
         case (.create, .post): return try create(context, for: page, calls, upstream)
         case (.lease(let id), .post): return try renew(id, context, for: page, calls)
         case (.end(let id), .post): return .now(.response(try end(id, context, calls, .noContent)))
