@@ -109,9 +109,10 @@ CCURL_CHECKED CURLcode ccurl_easy_receive(ccurl_easy easy, void *bytes, size_t c
     return curl_easy_recv(easy, bytes, count, received);
 }
 
-/// The first field of that name in the head of the final response.
-CCURL_CHECKED CURLHcode ccurl_easy_header(ccurl_easy easy, const void *name, struct curl_header **header) {
-    return curl_easy_header(easy, (const char *)name, 0, CURLH_HEADER, -1, header);
+/// The field of that name and index in the head of the final response.
+CCURL_CHECKED CURLHcode
+ccurl_easy_header(ccurl_easy easy, const void *name, size_t index, struct curl_header **header) {
+    return curl_easy_header(easy, (const char *)name, index, CURLH_HEADER, -1, header);
 }
 
 CCURL_CHECKED CURLMcode ccurl_multi_add(ccurl_multi multi, ccurl_easy easy) {

@@ -143,14 +143,19 @@ extension Fields.Field {
 }
 
 extension EasyHandle {
-    /// The first field of each name in the final response, if it has one. Valid until the next transfer begins.
+    /// The first two fields of each name in the final response, as far as it has them: a second one shows that the first
+    /// is not the only one. Valid until the next transfer begins.
     func responseFields(named names: [StaticString]) -> Fields {
         var fields = Fields()
         for name in names {
             var header: UnsafeMutablePointer<curl_header>?
-            let code = unsafe ccurl_easy_header(pointer, name.utf8Start, &header)
-            guard code == CURLHE_OK, let header = unsafe header else { continue }
-            fields.append(name.description, unsafe value(of: header))
+            var (index, count) = (0, 1)
+            while index < count, unsafe ccurl_easy_header(pointer, name.utf8Start, index, &header) == CURLHE_OK,
+                let found = unsafe header
+            {
+                fields.append(name.description, unsafe value(of: found))
+                (index, count) = (index + 1, unsafe min(found.pointee.amount, 2))
+            }
         }
         return fields
     }

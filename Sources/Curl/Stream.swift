@@ -33,6 +33,8 @@ import System
     private var events: Events?
     private var output = StreamOutput()
     private var isWatchedForRoom = false
+    /// Whether the loop will receive the rest. The socket may be readable before that, again and again.
+    private var willReceive = false
     private var hasFailedToSend = false
 
     init(
@@ -113,7 +115,12 @@ import System
             guard isOpen else { return }
         }
         // Not left to the loop: the TLS library may hold bytes that the socket knows nothing of.
-        loop.submit { self.receiveArrived() }
+        guard !willReceive else { return }
+        willReceive = true
+        loop.submit {
+            self.willReceive = false
+            self.receiveArrived()
+        }
     }
 
     private func write() {

@@ -31,6 +31,31 @@ package final class Timer {
     }
 }
 
+/// A timer that rings at the earliest of the times that it was set to, in whatever order it was set. After it has rung
+/// it can be set again. It belongs to the thread of its loop.
+package final class Alarm {
+    private let loop: EventLoop
+    private let action: () -> Void
+    private var timer: Timer?
+
+    /// Not set.
+    /// - Parameter action: called on the loop's thread each time it rings; it may set the alarm.
+    package init(on loop: EventLoop, action: @escaping () -> Void) {
+        self.loop = loop
+        self.action = action
+    }
+
+    /// Sets it, unless it will ring before.
+    package func set(after delay: Duration) {
+        if let timer, timer.deadline <= loop.now + delay { return }
+        timer?.cancel()
+        timer = loop.after(delay) { [unowned self] in
+            timer = nil
+            action()
+        }
+    }
+}
+
 /// Timers by deadline: a binary heap in which each timer knows its place, so that a cancelled one leaves at once.
 struct TimerHeap {
     private var timers: [Timer] = []

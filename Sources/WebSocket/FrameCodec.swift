@@ -56,6 +56,9 @@ import CWslay
         flush()
     }
 
+    /// How many frames have begun since the last look, control frames included.
+    func takeFrameCount() -> Int { traffic.takeFrameCount() }
+
     /// The bytes that are to be sent, pongs included.
     func takeOutput() -> [UInt8] { traffic.takeOutput() }
 
@@ -91,6 +94,7 @@ import CWslay
     private var arrivals: [FrameCodec.Arrival] = []
     private var message: PartialMessage
     private var isControlFrame = false
+    private var frameCount = 0
 
     init(_ message: PartialMessage) {
         self.message = message
@@ -117,6 +121,7 @@ import CWslay
     /// - Returns: whether the message still fits.
     func beginFrame(isControl: Bool, count: UInt64) -> Bool {
         isControlFrame = isControl
+        frameCount += 1
         return isControl || message.announce(count)
     }
 
@@ -136,6 +141,11 @@ import CWslay
     func takeArrivals() -> [FrameCodec.Arrival] {
         defer { arrivals = [] }
         return arrivals
+    }
+
+    func takeFrameCount() -> Int {
+        defer { frameCount = 0 }
+        return frameCount
     }
 
     func takeOutput() -> [UInt8] {

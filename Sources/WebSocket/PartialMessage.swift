@@ -60,8 +60,11 @@ package struct WebSocketLimits: Sendable {
     /// The longest message, in bytes, in one frame or several; a longer one ends the connection with code 1009.
     /// Default 64 KiB.
     package var maxMessageBytes = 65_536
-    /// How many bytes may arrive in all after the connection is open, frame heads included; then the connection ends
-    /// with code 1008. Default 4 MiB.
+    /// How much work each frame is, in bytes that are counted besides its own: the smallest has two.
+    static let bytesPerFrame = 64
+
+    /// How many bytes may arrive in all after the connection is open, frame heads and 64 more for each frame included;
+    /// then the connection ends with code 1008. Default 4 MiB.
     package var maxTotalBytes = 4_194_304
     /// How long the connection to the server and its answer may take together. Default 10 s.
     package var openTimeout: Duration = .seconds(10)

@@ -14,10 +14,14 @@ struct UpgradeAnswer {
 
     private static let maxHeadBytes = 16_384
     private static let maxBodyBytes = 65_536
+    private static let maxInterimHeads = 8
 
     private let accept: String
-    /// What has arrived, without the heads that are read.
+    /// What has arrived, and once the head of the final response is read, what follows it.
     private var bytes: [UInt8] = []
+    /// Where the head begins that is not read yet.
+    private var headStart = 0
+    private var interimHeads = 0
     /// The final response, once its head is complete.
     private var response: Response?
 
@@ -28,20 +32,27 @@ struct UpgradeAnswer {
     /// - Returns: nil while more must come.
     mutating func receive(_ new: some Collection<UInt8>) -> Outcome? {
         // The end of the head may have begun before.
-        var start = max(0, bytes.count - 3)
+        var start = max(headStart, bytes.count - 3)
         bytes += new
         while response == nil {
             guard let end = bytes[start...].firstIndexAfterBlankLine else {
-                return bytes.count > UpgradeAnswer.maxHeadBytes ? .unusable("the head of its answer is too long") : nil
+                let isTooLong = bytes.count - headStart > UpgradeAnswer.maxHeadBytes
+                return isTooLong ? .unusable("the head of its answer is too long") : nil
             }
-            guard end <= UpgradeAnswer.maxHeadBytes, let head = Response(head: bytes[..<end]) else {
-                return .unusable("its answer is not HTTP")
-            }
-            bytes.removeFirst(end)
-            start = 0
+            guard end - headStart <= UpgradeAnswer.maxHeadBytes, let head = Response(head: bytes[headStart..<end])
+            else { return .unusable("its answer is not HTTP") }
+            (headStart, start) = (end, end)
             if head.status.rawValue == 101 { return judge(head) }
-            // Interim responses may come before (RFC 9110 section 15.2).
-            if head.status.rawValue >= 200 { response = head }
+            if head.status.rawValue >= 200 {
+                response = head
+                bytes.removeFirst(end)
+            } else {
+                // Interim responses may come before (RFC 9110 section 15.2).
+                interimHeads += 1
+                guard interimHeads <= UpgradeAnswer.maxInterimHeads else {
+                    return .unusable("it sends interim answers only")
+                }
+            }
         }
         return body(isEnded: false)
     }
@@ -66,7 +77,7 @@ struct UpgradeAnswer {
         guard fields.count(of: "Sec-WebSocket-Extensions") == 0, fields.count(of: "Sec-WebSocket-Protocol") == 0 else {
             return .unusable("its answer names an extension or a protocol that was not offered")
         }
-        return .upgraded(rest: bytes)
+        return .upgraded(rest: Array(bytes[headStart...]))
     }
 
     /// The body, framed as RFC 9112 section 6 says; nil while it is not complete.

@@ -110,6 +110,8 @@ package final class WebSocket: @unchecked Sendable {
         receivedCount += bytes.byteCount
         guard receivedCount <= limits.maxTotalBytes else { return fail(.tooMuch, code: 1008) }
         let arrivals = codec.receive(bytes)
+        receivedCount += codec.takeFrameCount() * WebSocketLimits.bytesPerFrame
+        guard receivedCount <= limits.maxTotalBytes else { return fail(.tooMuch, code: 1008) }
         flush()
         for arrival in arrivals {
             // The owner may have closed it.

@@ -23,7 +23,8 @@ ATTACH = re.compile(r"/v1/live/sessions/([A-Za-z0-9_-]+)/attach")
 NOT_FOUND_WITHOUT_CODE = faults.body(b"<html>404 Not Found</html>", 404, "text/html")
 
 #: The faults by name: those of a creation happen after the call exists, those of a hang-up or a sideband before it
-#: ends. A further one is `drains`: a Live session ends `drain_time` seconds after it was asked to.
+#: ends. With `not-connected` a call exists and its id is not known yet, as before the media are connected. A further one
+#: is `drains`: a Live session ends `drain_time` seconds after it was asked to.
 CREATE_FAULTS: dict[str, Fault] = {
     "no-answer-after-create": faults.silence,
     "close-after-create": lambda upstream, _: upstream.transport.close(),
@@ -32,6 +33,7 @@ CREATE_FAULTS: dict[str, Fault] = {
 HANGUP_FAULTS: dict[str, Fault] = {
     "hangup-fails": faults.error(500, "server_error"),
     "not-found-without-code": NOT_FOUND_WITHOUT_CODE,
+    "not-connected": faults.error(404, "call_id_not_found"),
 }
 SIDEBAND_FAULTS: dict[str, Fault] = {
     "sideband-fails": faults.error(500, "server_error"),

@@ -104,6 +104,15 @@ struct ExchangeTests {
         #expect(response.body.isEmpty)
     }
 
+    @Test func `a field that comes twice is seen twice, also when it is asked for`() async throws {
+        let answer = "HTTP/1.1 201 Created\r\nLocation: /a\r\nX-A: 1\r\nlocation: /b\r\nLocation: /c\r\n"
+        let server = try ScriptedServer(answering: answer + "Content-Length: 0\r\n\r\n")
+        var request = OutboundRequest(.post, server.url)
+        request.responseFields = ["location", "x-b", "x-a"]
+        let response = try await result(of: request).get()
+        #expect(response.fields == ["location": "/a", "location": "/b", "x-a": "1"])
+    }
+
     @Test func `two hundred requests at once are all answered, each with its own answer`() async throws {
         let server = try ScriptedServer { request in
             let path = request.split(separator: " ")[1]

@@ -1,4 +1,5 @@
 import Curl
+import EventLoop
 import Glibc
 import Testing
 
@@ -54,6 +55,21 @@ struct `A byte stream` {
                 record.close()
             }
         }
+    }
+
+    @Test func `receives no more parts before others have their turn, however much has arrived`() async throws {
+        let peer = try StreamPeer(.tcp)
+        let target = peer.target(.tcp)
+        let most = try await withStreams { streams in
+            let parts = PartsPerTurn(streams.loop)
+            let record = try StreamRecord(target, over: streams, "flood 30000000\n")
+            record.onReceive = { _ in parts.count += 1 }
+            await record.wait(for: 30_000_000)
+            record.close()
+            return parts.most
+        }
+        // Those of the socket's event, and those that were left to the loop.
+        #expect(most <= 32)
     }
 
     @Test(arguments: transports)
@@ -138,6 +154,23 @@ struct `A byte stream` {
             first.close()
             #expect(openDescriptors(on: port) == before - 1)
         }
+    }
+}
+
+/// Counts within each turn of a loop. Belongs to its thread.
+private final class PartsPerTurn: @unchecked Sendable {
+    var count = 0 { didSet { most = max(most, count) } }
+    private(set) var most = 0
+    private let loop: EventLoop
+
+    init(_ loop: EventLoop) {
+        self.loop = loop
+        nextTurn()
+    }
+
+    private func nextTurn() {
+        count = 0
+        loop.submit { [weak self] in self?.nextTurn() }
     }
 }
 

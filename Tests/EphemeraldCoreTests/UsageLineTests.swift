@@ -143,13 +143,34 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("//api/realtime/calls/{}/end", "//api/realtime/calls/{id}/end"),
+        ("/voice/api/realtime/calls/{}/lease", "/voice/api/realtime/calls/{id}/lease"),
+        ("/API/realtime/calls/{}", "/API/realtime/calls/{id}"), ("/api/realtime/calls{}", "/api/realtime/{id}"),
+        ("/api/realtime/calls%2F{}", "/api/realtime/{id}"), ("/./api/realtime/calls/{}", "/./api/realtime/calls/{id}"),
+        ("/api/realtime/token/{}", "/api/realtime/token/{id}"), ("/api/realtime/calls;{}", "/api/realtime/calls;{id}"),
+        ("/api/realtime/calls/{}/end/", "/api/realtime/calls/{id}/end/"), ("/{}", "/{id}"), ("/é/{}.", "/é/{id}."),
+        ("/api/realtime/calls/x/y", "/api/realtime/calls/x/y"), ("/wp-login.php", "/wp-login.php"),
+    ])
+    func `of a path that leads nowhere has no id of a call`(target: String, path: String) async throws {
+        let id = CallID(randomBits: 0xFACE << 100 | 0xBEEF).reveal()
+        for id in [id, "%" + String(id.utf8.first ?? 0, radix: 16) + id.dropFirst()] {
+            let test = try TestService()
+            let target = target.replacing("{}", with: id)
+            let peer = Request(method: .post, target: target, fields: [:], body: [], peer: .unix, defect: nil)
+            #expect(await test.respond(to: peer).status == .notFound)
+            #expect(try test.lastUse["url.path"]?.stringValue == path)
+            #expect(test.usage.allSatisfy { !$0.contains(id.suffix(21)) })
+        }
+    }
+
     @Test func `bounds what is long`() async throws {
         let test = try TestService()
         let long = String(repeating: "x", count: 10_000)
         _ = await test.respond(
             to: Request(
-                method: Method(rawValue: long), target: "/\(long)", fields: ["User-Agent": long, "Origin": long],
-                peer: .unix))
+                method: Method(rawValue: long), target: String(repeating: "/x", count: 5_000),
+                fields: ["User-Agent": long, "Origin": long], peer: .unix))
         let use = try test.lastUse
         for (name, limit) in [
             ("http.request.method", 32), ("url.path", 128), ("user_agent.original", 256), ("ephemerald.origin", 256),

@@ -52,6 +52,29 @@ struct EventLoopTests {
         #expect(fired == expected)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `an alarm rings at the earliest of its times, in whatever order they come, and again when set again`()
+        async throws
+    {
+        let rings = try await onLoop { loop in
+            let rang = Recorder()
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                var alarm: Alarm?
+                alarm = Alarm(on: loop) {
+                    rang.values.append(1)
+                    guard rang.values.count < 2 else {
+                        alarm = nil
+                        return continuation.resume()
+                    }
+                    for hours in [0, 3, 2] { alarm?.set(after: .seconds(hours * 3_600)) }
+                }
+                for seconds in [7_200.0, 0.01, 3_600.0] { alarm?.set(after: .seconds(seconds)) }
+            }
+            return rang.values
+        }
+        #expect(rings == [1, 1])
+    }
+
     @Test func `a cancelled task sleeps no longer`() async throws {
         let slept = try await onLoop { loop in
             let began = ContinuousClock.now

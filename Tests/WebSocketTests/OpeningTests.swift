@@ -71,6 +71,17 @@ struct `A WebSocket that opens` {
         }
     }
 
+    @Test func `reads no more than eight interim answers`() async throws {
+        let peer = try WebSocketPeer()
+        let interim = "HTTP/1.1 102 Processing\r\n\r\n"
+        let last = "HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\nbody"
+        let eight = try await failure(of: String(repeating: interim, count: 8) + last, from: peer)
+        guard case .refused(let response) = eight else { throw Unexpected(failure: eight) }
+        #expect(response.body == Array("body".utf8))
+        let nine = try await failure(of: String(repeating: interim, count: 9) + last, from: peer)
+        #expect(nine == .unusable("it sends interim answers only"))
+    }
+
     @Test func `says that an answer breaks off`() async throws {
         let peer = try WebSocketPeer()
         for (answer, words) in [

@@ -110,6 +110,12 @@ struct `A WebSocket` {
         #expect(outcome.failure == .tooMuch)
     }
 
+    @Test func `counts each frame as 64 bytes besides its own`() async throws {
+        let outcome = try await WebSocketPeer().outcome(of: "/flood/100000/0") { $0.maxTotalBytes = 66_000 }
+        #expect(outcome.texts.count <= 1_000)
+        #expect(outcome.failure == .tooMuch)
+    }
+
     @Test func `drops what its owner does not want, by its beginning`() async throws {
         let peer = try WebSocketPeer()
         let target = try peer.target("/flood/2000/60000")

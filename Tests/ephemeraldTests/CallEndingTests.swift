@@ -38,7 +38,7 @@ struct `A call that is ended upstream` {
             let ender = CallEnder(
                 upstream: Upstream(baseURL: baseURL, keys: [Secret(key)]),
                 surroundings: Surroundings(
-                    monotonicNanoseconds: { 0 }, unixMilliseconds: { 0 }, sleep: { _ in }),
+                    monotonicNanoseconds: { 60_000_000_000 }, unixMilliseconds: { 0 }, sleep: { _ in }),
                 places: SidebandPlaces(),
                 send: { request async throws(TransferFailure) in try await client.send(request) },
                 attach: { await sideband.close($0) })

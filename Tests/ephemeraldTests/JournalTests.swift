@@ -134,6 +134,30 @@ import ephemerald
         #expect(journal.warnings[0].contains("incomplete"))
     }
 
+    @Test(arguments: [("\n", "\n"), ("\n", ""), ("\r\n", "\r\n"), ("\r\n", "")])
+    func `counts lines that an editor has ended otherwise`(separator: String, end: String) throws {
+        _ = try directory.file("usage.log", [UsageLines.mint(), UsageLines.mint()].joined(separator: separator) + end)
+        let journal = try journal()
+        #expect(used(journal) == 2)
+        #expect(journal.warnings == [])
+    }
+
+    @Test func `takes no call from a line that this program does not write, and says so`() throws {
+        func line(_ id: String, _ lease: String) -> String {
+            #"{"timestamp":"2026-11-22T12:00:00.007Z","ephemerald.request.id":"r1","#
+                + #""ephemerald.session.name":"default","server.address":"api.openai.com","#
+                + #""ephemerald.call.id":"0000000000000000000000000000000\#(id.count % 10)","#
+                + #""ephemerald.call.type":"realtime","ephemerald.call.upstream_id":"\#(id)","#
+                + #""ephemerald.call.key":"3f9c01ab","ephemerald.call.binding":"00000000000000000000000000000000","#
+                + #""ephemerald.call.ends_at":1795350600,"ephemerald.call.lease_seconds":\#(lease)}"#
+        }
+        try write("usage.log", [line("rtc_1", "60"), line("../x", "60"), line("rtc_22", "10000000000")])
+        let journal = try journal()
+        #expect(journal.calls.open(atUnixSeconds: 1_795_348_801).map(\.upstreamID) == ["rtc_1"])
+        #expect(journal.warnings.count == 1)
+        #expect(journal.warnings[0].hasSuffix("passed over: 2"), "\(journal.warnings)")
+    }
+
     @Test func `warns once of all lines that are not usage lines`() throws {
         let torn = String(UsageLines.mint().prefix(300))
         try write(

@@ -30,20 +30,32 @@ package final class CallEnder: Sendable {
         self.attach = attach
     }
 
-    /// Tries to end a call with the key that created it. If that key is gone, each key is tried in order.
-    package func end(_ call: CallRecord) async -> EndVerdict {
-        let creator = upstream.keys.first { KeyPrint(ofKey: $0.reveal()) == call.key }
-        // Another upstream does not know the call, which therefore may go on.
-        let isByCreator = creator != nil && upstream.host == call.upstreamHost
+    /// How long after its creation a call that is not found may still begin, in seconds: before its media are connected
+    /// the upstream may not know its id.
+    static let settlingSeconds = 60
+
+    /// Tries to end a call with the key that created it. If that key is gone or refused, the others are tried in order.
+    /// - Parameter other: the ender whose keys are tried last; nil for none.
+    package func end(_ call: CallRecord, or other: CallEnder? = nil) async -> EndVerdict {
+        let creator = prints.firstIndex(of: call.key)
         var reason = ""
-        for key in creator.map({ [$0] }) ?? upstream.keys {
-            switch await end(call, with: key, isByCreator: isByCreator) {
-            case .over(let seconds): return .over(reportedSeconds: seconds)
-            case .unsure(let latest): reason = latest
-            }
-            if Task.isCancelled { break }
+        for index in (creator.map { [$0] } ?? []) + upstream.keys.indices.filter({ $0 != creator }) {
+            let attempt = await attempt(call, with: upstream.keys[index], isByCreator: index == creator)
+            guard case .unsure(let latest) = attempt.verdict else { return attempt.verdict }
+            reason = latest
+            if index == creator, !attempt.isKeyRefused { return .unsure(reason) }
+            if Task.isCancelled { return .unsure(reason) }
         }
-        return .unsure(reason)
+        guard let other, other !== self else { return .unsure(reason) }
+        return await other.end(call)
+    }
+
+    /// What the answers about a call are believed.
+    private func belief(about call: CallRecord, isByCreator: Bool) -> Belief {
+        // Another upstream does not know the call, which therefore may go on.
+        guard upstream.host == call.upstreamHost else { return .nothing }
+        let age = Int64(surroundings.monotonicNanoseconds()) - call.opened
+        return isByCreator && age >= CallEnder.settlingSeconds.nanoseconds ? .everything : .confirmation
     }
 
     /// Whether this upstream created the call with a key that it still has.
@@ -58,13 +70,15 @@ package final class CallEnder: Sendable {
 
     private var prints: [KeyPrint] { upstream.keys.map { KeyPrint(ofKey: $0.reveal()) } }
 
-    private func end(_ call: CallRecord, with key: Secret, isByCreator: Bool) async -> EndVerdict {
-        var attempt = EndAttempt(call.plan.type, isByCreator: isByCreator)
+    private func attempt(
+        _ call: CallRecord, with key: Secret, isByCreator: Bool
+    ) async -> (verdict: EndVerdict, isKeyRefused: Bool) {
+        var attempt = EndAttempt(call.plan.type, believing: belief(about: call, isByCreator: isByCreator))
         let fields = upstream.callFields(key: key, requestID: RequestID(randomBits: surroundings.randomBits()))
         let url = "\(upstream.baseURL)/\(call.plan.type.path)/\(call.upstreamID)"
         while true {
             switch attempt.step {
-            case .finished(let verdict): return verdict
+            case .finished(let verdict): return (verdict, attempt.isKeyRefused)
             case .attach(let time):
                 let request = SidebandRequest(url: "\(url)/attach", fields: fields, timeout: time)
                 await places.enter()

@@ -23,23 +23,25 @@ package struct EndAttempt: Hashable, Sendable {
     package static let shortTime: Duration = .seconds(3)
 
     private let type: CallType
-    private let isByCreator: Bool
+    private let belief: Belief
     /// The result of the hang-up of a Live session; nil before it.
     private var hangUpReason: String?
     /// The next step.
     package private(set) var step: Step
+    /// Whether the upstream refused the key: it may be revoked, and another may do.
+    private(set) var isKeyRefused = false
 
-    /// - Parameter isByCreator: whether the key is the one that created the call. To another key the call may not be
-    ///   visible, so that it does not find the call proves nothing.
-    package init(_ type: CallType, isByCreator: Bool) {
+    /// - Parameter belief: what the answers are believed.
+    package init(_ type: CallType, believing belief: Belief) {
         self.type = type
-        self.isByCreator = isByCreator
+        self.belief = belief
         step = type == .live ? .attach(for: EndAttempt.drainTime) : .hangUp
     }
 
     /// The sideband has ended.
     package mutating func attached(_ outcome: SidebandOutcome) {
         switch outcome {
+        case .closed where belief == .nothing: goOn("another upstream closed its session")
         case .closed(let event): step = .finished(.over(reportedSeconds: event.seconds))
         case .refused(let response) where isOver(response, endsWithOK: false):
             step = .finished(.over(reportedSeconds: nil))
@@ -62,8 +64,9 @@ package struct EndAttempt: Hashable, Sendable {
         lookAgain("the hang-up failed: \(failure)")
     }
 
-    private func isOver(_ response: Response, endsWithOK: Bool) -> Bool {
-        HangUpVerdict(response, isByCreator: isByCreator, endsWithOK: endsWithOK) == .over
+    private mutating func isOver(_ response: Response, endsWithOK: Bool) -> Bool {
+        isKeyRefused = response.status == .unauthorized || response.status == .forbidden
+        return HangUpVerdict(response, believing: belief, endsWithOK: endsWithOK) == .over
     }
 
     /// The first sideband is followed by a hang-up. After the second one, nobody knows whether the session is over.

@@ -38,7 +38,8 @@ package final class CallUpstream: Sendable {
         let body = body(of: creation, object)
         let pass: UpstreamState.Pass
         do throws(Refusal) {
-            pass = try state.enter(now: surroundings.monotonicNanoseconds(), atMost: upstream.maxInFlight)
+            pass = try state.enter(
+                now: surroundings.monotonicNanoseconds(), atMost: upstream.maxInFlight, for: .creation)
         } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }
@@ -60,7 +61,7 @@ package final class CallUpstream: Sendable {
     }
 
     private func record(isAlive: Bool) {
-        state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds())
+        state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds(), of: .creation)
     }
 
     private func body(of creation: Creation, _ object: JSONObject) -> CallBody {
@@ -109,7 +110,10 @@ package final class CallUpstream: Sendable {
             } catch {
                 var report = UpstreamReport(response, hiding: upstream.keys)
                 (report.code, report.message) = ("unreadable_answer", nil)
-                let failure = CallFailure(refusal: .upstreamError, report: report, isLost: true)
+                var failure = CallFailure(refusal: .upstreamError, report: report, isLost: true)
+                failure.stray = CreatedCall.id(in: response, type: creation.type).map {
+                    CallFailure.Stray(upstreamID: $0, key: KeyPrint(ofKey: key.reveal()))
+                }
                 return .failed(failure, isAlive: false, triesNextKey: false)
             }
         }
@@ -153,4 +157,12 @@ struct CallFailure: Error {
     let report: UpstreamReport?
     /// Whether the upstream may have created the call.
     let isLost: Bool
+    /// The call that the upstream created with an answer that cannot be used; nil when it has not said which.
+    var stray: Stray?
+
+    /// What is needed to end a call that nobody can connect to.
+    struct Stray {
+        let upstreamID: String
+        let key: KeyPrint
+    }
 }

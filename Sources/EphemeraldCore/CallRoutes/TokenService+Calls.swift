@@ -14,6 +14,7 @@ extension TokenService {
             return .now(.response(try rules.origins.answerOptions(request, from: page, onCalls: route.allowed)))
         }
         switch (route, request.method) {
+        case (.create, .post) where rules.callMaxima.all == 0: throw .notFound
         case (.create, .post): return try create(context, for: page, calls, upstream)
         case (.lease(let id), .post): return try renew(id, context, for: page, calls)
         case (.end(let id), .post): return try end(id, context, calls, .noContent)
@@ -121,8 +122,15 @@ extension TokenService {
             (created, key) = try await call.upstream.create(creation, reserved.object)
         } catch {
             context.attempt = MintAttempt(server: server, report: error.report)
-            calls.undo(name, plan, taken, isLost: error.isLost)
-            if error.isLost, !plan.spending.isEmpty { context.spent = plan.costOfLoss }
+            if let stray = error.stray {
+                // Nobody can connect to it. It is opened so that it is ended, by the next process if need be.
+                context.call = await calls.open(
+                    name, plan, taken, upstreamID: stray.upstreamID, upstreamHost: server, key: stray.key)
+                calls.keeper.end(name, .unanswered)
+            } else {
+                calls.undo(name, plan, taken, isLost: error.isLost)
+                if error.isLost, !plan.spending.isEmpty { context.spent = plan.costOfLoss }
+            }
             common.state.minted(
                 reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
             throw error.refusal

@@ -15,9 +15,12 @@ package struct CallID: Hashable, Sendable, CustomStringConvertible, CustomDebugS
         bits = randomBits
     }
 
+    /// Characters of an id.
+    static let length = 22
+
     /// Reads a path segment; nil for anything but the 22 characters that ``reveal()`` makes of some 128 bits.
     package init?(_ segment: some Collection<UInt8>) {
-        guard segment.count == 22, let bytes = Base64URL.bytes(of: segment) else { return nil }
+        guard segment.count == CallID.length, let bytes = Base64URL.bytes(of: segment) else { return nil }
         bits = UInt128(bigEndian: bytes)
     }
 

@@ -54,6 +54,9 @@ package struct CallPlan: Hashable, Sendable {
     /// The id of the request that created the call.
     package var requestID: String
 
+    /// The leases that there are, in seconds.
+    static let leaseRange = 0...300
+
     /// The worst case is reserved, where there is a price.
     package init(
         type: CallType, session: String, model: String? = nil, caller: String?, client: UInt128?,

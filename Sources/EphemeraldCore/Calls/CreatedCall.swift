@@ -18,10 +18,8 @@ package struct CreatedCall: Hashable, Sendable {
         switch type {
         case .realtime:
             guard let location = response.fields.only("Location") else { throw .noID }
-            let path = location.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-            let segment = path.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed()
-            let id = String(decoding: Array(segment), as: UTF8.self)
-            try self.init(id: id, sdp: String(validating: response.body, as: UTF8.self))
+            let sdp = String(validating: response.body, as: UTF8.self)
+            try self.init(id: CreatedCall.lastSegment(of: location), sdp: sdp)
         case .live:
             guard let body = try? JSON(parsing: response.body, only: ["session.id", "transport.sdp"]) else {
                 throw .notJSON
@@ -31,11 +29,32 @@ package struct CreatedCall: Hashable, Sendable {
         }
     }
 
-    private init(id: String, sdp: String?) throws(UnreadableAnswer) {
-        let isSafe = id.utf8.allSatisfy {
-            $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+    /// The id in an answer that cannot be used otherwise, so that the call can be ended; nil when it has none. Of several
+    /// locations the first with an id counts.
+    static func id(in response: Response, type: CallType) -> String? {
+        switch type {
+        case .realtime: response.fields.values(of: "Location").map(lastSegment).first(where: isID)
+        case .live:
+            (try? JSON(parsing: response.body, only: ["session.id"]))?["session"]?["id"]?.stringValue
+                .flatMap { isID($0) ? $0 : nil }
         }
-        guard isSafe, (1...128).contains(id.utf8.count) else { throw .wrongID }
+    }
+
+    private static func lastSegment(of location: String) -> String {
+        let path = location.prefix { $0 != "?" && $0 != "#" }
+        return path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    }
+
+    /// Whether a text may be the upstream's id of a call.
+    static func isID(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+            }
+    }
+
+    private init(id: String, sdp: String?) throws(UnreadableAnswer) {
+        guard CreatedCall.isID(id) else { throw .wrongID }
         guard let sdp, sdp.utf8.starts(with: "v=0".utf8) else { throw .noSDP }
         guard sdp.utf8.count <= CreatedCall.maximumByteCount else { throw .tooLong }
         upstreamID = id
@@ -59,6 +78,17 @@ package enum UnreadableAnswer: Error, Hashable, Sendable {
     case tooLong
 }
 
+/// What an answer of the upstream is believed about a call that was to be ended.
+package enum Belief: Hashable, Sendable {
+    /// Nothing: it comes from another upstream than the one that created the call.
+    case nothing
+    /// That the call is over now, and not that it is not found: to another key than the one that created it a call may
+    /// not be visible, nor to any key before its media are connected.
+    case confirmation
+    /// Both.
+    case everything
+}
+
 /// What an answer to a hang-up says about the call.
 package enum HangUpVerdict: Hashable, Sendable {
     /// The upstream has ended it, or does not have it any more.
@@ -73,10 +103,10 @@ package enum HangUpVerdict: Hashable, Sendable {
 
     /// Reads the answer to a hang-up, or to an attempt to attach to a Live session.
     /// - Parameters:
-    ///   - isByCreator: whether the request had the key that created the call. To another key a call may not be visible.
+    ///   - belief: what the answer is believed.
     ///   - endsWithOK: whether 200 ends the call. A Live session is over only when `session.closed` has come.
-    package init(_ response: Response, isByCreator: Bool, endsWithOK: Bool) {
-        if response.status == .ok, endsWithOK {
+    package init(_ response: Response, believing belief: Belief, endsWithOK: Bool) {
+        if response.status == .ok, endsWithOK, belief != .nothing {
             self = .over
             return
         }
@@ -84,6 +114,6 @@ package enum HangUpVerdict: Hashable, Sendable {
         // A 404 without such a code may come from a gateway that does not know the path.
         let body = isRefused ? try? JSON(parsing: response.body, only: ["error.code"]) : nil
         let code = body?["error"]?["code"]?.stringValue ?? ""
-        self = isByCreator && HangUpVerdict.codes.contains(code) ? .over : .unsure
+        self = belief == .everything && HangUpVerdict.codes.contains(code) ? .over : .unsure
     }
 }

@@ -7,6 +7,8 @@ import Text
 package struct Offer: Hashable, Sendable {
     /// The longest offer that is accepted, in bytes. Browsers send 2 to 8 KB.
     package static let maximumByteCount = 32 * 1_024
+    /// The most lines that are accepted. Browsers send 50 to 200.
+    package static let maximumLineCount = 1_000
 
     /// The whole offer, its last line break included: OpenAI refuses a trimmed one as cut off.
     package let sdp: String
@@ -15,7 +17,7 @@ package struct Offer: Hashable, Sendable {
     package init(_ bytes: [UInt8]) throws(InvalidOffer) {
         guard bytes.count <= Offer.maximumByteCount else { throw .tooLong }
         guard let sdp = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-        guard !Offer.hasControlCharacter(bytes.span) else { throw .controlCharacter }
+        guard !Offer.hasForbiddenCharacter(bytes.span) else { throw .controlCharacter }
         guard sdp.utf8.starts(with: "v=0\r\n".utf8) else { throw .noVersion }
         guard bytes.last == 0x0A, bytes.dropLast().last == 0x0D else { throw .cutOff }
         var media = MediaCounts()
@@ -25,15 +27,18 @@ package struct Offer: Hashable, Sendable {
         self.sdp = sdp
     }
 
-    /// Whether valid UTF-8 has a control character (category Cc, U+0080 to U+009F included) that no line of SDP has.
-    private static func hasControlCharacter(_ bytes: Span<UInt8>) -> Bool {
+    /// Whether valid UTF-8 has a control character (category Cc, U+0080 to U+009F included) that no line of SDP has, or
+    /// U+2028 or U+2029, which some readers take for the end of a line.
+    private static func hasForbiddenCharacter(_ bytes: Span<UInt8>) -> Bool {
         for place in bytes.indices {
             let byte = bytes[place]
             // Printable ASCII, the greater part, takes one comparison.
             if (0x20..<0x7F).contains(byte) { continue }
             let isForbidden =
                 byte < 0x20 ? byte != 0x0D && byte != 0x0A : byte == 0x7F || byte < 0xA0 && bytes[place - 1] == 0xC2
-            if isForbidden { return true }
+            let isSeparator =
+                (byte == 0xA8 || byte == 0xA9) && bytes[place - 1] == 0x80 && bytes[place - 2] == 0xE2
+            if isForbidden || isSeparator { return true }
         }
         return false
     }
@@ -51,10 +56,25 @@ package struct Offer: Hashable, Sendable {
             guard bytes[place] == 0x0A, end >= start + 2, bytes[end] == 0x0D, bytes[start].isLowercaseLetter,
                 bytes[start + 1] == UInt8(ascii: "=")
             else { throw .wrongLine(lines.count + 1) }
+            guard lines.count < Offer.maximumLineCount else { throw .tooManyLines }
             lines.append(start..<end)
             start = place + 1
         }
-        return lines
+        return media
+    }
+
+    /// Whether bytes in UTF-8 have a control character that no line of SDP has (category Cc, U+0080 to U+009F included),
+    /// or U+2028 or U+2029, which some readers take for the end of a line.
+    private static func hasForbiddenCharacter(_ bytes: Span<UInt8>) -> Bool {
+        var (last, lastButOne) = (UInt8(0x20), UInt8(0x20))
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte < 0x20 && byte != 0x0D && byte != 0x0A || byte == 0x7F { return true }
+            if last == 0xC2 && byte < 0xA0 { return true }
+            if lastButOne == 0xE2 && last == 0x80 && (byte == 0xA8 || byte == 0xA9) { return true }
+            (lastButOne, last) = (last, byte)
+        }
+        return false
     }
 }
 
@@ -90,8 +110,10 @@ package enum InvalidOffer: Error, Hashable, Sendable {
     case tooLong
     /// Its bytes are not UTF-8.
     case notUTF8
-    /// It contains a control character other than CR and LF.
+    /// It contains a control character other than CR and LF, or a line separator of Unicode.
     case controlCharacter
+    /// It has more than ``Offer/maximumLineCount`` lines.
+    case tooManyLines
     /// Its first line is not `v=0`; an empty offer has no first line.
     case noVersion
     /// It does not end with CRLF: it was cut off, or trimmed.
@@ -114,7 +136,8 @@ package enum InvalidOffer: Error, Hashable, Sendable {
         switch self {
         case .tooLong: "The SDP offer is longer than \(Offer.maximumByteCount) bytes."
         case .notUTF8: "The SDP offer is not valid UTF-8."
-        case .controlCharacter: "The SDP offer contains a control character other than CR and LF."
+        case .controlCharacter: "The SDP offer contains a control character or line separator other than CR and LF."
+        case .tooManyLines: "The SDP offer has more than \(Offer.maximumLineCount) lines."
         case .noVersion: "The SDP offer does not begin with the line v=0."
         case .cutOff: "The SDP offer does not end with CRLF. Send it unchanged, its last line break included."
         case .wrongLine(let number):

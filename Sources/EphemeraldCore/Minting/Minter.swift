@@ -6,7 +6,8 @@ import Synchronization
 /// What all loops know about the upstream.
 package final class UpstreamState: Sendable {
     private let inFlight = Atomic(0)
-    private let breaker = Locked(CircuitBreaker())
+    private let mints = Locked(CircuitBreaker())
+    private let creations = Locked(CircuitBreaker())
 
     /// No mints in progress, and no failures.
     package init() {}
@@ -14,20 +15,34 @@ package final class UpstreamState: Sendable {
     /// The number of mints in progress at this moment.
     package var mintsInProgress: Int { inFlight.load(ordering: .relaxed) }
 
-    /// Whether the upstream has failed so often that it is not called for a while.
-    var isLeftAlone: Bool { breaker.withLock { $0.isOpen } }
+    /// Whether mints have failed so often that the upstream is not called for a while.
+    var isLeftAlone: Bool { mints.withLock { $0.isOpen } }
+
+    /// What the upstream is called for. Each has its own circuit breaker: an upstream that fails on the offers of
+    /// strangers still mints.
+    enum Work: Sendable {
+        case mint, creation
+    }
 
     /// The right to call the upstream, which is given back by ``leave(_:)``.
     struct Pass {
         fileprivate let isProbe: Bool
+        fileprivate let work: Work
+    }
+
+    private func breaker(of work: Work) -> Locked<CircuitBreaker> {
+        switch work {
+        case .mint: mints
+        case .creation: creations
+        }
     }
 
     /// Admits one more mint or creation, unless the upstream is left alone or as many are in progress as the settings
     /// allow.
-    func enter(now: UInt64, atMost maximum: Int) throws(Refusal) -> Pass {
-        let decision = breaker.withLock { $0.admit(now: now) }
+    func enter(now: UInt64, atMost maximum: Int, for work: Work = .mint) throws(Refusal) -> Pass {
+        let decision = breaker(of: work).withLock { $0.admit(now: now) }
         if case .refused(let pause) = decision { throw .upstreamUnavailable(retryAfter: pause) }
-        let pass = Pass(isProbe: decision == .probe)
+        let pass = Pass(isProbe: decision == .probe, work: work)
         guard inFlight.add(1, ordering: .relaxed).newValue <= maximum else {
             leave(pass)
             throw .overloaded
@@ -38,12 +53,12 @@ package final class UpstreamState: Sendable {
     /// Ends what was admitted. A probe that was cancelled, or refused as one too many, does not keep the others waiting.
     func leave(_ pass: Pass) {
         inFlight.subtract(1, ordering: .relaxed)
-        if pass.isProbe { breaker.withLock { $0.endProbe() } }
+        if pass.isProbe { breaker(of: pass.work).withLock { $0.endProbe() } }
     }
 
     /// Counts the result of one attempt.
-    func record(isAlive: Bool, now: UInt64) {
-        breaker.withLock { $0.record(isAlive: isAlive, now: now) }
+    func record(isAlive: Bool, now: UInt64, of work: Work = .mint) {
+        breaker(of: work).withLock { $0.record(isAlive: isAlive, now: now) }
     }
 }
 

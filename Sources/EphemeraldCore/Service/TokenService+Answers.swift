@@ -38,7 +38,7 @@ extension TokenService {
     func conclude(
         _ context: RequestContext, with response: consuming Response, _ refusal: Refusal? = nil, isLogged: Bool
     ) -> Response {
-        if let call = context.call, !isRecorded(call, context, status: response.status) {
+        if let call = context.call, !isRecorded(call, context, response.status, refusal) {
             // Without its line the next process would not know the call, so nobody gets its answer.
             context.call = nil
             common.calls?.keeper.end(call.name, .unrecorded)
@@ -53,8 +53,10 @@ extension TokenService {
         return response
     }
 
-    private func isRecorded(_ call: CallRecord, _ context: RequestContext, status: Status) -> Bool {
-        common.calls?.keeper.record(usageLine(of: context, status: status, nil)) ?? false
+    private func isRecorded(
+        _ call: CallRecord, _ context: RequestContext, _ status: Status, _ refusal: Refusal?
+    ) -> Bool {
+        common.calls?.keeper.record(usageLine(of: context, status: status, refusal)) ?? false
     }
 
     private func usageLine(of context: RequestContext, status: Status, _ refusal: Refusal?) -> [UInt8] {

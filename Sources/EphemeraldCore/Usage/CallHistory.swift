@@ -22,6 +22,8 @@ package struct CallHistory: Sendable {
 
     private var calls: [CallName: Entry] = [:]
     private let spending: SpendingLimits
+    /// Lines about calls that were passed over, because this program does not write such.
+    package private(set) var strangeLines = 0
 
     /// Nothing is read.
     /// - Parameter spending: the limits that the worst cases of the calls are counted under.
@@ -30,9 +32,13 @@ package struct CallHistory: Sendable {
     }
 
     /// Reads a line of the usage log.
-    /// - Returns: nil for a line that is not about a call, cannot be read, or repeats what another says.
+    /// - Parameter line: a line with the name of a call in it.
+    /// - Returns: nil for a line that cannot be read, or repeats what another says.
     package mutating func read(_ line: ArraySlice<UInt8>) -> Event? {
-        guard let json = try? JSON(parsing: Array(line)), let name = json.callName else { return nil }
+        guard let json = try? JSON(parsing: Array(line)), let name = json.callName else {
+            strangeLines += 1
+            return nil
+        }
         if json["event.name"]?.stringValue == "call.ended" {
             let spent = Money(micros: Int64(json.count(CallMember.spent) ?? 0))
             switch calls[name] {
@@ -44,7 +50,10 @@ package struct CallHistory: Sendable {
             }
             return nil
         }
-        guard let call = PastCall(json, name: name, spending) else { return nil }
+        guard let call = PastCall(json, name: name, spending) else {
+            strangeLines += 1
+            return nil
+        }
         switch calls[name] {
         case nil:
             calls[name] = .open(call)
@@ -81,7 +90,8 @@ package struct PastCall: Hashable, Sendable {
     /// When it was opened, in Unix seconds.
     package let openedAt: Int
 
-    /// Nil for a line that is not about a creation, or that lacks something.
+    /// Nil for a line that is not about a creation, or lacks something, or has what this program does not write: the id
+    /// goes into a URL, and the lease into a time.
     fileprivate init?(_ json: JSON, name: CallName, _ spending: SpendingLimits) {
         func text(_ member: String) -> String? { json[member]?.stringValue }
         guard let type = text(CallMember.type).flatMap(CallType.init), let session = text("ephemerald.session.name"),
@@ -89,7 +99,8 @@ package struct PastCall: Hashable, Sendable {
             let key = text(CallMember.key).flatMap(KeyPrint.init), let upstreamID = text(CallMember.upstreamID),
             let upstreamHost = text("server.address"), let requestID = text("ephemerald.request.id"),
             let endsAt = json.count(CallMember.endsAt), let leaseSeconds = json.count(CallMember.leaseSeconds),
-            let openedAt = text("timestamp").flatMap(Timestamp.unixSeconds(of:)), openedAt <= endsAt
+            let openedAt = text("timestamp").flatMap(Timestamp.unixSeconds(of:)), openedAt <= endsAt,
+            CreatedCall.isID(upstreamID), CallPlan.leaseRange.contains(leaseSeconds)
         else { return nil }
         let price = json.count(CallMember.price).flatMap { Price(perMinute: Money(micros: Int64($0))) }
         plan = CallPlan(

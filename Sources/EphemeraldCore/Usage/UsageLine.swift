@@ -71,11 +71,30 @@ extension RequestContext {
     /// Characters of the field `Origin` in a usage line.
     private static let loggableOrigin = 256
 
-    /// The path, without the id of a call, which is a secret: below the route for calls it is a pattern.
+    /// The path, without the id of a call, which is a secret. A path that leads nowhere may be that of a call with a slip
+    /// in it, so there everything that is as long as an id and has its characters, encoded or not, is `{id}`.
     private var loggedPath: String {
         if let path = route.path { return path }
-        let path = request.path
-        return path.utf8.starts(with: "\(CallRoute.path)/".utf8) ? "\(CallRoute.path)/{unknown}" : String(path)
+        var result: [UInt8] = []
+        var rest = request.path.utf8[...]
+        while let first = rest.first {
+            let run = rest.prefix(while: \.mayBeOfCallID)
+            if run.isEmpty {
+                result.append(first)
+                rest.removeFirst()
+            } else {
+                result += run.count < CallID.length ? Array(run) : Array("{id}".utf8)
+                rest = rest[run.endIndex...]
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// Whether it can be in the id of a call, or in a percent-encoding.
+    fileprivate var mayBeOfCallID: Bool {
+        isLetter || isDigit || self == UInt8(ascii: "_") || self == UInt8(ascii: "-") || self == UInt8(ascii: "%")
     }
 }
 

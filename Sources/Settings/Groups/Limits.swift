@@ -47,7 +47,7 @@ extension Setting {
         "Money a day (UTC) for everybody together, or off: the most that tokens and calls of a day can cost.")
     package static let maxCalls = Setting(
         "MAX_CALLS", .number, .value("100"), "NUMBER", .reload,
-        "Calls open at once that the service has created, 1 to 100000; beyond them 429.")
+        "Calls open at once that the service has created, 1 to 100000; beyond them 429. With 0 none are created.")
     package static let maxCallsCaller = Setting(
         "MAX_CALLS_CALLER", .number, .value("2"), "NUMBER", .reload,
         "The same for one caller, by the name that AUTH establishes.")
@@ -109,7 +109,7 @@ extension Settings {
                 all: reader.quota(.quotaAll))
             spending = reader.spending()
             calls = CallMaxima(
-                all: reader.int(.maxCalls, in: 1...100_000), caller: reader.int(.maxCallsCaller, in: 1...100_000),
+                all: reader.int(.maxCalls, in: 0...100_000), caller: reader.int(.maxCallsCaller, in: 1...100_000),
                 client: reader.int(.maxCallsClient, in: 1...100_000))
             redis = reader.redis()
             isPaused = reader.bool(.paused)

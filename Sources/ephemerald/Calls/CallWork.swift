@@ -32,7 +32,7 @@ final class CallWork: @unchecked Sendable {
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
     private var enders: [CallEnder] = []
     private var act: () -> Void = {}
-    private var timer: Timer?
+    private lazy var alarm = Alarm(on: loop) { [unowned self] in act() }
     private var lastWarning: ContinuousClock.Instant?
     /// Nil without Redis. The service of the loop owns it.
     private weak var redis: RedisClient?
@@ -104,21 +104,19 @@ final class CallWork: @unchecked Sendable {
         enders = [ender] + older.prefix(CallWork.mostEnders - 1)
     }
 
-    /// Calls the keeper at that time, in nanoseconds on the monotonic clock, and not at the time that was set before.
+    /// Calls the keeper at that time, in nanoseconds on the monotonic clock, or earlier. Other threads arrange wake-ups
+    /// too, and a later one may arrive last.
     private func wake(at time: UInt64) {
         let now = Surroundings.monotonicNanoseconds()
-        timer?.cancel()
-        timer = loop.after(.nanoseconds(time > now ? Int64(time - now) : 0)) { [unowned self] in
-            timer = nil
-            act()
-        }
+        alarm.set(after: .nanoseconds(time > now ? Int64(time - now) : 0))
     }
 
     private func end(_ call: CallRecord) async -> EndVerdict {
         guard let ender = enders.first(where: { $0.hasCreator(of: call) }) ?? enders.first else {
             return .unsure("no upstream is set")
         }
-        let verdict = await ender.end(call)
+        // Its key may be revoked; those in force may do.
+        let verdict = await ender.end(call, or: enders.first)
         if case .unsure(let reason) = verdict {
             counts.withLock { $0.failed() }
             warn(reason, call)

@@ -41,6 +41,9 @@ package struct Journal {
         let since = Day.epoch.days(until: today) - 2 * neighbours
         warnings = try LogFiles(of: path, since: since * 86_400).read { count($0) }
         if foreign > 0 { warnings.append("\(path): lines that are not usage lines and were not counted: \(foreign)") }
+        guard calls.strangeLines > 0 else { return }
+        let words = "lines about calls that this program does not write and that were passed over"
+        warnings.append("\(path): \(words): \(calls.strangeLines)")
     }
 
     private mutating func count(_ line: ArraySlice<UInt8>) {

@@ -1,5 +1,6 @@
 internal import CZlib
 import Glibc
+import JSON
 import System
 
 /// The lines of a log file, one after the other, without ever holding more than a piece of the file.
@@ -8,7 +9,7 @@ enum LogLines {
     enum End {
         /// Nothing.
         case whole
-        /// A line without its line feed: its writer was stopped.
+        /// A part of a line: its writer was stopped.
         case torn
         /// The rest cannot be read.
         case damaged
@@ -17,7 +18,8 @@ enum LogLines {
     /// A usage line has less than 4 kB. Of a longer one, which is not from this program, only so much is handed on.
     private static let bufferSize = 1 << 18
 
-    /// Hands every whole line to `body`, without its line feed.
+    /// Hands every whole line to `body`, without its line feed and a carriage return before it. The last one may lack
+    /// them, as an editor leaves it, if it is whole otherwise.
     static func read(_ path: String, _ body: (ArraySlice<UInt8>) -> Void) throws(SystemError) -> End {
         var text = try LogText(path)
         var buffer = [UInt8](repeating: 0, count: bufferSize)
@@ -27,11 +29,17 @@ enum LogLines {
         while true {
             let count: Int
             do throws(LogDamage) { count = try text.read(into: &buffer, from: filled) } catch { return .damaged }
-            guard count > 0 else { return filled > 0 || isInsideOverlong ? .torn : .whole }
+            guard count > 0 else {
+                if isInsideOverlong { return .torn }
+                guard filled > 0 else { return .whole }
+                guard (try? JSON(parsing: Array(buffer[..<filled]))) != nil else { return .torn }
+                body(buffer[..<filled])
+                return .whole
+            }
             filled += count
             var start = 0
             while let end = lineFeed(in: buffer, start..<filled) {
-                if isInsideOverlong { isInsideOverlong = false } else { body(buffer[start..<end]) }
+                if isInsideOverlong { isInsideOverlong = false } else { body(withoutReturn(buffer[start..<end])) }
                 start = end + 1
             }
             if start == 0, filled == buffer.count {
@@ -43,6 +51,10 @@ enum LogLines {
                 filled -= start
             }
         }
+    }
+
+    private static func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     }
 
     private static func lineFeed(in buffer: [UInt8], _ range: Range<Int>) -> Int? {

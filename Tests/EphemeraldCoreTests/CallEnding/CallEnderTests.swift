@@ -20,11 +20,13 @@ import Testing
             self.sideband = sideband
         }
 
-        func ender(keys: [String], places: SidebandPlaces = SidebandPlaces()) -> CallEnder {
+        func ender(
+            keys: [String], places: SidebandPlaces = SidebandPlaces(), clock: ManualClock = ManualClock()
+        ) -> CallEnder {
             var upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: keys.map { Secret($0) })
             upstream.project = "proj_1"
             return CallEnder(
-                upstream: upstream, surroundings: ManualClock().surroundings, places: places,
+                upstream: upstream, surroundings: clock.surroundings, places: places,
                 send: { request async throws(TransferFailure) -> Response in
                     self.requests.withLock { $0.append(request) }
                     return self.hangUp(request.fields["Authorization"] ?? "")
@@ -84,6 +86,58 @@ import Testing
         #expect(await ender.end(call(.realtime)) == .over(reportedSeconds: nil))
         #expect(await isUnsure(ender.end(call(.realtime, host: "eu.api.openai.com"))))
         #expect(await isUnsure(ender.end(call(.realtime, key: "sk-b"))))
+    }
+
+    @Test(arguments: [401, 403])
+    func `tries the other keys when the one that created it is refused, and then those in force`(status: Int) async {
+        let script = Script { key in
+            switch key {
+            case "Bearer sk-d": Response(.ok)
+            case "Bearer sk-a": refusal(status, "invalid_api_key")
+            default: refusal(404, "call_id_not_found")
+            }
+        }
+        let old = script.ender(keys: ["sk-b", "sk-a"])
+        #expect(await isUnsure(old.end(call(.realtime))))
+        #expect(await isUnsure(old.end(call(.realtime), or: old)))
+        #expect(await isUnsure(old.end(call(.realtime), or: script.ender(keys: ["sk-c"]))))
+        let inForce = script.ender(keys: ["sk-c", "sk-d"])
+        #expect(await old.end(call(.realtime), or: inForce) == .over(reportedSeconds: nil))
+        let tried = script.requests.withLock { $0.compactMap { $0.fields["Authorization"]?.last } }
+        #expect(String(tried) == "ab" + "ab" + "abc" + "abcd")
+    }
+
+    @Test func `tries no other key when the one that created it is accepted`() async {
+        let script = Script { _ in refusal(500, "server_error") }
+        let ender = script.ender(keys: ["sk-a", "sk-b"])
+        #expect(await isUnsure(ender.end(call(.realtime), or: script.ender(keys: ["sk-c"]))))
+        #expect(script.requests.withLock { $0.count } == 1)
+    }
+
+    @Test(arguments: [CallType.realtime, .live])
+    func `believes for a minute after the creation only that it is over, not that it is not found`(
+        type: CallType
+    ) async {
+        let clock = ManualClock()
+        let now = clock.surroundings.monotonicNanoseconds()
+        let young = CallRecord(
+            name: TestCalls.names[0], plan: TestCalls.plan(type), upstreamID: "id_1", upstreamHost: "api.openai.com",
+            key: KeyPrint(ofKey: "sk-a"), openedAt: now)
+        let code = type == .realtime ? "call_id_not_found" : "session_id_not_found"
+        let script = Script(hangUp: { _ in refusal(404, code) }, sideband: { _ in .refused(refusal(404, code)) })
+        let ender = script.ender(keys: ["sk-a"], clock: clock)
+        #expect(await isUnsure(ender.end(young)))
+        clock.advance(by: .milliseconds(59_999))
+        #expect(await isUnsure(ender.end(young)))
+        clock.advance(by: .milliseconds(1))
+        #expect(await ender.end(young) == .over(reportedSeconds: nil))
+        let fast = Script().ender(keys: ["sk-a"], clock: ManualClock())
+        if type == .realtime { #expect(await fast.end(young) == .over(reportedSeconds: nil)) }
+    }
+
+    @Test func `believes nothing that another upstream says`() async {
+        let ender = Script().ender(keys: ["sk-a"])
+        #expect(await isUnsure(ender.end(call(.realtime, host: "eu.api.openai.com"))))
     }
 
     @Test func `attaches to no more sidebands at once than there are places`() async {

@@ -26,9 +26,9 @@ private enum Answer: CustomStringConvertible {
 @Suite struct `An attempt to end a call` {
     /// Answers each step in turn.
     private func run(
-        _ type: CallType, isByCreator: Bool = true, _ answers: [Answer]
+        _ type: CallType, believing belief: Belief = .everything, _ answers: [Answer]
     ) throws -> (verdict: EndVerdict, steps: [EndAttempt.Step]) {
-        var attempt = EndAttempt(type, isByCreator: isByCreator)
+        var attempt = EndAttempt(type, believing: belief)
         var steps: [EndAttempt.Step] = []
         for answer in answers {
             steps.append(attempt.step)
@@ -71,13 +71,21 @@ private enum Answer: CustomStringConvertible {
 
     @Test func `by another key believes a hang-up, and not that the call is not found`() throws {
         #expect(
-            try run(.realtime, isByCreator: false, [.refused(Response(.ok))]).verdict == .over(reportedSeconds: nil))
+            try run(.realtime, believing: .confirmation, [.refused(Response(.ok))]).verdict
+                == .over(reportedSeconds: nil))
         let notFound = Answer.refused(refusal(404, "call_id_not_found"))
-        guard case .unsure = try run(.realtime, isByCreator: false, [notFound]).verdict else {
+        guard case .unsure = try run(.realtime, believing: .confirmation, [notFound]).verdict else {
             throw Wrong()
         }
         let gone = Answer.refused(refusal(404, "session_id_not_found"))
-        guard case .unsure = try run(.live, isByCreator: false, [gone, gone, gone]).verdict else { throw Wrong() }
+        guard case .unsure = try run(.live, believing: .confirmation, [gone, gone, gone]).verdict else { throw Wrong() }
+    }
+
+    @Test func `at another upstream believes nothing`() throws {
+        let answers = [Answer.closed(7), .refused(Response(.ok)), .closed(8)]
+        guard case .unsure = try run(.live, believing: .nothing, answers).verdict,
+            case .unsure = try run(.realtime, believing: .nothing, [.refused(Response(.ok))]).verdict
+        else { throw Wrong() }
     }
 
     @Test func `of Live closes the session over its sideband, and keeps its seconds`() throws {

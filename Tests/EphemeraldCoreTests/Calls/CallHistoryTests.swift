@@ -97,6 +97,30 @@ private func ended(_ name: CallName, spent: Int64 = 35_000) -> String {
         #expect(history.open(atUnixSeconds: 1_795_348_800 - 9_999).count == 1)
     }
 
+    @Test func `passes over and counts lines with what goes into no URL and no time`() {
+        let whole = opened(names[0])
+        let longest = String(repeating: "x", count: 128)
+        let ids = [
+            "", "../../batches/b/cancel?", "a b", "x/../y", "x?", "x#", "%2e", "\\u0000", "é", longest + "x", "x.y",
+        ]
+        var wrong = ids.map { whole.replacing(#"upstream_id":"rtc_1""#, with: #"upstream_id":"\#($0)""#) }
+        for seconds in ["-1", "301", "9200000000", "10000000000", "1000000000000000", "1e400", "0.5"] {
+            wrong.append(whole.replacing(#"lease_seconds":60"#, with: #"lease_seconds":\#(seconds)"#))
+        }
+        for line in wrong {
+            var history = CallHistory()
+            #expect(line != whole)
+            #expect(history.read(line) == nil, "\(line)")
+            #expect(history.strangeLines == 1, "\(line)")
+        }
+        var history = CallHistory()
+        for (index, seconds) in [0, 300].enumerated() {
+            let line = opened(names[index]).replacing(#"lease_seconds":60"#, with: #"lease_seconds":\#(seconds)"#)
+            #expect(history.read(line.replacing("rtc_1", with: longest)) != nil)
+        }
+        #expect(history.strangeLines == 0)
+    }
+
     @Test func `passes over lines that lack something or are about something else`() {
         let whole = opened(names[0])
         var wrong = ["", "{}", "[]", "{", #"{"ephemerald.call.id":"x"}"#, String(whole.dropLast(2))]

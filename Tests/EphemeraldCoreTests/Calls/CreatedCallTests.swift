@@ -94,28 +94,30 @@ private func live(_ body: String, status: Int = 201) -> Response {
 
     @Test(
         arguments: [
-            (live("", status: 200), true, true, .over),
-            (live("", status: 200), false, true, .over),
-            (live("", status: 200), true, false, .unsure),
-            (live("", status: 204), true, true, .unsure),
-            (error(404, "call_id_not_found"), true, true, .over),
-            (error(400, "call_id_not_found"), true, true, .over),
-            (error(404, "session_id_not_found"), true, false, .over),
-            (error(404, "call_id_not_found"), false, true, .unsure),
-            (error(404, "model_not_found"), true, true, .unsure),
-            (error(404, "unknown_url"), true, true, .unsure),
-            (error(401, "call_id_not_found"), true, true, .unsure),
-            (error(500, "call_id_not_found"), true, true, .unsure),
-            (live("", status: 404), true, true, .unsure),
-            (live("{}", status: 404), true, true, .unsure),
-            (live(#"{"code":"call_id_not_found"}"#, status: 404), true, true, .unsure),
-            (live(#"{"error":{"code":null}}"#, status: 404), true, true, .unsure),
-            (live("<html>call_id_not_found", status: 404), true, true, .unsure),
-            (live("", status: 429), true, true, .unsure),
-        ] as [(Response, Bool, Bool, HangUpVerdict)])
+            (live("", status: 200), .everything, true, .over),
+            (live("", status: 200), .confirmation, true, .over),
+            (live("", status: 200), .nothing, true, .unsure),
+            (live("", status: 200), .everything, false, .unsure),
+            (live("", status: 204), .everything, true, .unsure),
+            (error(404, "call_id_not_found"), .everything, true, .over),
+            (error(400, "call_id_not_found"), .everything, true, .over),
+            (error(404, "session_id_not_found"), .everything, false, .over),
+            (error(404, "call_id_not_found"), .confirmation, true, .unsure),
+            (error(404, "call_id_not_found"), .nothing, true, .unsure),
+            (error(404, "model_not_found"), .everything, true, .unsure),
+            (error(404, "unknown_url"), .everything, true, .unsure),
+            (error(401, "call_id_not_found"), .everything, true, .unsure),
+            (error(500, "call_id_not_found"), .everything, true, .unsure),
+            (live("", status: 404), .everything, true, .unsure),
+            (live("{}", status: 404), .everything, true, .unsure),
+            (live(#"{"code":"call_id_not_found"}"#, status: 404), .everything, true, .unsure),
+            (live(#"{"error":{"code":null}}"#, status: 404), .everything, true, .unsure),
+            (live("<html>call_id_not_found", status: 404), .everything, true, .unsure),
+            (live("", status: 429), .everything, true, .unsure),
+        ] as [(Response, Belief, Bool, HangUpVerdict)])
     func `ends a call only when it says so`(
-        response: Response, isByCreator: Bool, endsWithOK: Bool, verdict: HangUpVerdict
+        response: Response, belief: Belief, endsWithOK: Bool, verdict: HangUpVerdict
     ) {
-        #expect(HangUpVerdict(response, isByCreator: isByCreator, endsWithOK: endsWithOK) == verdict)
+        #expect(HangUpVerdict(response, believing: belief, endsWithOK: endsWithOK) == verdict)
     }
 }

@@ -131,6 +131,23 @@ private let badOffers: [(sdp: String, reason: InvalidOffer)] = [
         }
     }
 
+    @Test(arguments: ["\u{2028}", "\u{2029}", "\u{85}"])
+    func `is refused with a line separator of Unicode`(separator: String) {
+        let sdp = sound(with: "a=x\(separator)m=video 9 UDP/TLS/RTP/SAVPF 96\r\n")
+        #expect(throws: InvalidOffer.controlCharacter) { try Offer(Array(sdp.utf8)) }
+    }
+
+    @Test func `has characters near those that are refused`() throws {
+        let sdp = sound(with: "a=x:\u{A0}\u{A8}\u{C2}\u{2027}\u{202A}\u{2020}\u{E028}\u{10028} ~\r\n")
+        #expect(try Offer(Array(sdp.utf8)).sdp == sdp)
+    }
+
+    @Test func `has at most a thousand lines`() throws {
+        let lines = String(repeating: "a=x\r\n", count: 997)
+        #expect(try Offer(Array(sound(with: lines).utf8)).sdp.utf8.count == sound(with: lines).utf8.count)
+        #expect(throws: InvalidOffer.tooManyLines) { try Offer(Array(sound(with: lines + "a=x\r\n").utf8)) }
+    }
+
     @Test(arguments: [[0xFF], [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]])
     func `is refused when it is not UTF-8`(bytes: [UInt8]) {
         let sdp = Array(offer(audio, fingerprint, "a=x:").utf8) + bytes + [0x0D, 0x0A]
@@ -138,7 +155,7 @@ private let badOffers: [(sdp: String, reason: InvalidOffer)] = [
     }
 
     @Test func `has a message for each reason`() {
-        let reasons = Set(badOffers.map(\.reason) + [.notUTF8, .controlCharacter])
+        let reasons = Set(badOffers.map(\.reason) + [.notUTF8, .controlCharacter, .tooManyLines])
         let details = Set(reasons.map(\.detail))
         #expect(details.count == reasons.count)
         #expect(details.allSatisfy { $0.hasPrefix("The SDP offer") || $0.hasPrefix("Line ") })

@@ -1,0 +1,143 @@
+"""Calls at an upstream that fails, and at one whose answers prove less than they seem to."""
+
+from __future__ import annotations
+
+import json
+import signal
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+import faults
+from daemon import eventually
+from fake_calls import ANSWER
+from fake_connection import Received, Upstream
+from fake_openai import Fault
+from test_calls import calls, create, ended, lines, location, serve  # noqa: F401
+
+SDP = {"Content-Type": "application/sdp"}
+
+
+def hang_ups(calls) -> int:
+    return sum(request.target.endswith("/hangup") for request in calls.owner.requests)
+
+
+def answering(calls, body: bytes, location: str) -> Fault:
+    """A creation whose answer has that body and, for the id of its call, that location."""
+
+    def fault(upstream: Upstream, _: Received) -> None:
+        upstream.answer(201, body, SDP | {"Location": location.format(id=calls.all[-1].id)})
+
+    return fault
+
+
+def test_a_call_that_is_not_connected_yet_is_hung_up_again_and_keeps_its_place(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, MAX_CALLS="1")
+    path = location(create(daemon))
+    calls.fail("not-connected")
+    assert daemon.request("DELETE", path).status == 200
+    eventually(lambda: hang_ups(calls) >= 3, "it is hung up again")
+    assert (len(calls.open), ended(tmp_path), create(daemon).status) == (1, [], 429)
+    calls.work()
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: len(ended(tmp_path)) == 1, "the end has its line")
+    assert create(daemon).status == 201
+
+
+def test_a_call_whose_key_was_revoked_is_ended_with_the_key_in_force(start, calls, tmp_path):
+    upstream, key_file, other = calls.owner, tmp_path / "key", "sk-another-key-0123456789"
+    key_file.write_text(upstream.key)
+    daemon = serve(start, calls, tmp_path, OPENAI_API_KEY=None, OPENAI_API_KEY_FILE=str(key_file))
+    path = location(create(daemon))
+    key_file.write_text(other)
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "reloaded" in daemon.stderr, "the reload is complete")
+    upstream.keys = {other}
+    # A key of the same project sees the call.
+    calls.all[0].key = other
+    assert daemon.request("DELETE", path).status == 200
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: len(ended(tmp_path)) == 1, "the end has its line")
+    assert hang_ups(calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b"", "/v1/realtime/calls/{id}"),
+        (b"<html>", "/v1/realtime/calls/{id}"),
+        (ANSWER, "/v1/realtime/calls/{id}\r\nLocation: /v1/realtime/calls/{id}"),
+        (ANSWER, "/v1/realtime/calls/{id}\r\nLocation: /v1/realtime/calls/rtc_2"),
+    ],
+)
+def test_a_call_whose_answer_cannot_be_used_is_hung_up(start, calls, tmp_path, body, where):
+    daemon = serve(start, calls, tmp_path, MAX_CALLS="1")
+    calls.create_fault = answering(calls, body, where)
+    answer = create(daemon)
+    assert (answer.status, answer.json()["code"]) == (502, "upstream_error")
+    calls.wait_until(lambda calls: len(calls.all) == 1 and not calls.open)
+    eventually(lambda: len(ended(tmp_path)) == 1, "the end has its line")
+    assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
+    [opened] = [line for line in lines(tmp_path) if "event.name" not in line]
+    assert (opened["error.type"], opened["http.response.status_code"]) == ("upstream_error", 502)
+    calls.work()
+    assert create(daemon).status == 201
+
+
+def test_a_live_call_whose_answer_cannot_be_used_is_closed(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    calls.create_fault = lambda upstream, _: upstream.answer(201, {"session": {"id": calls.all[-1].id}})
+    assert create(daemon, "live").status == 502
+    calls.wait_until(lambda calls: len(calls.all) == 1 and not calls.open)
+
+
+def test_creations_that_fail_leave_tokens_alone(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    calls.create_fault = faults.error(500, "server_error")
+    assert [create(daemon).status for _ in range(20)] == [502] * 20
+    unavailable = create(daemon)
+    assert (unavailable.status, unavailable.json()["code"]) == (503, "upstream_unavailable")
+    assert daemon.token().status == 200
+
+
+def test_no_calls_are_created_with_max_calls_0_and_open_ones_go_on(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, MAX_CALLS="0")
+    assert create(daemon).status == 404
+    assert create(daemon, origin=None).status == 404
+    assert (daemon.token().status, calls.all) == (200, [])
+
+
+def journal_line(number: int, **members: object) -> str:
+    """The line of a call that is overdue, with those members."""
+    began = datetime.now(timezone.utc) - timedelta(seconds=100)
+    line = {
+        "timestamp": began.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "ephemerald.request.id": "1" * 32,
+        "ephemerald.session.name": "default",
+        "server.address": "127.0.0.1",
+        "ephemerald.call.id": f"{number:032x}",
+        "ephemerald.call.type": "realtime",
+        "ephemerald.call.upstream_id": "rtc_x",
+        "ephemerald.call.key": "0" * 8,
+        "ephemerald.call.binding": "0" * 32,
+        "ephemerald.call.ends_at": int(began.timestamp()) + 60,
+        "ephemerald.call.lease_seconds": 10,
+    }
+    return json.dumps(line | {f"ephemerald.call.{name}": value for name, value in members.items()}, separators=(",", ":"))
+
+
+def test_a_line_that_the_daemon_does_not_write_makes_no_request_and_no_start_fail(start, calls, tmp_path):
+    log = [
+        journal_line(1, lease_seconds=10_000_000_000),
+        journal_line(2, upstream_id="../../batches/batch_1/cancel?"),
+        journal_line(3),
+    ]
+    # As an editor leaves it.
+    (tmp_path / "usage.log").write_bytes("\r\n".join(log).encode())
+    daemon = serve(start, calls, tmp_path)
+    assert "passed over: 2" in daemon.stderr and "calls: 1 of an earlier process are taken over" in daemon.stderr
+    eventually(lambda: hang_ups(calls) > 0, "the call is hung up")
+    assert {request.target for request in calls.owner.requests if request.method == "POST"} == {
+        "/v1/realtime/calls/rtc_x/hangup"
+    }
+    assert daemon.is_running
