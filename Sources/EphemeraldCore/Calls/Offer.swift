@@ -60,21 +60,7 @@ package struct Offer: Hashable, Sendable {
             lines.append(start..<end)
             start = place + 1
         }
-        return media
-    }
-
-    /// Whether bytes in UTF-8 have a control character that no line of SDP has (category Cc, U+0080 to U+009F included),
-    /// or U+2028 or U+2029, which some readers take for the end of a line.
-    private static func hasForbiddenCharacter(_ bytes: Span<UInt8>) -> Bool {
-        var (last, lastButOne) = (UInt8(0x20), UInt8(0x20))
-        for index in bytes.indices {
-            let byte = bytes[index]
-            if byte < 0x20 && byte != 0x0D && byte != 0x0A || byte == 0x7F { return true }
-            if last == 0xC2 && byte < 0xA0 { return true }
-            if lastButOne == 0xE2 && last == 0x80 && (byte == 0xA8 || byte == 0xA9) { return true }
-            (lastButOne, last) = (last, byte)
-        }
-        return false
+        return lines
     }
 }
 
