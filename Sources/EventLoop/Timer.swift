@@ -47,7 +47,7 @@ package final class Alarm {
 
     /// Sets it, unless it will ring before.
     package func set(after delay: Duration) {
-        if let timer, timer.deadline <= loop.now + delay { return }
+        if let timer, timer.due <= EventLoop.clock() + delay.wholeNanoseconds { return }
         timer?.cancel()
         timer = loop.after(delay) { [unowned self] in
             timer = nil
