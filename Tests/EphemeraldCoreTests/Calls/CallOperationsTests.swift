@@ -2,6 +2,7 @@ import EphemeraldCore
 import HTTP
 import JSON
 import Locking
+import Sessions
 import TestPolicy
 import Testing
 
@@ -32,13 +33,27 @@ private final class Bench: Sendable {
             name: "ops.internal", readiness: { Response(.ok) }, families: { [] }, calls: keeper)
     }
 
-    /// Opens a call at that second.
+    /// Has a call from that second on, taken over from the usage log.
     func open(_ index: Int, _ plan: CallPlan = TestCalls.plan(), at seconds: Int = 0) {
         state.withLock { $0.seconds = seconds }
-        #expect(keeper.reserve(TestCalls.names[index], plan, within: CallMaxima()) == nil)
-        _ = keeper.open(
-            TestCalls.names[index], upstreamID: "rtc_\(index)", upstreamHost: "api.openai.com",
-            key: KeyPrint(ofKey: "sk-1"))
+        let line: JSONObject = [
+            "timestamp": "1970-01-01T00:00:00.000Z", "ephemerald.request.id": "r", "server.address": "api.openai.com",
+            "enduser.pseudo.id": plan.caller.map { .string($0) } ?? .null,
+            "ephemerald.session.name": .string(plan.session),
+            "ephemerald.call.id": .string("\(TestCalls.names[index])"),
+            "ephemerald.call.type": .string(plan.type.rawValue), "ephemerald.call.upstream_id": .string("rtc_\(index)"),
+            "ephemerald.call.key": .string("\(KeyPrint(ofKey: "sk-1"))"),
+            "ephemerald.call.binding": .string("\(plan.binding)"),
+            "ephemerald.call.ends_at": .number(JSONNumber(plan.maximumSeconds)),
+            "ephemerald.call.lease_seconds": .number(JSONNumber(plan.leaseSeconds)),
+            "ephemerald.call.price": .number(JSONNumber(Int(plan.price?.perMinute.micros ?? 0))),
+        ]
+        var history = CallHistory()
+        guard case .opened(let call) = history.read(JSON.object(line).serialized()[...]) else {
+            Issue.record("the line is not about a creation: \(line)")
+            return
+        }
+        keeper.restore(call, atUnixSeconds: 0)
     }
 
     func ask(
