@@ -135,7 +135,7 @@ let package = Package(
                 "JSON",
                 "Curl",
                 "EphemeraldCore", "EventLoop", "HTTP", "Locking", "MicroHTTPD", "OpenAISandbox", "Redis", "Sessions",
-                "Settings", "System", "TestTools", "ephemerald",
+                "Settings", "System", "TestPolicy", "TestTools", "ephemerald",
             ],
             swiftSettings: settings),
     ],

@@ -1,3 +1,4 @@
+import EphemeraldCore
 import FoundationEssentials
 import HTTP
 package import Sessions
@@ -24,7 +25,8 @@ package struct SessionFiles: Sendable {
         rules = SessionRules(
             // The sandbox plays OpenAI, whatever the base URL.
             owner: reader.bool(.sandbox) ? .openAI : UpstreamOwner(host: host),
-            allowsSharedSuffixes: allowsSharedSuffixes || reader.isWrong(.allowSharedSuffixes))
+            allowsSharedSuffixes: allowsSharedSuffixes || reader.isWrong(.allowSharedSuffixes),
+            countsMoney: !reader.spending().areOff)
     }
 }
 

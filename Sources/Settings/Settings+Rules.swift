@@ -43,21 +43,23 @@ extension SettingsReader {
         let message = "has no effect while AUTH is none: callers are not identified"
         if limits.rates.caller != nil { warn(.limitCaller, message) }
         if limits.quotas.caller != nil { warn(.quotaCaller, message) }
+        if limits.spending.caller != nil { warn(.spendCaller, message) }
     }
 
     /// Refuses quotas that a restart would forget: they are counted again from the lines of the usage log, unless Redis
     /// counts them.
     mutating func checkQuotas(_ limits: Settings.Limits, _ output: Settings.Output) {
-        let quotas = limits.quotas
-        guard !quotas.areOff, self[.redisURL] == nil, self[.redisURLFile] == nil, !isWrong(.usageLog) else { return }
+        let (quotas, spending) = (limits.quotas, limits.spending)
+        guard limits.hasQuotas, self[.redisURL] == nil, self[.redisURLFile] == nil, !isWrong(.usageLog) else { return }
         if case .file(let path) = output.usageLog, InputFile.isRegularOrMissing(path) { return }
-        let names = [
-            (Setting.quotaCaller, quotas.caller), (.quotaSession, quotas.session), (.quotaAll, quotas.all),
+        let names: [(setting: Setting, isOn: Bool)] = [
+            (.quotaCaller, quotas.caller != nil), (.quotaSession, quotas.session != nil),
+            (.quotaAll, quotas.all != nil), (.spendCaller, spending.caller != nil), (.spendAll, spending.all != nil),
         ]
-        let on = names.filter { $0.1 != nil }.map(\.0.name).joined(separator: ", ")
+        let on = names.filter(\.isOn).map(\.setting.name).joined(separator: ", ")
         refuse(
             .usageLog,
-            "\(on) needs a file here, from which the day's tokens are counted again after a restart; "
+            "\(on) needs a file here, from which the day's tokens and money are counted again after a restart; "
                 + "write the path of a regular file")
     }
 }

@@ -402,8 +402,3 @@ def test_a_reload_that_takes_the_key_and_the_session_away_leaves_open_calls_alon
     assert daemon.request("DELETE", path).status == 200
     calls.wait_until(lambda calls: len(calls.open) == 1)
     assert calls.open[0].key == other
-
-
-def test_where_several_processes_count_together_there_are_no_calls(start, calls, tmp_path):
-    daemon = serve(start, calls, tmp_path, REDIS_URL="redis://127.0.0.1:1")
-    assert (create(daemon).status, create(daemon).json()["code"]) == (404, "not_found")

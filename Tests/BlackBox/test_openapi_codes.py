@@ -167,9 +167,9 @@ def what_is_called(witness: Witness, folder) -> None:
     assert witness.create(witness.daemon(PAUSED="true")).status == 503
     assert witness.create(witness.daemon(USAGE_LOG="/dev/full")).status == 503
     several = witness.daemon(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
-    for method, path in operations(witness.judge.document):
-        if path.startswith(CALLS):
-            assert witness.ask(several, method, path, ASKED) == 404
+    assert witness.create(several).status == 503
+    for method, end in (("POST", "/lease"), ("POST", "/end"), ("DELETE", "")):
+        assert witness.ask(several, method, f"{CALLS}/{'A' * 22}{end}", ASKED) == 503
 
 
 def what_is_asked(witness: Witness) -> None:

@@ -46,7 +46,7 @@ extension TestService {
         let reached = QuotaCheck(.all, allowance: 0, identity: "")
         let test = try TestService {
             $0.admission = Admission(
-                admit: { _ in .later { .refused(LimitReached(.quota(reached), wait: .seconds(1))) } },
+                admit: { _ in .later { .success(.refused(LimitReached(.quota(reached), wait: .seconds(1)))) } },
                 giveBack: { _ in })
         }
         #expect(test.answerAtOnce(to: .token()) == nil)

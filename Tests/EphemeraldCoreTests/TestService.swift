@@ -13,6 +13,7 @@ struct TestService {
     let metrics = LoopMetrics()
     let mintingSwitch = MintingSwitch()
     let refusals = RefusalLimiter()
+    let counts: Locked<AdmissionCounts>
     private let lines = Locked<[[UInt8]]>([])
     private let reached = Locked<[ReachedLimit]>([])
     private let problems = Locked<[ClientAddress.Problem]>([])
@@ -25,6 +26,8 @@ struct TestService {
         /// Nil for the memory of this process.
         var admission: Admission?
         var state = ServiceState()
+        /// Keeps the calls that are created; nil for a service without calls.
+        var makeKeeper: ((SpendingAccount) -> CallKeeper)?
 
         mutating func allowMissingOrigin() throws {
             rules.origins = OriginPolicy(allowing: try TestService.origins(), allowsMissing: true)
@@ -51,17 +54,24 @@ struct TestService {
                 safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8))))
         setup.rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
         try change(&setup)
-        let counts = AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: setup.ledger)
+        counts = Locked(AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: setup.ledger))
+        let keeper = setup.makeKeeper?(SpendingAccount(in: counts))
         service = TokenService(
             rules: setup.rules,
             loop: TokenService.LoopParts(
                 minter: Minter(
                     upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings, send: upstream.send),
+                callUpstream: keeper == nil
+                    ? nil
+                    : CallUpstream(
+                        upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings,
+                        send: upstream.send),
                 keyFetching: KeyFetching(surroundings: surroundings, send: keys.send, report: { _ in }),
                 metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
-                admission: setup.admission ?? .inMemory(Locked(counts), surroundings: surroundings),
-                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch),
+                admission: setup.admission ?? .inMemory(counts, surroundings: surroundings),
+                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch,
+                calls: keeper.map { CallsInMemory($0, counting: counts, surroundings: surroundings) }),
             report: { [lines, reached, problems] event, request in
                 switch event {
                 case .usage(let line): lines.withLock { $0.append(line) }

@@ -18,13 +18,15 @@ final class SessionDirectory {
         try data.write(to: URL(fileURLWithPath: "\(path)/\(name)"))
     }
 
-    func load(on today: Day = SessionDirectory.today) -> LoadedSessions {
-        SessionCatalog.load(directory: path, today: today)
+    func load(on today: Day = SessionDirectory.today, rules: SessionRules = SessionRules()) -> LoadedSessions {
+        SessionCatalog.load(directory: path, today: today, rules: rules)
     }
 
     /// The findings about one file with that text, as lines without the file's name.
-    static func findings(in text: String, on today: Day = SessionDirectory.today) throws -> [String] {
-        try SessionDirectory(["x.json": text]).load(on: today).findings.map {
+    static func findings(
+        in text: String, on today: Day = SessionDirectory.today, rules: SessionRules = SessionRules()
+    ) throws -> [String] {
+        try SessionDirectory(["x.json": text]).load(on: today, rules: rules).findings.map {
             "\($0.severity) \($0.description.dropFirst("x.json".count).drop { $0 == ":" || $0 == " " })"
         }
     }

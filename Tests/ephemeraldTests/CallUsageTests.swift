@@ -106,6 +106,20 @@ private let other = CallID(randomBits: 8)
         #expect(Self.table(by: .session, ends).lines[0] == "session  minted  refused  failed  minutes")
     }
 
+    @Test func `has the money of tokens too, where it is counted`() throws {
+        var table = UsageTable(by: .session)
+        let record = try #require(UsageRecord(Array(UsageLines.mint(session: "shop", spent: 3_000_000).utf8)))
+        for _ in 0..<2 { table.add(record) }
+        #expect(
+            table.lines == [
+                "session  minted  refused  failed  spent", "shop          2        0       0      6",
+                "total         2        0       0      6",
+            ])
+        var other = UsageTable(by: .client)
+        other.add(record)
+        #expect(other.lines.first?.contains("spent") == false)
+    }
+
     @Test(arguments: [UsageTable.Group.client, .origin, .outcome])
     func `is not in groups that the line of an end does not have`(group: UsageTable.Group) {
         let table = Self.table(by: group, Self.ends)

@@ -58,6 +58,57 @@ import ephemerald
         #expect(journal.warnings == [])
     }
 
+    /// The money of ann's and of everybody's, in millionths.
+    private func spent(_ limits: SpendingLimits, on day: Day? = nil) throws -> [Int] {
+        let journal = try Journal(
+            of: "\(directory.path)/usage.log", quotas: Quotas(), spending: limits, today: today)
+        #expect(journal.warnings == [])
+        return limits.checks(caller: "ann", amount: .zero).map { journal.ledger.used($0, on: day ?? today) }
+    }
+
+    @Test func `has the money of tokens, of open calls and of those that are over`() throws {
+        let names = (0..<4).map { CallID(randomBits: UInt128($0)).name }
+        try write(
+            "usage.log.1",
+            [
+                UsageLines.mint(caller: "ann", spent: 3_000_000), UsageLines.mint(caller: "bob", spent: 3_000_000),
+                UsageLines.mint(caller: "ann"), UsageLines.opened(names[0]), UsageLines.opened(names[1]),
+                UsageLines.mint("2026-11-21", caller: "ann", spent: 3_000_000),
+                UsageLines.end(names[2], spent: 1_000), UsageLines.end(names[3], spent: 0),
+                UsageLines.mint(caller: #"o\"ann"#, spent: 7),
+            ])
+        let lost = #""ephemerald.session.name":"live","ephemerald.spent":12500}"#
+        try write(
+            "usage.log",
+            [
+                UsageLines.end(names[1], spent: 2_000_000), UsageLines.end(names[1], spent: 9),
+                UsageLines.opened(names[2]), UsageLines.opened(names[2]),
+                UsageLines.refusal(code: "upstream_timeout", status: 504, session: "live")
+                    .replacing(#""ephemerald.session.name":"live"}"#, with: lost),
+            ])
+        let limits = SpendingLimits(caller: .largest, all: .largest)
+        let calls = 1_525_000 + 2_000_000 + 1_000
+        #expect(try spent(limits) == [3_000_000 + calls, 6_000_007 + calls + 12_500])
+        #expect(try spent(limits, on: Day(2026, 11, 21)) == [3_000_000, 3_000_000])
+        #expect(try spent(SpendingLimits()) == [])
+        let journal = try Journal(of: "\(directory.path)/usage.log", quotas: Quotas(), spending: limits, today: today)
+        #expect(journal.moneyOfToday == Money(micros: Int64(6_000_007 + calls + 12_500)))
+        #expect(journal.calls.open(atUnixSeconds: 1_795_348_900).map(\.plan.spending.count) == [2])
+    }
+
+    @Test func `has what a call gives back on the day of its creation`() throws {
+        let name = CallID(randomBits: 1).name
+        try write(
+            "usage.log",
+            [
+                UsageLines.opened(name, "2026-11-21", endsAt: 1_795_264_200),
+                UsageLines.end(name, spent: 500),
+            ])
+        let limits = SpendingLimits(all: .largest)
+        #expect(try spent(limits, on: Day(2026, 11, 21)) == [500])
+        #expect(try spent(limits) == [0])
+    }
+
     @Test func `counts once what gzip is still at`() throws {
         try write("usage.log.1", [UsageLines.mint()])
         try gzip("usage.log.1")

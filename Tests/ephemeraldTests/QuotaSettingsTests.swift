@@ -1,4 +1,5 @@
 import EphemeraldCore
+import Sessions
 import Settings
 import TestTools
 import Testing
@@ -26,6 +27,21 @@ import ephemerald
         let found = problems(["--quota-all", "5", "--quota-session", "5"])
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("USAGE_LOG: QUOTA_SESSION, QUOTA_ALL needs a file here") == true, "\(found)")
+    }
+
+    @Test func `may be one of money, in the operator's currency`() throws {
+        #expect(try settings().limits.spending == SpendingLimits())
+        let directory = try TemporaryDirectory()
+        let log = "\(directory.path)/usage.log"
+        let read = try settings("--spend-caller", "0.000001", "--spend-all", "1000000000", "--usage-log", log)
+        #expect(read.limits.spending == SpendingLimits(caller: Money(micros: 1), all: .largest))
+        #expect(read.sessionFiles.rules.countsMoney)
+        #expect(try !settings("--spend-all", "off").sessionFiles.rules.countsMoney)
+        let found = problems(["--spend-all", "5", "--quota-all", "5"])
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("USAGE_LOG: QUOTA_ALL, SPEND_ALL needs a file here") == true, "\(found)")
+        let warnings = try settings("--spend-caller", "5", "--usage-log", log).warnings
+        #expect(warnings.contains { $0.contains("--spend-caller") && $0.contains("has no effect") }, "\(warnings)")
     }
 
     @Test func `on callers causes a warning where callers are not identified`() throws {

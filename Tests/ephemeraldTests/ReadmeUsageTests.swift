@@ -3,15 +3,21 @@ import HTTP
 import JSON
 import Locking
 import Sessions
+import TestTools
 import Testing
 
-/// The fields of the usage log, written by six requests in which together every field has something to say.
+/// The fields of the usage log, written by seven requests in which together every field has something to say.
 @Suite struct `The usage log in deploy/logs.md` {
     private let lines = Locked<[[UInt8]]>([])
 
     /// Mints through an upstream that answers so, behind a proxy that is trusted, with one request a minute.
-    private func service(_ status: Status, _ answer: String) throws -> TokenService {
-        let sessions = SessionCatalog.load(directory: ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
+    /// - Parameter isPriced: counts money, with one session that has a price.
+    private func service(_ status: Status, _ answer: String, isPriced: Bool = false) throws -> TokenService {
+        let priced = try TemporaryDirectory([
+            "default.json": #"{"session":{"model":"m"},"access":{"price_per_minute":0.05}}"#
+        ])
+        let sessions = SessionCatalog.load(
+            directory: isPriced ? priced.path : ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
         let surroundings = Surroundings(
             monotonicNanoseconds: { 1 }, unixMilliseconds: { 1_795_367_772_919 }, sleep: { _ in })
         let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-test")])
@@ -31,6 +37,7 @@ import Testing
             limits: RateLimits(client: try RateLimit(parsing: "1/min")),
             safety: SafetyIdentifier(salt: SafetyIdentifier.randomSalt()))
         rules.refusalLimit = try RateLimit(parsing: "2/min")
+        if isPriced { rules.spending.all = .largest }
         return TokenService(
             rules: rules,
             loop: TokenService.LoopParts(
@@ -73,6 +80,7 @@ import Testing
         #expect(await minting.respond(to: forged).status == .tooManyRequests, "beyond the limit on refusals")
         let other = request(from: .ip(IPAddress(v4: 1), port: 1))
         #expect(await minting.respond(to: other).status == .unauthorized)
+        #expect(try await service(.ok, secret, isPriced: true).respond(to: request()).status == .ok)
 
         let written = try lines.withLock { $0 }.flatMap { try JSON(parsing: $0).objectValue?.names ?? [] }
         let listed = try ReadmeTable(under: "## The usage log", of: "deploy/logs.md").names

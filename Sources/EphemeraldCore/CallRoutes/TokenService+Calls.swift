@@ -16,8 +16,8 @@ extension TokenService {
         switch (route, request.method) {
         case (.create, .post): return try create(context, for: page, calls, upstream)
         case (.lease(let id), .post): return try renew(id, context, for: page, calls)
-        case (.end(let id), .post): return .now(.response(try end(id, context, calls, .noContent)))
-        case (.call(let id), .delete): return .now(.response(try end(id, context, calls, .ok)))
+        case (.end(let id), .post): return try end(id, context, calls, .noContent)
+        case (.call(let id), .delete): return try end(id, context, calls, .ok)
         case (.create, _), (.lease, _), (.end, _), (.call, _): throw .methodNotAllowed(allowed: route.allowed)
         }
     }
@@ -25,22 +25,27 @@ extension TokenService {
     /// Ends a call for any client that has its id. A page that is being left cannot wait for a preflight, so neither
     /// origin nor caller is checked.
     private func end(
-        _ id: CallID?, _ context: RequestContext, _ calls: CallKeeper, _ status: Status
-    ) throws(Refusal) -> Response {
-        guard calls.end(id, from: context.client.limitKey) else { throw .callNotFound }
-        return Response(status)
+        _ id: CallID?, _ context: RequestContext, _ calls: any CallStore, _ status: Status
+    ) throws(Refusal) -> Step<Answer> {
+        try calls.end(id, from: context.client.limitKey).then { isKnown throws(Refusal) in
+            guard isKnown else { throw .callNotFound }
+            return .now(.response(Response(status)))
+        }
     }
 
     /// Renews the lease of a call, for the caller and the origin that created it.
     private func renew(
-        _ id: CallID?, _ context: RequestContext, for page: OriginVerdict, _ calls: CallKeeper
+        _ id: CallID?, _ context: RequestContext, for page: OriginVerdict, _ calls: any CallStore
     ) throws(Refusal) -> Step<Answer> {
         let origin = try rules.origins.admit(page)
         return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
             .then { caller throws(Refusal) in
                 context.caller = caller
                 let binding = CallBinding(caller: caller?.name, origin: origin)
-                switch calls.renew(id, binding, from: context.client.limitKey) {
+                return calls.renew(id, binding, from: context.client.limitKey)
+            }
+            .then { renewal throws(Refusal) in
+                switch renewal {
                 case .renewed(let secondsLeft, let leaseSeconds):
                     var answer = JSONLine(reserving: 64)
                     answer.append("seconds_left", secondsLeft)
@@ -56,7 +61,7 @@ extension TokenService {
     /// The steps from an offer to a call. The first that refuses ends it, and everything that can be decided here is
     /// decided before the upstream is called.
     private func create(
-        _ context: RequestContext, for page: OriginVerdict, _ calls: CallKeeper, _ upstream: CallUpstream
+        _ context: RequestContext, for page: OriginVerdict, _ calls: any CallStore, _ upstream: CallUpstream
     ) throws(Refusal) -> Step<Answer> {
         let origin = try rules.origins.admit(page)
         return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
@@ -64,7 +69,7 @@ extension TokenService {
     }
 
     private func create(
-        _ context: RequestContext, for origin: String?, _ caller: Caller?, _ calls: CallKeeper,
+        _ context: RequestContext, for origin: String?, _ caller: Caller?, _ calls: any CallStore,
         _ upstream: CallUpstream
     ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
@@ -80,60 +85,58 @@ extension TokenService {
             type: type, session: offered.session.name, model: offered.session.model, caller: caller?.loggableName,
             client: context.client.limitKey, binding: CallBinding(caller: caller?.name, origin: origin),
             maximumSeconds: limits.maximumSeconds, leaseSeconds: limits.leaseSeconds,
-            price: offered.session.access.price,
+            price: offered.session.access.price, spending: rules.spending,
             day: Day(unixMilliseconds: loop.surroundings.unixMilliseconds()), requestID: context.id.description)
         var maxima = rules.callMaxima
         maxima.session = limits.maximumOpen
         let id = CallID(randomBits: loop.surroundings.randomBits())
-        // A slot is taken before the limits count, because it can be given back as if nothing had happened.
-        if let full = calls.reserve(id.name, plan, within: maxima) { throw .tooManyCalls(full) }
         let reserved = ReservedCall(
             id: id, request: request, plan: plan, object: object, session: offered.session,
             safetyIdentifier: rules.safety.identifier(of: caller, at: context.client))
-        do throws(Refusal) {
-            return try admit(context, from: origin, caller, to: offered)
-                .onLateRefusal { [self] in forget(reserved, calls) }
-                .then { admitted in
-                    .now(.call(AdmittedCall(reserved: reserved, admitted: admitted, calls: calls, upstream: upstream)))
-                }
-        } catch {
-            forget(reserved, calls)
-            throw error
+        let claim = claim(context, from: origin, caller, to: offered, spending: plan.spending)
+        return try calls.admit(id.name, plan, claim, within: maxima).then { [self] admission throws(Refusal) in
+            let verdict: LimitVerdict
+            switch admission {
+            case .full(let dimension): throw .tooManyCalls(dimension)
+            case .refused(let reached): verdict = .refused(reached)
+            case .admitted(let closest, let taken): verdict = .admitted(closest: closest, taken: taken)
+            }
+            let admitted = try admitted(by: verdict, context, caller, to: offered)
+            return .now(.call(AdmittedCall(reserved: reserved, admitted: admitted, calls: calls, upstream: upstream)))
         }
-    }
-
-    private func forget(_ call: ReservedCall, _ calls: CallKeeper) {
-        _ = calls.undo(call.id.name, isLost: false)
     }
 
     /// The last step: calls the upstream.
     func finish(_ call: AdmittedCall, _ context: RequestContext) async throws(Refusal) -> Response {
-        let (reserved, calls) = (call.reserved, call.calls)
+        let (reserved, calls, taken) = (call.reserved, call.calls, call.admitted.taken)
         let server = loop.minter.host
-        let name = reserved.id.name
+        let (name, plan) = (reserved.id.name, reserved.plan)
         context.attempt = MintAttempt(server: server)
         let created: CreatedCall
         let key: KeyPrint
         do throws(CallFailure) {
             let creation = CallUpstream.Creation(
-                request: reserved.request, session: reserved.session, type: reserved.plan.type, requestID: context.id,
+                request: reserved.request, session: reserved.session, type: plan.type, requestID: context.id,
                 safetyIdentifier: reserved.safetyIdentifier, trace: context.trace)
             (created, key) = try await call.upstream.create(creation, reserved.object)
         } catch {
             context.attempt = MintAttempt(server: server, report: error.report)
-            _ = calls.undo(name, isLost: error.isLost)
-            common.admission.giveBack(call.admitted.taken)
+            calls.undo(name, plan, taken, isLost: error.isLost)
+            if error.isLost, !plan.spending.isEmpty { context.spent = plan.costOfLoss }
             common.state.minted(
                 reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
             throw error.refusal
         }
         common.state.minted(reserved.session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
-        context.call = calls.open(name, upstreamID: created.upstreamID, upstreamHost: server, key: key)
+        let record = await calls.open(
+            name, plan, taken, upstreamID: created.upstreamID, upstreamHost: server, key: key)
+        guard let record else { throw .limitsUnavailable }
+        context.call = record
         var response = reserved.answer(created)
         response.fields.append(contentsOf: call.admitted.fields)
         // A client that did not get the answer can neither talk nor hang up.
         response.delivery = Delivery { isHandedOver in
-            if !isHandedOver { calls.end(name, .unanswered) }
+            if !isHandedOver { calls.keeper.end(name, .unanswered) }
         }
         return response
     }
@@ -143,11 +146,11 @@ extension TokenService {
 struct AdmittedCall: Sendable {
     fileprivate let reserved: ReservedCall
     fileprivate let admitted: TokenService.Admitted
-    fileprivate let calls: CallKeeper
+    fileprivate let calls: any CallStore
     fileprivate let upstream: CallUpstream
 }
 
-/// A call that has its slots and is not created yet.
+/// A request for a call that everybody but the limits, quotas and slots has admitted.
 private struct ReservedCall: Sendable {
     let id: CallID
     let request: CallRequest

@@ -6,37 +6,10 @@ package import Sessions
 /// The book decides, and its owner acts outside the lock. For every call that it returns to be ended, the owner reports
 /// ``failed(_:now:)`` or ``over(_:reportedSeconds:now:)``. Slots and money of a call come back exactly once.
 package struct CallBook: Sendable {
-    private enum State: Sendable {
-        /// Admitted; the upstream has not answered. Its task ends the state, so nothing is due.
-        indirect case creating(CallPlan)
-        /// The upstream's answer was lost. The slot is kept until the call is due.
-        indirect case lost(CallPlan)
-        /// Due when its lease or its time is over.
-        case open(CallRecord)
-        /// Due when the next attempt is to be made; while one is under way, when the upstream has ended the call itself.
-        case ending(CallRecord, Ending)
-        /// Due when its slot is free, if it still has one, and then when it is forgotten.
-        case ended(CallEndReason, CallBinding, forgottenAt: Int64, slotOf: CallRecord?)
-    }
-
-    private struct Ending: Sendable {
-        let reason: CallEndReason
-        let began: Int64
-        var failures = 0
-        var isUnderWay = true
-    }
-
-    private struct Entry: Sendable {
-        var state: State
-        var due = Int64.max
-        /// The time of its entry in `times`, which is not later than `due`.
-        var queued = Int64.max
-    }
-
     /// How long the book remembers why a call ended, for a client that comes too late.
     private static let memory = 600.nanoseconds
 
-    private var calls: [CallName: Entry] = [:]
+    private var calls: [CallName: CallEntry] = [:]
     private var slots = CallSlots()
     private var times = DueTimes()
 
@@ -58,7 +31,7 @@ package struct CallBook: Sendable {
         precondition(calls[name] == nil, "the names of calls are random and do not repeat")
         if let full = slots.full(for: plan, maxima) { return full }
         slots.take(plan)
-        calls[name] = Entry(state: .creating(plan))
+        calls[name] = CallEntry(state: .creating(plan))
         return nil
     }
 
@@ -75,7 +48,7 @@ package struct CallBook: Sendable {
         }
         calls[name]?.state = .lost(plan)
         schedule(name, at: Int64(now) + plan.type.creationSeconds.nanoseconds)
-        return plan.reserved - (plan.price?.cost(ofSeconds: plan.type.creationSeconds) ?? .zero)
+        return plan.reserved - plan.costOfLoss
     }
 
     /// The upstream has created the call: its time and its lease begin.
@@ -97,7 +70,7 @@ package struct CallBook: Sendable {
     package mutating func restore(_ record: CallRecord, now: UInt64) {
         guard calls[record.name] == nil else { return }
         slots.take(record.plan)
-        calls[record.name] = Entry(state: .open(record))
+        calls[record.name] = CallEntry(state: .open(record))
         schedule(record.name, at: record.due(after: Int64(now)))
     }
 
@@ -122,9 +95,38 @@ package struct CallBook: Sendable {
         case .open(let record):
             beginEnding(record, reason, now: Int64(now))
             return .begun(record)
-        case .ending, .ended: return .begunBefore
+        case .ending(let record, var ending):
+            ending.order = ending.order ?? reason
+            calls[name]?.state = .ending(record, ending)
+            return .begunBefore
+        case .ended: return .begunBefore
         case .creating, .lost, nil: return .unknown
         }
+    }
+
+    /// Nothing is to be done for so long about a call that has come up: another process says so. It is open again, unless
+    /// an attempt to end it has failed.
+    /// - Returns: the reason for which it is to be ended all the same.
+    package mutating func postpone(_ name: CallName, by pause: Duration, now: UInt64) -> CallEndReason? {
+        guard case .ending(let record, var ending) = calls[name]?.state, ending.isUnderWay else { return nil }
+        let now = Int64(now)
+        if let order = ending.order, ending.failures == 0 {
+            beginEnding(record, order, now: now)
+            return order
+        }
+        ending.isUnderWay = false
+        let isOpen = ending.failures == 0
+        calls[name]?.state = isOpen ? .open(record) : .ending(record, ending)
+        let latest = isOpen && record.deadline > now ? record.deadline : record.givenUp
+        schedule(name, at: min(latest, now + Int64(pause.nanoseconds)))
+        return nil
+    }
+
+    /// Another process has ended the call and settled it.
+    package mutating func forget(_ name: CallName) {
+        guard case .ending(let record, _) = calls[name]?.state else { return }
+        slots.giveBack(record.plan)
+        calls[name] = nil
     }
 
     /// The upstream refused to end the call, could not be reached, or did not say clearly that it is over. It is due
@@ -139,11 +141,15 @@ package struct CallBook: Sendable {
     }
 
     /// The upstream has confirmed that an ending call is over.
-    /// - Parameter reportedSeconds: how long it lasted, if the upstream reported it.
+    /// - Parameters:
+    ///   - reason: why, if another process had begun to end it.
+    ///   - reportedSeconds: how long it lasted, if the upstream reported it.
     /// - Returns: its account, for the usage log and for the money; nil when it was settled before.
-    package mutating func over(_ name: CallName, reportedSeconds: Int? = nil, now: UInt64) -> CallSettlement? {
+    package mutating func over(
+        _ name: CallName, _ reason: CallEndReason? = nil, reportedSeconds: Int? = nil, now: UInt64
+    ) -> CallSettlement? {
         guard case .ending(let record, let ending) = calls[name]?.state else { return nil }
-        return settle(record, ending.reason, isConfirmed: true, reported: reportedSeconds, now: Int64(now))
+        return settle(record, reason ?? ending.reason, isConfirmed: true, reported: reportedSeconds, now: Int64(now))
     }
 
     /// What has to be done now. Slots that were kept and calls that are forgotten are dealt with here too, so a slot is
@@ -171,18 +177,10 @@ package struct CallBook: Sendable {
 
     /// The calls that are open or ending, in no order.
     package func listing(now: UInt64) -> [CallListing] {
-        calls.values.compactMap { call in
-            switch call.state {
-            case .open(let record): CallListing(record, due: call.due, now: Int64(now))
-            case .ending(let record, let ending):
-                CallListing(
-                    record, due: call.due, ending: (ending.reason, ending.began, ending.failures), now: Int64(now))
-            case .creating, .lost, .ended: nil
-            }
-        }
+        calls.values.compactMap { $0.listing(now: Int64(now)) }
     }
 
-    private mutating func comesUp(_ name: CallName, _ call: Entry, now: Int64) -> DueCall? {
+    private mutating func comesUp(_ name: CallName, _ call: CallEntry, now: Int64) -> DueCall? {
         switch call.state {
         case .creating: return nil
         case .lost(let plan):
@@ -190,7 +188,7 @@ package struct CallBook: Sendable {
             calls[name] = nil
         case .open(let record):
             if record.givenUp <= now { return .settled(giveUp(record, .deadline, now: now)) }
-            let reason: CallEndReason = call.due == record.deadline ? .deadline : .lease
+            let reason: CallEndReason = call.due >= record.deadline ? .deadline : .lease
             beginEnding(record, reason, now: now)
             return .end(record, reason)
         case .ending(let record, var ending):
@@ -209,7 +207,7 @@ package struct CallBook: Sendable {
     }
 
     private mutating func beginEnding(_ record: CallRecord, _ reason: CallEndReason, now: Int64) {
-        calls[record.name]?.state = .ending(record, Ending(reason: reason, began: now))
+        calls[record.name]?.state = .ending(record, CallEntry.Ending(reason: reason, began: now))
         schedule(record.name, at: record.givenUp)
     }
 

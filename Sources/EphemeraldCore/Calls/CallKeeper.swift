@@ -1,10 +1,11 @@
-import Locking
+package import Locking
 package import Sessions
 
 /// The calls of this process, and what is done about them: the routes and the operator renew and end them, and
 /// ``act()`` ends those whose time is over.
 ///
-/// The keeper decides under one lock, with ``CallBook``, and acts outside it.
+/// The keeper decides under one lock, with ``CallBook``, and acts outside it. Where several daemons share their calls, it
+/// asks the others before it ends one: see ``CallPeers``.
 package final class CallKeeper: Sendable {
     /// What the keeper needs from the program around it. It calls all of them without its lock.
     package struct Outlets: Sendable {
@@ -44,17 +45,30 @@ package final class CallKeeper: Sendable {
     private let state = Locked(State())
     private let surroundings: Surroundings
     private let outlets: Outlets
+    private let peers: CallPeers?
 
     /// A keeper without calls.
-    package init(surroundings: Surroundings, outlets: Outlets) {
+    /// - Parameter peers: nil where this process keeps its calls for itself.
+    package init(surroundings: Surroundings, outlets: Outlets, peers: CallPeers? = nil) {
         self.surroundings = surroundings
         self.outlets = outlets
+        self.peers = peers
     }
 
-    /// Takes a slot in every dimension, or none.
-    /// - Returns: the first dimension that has no free slot; nil when the call is now being created.
-    package func reserve(_ name: CallName, _ plan: CallPlan, within maxima: CallMaxima) -> CallDimension? {
-        update { state, _ in state.book.reserve(name, plan, within: maxima) }
+    /// Counts a request for a call and takes its slots: all of it or nothing.
+    /// - Parameters:
+    ///   - counts: what the limits and quotas have counted.
+    ///   - unixMilliseconds: the wall clock, whose days the quotas go by.
+    package func admit(
+        _ name: CallName, _ plan: CallPlan, _ claim: AdmissionClaim, within maxima: CallMaxima,
+        counting counts: Locked<AdmissionCounts>, unixMilliseconds: Int64
+    ) -> CallAdmission {
+        update { state, now in
+            counts.withLock { counts in
+                counts.admit(
+                    name, plan, claim, within: maxima, in: &state.book, now: now, unixMilliseconds: unixMilliseconds)
+            }
+        }
     }
 
     /// Forgets a call that was not created. See ``CallBook/undo(_:isLost:now:)``.
@@ -67,6 +81,11 @@ package final class CallKeeper: Sendable {
         update { state, now in
             state.book.open(name, upstreamID: upstreamID, upstreamHost: upstreamHost, key: key, now: now)
         }
+    }
+
+    /// Takes a call that was admitted elsewhere, and that the upstream has created for this process.
+    func take(_ record: CallRecord) {
+        update { state, now in state.book.restore(record, now: now) }
     }
 
     /// Writes the usage line of a call that was created.
@@ -96,6 +115,26 @@ package final class CallKeeper: Sendable {
         }
     }
 
+    /// The same for a client that was looked at before, with ``name(of:from:)``.
+    func renew(_ name: CallName, _ binding: CallBinding) -> CallRenewal {
+        update { state, now in state.book.renew(name, binding, now: now) }
+    }
+
+    /// The name to look for; nil for what cannot be an id, and for a client that named too many unknown calls.
+    func name(of id: CallID?, from client: UInt128) -> CallName? {
+        let isBlocked = update { state, now in
+            let isBlocked = state.misses.isBlocked(client, now: now)
+            if id == nil, !isBlocked { state.misses.add(client, now: now) }
+            return isBlocked
+        }
+        return isBlocked ? nil : id?.name
+    }
+
+    /// Counts a request of a client for a call that nobody knows.
+    func missed(by client: UInt128) {
+        update { state, now in state.misses.add(client, now: now) }
+    }
+
     /// Begins to end the call with that id, for a client that has it.
     /// - Returns: whether there is such a call, or was one lately.
     package func end(_ id: CallID?, from client: UInt128) -> Bool {
@@ -105,13 +144,13 @@ package final class CallKeeper: Sendable {
             if case .unknown = ending { state.misses.add(client, now: now) }
             return ending
         }
-        return begin(ending)
+        return begin(ending, .client)
     }
 
     /// Begins to end the call of that name.
     /// - Returns: whether there is such a call, or was one lately.
     @discardableResult package func end(_ name: CallName, _ reason: CallEndReason) -> Bool {
-        begin(update { state, now in state.book.end(name, reason, now: now) })
+        begin(update { state, now in state.book.end(name, reason, now: now) }, reason)
     }
 
     /// Begins to end the open calls that the condition selects.
@@ -134,8 +173,8 @@ package final class CallKeeper: Sendable {
         }
         for call in due {
             switch call {
-            case .end(let record, _): start(record)
-            case .settled(let settlement): outlets.settle(settlement)
+            case .end(let record, let reason): start(record, reason)
+            case .settled(let settlement): settle(settlement)
             }
         }
     }
@@ -153,26 +192,47 @@ package final class CallKeeper: Sendable {
         return result
     }
 
-    private func begin(_ ending: CallEnding) -> Bool {
+    private func begin(_ ending: CallEnding, _ reason: CallEndReason) -> Bool {
         switch ending {
         case .begun(let record):
-            start(record)
+            start(record, reason)
             return true
         case .begunBefore: return true
         case .unknown: return false
         }
     }
 
-    private func start(_ record: CallRecord) {
+    private func start(_ record: CallRecord, _ reason: CallEndReason) {
         outlets.start { [self] in
-            switch await outlets.end(record) {
-            case .over(let seconds):
-                let settlement = update { state, now in
-                    state.book.over(record.name, reportedSeconds: seconds, now: now)
-                }
-                if let settlement { outlets.settle(settlement) }
-            case .unsure: update { state, now in state.book.failed(record.name, now: now) }
+            guard let peers else { return await end(record, reason) }
+            switch await peers.turn(to: record.name, reason) {
+            case .ours(let first): await end(record, first)
+            case .later(let pause):
+                let order = update { state, now in state.book.postpone(record.name, by: pause, now: now) }
+                if let order { start(record, order) }
+            case .over: update { state, _ in state.book.forget(record.name) }
             }
+        }
+    }
+
+    private func end(_ record: CallRecord, _ reason: CallEndReason) async {
+        switch await outlets.end(record) {
+        case .over(let seconds):
+            let settlement = update { state, now in
+                state.book.over(record.name, reason, reportedSeconds: seconds, now: now)
+            }
+            if let settlement { settle(settlement) }
+        case .unsure:
+            update { state, now in state.book.failed(record.name, now: now) }
+            peers?.failed(record.name)
+        }
+    }
+
+    /// Of several daemons one writes the account.
+    private func settle(_ settlement: CallSettlement) {
+        guard let peers else { return outlets.settle(settlement) }
+        outlets.start { [outlets] in
+            if await peers.settle(settlement) { outlets.settle(settlement) }
         }
     }
 }

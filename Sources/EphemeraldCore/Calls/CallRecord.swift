@@ -47,6 +47,8 @@ package struct CallPlan: Hashable, Sendable {
     package var price: Price?
     /// What was taken from the day's allowance when the call was admitted.
     package var reserved: Money
+    /// The quotas of money that it was taken from: those of the settings in force at its admission.
+    package let spending: [QuotaCheck]
     /// The UTC day of its admission, to which all its money belongs.
     package var day: Day
     /// The id of the request that created the call.
@@ -55,7 +57,8 @@ package struct CallPlan: Hashable, Sendable {
     /// The worst case is reserved, where there is a price.
     package init(
         type: CallType, session: String, model: String? = nil, caller: String?, client: UInt128?,
-        binding: CallBinding, maximumSeconds: Int, leaseSeconds: Int, price: Price? = nil, day: Day, requestID: String
+        binding: CallBinding, maximumSeconds: Int, leaseSeconds: Int, price: Price? = nil,
+        spending: SpendingLimits = SpendingLimits(), day: Day, requestID: String
     ) {
         self.type = type
         self.session = session
@@ -66,10 +69,17 @@ package struct CallPlan: Hashable, Sendable {
         self.maximumSeconds = maximumSeconds
         self.leaseSeconds = leaseSeconds
         self.price = price
-        reserved = price?.worstCase(ofSeconds: maximumSeconds) ?? .zero
+        let worstCase = price?.worstCase(ofSeconds: maximumSeconds) ?? .zero
+        reserved = worstCase
+        self.spending = spending.checks(caller: caller, amount: worstCase)
         self.day = day
         self.requestID = requestID
     }
+}
+
+extension CallPlan {
+    /// What it costs if its creation was lost: what the upstream bills for that.
+    var costOfLoss: Money { price?.cost(ofSeconds: type.creationSeconds) ?? .zero }
 }
 
 /// A call that the upstream has created: its plan, and what is needed to end it. It is a class, so that the book and

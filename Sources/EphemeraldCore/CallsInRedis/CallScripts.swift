@@ -10,7 +10,7 @@ import Text
 ///
 /// | key | holds |
 /// |---|---|
-/// | `c:H` | a hash: the call. Who may prolong it and why it ended stay for ten minutes after its end |
+/// | `c:H` | a hash: the call. Who may prolong it and why it ended stay until ten minutes after the upstream's own end |
 /// | `due` | a sorted set of calls: when somebody must act |
 /// | `o:HASH` | a sorted set of calls for each dimension: the slots, each with the time at which it is free at the latest |
 /// | `q:HASH` | `day:amount`, as the admission leaves it |
@@ -67,15 +67,15 @@ enum CallScripts {
 
     /// A daemon wants to end the call. It has 30 seconds; then another daemon may try.
     ///
-    /// ARGV: the daemon; the reason, empty for a call that has come up. The reply: 0 for a call that is unknown or has
-    /// ended; 1 and how long it has to wait when nothing is to be done, or another daemon does it; 2, the age of the call,
-    /// and its fields.
+    /// ARGV: the daemon; the reason, empty for a call that has come up. The reply: 0 for an unknown call; 1 and how long
+    /// it has to wait when nothing is to be done, or another daemon does it; 2, the age of the call, and its fields; 3
+    /// when it has ended.
     static let claim = RedisScript(
         begin + """
             local state, by, deadline, ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'by', 'deadline', 'until'))
             if not state or state == 'ended' then
               redis.call('ZREM', KEYS[2], name)
-              return {0}
+              return {state and 3 or 0}
             end
             local due = tonumber(redis.call('ZSCORE', KEYS[2], name) or now)
             local waits = ARGV[4] == ''
@@ -115,7 +115,7 @@ enum CallScripts {
     static let end = RedisScript(
         begin + """
             local slots = tonumber(ARGV[3])
-            local state, reason = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason'))
+            local state, reason, ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason', 'until'))
             if state == 'ended' then return {0} end
             if state or slot_until() then
               for i = 1, slots do free(KEYS[2 + i], tonumber(ARGV[4])) end
@@ -125,7 +125,7 @@ enum CallScripts {
             redis.call('ZREM', KEYS[2], name)
             redis.call('DEL', KEYS[1])
             redis.call('HSET', KEYS[1], 'state', 'ended', 'reason', reason or ARGV[7], 'binding', ARGV[8])
-            redis.call('PEXPIREAT', KEYS[1], text(now + \(memory)))
+            redis.call('PEXPIREAT', KEYS[1], text(math.max(tonumber(ends), now) + \(memory)))
             return {1}
             """)
 
@@ -156,7 +156,8 @@ enum CallScripts {
         return value.map { AdmissionScript.key("slot:\(dimension.rawValue):\($0)", in: "o") }
     }
 
-    /// How long it is remembered that a call ended, in milliseconds.
+    /// How long a call is remembered after the upstream's own end, in milliseconds. One that has ended before is
+    /// remembered as long: its maker may ask for it at its deadline.
     private static let memory = 600_000
     /// How long after the upstream's own end a call is given up, in milliseconds.
     private static let grace = CallRecord.graceSeconds * 1_000

@@ -116,7 +116,9 @@ package enum CallClaim: Sendable {
     case claimed(SharedCall, CallEndReason, isGivenUp: Bool)
     /// It is not due, or another daemon ends it: nothing is to be done for so long.
     case wait(Duration)
-    /// Redis does not have it, or it has ended.
+    /// It has ended, and its account is written.
+    case ended
+    /// Redis does not have it.
     case unknown
 }
 

@@ -125,6 +125,7 @@ package struct SharedCalls: Sendable {
             SharedCalls.patience)
         switch (reply.first?.integer, reply.count) {
         case (0, 1): return .unknown
+        case (3, 1): return .ended
         case (1, 2):
             guard let wait = reply[1].integer else { throw .wrongReply }
             return .wait(.milliseconds(wait))
@@ -153,15 +154,22 @@ package struct SharedCalls: Sendable {
     package func end(
         _ call: SharedCall, _ reason: CallEndReason, isConfirmed: Bool, reportedSeconds: Int? = nil, now: UInt64
     ) async throws(RedisCountsFailure) -> SharedSettlement {
-        let (record, now) = (call.record, Int64(now))
         let settlement = CallSettlement(
-            record, reason, isConfirmed: isConfirmed, reported: reportedSeconds, now: now)
-        let kept = max(0, record.paidUntil - now + 999_999) / 1_000_000
+            call.record, reason, isConfirmed: isConfirmed, reported: reportedSeconds, now: Int64(now))
+        return try await end(call, settlement, now: now)
+    }
+
+    /// The same for a call whose account is made already.
+    package func end(
+        _ call: SharedCall, _ settlement: CallSettlement, now: UInt64
+    ) async throws(RedisCountsFailure) -> SharedSettlement {
+        let record = call.record
+        let kept = max(0, record.paidUntil - Int64(now) + 999_999) / 1_000_000
         let reply = try await run(
             CallScripts.end, call.keys,
             [
                 time, "\(record.name)", "\(call.slots.count)", "\(kept)", "\(call.day.number)",
-                "\(settlement.givenBack.micros)", reason.rawValue, "\(record.plan.binding)",
+                "\(settlement.givenBack.micros)", settlement.reason.rawValue, "\(record.plan.binding)",
             ], SharedCalls.patience)
         switch reply {
         case [.integer(0)]: return .settledBefore

@@ -54,12 +54,12 @@ package final class FetchedKeys: Sendable {
         case .giveUp(let wait): throw .keysUnavailable(retryAfter: wait)
         case .fetch: break
         }
-        return .later { [self] () async throws(Refusal) in
+        return .later { [self] in
             if beginFetch(now: now) { await fetch(means) } else { await waitForFetch() }
             guard let keys = state.withLock(\.keys) else {
-                throw .keysUnavailable(retryAfter: FetchedKeys.pauseWithoutKeys)
+                return .failure(.keysUnavailable(retryAfter: FetchedKeys.pauseWithoutKeys))
             }
-            return keys.match(id: id, algorithm: algorithm)
+            return .success(keys.match(id: id, algorithm: algorithm))
         }
     }
 

@@ -41,21 +41,12 @@ package struct Admission: Sendable {
         Admission(
             admit: { claim in
                 guard !claim.isEmpty else { return .now(.admitted(closest: nil)) }
-                return .later { () async throws(Refusal) in
-                    let verdict: LimitVerdict
-                    do throws(RedisCountsFailure) {
-                        verdict = try await counts.admit(claim)
+                return .later {
+                    do throws(Refusal) {
+                        return .success(try await verdict(on: claim, in: counts, standIn: standIn, report))
                     } catch {
-                        report(error)
-                        return try await standIn?.admit(claim).value ?? .unavailable
+                        return .failure(error)
                     }
-                    report(nil)
-                    guard case .admitted(let closest, let taken) = verdict, let standIn else { return verdict }
-                    // It counts a part of what Redis does, by another clock: it may refuse, and then it took nothing.
-                    let isInMemory = if case .admitted = try await standIn.admit(claim).value { true } else { false }
-                    let both = QuotaReceipt(
-                        checks: taken.checks, day: taken.day, isInRedis: true, isInMemory: isInMemory)
-                    return .admitted(closest: closest, taken: both)
                 }
             },
             giveBack: { taken in
@@ -63,6 +54,25 @@ package struct Admission: Sendable {
                 if taken.isInRedis { counts.giveBack(taken) }
                 if taken.isInMemory { standIn?.giveBack(taken) }
             })
+    }
+
+    private static func verdict(
+        on claim: AdmissionClaim, in counts: RedisCounts, standIn: Admission?,
+        _ report: @Sendable (RedisCountsFailure?) -> Void
+    ) async throws(Refusal) -> LimitVerdict {
+        let verdict: LimitVerdict
+        do throws(RedisCountsFailure) {
+            verdict = try await counts.admit(claim)
+        } catch {
+            report(error)
+            return try await standIn?.admit(claim).value ?? .unavailable
+        }
+        report(nil)
+        guard case .admitted(let closest, let taken) = verdict, let standIn else { return verdict }
+        // It counts a part of what Redis does, by another clock: it may refuse, and then it took nothing.
+        let isInMemory = if case .admitted = try await standIn.admit(claim).value { true } else { false }
+        let both = QuotaReceipt(checks: taken.checks, day: taken.day, isInRedis: true, isInMemory: isInMemory)
+        return .admitted(closest: closest, taken: both)
     }
 }
 

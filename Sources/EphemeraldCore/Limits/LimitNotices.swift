@@ -24,7 +24,7 @@ package struct LimitNotices: Sendable {
     /// A limit by the second would be logged each second.
     private static let shortestWindow = Duration.seconds(60)
 
-    /// Nine at most, so a search is faster than a hash.
+    /// Eleven at most, so a search is faster than a hash.
     private var kinds: [Kind] = []
 
     /// Nothing has been logged.

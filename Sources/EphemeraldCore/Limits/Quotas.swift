@@ -1,5 +1,3 @@
-package import Sessions
-
 /// The quotas of the settings: tokens a day in UTC, one for each dimension; nil is off.
 package struct Quotas: Hashable, Sendable {
     /// The quota of one caller; it has no effect where callers do not have to say who they are.
@@ -29,35 +27,6 @@ package struct Quotas: Hashable, Sendable {
             checks.append(QuotaCheck(.session, allowance: allowance, identity: session))
         }
         if let all { checks.append(QuotaCheck(.all, allowance: all, identity: "")) }
-        return checks
-    }
-}
-
-/// The most that may be spent on a day in UTC, in all and by one caller; nil is off.
-package struct SpendingLimits: Hashable, Sendable {
-    /// By one caller; it has no effect where callers do not have to say who they are.
-    package var caller: Money?
-    /// By all callers together.
-    package var all: Money?
-
-    /// Both of them off, except those that are given.
-    package init(caller: Money? = nil, all: Money? = nil) {
-        self.caller = caller
-        self.all = all
-    }
-
-    /// The quotas that the worst case of a token or of a call is counted under.
-    /// - Parameters:
-    ///   - name: the caller, as the usage log names them; nil where callers do not have to say who they are.
-    ///   - amount: the worst case: 0 to ``Money/largest``; others trap.
-    package func checks(caller name: String?, amount: Money) -> [QuotaCheck] {
-        let amount = Int(amount.micros)
-        var checks: [QuotaCheck] = []
-        if let caller, let name {
-            checks.append(
-                QuotaCheck(.spendCaller, allowance: Int(caller.micros), identity: name, amount: amount))
-        }
-        if let all { checks.append(QuotaCheck(.spendAll, allowance: Int(all.micros), identity: "", amount: amount)) }
         return checks
     }
 }
@@ -96,7 +65,7 @@ package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
 /// One quota that a request has to pass, whom it counts, and how much the request takes.
 package struct QuotaCheck: Hashable, Sendable {
     /// The most that is counted, 2^53: up to there a double is exact, which is what Redis counts with. It is nine times
-    /// ``Money/largest``, which leaves room for calls that cost more than their worst case.
+    /// `Money.largest`, which leaves room for calls that cost more than their worst case.
     package static let largestAmount = 1 << 53
 
     /// What it counts by.

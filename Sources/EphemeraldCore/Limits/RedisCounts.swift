@@ -72,6 +72,8 @@ package struct RedisCountsFailure: Error, Hashable, Sendable {
         self.reason = reason
     }
 
+    /// The daemon is shutting down, or nobody waits for the answer any more.
+    package static let cancelled = RedisCountsFailure("cancelled")
     /// Redis answered something that the script does not return.
     static let wrongReply = RedisCountsFailure("a reply that the script does not give")
 }

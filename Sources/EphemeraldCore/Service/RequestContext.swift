@@ -1,4 +1,5 @@
 package import HTTP
+import Sessions
 
 /// What is known about one request while the policy decides on it. The steps record here what they find; what they
 /// decide by is handed to them.
@@ -24,6 +25,8 @@ package final class RequestContext: @unchecked Sendable {
     var session: OfferedSession?
     /// Nil until the upstream is called.
     var attempt: MintAttempt?
+    /// What the request has taken from the money of the day for good; zero for a call, whose end decides.
+    var spent = Money.zero
     /// The call that was created for the request.
     var call: CallRecord?
 

@@ -4,27 +4,17 @@ package enum Step<Value: Sendable>: Sendable {
     /// The step is complete.
     case now(Value)
     /// Waits, and completes the step.
-    case later(@Sendable () async throws(Refusal) -> Value)
+    ///
+    /// Not a closure that throws: Swift 6.3 converts an `async` closure with a small result and a typed error to one with
+    /// a generic result in such a way that the process crashes.
+    case later(@Sendable () async -> Result<Value, Refusal>)
 
     /// The result; waits for it if the step is not complete.
     package var value: Value {
         get async throws(Refusal) {
             switch self {
             case .now(let value): value
-            case .later(let wait): try await wait()
-            }
-        }
-    }
-
-    /// The same step, which does something when it is refused after waiting.
-    func onLateRefusal(_ action: @escaping @Sendable () -> Void) -> Step {
-        guard case .later(let wait) = self else { return self }
-        return .later { () async throws(Refusal) in
-            do throws(Refusal) {
-                return try await wait()
-            } catch {
-                action()
-                throw error
+            case .later(let wait): try await wait().get()
             }
         }
     }
@@ -33,7 +23,14 @@ package enum Step<Value: Sendable>: Sendable {
     func then<Next>(_ next: @escaping @Sendable (Value) throws(Refusal) -> Step<Next>) throws(Refusal) -> Step<Next> {
         switch self {
         case .now(let value): try next(value)
-        case .later(let wait): .later { () async throws(Refusal) in try await next(try await wait()).value }
+        case .later(let wait):
+            .later {
+                do throws(Refusal) {
+                    return .success(try await next(try await wait().get()).value)
+                } catch {
+                    return .failure(error)
+                }
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ extension TokenService {
         if let call = context.call, !isRecorded(call, context, status: answer.status) {
             // Without its line the next process would not know the call, so nobody gets its answer.
             context.call = nil
-            common.calls?.end(call.name, .unrecorded)
+            common.calls?.keeper.end(call.name, .unrecorded)
             return refuse(context, .limitsUnavailable)
         }
         var response = answer
@@ -55,7 +55,7 @@ extension TokenService {
     }
 
     private func isRecorded(_ call: CallRecord, _ context: RequestContext, status: Status) -> Bool {
-        common.calls?.record(usageLine(of: context, status: status, nil)) ?? false
+        common.calls?.keeper.record(usageLine(of: context, status: status, nil)) ?? false
     }
 
     private func usageLine(of context: RequestContext, status: Status, _ refusal: Refusal?) -> [UInt8] {

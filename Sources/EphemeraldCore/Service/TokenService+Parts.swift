@@ -21,6 +21,8 @@ extension TokenService {
         package var refusalLimit: RateLimit?
         /// The quotas of a day.
         package var quotas: Quotas
+        /// The money of a day. While it is counted, every session has a price.
+        package var spending = SpendingLimits()
         /// How many calls may be open at once, where a session file says nothing else.
         package var callMaxima = CallMaxima(all: 100, caller: 2, client: 5)
         /// The names under which the upstream knows callers.
@@ -74,12 +76,12 @@ extension TokenService {
         let state: ServiceState
         let mintingSwitch: MintingSwitch
         /// Nil where no calls are created.
-        let calls: CallKeeper?
+        let calls: (any CallStore)?
 
         /// - Parameter admission: where limits and quotas are counted.
         package init(
             admission: Admission, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
-            mintingSwitch: MintingSwitch = MintingSwitch(), calls: CallKeeper? = nil
+            mintingSwitch: MintingSwitch = MintingSwitch(), calls: (any CallStore)? = nil
         ) {
             self.calls = calls
             self.admission = admission
@@ -108,6 +110,8 @@ final class OfferedSession: Sendable {
     /// The origins that may request it; nil when its file names none.
     let origins: OriginList?
     let limits: SessionLimits
+    /// What a token can cost; zero where the file has no price.
+    let tokenCost: Money
     /// The members of a minted answer that are the same for all requests, in two parts: its name and type, and what
     /// follows the session.
     let answerNames: [UInt8]
@@ -124,5 +128,6 @@ final class OfferedSession: Sendable {
         answerEnding = JSONLine.members(of: ["calls_url": .string(url)])
         origins = session.access.origins.map { OriginList($0) }
         self.limits = SessionLimits(session, settings: limits)
+        tokenCost = session.access.price?.worstCaseOfToken ?? .zero
     }
 }

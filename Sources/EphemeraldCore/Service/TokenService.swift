@@ -21,6 +21,9 @@ package final class TokenService: Sendable {
         self.loop = loop
         self.common = common
         self.report = report
+        precondition(
+            rules.spending.areOff || rules.sessions.sessions.allSatisfy { $0.access.price != nil },
+            "a session without a price is an error while money is counted")
         refusalRule = rules.refusalLimit.map { LimitRule(.client, $0) }
         let upstream = loop.minter.upstream
         sessions = Dictionary(
@@ -129,7 +132,10 @@ package final class TokenService: Sendable {
         try rules.origins.admit(origin, toSessionOf: offered.origins)
         guard offered.session.access.offersTokens else { throw .callRequired }
         let body = try wanted.body(for: offered.session)
-        return try admit(context, from: origin, caller, to: offered).then { admitted in
+        let spending =
+            rules.spending.areOff
+            ? [] : rules.spending.checks(caller: caller?.loggableName, amount: offered.tokenCost)
+        return try admit(context, from: origin, caller, to: offered, spending: spending).then { admitted in
             .now(.mint(Mint(body: body, offered: offered, caller: caller, admitted: admitted)))
         }
     }
@@ -143,6 +149,7 @@ package final class TokenService: Sendable {
             common.admission.giveBack(mint.admitted.taken)
             throw error
         }
+        context.spent = mint.admitted.taken.money
         var fields = mint.admitted.fields
         fields.append("Content-Type", "application/json")
         return Response(.ok, fields: fields, body: TokenAnswer.body(secret, for: mint.offered))
@@ -194,19 +201,32 @@ extension TokenService {
     }
 
     /// Counts the request under every limit and quota that applies, or refuses it under the limit with the longest wait.
-    /// - Parameter caller: nil where nobody has to say who they are; then no limit on callers applies.
+    /// - Parameters:
+    ///   - caller: nil where nobody has to say who they are; then no limit on callers applies.
+    ///   - spending: the quotas of money, with the worst case of what is requested.
     func admit(
-        _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession
+        _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession,
+        spending: [QuotaCheck]
     ) throws(Refusal) -> Step<Admitted> {
-        let checks = offered.limits.checks(client: context.client, caller: caller, origin: origin)
-        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
-        return try common.admission.admit(AdmissionClaim(limits: checks, quotas: quotas))
+        try common.admission.admit(claim(context, from: origin, caller, to: offered, spending: spending))
             .then { [self] verdict throws(Refusal) in
                 .now(try admitted(by: verdict, context, caller, to: offered))
             }
     }
 
-    private func admitted(
+    /// Every limit and quota that the request has to pass.
+    func claim(
+        _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession,
+        spending: [QuotaCheck]
+    ) -> AdmissionClaim {
+        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
+        return AdmissionClaim(
+            limits: offered.limits.checks(client: context.client, caller: caller, origin: origin),
+            quotas: spending.isEmpty ? quotas : quotas + spending)
+    }
+
+    /// What an admitted request goes on with, or the refusal of one that is not.
+    func admitted(
         by verdict: LimitVerdict, _ context: RequestContext, _ caller: Caller?, to offered: OfferedSession
     ) throws(Refusal) -> Admitted {
         switch verdict {

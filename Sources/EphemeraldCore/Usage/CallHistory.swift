@@ -21,9 +21,13 @@ package struct CallHistory: Sendable {
     }
 
     private var calls: [CallName: Entry] = [:]
+    private let spending: SpendingLimits
 
     /// Nothing is read.
-    package init() {}
+    /// - Parameter spending: the limits that the worst cases of the calls are counted under.
+    package init(spending: SpendingLimits = SpendingLimits()) {
+        self.spending = spending
+    }
 
     /// Reads a line of the usage log.
     /// - Returns: nil for a line that is not about a call, cannot be read, or repeats what another says.
@@ -40,7 +44,7 @@ package struct CallHistory: Sendable {
             }
             return nil
         }
-        guard let call = PastCall(json, name: name) else { return nil }
+        guard let call = PastCall(json, name: name, spending) else { return nil }
         switch calls[name] {
         case nil:
             calls[name] = .open(call)
@@ -78,7 +82,7 @@ package struct PastCall: Hashable, Sendable {
     package let openedAt: Int
 
     /// Nil for a line that is not about a creation, or that lacks something.
-    fileprivate init?(_ json: JSON, name: CallName) {
+    fileprivate init?(_ json: JSON, name: CallName, _ spending: SpendingLimits) {
         func text(_ member: String) -> String? { json[member]?.stringValue }
         guard let type = text(CallMember.type).flatMap(CallType.init), let session = text("ephemerald.session.name"),
             let binding = text(CallMember.binding).flatMap(CallBinding.init),
@@ -91,7 +95,8 @@ package struct PastCall: Hashable, Sendable {
         plan = CallPlan(
             type: type, session: session, model: text("gen_ai.request.model"), caller: text("enduser.pseudo.id"),
             client: nil, binding: binding, maximumSeconds: min(endsAt - openedAt, type.upstreamSeconds),
-            leaseSeconds: leaseSeconds, price: price, day: Day(unixSeconds: openedAt), requestID: requestID)
+            leaseSeconds: leaseSeconds, price: price, spending: spending, day: Day(unixSeconds: openedAt),
+            requestID: requestID)
         self.name = name
         self.upstreamID = upstreamID
         self.upstreamHost = upstreamHost

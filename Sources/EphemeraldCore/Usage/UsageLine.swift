@@ -46,6 +46,7 @@ extension RequestContext {
             line.append(.secretExpiresAt, secret.expiresAt)
             line.append(.sessionID, secret.sessionID, limit: 128)
         }
+        if spent > .zero { line.append(.spent, Int(spent.micros)) }
         if let report {
             line.append(.upstreamStatus, report.status)
             line.append(.upstreamCode, report.code, limit: 128)

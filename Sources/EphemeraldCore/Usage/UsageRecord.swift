@@ -40,6 +40,8 @@ package struct UsageRecord: Hashable, Sendable {
     /// Why a mint failed: the code of the upstream, or of the transfer.
     package let upstreamErrorCode: String?
 
+    /// What was taken from the money of the day for good; nil where it was not counted.
+    package let spent: Money?
     /// The name of the call that was created.
     package let call: String?
     /// The upstream's id of that call.
@@ -72,6 +74,8 @@ package struct UsageRecord: Hashable, Sendable {
         secretDigest = text("ephemerald.secret.sha256")
         secretExpiresAt = json["ephemerald.secret.expires_at"]?.numberValue?.integer
         sessionID = text("ephemerald.session.id")
+        spent = json["ephemerald.spent"]?.numberValue?.integer
+            .flatMap { (0...Int(Money.largest.micros)).contains($0) ? Money(micros: Int64($0)) : nil }
         call = text(CallMember.id)
         upstreamCall = text(CallMember.upstreamID)
         upstreamRequestID = text("ephemerald.upstream.request.id")

@@ -132,6 +132,7 @@ struct UsageMember: Sendable {
     static let secretDigest = UsageMember("ephemerald.secret.sha256")
     static let secretExpiresAt = UsageMember("ephemerald.secret.expires_at")
     static let sessionID = UsageMember("ephemerald.session.id")
+    static let spent = UsageMember("ephemerald.spent")
     static let upstreamStatus = UsageMember("ephemerald.upstream.status_code")
     static let upstreamCode = UsageMember("ephemerald.upstream.error.code")
     static let upstreamMessage = UsageMember("ephemerald.upstream.error.message")

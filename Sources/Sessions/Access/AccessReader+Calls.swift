@@ -47,6 +47,21 @@ extension AccessReader {
         return limits
     }
 
+    /// Checks what the settings about money need: a price, and a word on tokens, whose worst case is not certain.
+    mutating func checkPrice(_ access: JSON?) {
+        if access?["price_per_minute"] == nil {
+            refuse(
+                "access.price_per_minute",
+                "is required while SPEND_ALL or SPEND_CALLER is set: what a minute costs, as in 0.05")
+        }
+        if self.access.offersTokens, access?["token"] == nil {
+            refuse(
+                "access.token",
+                "is not given: a token counts as one session of 60 minutes, which is the most that it costs only while "
+                    + "OpenAI refuses to use it twice; false is the sure way, and true hides this warning", .warning)
+        }
+    }
+
     /// Reads a number that the shape has judged already; nil when it is refused.
     mutating func readPrice(_ number: JSONNumber) -> Price? {
         if let price = Money(number.spelling).flatMap({ Price(perMinute: $0) }) { return price }

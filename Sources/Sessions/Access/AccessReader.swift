@@ -39,6 +39,7 @@ struct AccessReader {
         access.offersTokens = readToken(value?["token"])
         access.call = readCall(value?["call"])
         access.price = value?["price_per_minute"]?.numberValue.flatMap { readPrice($0) }
+        if rules.countsMoney { checkPrice(value) }
         if !access.offersTokens, access.call == nil {
             refuse("access", "allows neither tokens nor calls, so nobody can use the session")
         }

@@ -59,6 +59,8 @@ package struct Price: Hashable, Sendable {
     package static let largest = Money(micros: 1_000_000_000_000)
     /// How long ending a call may take. Its worst case pays for that time too.
     package static let endingSeconds = 30
+    /// How long OpenAI lets a session last that was started with a client secret.
+    package static let tokenSeconds = 3_600
 
     /// The price of 60 seconds.
     package let perMinute: Money
@@ -81,4 +83,8 @@ package struct Price: Hashable, Sendable {
     package func worstCase(ofSeconds maximum: Int) -> Money {
         cost(ofSeconds: maximum + Price.endingSeconds)
     }
+
+    /// What a client secret can cost, as taken when it is minted: one session of the longest time. That is the most only
+    /// while OpenAI refuses to use a secret twice, which it does and does not promise.
+    package var worstCaseOfToken: Money { cost(ofSeconds: Price.tokenSeconds) }
 }

@@ -69,11 +69,14 @@ package struct SessionRules: Hashable, Sendable {
     package let owner: UpstreamOwner
     /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
     package let allowsSharedSuffixes: Bool
+    /// Whether money is counted, so that every file must have a price.
+    package let countsMoney: Bool
 
-    /// By default the rules for OpenAI's own hosts, without such wildcards.
-    package init(owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false) {
+    /// By default the rules for OpenAI's own hosts, without such wildcards and prices.
+    package init(owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false, countsMoney: Bool = false) {
         self.owner = owner
         self.allowsSharedSuffixes = allowsSharedSuffixes
+        self.countsMoney = countsMoney
     }
 }
 

@@ -38,6 +38,13 @@ extension Setting {
     package static let quotaAll = Setting(
         "QUOTA_ALL", .number, .value("off"), "NUMBER", .reload,
         "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+    package static let spendCaller = Setting(
+        "SPEND_CALLER", .text, .value("off"), "AMOUNT", .reload,
+        "Money a day (UTC) for one caller, in the currency of the session files' price_per_minute; or off. Needs a "
+            + "USAGE_LOG file or Redis, and a price in every session file.")
+    package static let spendAll = Setting(
+        "SPEND_ALL", .text, .value("off"), "AMOUNT", .reload,
+        "Money a day (UTC) for everybody together, or off: the most that tokens and calls of a day can cost.")
     package static let maxCalls = Setting(
         "MAX_CALLS", .number, .value("100"), "NUMBER", .reload,
         "Calls open at once that the service has created, 1 to 100000; beyond them 429.")
@@ -58,8 +65,8 @@ extension Setting.Group {
         "Limits",
         [
             .maxBody, .maxInFlight, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll, .limitRefusals,
-            .quotaCaller, .quotaSession, .quotaAll, .maxCalls, .maxCallsCaller, .maxCallsClient, .paused, .redisURL,
-            .redisURLFile, .redisCAFile, .redisDown,
+            .quotaCaller, .quotaSession, .quotaAll, .spendCaller, .spendAll, .maxCalls, .maxCallsCaller,
+            .maxCallsClient, .paused, .redisURL, .redisURLFile, .redisCAFile, .redisDown,
         ])
 }
 
@@ -78,12 +85,14 @@ extension Settings {
         package let isPaused: Bool
         /// Tokens a day.
         package let quotas: Quotas
+        /// Money a day.
+        package let spending: SpendingLimits
         /// Calls open at once, in each dimension.
         package let calls: CallMaxima
         /// The server that counts for several processes; nil to count in the memory of this one.
         package let redis: Redis?
-        /// Whether calls are created. One process keeps them, so none are created where several count together.
-        package var createsCalls: Bool { redis == nil }
+        /// Whether tokens or money of a day are counted.
+        package var hasQuotas: Bool { !quotas.areOff || !spending.areOff }
 
         init(_ reader: inout SettingsReader) {
             maxBody = reader.read(.maxBody) { text throws(Invalid) in
@@ -98,6 +107,7 @@ extension Settings {
             quotas = Quotas(
                 caller: reader.quota(.quotaCaller), session: reader.quota(.quotaSession),
                 all: reader.quota(.quotaAll))
+            spending = reader.spending()
             calls = CallMaxima(
                 all: reader.int(.maxCalls, in: 1...100_000), caller: reader.int(.maxCallsCaller, in: 1...100_000),
                 client: reader.int(.maxCallsClient, in: 1...100_000))
@@ -108,6 +118,21 @@ extension Settings {
 }
 
 extension SettingsReader {
+    /// The money of a day.
+    mutating func spending() -> SpendingLimits {
+        SpendingLimits(caller: money(.spendCaller), all: money(.spendAll))
+    }
+
+    private mutating func money(_ setting: Setting) -> Money? {
+        read(setting) { text throws(Invalid) -> Money? in
+            if text == "off" { return nil }
+            guard let money = Money(text), money > .zero else {
+                throw Invalid("write an amount a day with at most six places, up to 1000000000, or off")
+            }
+            return money
+        }
+    }
+
     fileprivate mutating func limit(_ setting: Setting) -> RateLimit? {
         read(setting) { text throws(Invalid) -> RateLimit? in
             try RateLimit.parseSetting(text)

@@ -4,6 +4,7 @@ import EventLoop
 import HTTP
 import Locking
 import Logging
+import Redis
 import System
 
 /// What `CallKeeper` has done: wakes it, ends calls at the upstream and writes their accounts, on the loop of the first
@@ -15,10 +16,15 @@ final class CallWork: @unchecked Sendable {
     private static let mostEnders = 8
     /// The shortest time between two warnings.
     private static let pause = Duration.seconds(10)
+    /// How often this daemon looks for calls that are overdue because their own daemon has vanished.
+    private static let sweepInterval = Duration.seconds(5)
 
+    /// The name of this process among those that share calls; no other has it.
+    let daemon = "\(UInt128.random(in: 0 ... .max))"
     private let loop: EventLoop
     private let usageLog: UsageLogFile
     private let lostLines: LostLines
+    private let account: SpendingAccount
     private let logger: Logger
     private let places = SidebandPlaces()
     /// Of calls that are over, and of attempts to end one.
@@ -28,29 +34,61 @@ final class CallWork: @unchecked Sendable {
     private var act: () -> Void = {}
     private var timer: Timer?
     private var lastWarning: ContinuousClock.Instant?
+    /// Nil without Redis. The service of the loop owns it.
+    private weak var redis: RedisClient?
 
-    init(on loop: EventLoop, usageLog: UsageLogFile, lostLines: LostLines, logger: Logger) {
+    /// - Parameter account: settles what calls have cost.
+    init(
+        on loop: EventLoop, usageLog: UsageLogFile, lostLines: LostLines, account: SpendingAccount, logger: Logger
+    ) {
         self.loop = loop
         self.usageLog = usageLog
         self.lostLines = lostLines
+        self.account = account
         self.logger = logger
     }
 
     /// The keeper of the calls.
-    func makeKeeper() -> CallKeeper {
-        let keeper = CallKeeper(
-            surroundings: .system(loop),
-            outlets: CallKeeper.Outlets(
-                wake: { [self] time in loop.submit { self.wake(at: time) } },
-                start: { [loop] task in Task(executorPreference: loop) { await task() } },
-                end: { [self] call in await end(call) },
-                settle: { [self] settlement in
-                    counts.withLock { $0.settled(settlement) }
-                    _ = write(settlement.usageLine(unixMilliseconds: Self.now))
-                },
-                record: { [self] line in write(line) }))
+    /// - Parameter peers: nil where this process keeps its calls for itself.
+    func makeKeeper(_ peers: CallPeers?) -> CallKeeper {
+        let keeper = CallKeeper(surroundings: .system(loop), outlets: outlets, peers: peers)
         act = { keeper.act() }
         return keeper
+    }
+
+    /// The daemons that share calls in one Redis; ``share(in:with:)`` brings the connection.
+    func makePeers() -> CallPeers {
+        // A creation is admitted by the loop that creates it.
+        let calls = SharedCalls(daemon: daemon, creation: .zero) { [unowned self] in redis }
+        return CallPeers(calls, surroundings: .system(loop), outlets: outlets)
+    }
+
+    /// Whether calls are ended on that loop.
+    func isOn(_ other: EventLoop) -> Bool { loop === other }
+
+    /// Uses a client of the loop from now on, and looks for overdue calls of all daemons. On the loop's thread.
+    func share(in client: RedisClient, with peers: CallPeers?) {
+        redis = client
+        guard let peers else { return }
+        Task(executorPreference: loop) { [loop] in
+            while true {
+                await loop.sleep(for: CallWork.sweepInterval)
+                await peers.sweep()
+            }
+        }
+    }
+
+    private var outlets: CallKeeper.Outlets {
+        CallKeeper.Outlets(
+            wake: { [self] time in loop.submit { self.wake(at: time) } },
+            start: { [loop] task in Task(executorPreference: loop) { await task() } },
+            end: { [self] call in await end(call) },
+            settle: { [self] settlement in
+                account.settle(settlement)
+                counts.withLock { $0.settled(settlement) }
+                _ = write(settlement.usageLine(unixMilliseconds: Self.now))
+            },
+            record: { [self] line in write(line) })
     }
 
     /// Ends calls by these settings from now on. On the loop's thread.

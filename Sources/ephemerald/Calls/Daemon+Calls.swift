@@ -8,17 +8,18 @@ import System
 /// The calls of the daemon at its start and at its end.
 extension Daemon {
     /// Takes over the calls that an earlier process left open.
-    static func restore(_ history: CallHistory, to keeper: CallKeeper?, logger: Logger) {
+    static func restore(_ history: CallHistory, to keeper: CallKeeper, logger: Logger) {
         let now = Int(time(nil))
         let open = history.open(atUnixSeconds: now)
-        guard let keeper, !open.isEmpty else { return }
+        guard !open.isEmpty else { return }
         for call in open { keeper.restore(call, atUnixSeconds: now) }
         logger.info("calls: \(open.count) of an earlier process are taken over")
     }
 
     /// Ends all calls where the next process would not find them, and waits until the upstream has ended them.
     func endCalls(within timeout: Duration) async {
-        guard let keeper = common.calls, !isJournal(configuration.settings.output.usageLog) else { return }
+        guard common.peers == nil, !isJournal(configuration.settings.output.usageLog) else { return }
+        let keeper = common.calls
         let loop = workers[0].loop
         let deadline = loop.now + timeout
         _ = keeper.endAll(.exit)

@@ -14,7 +14,7 @@ extension CommonState {
         counts.addZeros(sessions: sessions)
         for loop in loops { counts.add(loop.current) }
         let calls = callWork.counts.withLock { $0 }.families(
-            listing: calls?.listing() ?? [], maximum: callMaximum.withLock { $0 }, sessions: sessions)
+            listing: calls.listing(), maximum: callMaximum.withLock { $0 }, sessions: sessions)
         return counts.families + calls + gauges + ProcessMetrics.families + [buildInfo]
     }
 
@@ -42,8 +42,23 @@ extension CommonState {
             MetricFamily(
                 "ephemerald_redis_away", .gauge, "Event loops that Redis does not count for; 0 without REDIS_URL.",
                 redisNotices?.loopsAway ?? 0),
+            MetricFamily(
+                "ephemerald_money_taken", .gauge,
+                "What tokens and calls have taken from SPEND_ALL today; 0 without it, and with REDIS_URL.",
+                [MetricFamily.Sample(money.taken)]),
+            MetricFamily(
+                "ephemerald_money_max", .gauge, "SPEND_ALL; 0 while it is off.", [MetricFamily.Sample(money.max)]),
             MetricFamily("process_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
         ]
+    }
+
+    /// In units of the currency.
+    private var money: (taken: Double, max: Double) {
+        guard let limit = spending.withLock(\.all) else { return (0, 0) }
+        let check = QuotaCheck(.spendAll, allowance: Int(limit.micros), identity: "")
+        let today = Day(unixMilliseconds: Surroundings.unixMilliseconds())
+        let taken = redis == nil ? counts.withLock { $0.ledger.used(check, on: today) } : 0
+        return (Double(taken) / 1e6, Double(limit.micros) / 1e6)
     }
 
     private var endings: [MetricFamily.Sample] {

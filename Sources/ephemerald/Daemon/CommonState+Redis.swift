@@ -12,12 +12,14 @@ extension CommonState {
         var settings = RedisClientSettings()
         // A key like those that are counted: in a cluster, a node that does not have them names the node that does.
         settings.probe = ["GET", "{ephemerald}:probe"]
+        let peers = callWork.isOn(loop) ? peers : nil
         return RedisClient(over: Streams(for: loop), address: redis.address, settings: settings) {
             [unowned loop] change in
             switch change {
             case .back: notices.reportBack(loop)
             case .away(let reason): notices.reportAway(loop, reason)
             }
+            peers?.redisIs(away: change != .back)
         }
     }
 
@@ -25,13 +27,30 @@ extension CommonState {
     func admission(in redis: RedisClient?, surroundings: Surroundings) -> Admission {
         let memory = Admission.inMemory(counts, surroundings: surroundings)
         guard let redis, let notices = redisNotices else { return memory }
-        return .inRedis(RedisCounts(redis), standIn: self.redis?.down == .refuse ? nil : memory) { failure in
-            switch failure {
-            case nil: notices.reportBack(redis.loop)
-            // The daemon is shutting down.
-            case RedisCountsFailure.cancelled: break
-            case let failure?: notices.reportAway(redis.loop, failure.reason)
-            }
+        let standIn = self.redis?.down == .refuse ? nil : memory
+        return .inRedis(RedisCounts(redis), standIn: standIn) { notices.report($0, redis.loop) }
+    }
+
+    /// Where the calls of a loop are kept.
+    /// - Parameter creation: how long the upstream may take to create a call.
+    func callStore(in redis: RedisClient?, creation: Duration, surroundings: Surroundings) -> any CallStore {
+        guard let redis, let notices = redisNotices, let peers else {
+            return CallsInMemory(calls, counting: counts, surroundings: surroundings)
+        }
+        let shared = SharedCalls(daemon: callWork.daemon, creation: creation) { redis }
+        return CallsInRedis(calls, in: shared, peers: peers, surroundings: surroundings) {
+            notices.report($0, redis.loop)
+        }
+    }
+}
+
+extension RedisNotices {
+    /// - Parameter failure: why Redis did not decide; nil when it did.
+    fileprivate func report(_ failure: RedisCountsFailure?, _ loop: EventLoop) {
+        switch failure {
+        case nil: reportBack(loop)
+        case RedisCountsFailure.cancelled: break
+        case let failure?: reportAway(loop, failure.reason)
         }
     }
 }
@@ -61,23 +80,43 @@ extension SharedCalls {
     /// - Parameters:
     ///   - daemon: a name that no other process has.
     ///   - creation: how long the upstream may take to create a call.
-    init(_ client: RedisClient, daemon: String, creation: Duration) {
+    ///   - client: nil while the loop has none.
+    init(daemon: String, creation: Duration, in client: @escaping @Sendable () -> RedisClient?) {
         self.init(
             daemon: daemon, creation: creation,
             run: { script, keys, arguments, patience async throws(RedisCountsFailure) in
-                let reply: RedisReply
-                do throws(RedisFailure) {
-                    let script = Script(script.text, sha1: script.sha1)
-                    reply = try await client.evaluate(script, keys: keys, arguments: arguments, within: patience)
-                } catch {
-                    throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
+                guard let client = client() else { throw RedisCountsFailure("not connected") }
+                guard let patience else { return try await client.run(script, keys, arguments, within: nil) }
+                // The end of a call or its record depends on this step, so it goes on when the browser goes.
+                typealias Outcome = Result<[RedisValue], RedisCountsFailure>
+                let step = Task(executorPreference: client.loop) { () async -> Outcome in
+                    do throws(RedisCountsFailure) {
+                        return .success(try await client.run(script, keys, arguments, within: patience))
+                    } catch {
+                        return .failure(error)
+                    }
                 }
-                if case .error(let message) = reply { throw RedisCountsFailure(message) }
-                return reply.elements?.map(RedisValue.init) ?? []
+                return try await step.value.get()
             },
             post: { script, keys, arguments in
-                client.post(["EVAL", script.text, String(keys.count)] + keys + arguments)
+                client()?.post(["EVAL", script.text, String(keys.count)] + keys + arguments)
             })
+    }
+}
+
+extension RedisClient {
+    fileprivate func run(
+        _ script: RedisScript, _ keys: [String], _ arguments: [String], within patience: Duration?
+    ) async throws(RedisCountsFailure) -> [RedisValue] {
+        let reply: RedisReply
+        do throws(RedisFailure) {
+            let script = Script(script.text, sha1: script.sha1)
+            reply = try await evaluate(script, keys: keys, arguments: arguments, within: patience)
+        } catch {
+            throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
+        }
+        if case .error(let message) = reply { throw RedisCountsFailure(message) }
+        return reply.elements?.map(RedisValue.init) ?? []
     }
 }
 
@@ -90,8 +129,4 @@ extension RedisValue {
         case .status, .error, .array, .null: self = .nothing
         }
     }
-}
-
-extension RedisCountsFailure {
-    fileprivate static let cancelled = RedisCountsFailure("cancelled")
 }

@@ -19,6 +19,8 @@ struct CommonState: Sendable {
     /// The sessions in force, for threads other than the loops.
     let sessions: Locked<SessionCatalog>
     let counts: Locked<AdmissionCounts>
+    /// The money of a day that the settings in force allow, for threads other than the loops.
+    let spending: Locked<SpendingLimits>
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
@@ -31,9 +33,10 @@ struct CommonState: Sendable {
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
-    /// Nil where no calls are created.
-    let calls: CallKeeper?
+    let calls: CallKeeper
     let callWork: CallWork
+    /// The daemons that keep their calls in the same Redis; nil without Redis.
+    let peers: CallPeers?
     /// The value of `MAX_CALLS` in force, for threads other than the loops.
     let callMaximum: Locked<Int?>
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
@@ -45,14 +48,17 @@ struct CommonState: Sendable {
         let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
+        spending = Locked(settings.limits.spending)
         self.logger = logger
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
         redis = settings.limits.redis
         redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
-        lostLines = LostLines(logger, isJournal: !settings.limits.quotas.areOff && redis == nil)
-        callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, logger: logger)
-        calls = settings.limits.createsCalls ? callWork.makeKeeper() : nil
+        lostLines = LostLines(logger, isJournal: settings.limits.hasQuotas && redis == nil)
+        let account = SpendingAccount(in: redis == nil ? counts : nil)
+        callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
+        peers = redis == nil ? nil : callWork.makePeers()
+        calls = callWork.makeKeeper(peers)
         callMaximum = Locked(settings.limits.calls.all)
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
@@ -105,7 +111,8 @@ struct CommonState: Sendable {
                 keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
-                mintingSwitch: mintingSwitch, calls: calls),
+                mintingSwitch: mintingSwitch,
+                calls: callStore(in: redis, creation: settings.upstream.timeout, surroundings: surroundings)),
             report: { report($0, of: $1) })
     }
 

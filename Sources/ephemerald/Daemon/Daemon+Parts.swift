@@ -31,14 +31,16 @@ extension Daemon {
 
     /// What the usage log says about the quotas and the calls; nil where it is not needed or cannot be read.
     static func journal(_ settings: Settings, logger: Logger) throws(StartFailure) -> Journal? {
-        let hasQuotas = !settings.limits.quotas.areOff
-        guard hasQuotas || settings.limits.createsCalls, case .file(let path) = settings.output.usageLog,
+        let hasQuotas = settings.limits.hasQuotas
+        guard hasQuotas || settings.limits.redis == nil, case .file(let path) = settings.output.usageLog,
             InputFile.isRegularOrMissing(path)
         else { return nil }
         do throws(SystemError) {
-            let journal = try Journal(of: path, quotas: settings.limits.quotas, today: .today)
+            let (quotas, spending) = (settings.limits.quotas, settings.limits.spending)
+            let journal = try Journal(of: path, quotas: quotas, spending: spending, today: .today)
             for warning in journal.warnings { logger.warning("\(warning)") }
-            if hasQuotas { logger.info("quotas: \(journal.mintsOfToday) tokens of today are in the usage log") }
+            if !quotas.areOff { logger.info("quotas: \(journal.mintsOfToday) tokens of today are in the usage log") }
+            if !spending.areOff { logger.info("money: \(journal.moneyOfToday) of today is in the usage log") }
             return journal
         } catch {
             guard hasQuotas else {

@@ -71,6 +71,7 @@ extension Daemon {
         let catalog = fresh.sessions.catalog
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
         common.sessions.withLock { $0 = catalog }
+        common.spending.withLock { $0 = fresh.settings.limits.spending }
         common.callMaximum.withLock { $0 = configuration.settings.limits.calls.all }
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
         self.workerSettings = workerSettings

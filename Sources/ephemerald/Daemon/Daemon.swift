@@ -90,7 +90,8 @@ final class Daemon: @unchecked Sendable {
                 on: loops[0])
             workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             common.callWork.adopt(workerSettings)
-            if let journal { Daemon.restore(journal.calls, to: common.calls, logger: logger) }
+            // Redis has the calls of every daemon.
+            if let journal, common.peers == nil { Daemon.restore(journal.calls, to: common.calls, logger: logger) }
             workers = try Daemon.workers(on: loops, listener: opened, under: workerSettings, common: common)
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")

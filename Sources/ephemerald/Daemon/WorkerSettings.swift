@@ -26,6 +26,7 @@ struct WorkerSettings: Sendable {
             safety: safety)
         rules.refusalLimit = settings.limits.refusals
         rules.callMaxima = settings.limits.calls
+        rules.spending = settings.limits.spending
         rules.files = BrowserFiles.served(
             withDemo: settings.isDemo, upstream: upstream, isSandbox: sandboxURL != nil)
         rules.files[APIDescription.path] = APIDescription.file

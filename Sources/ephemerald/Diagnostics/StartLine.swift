@@ -23,7 +23,7 @@ extension Configuration {
             "ephemerald.jwt_keys": Self.list(settings.access.callers.tokenKeys),
             "ephemerald.limits": Self.list(
                 settings.limits.rates.listed + (settings.limits.refusals.map { ["refusals \($0)"] } ?? [])),
-            "ephemerald.quotas": Self.list(settings.limits.quotas.listed),
+            "ephemerald.quotas": Self.list(settings.limits.quotas.listed + settings.limits.spending.listed),
             "ephemerald.max_in_flight": .stringConvertible(settings.limits.maxInFlight),
             "ephemerald.redis": "\(settings.limits.redis.map { "\($0.address)" } ?? "off")",
             "ephemerald.usage_log": "\(output.usageLog)",
@@ -59,5 +59,12 @@ extension Quotas {
         [("caller", caller), ("session", session), ("all", all)].compactMap { name, quota in
             quota.map { "\(name) \($0)" }
         }
+    }
+}
+
+extension SpendingLimits {
+    /// The money of a day: `spend_all 20`.
+    fileprivate var listed: [String] {
+        [("spend_caller", caller), ("spend_all", all)].compactMap { name, money in money.map { "\(name) \($0)" } }
     }
 }

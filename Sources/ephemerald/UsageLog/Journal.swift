@@ -10,8 +10,10 @@ package struct Journal {
     package private(set) var ledger = QuotaLedger()
     /// Tokens and calls of the present day.
     package private(set) var mintsOfToday = 0
+    /// The money that tokens and calls of the present day have taken and calls have not given back.
+    package private(set) var moneyOfToday = Money.zero
     /// The calls in its lines.
-    package private(set) var calls = CallHistory()
+    package private(set) var calls: CallHistory
     /// Warnings for the operator; one line each.
     package private(set) var warnings: [String] = []
 
@@ -22,14 +24,19 @@ package struct Journal {
 
     private let neighbours: Int
     private let quotas: Quotas
+    private let spending: SpendingLimits
     private let today: Day
     private var foreign = 0
 
     /// Reads the log at that path and its rotated files, as far as the days reach.
-    package init(of path: String, quotas: Quotas, today: Day) throws(SystemError) {
+    package init(
+        of path: String, quotas: Quotas, spending: SpendingLimits = SpendingLimits(), today: Day
+    ) throws(SystemError) {
         self.quotas = quotas
+        self.spending = spending
         self.today = today
-        neighbours = quotas.areOff ? Journal.neighboursOfCalls : Journal.neighbours
+        calls = CallHistory(spending: spending)
+        neighbours = quotas.areOff && spending.areOff ? Journal.neighboursOfCalls : Journal.neighbours
         // A clock that was set back left lines that are younger than the file: so twice the days.
         let since = Day.epoch.days(until: today) - 2 * neighbours
         warnings = try LogFiles(of: path, since: since * 86_400).read { count($0) }
@@ -44,8 +51,9 @@ package struct Journal {
         }
         guard abs(day.days(until: today)) <= neighbours else { return }
         let isCall = line.holds(Journal.call)
-        // Without quotas nobody counts tokens.
-        guard isCall || !quotas.areOff && line.holds(Journal.mark) else { return }
+        // Without quotas nobody counts tokens, and without limits on money nobody counts what they cost.
+        let hasSpent = !spending.areOff && line.holds(Journal.spent)
+        guard isCall || hasSpent || !quotas.areOff && line.holds(Journal.mark) else { return }
         // A line with another inside is two lines that were written into one, and so neither.
         guard line.position(of: Journal.beginning, from: line.startIndex + 1) == nil else {
             foreign += 1
@@ -54,18 +62,33 @@ package struct Journal {
         if isCall { return countCall(line, on: day) }
         let caller = line.text(after: Journal.caller)
         guard line.holds(Journal.success), case .plain(let session) = line.text(after: Journal.session),
-            caller != .other
+            caller != .other, let spent = hasSpent ? line.money(after: Journal.spent) : .zero
         else { return countSlowly(line, on: day) }
         count(caller: caller.value, session: session, on: day)
+        take(spent, caller: caller.value, on: day)
     }
 
     private mutating func countCall(_ line: ArraySlice<UInt8>, on day: Day) {
         let isCreation = line.holds(Journal.creation)
         switch calls.read(line) {
-        case .opened(let call), .ended(let call, spent: _):
-            if isCreation { count(caller: call.plan.caller, session: call.plan.session, on: day) }
+        case .opened(let call):
+            count(caller: call.plan.caller, session: call.plan.session, on: day)
+            take(call.plan.reserved, caller: call.plan.caller, on: call.plan.day)
+        case .ended(let call, let spent) where isCreation:
+            // The line of its end came first.
+            count(caller: call.plan.caller, session: call.plan.session, on: day)
+            take(spent, caller: call.plan.caller, on: call.plan.day)
+        case .ended(let call, let spent):
+            let back = call.plan.reserved - spent
+            ledger.giveBack(Int(back.micros), to: call.plan.spending, on: call.plan.day)
+            if call.plan.day == today { moneyOfToday = moneyOfToday - back }
         case nil: break
         }
+    }
+
+    private mutating func take(_ money: Money, caller: String?, on day: Day) {
+        ledger.take(spending.checks(caller: caller, amount: money), on: day, today: today)
+        if day == today { moneyOfToday = moneyOfToday + money }
     }
 
     /// Reads a line with something unusual in it as JSON, which takes longer.
@@ -74,6 +97,8 @@ package struct Journal {
             foreign += 1
             return
         }
+        // The creation of a call may have cost something although its answer was lost.
+        if let spent = record.spent { take(spent, caller: record.caller, on: day) }
         guard record.isMint, let session = record.session else { return }
         count(caller: record.caller, session: session, on: day)
     }
@@ -92,6 +117,7 @@ package struct Journal {
     private static let call = Array(#""ephemerald.call.id":"#.utf8)
     private static let creation = Array(#""ephemerald.call.upstream_id":"#.utf8)
     private static let mark = Array(#""ephemerald.secret.sha256":"#.utf8)
+    private static let spent = Array(#""ephemerald.spent":"#.utf8)
 }
 
 extension Day {
@@ -135,5 +161,13 @@ extension ArraySlice<UInt8> {
         let text = value.dropFirst().prefix { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
         guard text.endIndex < endIndex, self[text.endIndex] == UInt8(ascii: "\"") else { return .other }
         return .plain(String(decoding: text, as: UTF8.self))
+    }
+
+    /// The amount after a name with its colon; nil for what is not one.
+    fileprivate func money(after name: [UInt8]) -> Money? {
+        guard let position = position(of: name, from: startIndex) else { return nil }
+        let digits = self[(position + name.count)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        let money = Int64(String(decoding: digits, as: UTF8.self)).map(Money.init)
+        return money.flatMap { $0 <= .largest ? $0 : nil }
     }
 }

@@ -19,14 +19,16 @@ package struct UsageTable {
         var failed = 0
         /// Of calls that ended.
         var seconds = 0
-        /// By calls that ended, in millionths.
+        /// By tokens, and by calls that ended, in millionths.
         var spent = 0
 
         /// Sums stay far below the largest integer, even of lines that nobody here wrote.
         mutating func add(_ end: EndedCall) {
             seconds = min(seconds + end.seconds, 1 << 62)
-            spent = min(spent + Int(end.spent?.micros ?? 0), 1 << 62)
+            add(end.spent ?? .zero)
         }
+
+        mutating func add(_ money: Money) { spent = min(spent + Int(money.micros), 1 << 62) }
 
         /// To a tenth.
         var minutes: Double { (Double(seconds) / 6).rounded() / 10 }
@@ -55,6 +57,12 @@ package struct UsageTable {
             if record.isMint { \.minted } else if record.isUpstreamFailure { \.failed } else { \.refused }
         counts[name, default: Counts()][keyPath: member] += 1
         total[keyPath: member] += 1
+        // The lines of ends have no other groups, so a sum by another group would lack the calls.
+        if let spent = record.spent, group == .caller || group == .session {
+            counts[name]?.add(spent)
+            total.add(spent)
+            hasMoney = true
+        }
         guard record.unlogged > 0 else { return }
         let rest = group == .outcome ? "too_many_refusals" : "-"
         counts[rest, default: Counts()].refused += record.unlogged

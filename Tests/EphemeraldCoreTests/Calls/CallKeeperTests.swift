@@ -47,7 +47,14 @@ private final class Bench: Sendable {
     }
 
     func open(_ index: Int, _ plan: CallPlan = TestCalls.plan()) {
-        #expect(keeper.reserve(TestCalls.names[index], plan, within: CallMaxima()) == nil)
+        let claim = AdmissionClaim(limits: LimitChecks(), quotas: [])
+        let admission = keeper.admit(
+            TestCalls.names[index], plan, claim, within: CallMaxima(), counting: Locked(AdmissionCounts()),
+            unixMilliseconds: 0)
+        guard case .admitted = admission else {
+            Issue.record("\(admission)")
+            return
+        }
         _ = keeper.open(
             TestCalls.names[index], upstreamID: "rtc_\(index)", upstreamHost: "api.openai.com",
             key: KeyPrint(ofKey: "sk-1"))

@@ -88,4 +88,37 @@ private let name = TestCalls.names[0]
         #expect(book.reasons(at: now + 10_000_000) == [])
         #expect(book.nextDue == nil)
     }
+    @Test func `comes up again when another process says that it is not due`() {
+        var book = CallBook()
+        let name = TestCalls.names[0]
+        _ = book.opened(name, TestCalls.plan(maximumSeconds: 90), at: 0)
+        #expect(book.reasons(at: 60_000) == [.lease])
+        #expect(book.postpone(name, by: .seconds(40), now: at(60_000)) == nil)
+        #expect(book.renew(name, TestCalls.ann, now: at(60_000)) == .renewed(secondsLeft: 30, leaseSeconds: 60))
+        #expect(book.reasons(at: 89_999) == [])
+        #expect(book.reasons(at: 90_000) == [.deadline])
+        // The clock of the other process is a little behind.
+        #expect(book.postpone(name, by: .milliseconds(10), now: at(90_000)) == nil)
+        #expect(book.reasons(at: 90_009) == [])
+        #expect(book.reasons(at: 90_010) == [.deadline])
+        book.failed(name, now: at(90_010))
+        #expect(book.reasons(at: 90_510) == [.deadline])
+        #expect(book.postpone(name, by: .seconds(30), now: at(90_510)) == nil)
+        #expect(book.renew(name, TestCalls.ann, now: at(90_510)) == .ended(.deadline))
+        #expect(book.listing(now: at(90_510)).map(\.failures) == [1])
+        #expect(book.reasons(at: 120_510) == [.deadline])
+        book.forget(name)
+        #expect(book.full(for: TestCalls.plan(), within: CallMaxima(all: 1)) == nil)
+        #expect(book.reasons(at: 9_000_000) == [] && book.nextDue == nil)
+    }
+
+    @Test func `is ended all the same when a client wanted that in the meantime`() {
+        var book = CallBook()
+        let name = TestCalls.names[0]
+        _ = book.opened(name, TestCalls.plan(), at: 0)
+        #expect(book.reasons(at: 60_000) == [.lease])
+        _ = book.end(name, .client, now: at(60_000))
+        #expect(book.postpone(name, by: .seconds(40), now: at(60_000)) == .client)
+        #expect(book.over(name, now: at(60_001))?.reason == .client)
+    }
 }

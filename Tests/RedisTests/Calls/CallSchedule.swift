@@ -150,7 +150,7 @@ struct CallSchedule {
         let call = model.calls[index]
         let expected = model.claim(index, reason, by: daemon, now: now)
         switch (try await calls(daemon).claim(call.name, reason, now: at(now)), expected) {
-        case (.unknown, .unknown): return nil
+        case (.unknown, .unknown), (.ended, .ended): return nil
         case (.wait(let wait), .wait(let rest)) where wait == .milliseconds(rest): return nil
         case (.claimed(let claimed, let first, let isGivenUp), .claimed(let reason, let isOver))
         where first == reason && isGivenUp == isOver:

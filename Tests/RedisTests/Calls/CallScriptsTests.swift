@@ -61,8 +61,11 @@ struct CallScriptsTests {
         // A call that stays due, is due a millisecond late, or is forgotten too early.
         Fault("redis.call('ZREM', KEYS[2], name)\nredis.call('DEL'", "redis.call('DEL'"),
         Fault("'-inf', text(now), 'LIMIT'", "'-inf', text(now - 1), 'LIMIT'"),
-        Fault("text(now + 600000)", "text(now + 599999)"),
+        Fault("text(math.max(tonumber(ends), now) + 600000)", "text(now + 600000)"),
+        Fault("text(math.max(tonumber(ends), now) + 600000)", "text(tonumber(ends) + 600000)"),
         Fault("text(ends + 600000)", "text(ends)"),
+        // An end that looks as if Redis had forgotten the call.
+        Fault("state and 3 or 0", "0"),
     ]
 
     @Test func `differ from the model within 2,000 schedules when anything is wrong`() async throws {

@@ -46,6 +46,26 @@ struct `Access to calls` {
         #expect(try SessionDirectory.session(Self.file("live", #"{"call":{}}"#)).access.call == CallLimits())
     }
 
+    @Test(arguments: moneyVerdicts)
+    func `has a price, and a word on tokens, while money is counted`(verdict: Verdict) throws {
+        let parts = verdict.testDescription.split(separator: " ", maxSplits: 1).map(String.init)
+        let text = Self.file(parts[0], parts[1])
+        #expect(try SessionDirectory.findings(in: text, rules: SessionRules(countsMoney: true)) == verdict.findings)
+    }
+
+    private static let moneyVerdicts = Verdict.table(
+        #"""
+        live {"price_per_minute":0.05}
+        live {}
+          error access.price_per_minute: is required while SPEND_ALL or SPEND_CALLER is set: what a minute costs, as in 0.05
+        realtime {"price_per_minute":0,"token":true}
+        realtime {"price_per_minute":0.05,"token":false}
+        realtime {"price_per_minute":0.05}
+          warning access.token: is not given: a token counts as one session of 60 minutes, which is the most that it costs only while OpenAI refuses to use it twice; false is the sure way, and true hides this warning
+        transcription {"token":true}
+          error access.price_per_minute: is required while SPEND_ALL or SPEND_CALLER is set: what a minute costs, as in 0.05
+        """#)
+
     private static let verdicts = Verdict.table(
         #"""
         realtime {"token":1}

@@ -44,8 +44,8 @@ package struct CallModel {
             return ending.attempt.map { $0 + 30_000 } ?? min(ending.retryAt, givenUp)
         }
 
-        /// When Redis forgets it.
-        package var forgotten: Int { ended.map { $0.at + 600_000 } ?? givenUp + 540_000 }
+        /// When Redis forgets it: ten minutes after the upstream's own end, or after its end if that came later.
+        package var forgotten: Int { max(givenUp - 60_000, ended?.at ?? 0) + 600_000 }
 
         /// Micro-units for so many seconds, rounded up.
         func cost(_ seconds: Int) -> Int {
@@ -65,6 +65,7 @@ package struct CallModel {
 
     package enum Claim: Equatable {
         case unknown
+        case ended
         case wait(Int)
         case claimed(CallEndReason, isGivenUp: Bool)
     }
@@ -130,9 +131,10 @@ package struct CallModel {
         isShared && call.isCreating && lastDone >= call.admitted + CallModel.reservation
     }
 
-    /// Whether Redis has forgotten a call that was opened.
+    /// Whether Redis has forgotten a call that was opened, or the book one that has ended ten minutes ago.
     package func isForgotten(_ call: Call) -> Bool {
-        call.opened != nil && lastDone >= call.forgotten
+        if isShared { return call.opened != nil && lastDone >= call.forgotten }
+        return call.ended.map { lastDone >= $0.at + 600_000 } ?? false
     }
 
     package mutating func reserve(_ name: CallName, _ plan: CallPlan, now: Int) {
@@ -154,7 +156,7 @@ package struct CallModel {
     package mutating func renew(_ index: Int, isOwn: Bool, now: Int) -> CallRenewal {
         let call = calls[index]
         if !isOwn || call.opened == nil { return .unknown }
-        if isShared || call.ended != nil, isForgotten(call) { return .unknown }
+        if isForgotten(call) { return .unknown }
         if let ending = call.ending { return .ended(ending.reason) }
         calls[index].lastSign = now
         return .renewed(secondsLeft: max(0, call.deadline - now) / 1_000, leaseSeconds: call.plan.leaseSeconds)
@@ -233,7 +235,8 @@ extension CallModel {
     /// A daemon wants to end a call.
     package mutating func claim(_ index: Int, _ reason: CallEndReason?, by daemon: Int, now: Int) -> Claim {
         let call = calls[index]
-        guard call.isOpen || call.isEnding, !isForgotten(call) else { return .unknown }
+        guard call.opened != nil, !isForgotten(call) else { return .unknown }
+        if call.ended != nil { return .ended }
         let isAnothers = call.isEnding ? call.ending?.daemon != daemon : reason == nil
         if isAnothers, call.due > now { return .wait(call.due - now) }
         let itself: CallEndReason = call.leaseEnd == call.deadline || now >= call.givenUp ? .deadline : .lease

@@ -1,0 +1,160 @@
+import Locking
+
+/// The daemons that share calls in one Redis, as the keeper of one of them sees them: whose turn it is to end a call, and
+/// who writes its account. It also ends calls of other daemons, when a client wants that and when nobody else did.
+///
+/// All waiting is done on the loop that ends calls.
+package final class CallPeers: Sendable {
+    /// The answer to a daemon that wants to end one of its calls.
+    enum Turn: Sendable {
+        /// It ends the call, for the first reason that any daemon had.
+        case ours(CallEndReason)
+        /// The lease was renewed elsewhere, another daemon is ending it, or leases are spared. It asks again after that.
+        case later(Duration)
+        /// Another daemon has ended the call and written its account.
+        case over
+    }
+
+    private struct State: Sendable {
+        /// The calls that this daemon created, until they are settled.
+        var own: [CallName: SharedCall] = [:]
+        /// The calls of other daemons that this one is ending.
+        var others: Set<CallName> = []
+        /// Until when no lease ends a call: nobody could renew one while Redis was away.
+        var sparing: UInt64 = 0
+    }
+
+    /// How long leases are spared when Redis is back.
+    private static let spared: UInt64 = 30_000_000_000
+    /// How long to wait after a step that Redis did not answer, at first and at most.
+    private static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(30))
+
+    private let state = Locked(State())
+    private let calls: SharedCalls
+    private let surroundings: Surroundings
+    private let outlets: CallKeeper.Outlets
+
+    /// - Parameters:
+    ///   - calls: through the client of the loop that ends calls.
+    ///   - outlets: those of the keeper.
+    package init(_ calls: SharedCalls, surroundings: Surroundings, outlets: CallKeeper.Outlets) {
+        self.calls = calls
+        self.surroundings = surroundings
+        self.outlets = outlets
+    }
+
+    /// The connection of the loop that ends calls has come or gone.
+    package func redisIs(away isAway: Bool) {
+        let now = surroundings.monotonicNanoseconds()
+        state.withLock { state in
+            if isAway {
+                state.sparing = .max
+            } else if state.sparing == .max {
+                state.sparing = now + CallPeers.spared
+            }
+        }
+    }
+
+    /// Ends the calls of other daemons that are overdue, 64 at most.
+    package func sweep() async {
+        guard isSparing == nil, let names = try? await calls.overdue() else { return }
+        for name in names where !isOwn(name) && !isEnding(name) {
+            let now = surroundings.monotonicNanoseconds()
+            guard let claim = try? await calls.claim(name, nil, now: now) else { return }
+            if case .claimed(let call, let reason, let isGivenUp) = claim { end(call, reason, isGivenUp: isGivenUp) }
+        }
+    }
+
+    /// This daemon has created a call.
+    func add(_ call: SharedCall) {
+        state.withLock { $0.own[call.record.name] = call }
+    }
+
+    /// Whether this daemon is ending the call for another.
+    func isEnding(_ name: CallName) -> Bool {
+        state.withLock { $0.others.contains(name) }
+    }
+
+    /// Whether this daemon may end one of its calls now.
+    func turn(to name: CallName, _ reason: CallEndReason) async -> Turn {
+        if reason == .lease, let left = isSparing { return .later(min(left, CallPeers.pauses.longest)) }
+        let isDue = reason == .lease || reason == .deadline
+        let claim: CallClaim
+        do throws(RedisCountsFailure) {
+            claim = try await calls.claim(name, isDue ? nil : reason, now: surroundings.monotonicNanoseconds())
+        } catch {
+            // A lease may have been renewed by another daemon. Every other reason does not depend on others.
+            return reason == .lease ? .later(CallPeers.pauses.first) : .ours(reason)
+        }
+        switch claim {
+        case .claimed(_, let first, _): return .ours(first)
+        case .wait(let pause): return .later(pause)
+        case .ended:
+            state.withLock { $0.own[name] = nil }
+            return .over
+        // What Redis forgot is its maker's.
+        case .unknown: return .ours(reason)
+        }
+    }
+
+    /// The upstream did not end a call on this daemon's turn.
+    func failed(_ name: CallName) {
+        calls.failed(name)
+    }
+
+    /// One of this daemon's calls is over. Waits until Redis is there.
+    /// - Returns: whether this daemon writes the account.
+    func settle(_ settlement: CallSettlement) async -> Bool {
+        let name = settlement.record.name
+        var pause = CallPeers.pauses.first
+        while let call = state.withLock({ $0.own[name] }) {
+            do throws(RedisCountsFailure) {
+                let result = try await calls.end(call, settlement, now: surroundings.monotonicNanoseconds())
+                let isFirst = state.withLock { $0.own.removeValue(forKey: name) != nil }
+                switch result {
+                case .settled: return true
+                case .settledBefore: return false
+                case .forgotten: return isFirst
+                }
+            } catch {
+                if error == .cancelled { return false }
+                await surroundings.sleep(pause)
+                pause = min(pause * 2, CallPeers.pauses.longest)
+            }
+        }
+        return false
+    }
+
+    /// Ends a call of another daemon that this one has claimed. If that fails, it is overdue soon, for any daemon.
+    func end(_ call: SharedCall, _ reason: CallEndReason, isGivenUp: Bool) {
+        let name = call.record.name
+        guard state.withLock({ $0.others.insert(name).inserted }) else { return }
+        outlets.start { [self] in
+            var seconds: Int?
+            var isOver = isGivenUp
+            if !isOver, case .over(let reported) = await outlets.end(call.record) {
+                (seconds, isOver) = (reported, true)
+            }
+            if isOver {
+                let now = surroundings.monotonicNanoseconds()
+                let settlement = CallSettlement(
+                    call.record, reason, isConfirmed: !isGivenUp, reported: seconds, now: Int64(now))
+                // What Redis has forgotten meanwhile is its maker's.
+                if case .settled = try? await calls.end(call, settlement, now: now) { outlets.settle(settlement) }
+            } else {
+                calls.failed(name)
+            }
+            state.withLock { _ = $0.others.remove(name) }
+        }
+    }
+
+    /// How long leases are still spared; nil when they are not.
+    private var isSparing: Duration? {
+        let (end, now) = (state.withLock(\.sparing), surroundings.monotonicNanoseconds())
+        return end > now ? .nanoseconds(Int64(clamping: end - now)) : nil
+    }
+
+    private func isOwn(_ name: CallName) -> Bool {
+        state.withLock { $0.own[name] != nil }
+    }
+}

@@ -1,0 +1,286 @@
+"""Several daemons that keep their calls in one Redis: whatever happens to a daemon or to Redis, each call ends once."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+import raw
+from daemon import ORIGIN, Daemon, eventually
+from fake_calls import ANSWER, Calls
+from redis_server import RedisServer
+from test_calls import CALLS, LIVE, create, ended, lease, lines, location, raw_digest, serve, session
+from test_calls import calls  # noqa: F401 (a fixture)
+from test_harness_calls import OFFER
+from test_redis import connected
+
+UNAVAILABLE = (503, "limits_unavailable")
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path / "redis").start()
+    yield server
+    server.kill()
+
+
+class Pair:
+    """Two daemons on one Redis, each with a usage log of its own."""
+
+    def __init__(self, start, calls: Calls, folder: Path, redis: RedisServer, files=None, **settings: str):
+        self.folders = [folder / "first", folder / "second"]
+        settings = {"REDIS_URL": redis.url, "LOOPS": "2"} | settings
+        self.daemons = [connected(serve(start, calls, folder, files, **settings)) for folder in self.folders]
+
+    def __iter__(self) -> Iterator[Daemon]:
+        return iter(self.daemons)
+
+    @property
+    def ended(self) -> list[dict]:
+        """The lines of ends that any of them has written."""
+        return [line for folder in self.folders for line in ended(folder)]
+
+
+def outcome(answer: raw.Answer) -> tuple[int, str]:
+    return answer.status, answer.json()["code"]
+
+
+def end(daemon: Daemon, path: str) -> raw.Answer:
+    return daemon.request("POST", f"{path}/end")
+
+
+def kill(daemon: Daemon) -> None:
+    daemon.process.send_signal(signal.SIGKILL)
+    daemon.wait()
+
+
+def test_two_daemons_have_exactly_so_many_places(start, calls, tmp_path, redis):
+    pair = Pair(start, calls, tmp_path, redis, MAX_CALLS="8")
+    for _ in range(20):
+        assert redis.command_reply("FLUSHALL") == b"+OK"
+        before = len(calls.all)
+        with ThreadPoolExecutor(64) as pool:
+            answers = list(pool.map(lambda number: create(pair.daemons[number % 2]), range(64)))
+        statuses = [answer.status for answer in answers]
+        # Whatever happens, never more. What Redis answered too late is taken back.
+        assert statuses.count(201) <= 8 and set(statuses) <= {201, 429, 503}
+        assert len(calls.all) - before == statuses.count(201)
+        if 503 not in statuses:
+            assert statuses.count(201) == 8
+            assert {answer.json()["dimension"] for answer in answers if answer.status == 429} == {"all"}
+            return
+    pytest.fail("Redis was late in each of twenty rounds")
+
+
+def test_each_daemon_renews_and_ends_the_calls_of_the_other(start, calls, tmp_path, redis):
+    files = {"default": session(call={"lease_seconds": 10}), "live": LIVE}
+    pair = Pair(start, calls, tmp_path, redis, files)
+    first, second = pair
+    paths = [location(create(first)), location(create(first, "live"))]
+    for path in paths:
+        renewed = lease(second, path).json()
+        assert 1790 <= renewed["seconds_left"] <= 1800 and renewed["lease_seconds"] in (10, 60)
+        assert end(second, path).status == 204
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: len(ended(pair.folders[1])) == 2, "the ends have their lines")
+    for daemon in pair:
+        gone = lease(daemon, paths[0])
+        assert outcome(gone) == (410, "call_ended") and gone.json()["reason"] == "client"
+        # At once, and repeatable.
+        assert (end(daemon, paths[1]).status, daemon.request("DELETE", paths[0]).status) == (204, 200)
+    # The maker looks for its calls when their leases are over.
+    time.sleep(max(0.0, calls.all[0].created + 11 - time.monotonic()))
+    opened = [line["ephemerald.call.id"] for line in lines(pair.folders[0]) if "ephemerald.call.type" in line]
+    assert sorted(line["ephemerald.call.id"] for line in pair.ended) == sorted(opened)
+    assert [line["ephemerald.call.reason"] for line in pair.ended] == ["client"] * 2
+
+
+def test_anybody_else_finds_no_call_at_the_other_daemon(start, calls, tmp_path, redis):
+    keys = tmp_path / "keys"
+    keys.write_text("".join(f"{name}:{raw_digest(f'key-of-{name}')}\n" for name in ("ann", "bob")))
+    settings = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(keys), "ALLOWED_ORIGINS": f"{ORIGIN},https://b.example"}
+    first, second = Pair(start, calls, tmp_path, redis, **settings)
+    ann, bob = ({"Authorization": f"Bearer key-of-{name}"} for name in ("ann", "bob"))
+    path = location(create(first, **ann))
+    forged = f"{CALLS}/{'A' * 22}"
+    for daemon in (first, second):
+        answers = [
+            lease(daemon, path, **bob),
+            lease(daemon, path, origin="https://b.example", **ann),
+            lease(daemon, forged, **ann),
+            lease(daemon, f"{CALLS}/short", **ann),
+            daemon.request("DELETE", forged),
+            end(daemon, forged),
+        ]
+        assert {outcome(answer) for answer in answers} == {(404, "call_not_found")}
+        assert lease(daemon, path, **ann).status == 200
+    # A client that guesses is not looked up any more, and nobody else notices.
+    assert {lease(second, forged, **ann).status for _ in range(30)} == {404}
+    assert lease(second, path, **ann).status == 404
+    assert lease(first, path, **ann).status == 200
+
+
+def test_the_calls_of_a_daemon_that_was_killed_are_ended_by_the_other(start, calls, tmp_path, redis):
+    files = {"default": session(call={"lease_seconds": 10}), "long": session(call={"lease_seconds": 0})}
+    pair = Pair(start, calls, tmp_path, redis, files)
+    first, second = pair
+    paths = [location(create(first)) for _ in range(8)]
+    long, kept = location(create(first, "long")), location(create(second, "long"))
+    kill(first)
+    # They live on with the other daemon, each as long as it may.
+    assert lease(second, paths[0]).status == 200
+    renewed = time.monotonic()
+    calls.wait_until(lambda calls: len(calls.open) <= 3, 10 + 6)
+    calls.wait_until(lambda calls: len(calls.open) <= 2, renewed + 10 + 6 - time.monotonic())
+    assert time.monotonic() - renewed > 9
+    assert [lease(second, path).status for path in (long, kept)] == [200, 200]
+    assert second.request("DELETE", long).status == 200
+    calls.wait_until(lambda calls: len(calls.open) == 1)
+    eventually(lambda: len(pair.ended) == 9, "each end has its line")
+    assert sorted(line["ephemerald.call.reason"] for line in pair.ended) == ["client"] + ["lease"] * 8
+    assert len({line["ephemerald.call.id"] for line in pair.ended}) == 9
+    assert all(10 <= line["ephemerald.call.seconds"] <= 17 for line in pair.ended)
+
+
+@pytest.mark.parametrize("way", ["killed", "stopped"])
+def test_while_redis_is_away_only_the_maker_of_a_call_can_end_it(start, calls, tmp_path, redis, way):
+    pair = Pair(start, calls, tmp_path, redis)
+    first, second = pair
+    paths = [location(create(first)) for _ in range(2)]
+    redis.kill() if way == "killed" else redis.pause()
+    for daemon in pair:
+        eventually(lambda: outcome(create(daemon)) == UNAVAILABLE, "no call is created")
+        assert outcome(lease(daemon, paths[0])) == UNAVAILABLE
+        # REDIS_DOWN is for them.
+        assert daemon.token().status == 200
+    assert outcome(end(second, paths[0])) == UNAVAILABLE
+    assert end(first, paths[0]).status == 204
+    calls.wait_until(lambda calls: len(calls.open) == 1)
+    assert len(calls.all) == 2 and pair.ended == []
+    redis.start() if way == "killed" else redis.resume()
+    eventually(lambda: len(pair.ended) == 1, "the end has its line once Redis is back")
+    assert pair.ended[0]["ephemerald.call.reason"] == "client"
+    for daemon in pair:
+        eventually(lambda: create(daemon).status == 201, "calls are created again")
+    # One that was killed has forgotten the other call, which is its maker's from now on.
+    assert lease(first, paths[1]).status == 200
+    assert lease(second, paths[1]).status == (404 if way == "killed" else 200)
+
+
+def test_no_lease_ends_a_call_soon_after_redis_is_back(start, calls, tmp_path, redis):
+    pair = Pair(start, calls, tmp_path, redis, {"default": session(call={"lease_seconds": 10})})
+    path = location(create(pair.daemons[0]))
+    redis.pause()
+    time.sleep(11)
+    redis.resume()
+    for daemon in pair:
+        eventually(lambda: "Redis is back" in daemon.stderr, "the daemon says so")
+    # More than a sweep.
+    time.sleep(6)
+    assert len(calls.open) == 1
+    assert lease(pair.daemons[1], path).status == 200
+    assert pair.ended == []
+
+
+def test_what_redis_forgot_is_its_makers(start, calls, tmp_path, redis):
+    pair = Pair(start, calls, tmp_path, redis, {"default": session(call={"lease_seconds": 10})})
+    first, second = pair
+    paths = [location(create(first)) for _ in range(2)]
+    assert redis.command_reply("FLUSHALL") == b"+OK"
+    assert [outcome(lease(second, paths[0])), outcome(end(second, paths[0]))] == [(404, "call_not_found")] * 2
+    assert lease(first, paths[0]).status == 200
+    assert first.request("DELETE", paths[0]).status == 200
+    calls.wait_until(lambda calls: len(calls.open) == 1)
+    # Its maker ends the other one when its lease is over.
+    calls.wait_until(lambda calls: not calls.open, 12)
+    eventually(lambda: len(pair.ended) == 2, "each end has its line")
+    assert sorted(line["ephemerald.call.reason"] for line in pair.ended) == ["client", "lease"]
+    assert outcome(lease(first, paths[0])) == (410, "call_ended")
+
+
+def test_a_call_that_redis_cannot_record_is_ended(start, calls, tmp_path, redis):
+    daemon = connected(serve(start, calls, tmp_path, REDIS_URL=redis.url))
+    held = []
+    calls.create_fault = lambda upstream, _: held.append(upstream)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(create, daemon)
+        eventually(lambda: held, "the call is created, and its answer held back")
+        redis.pause()
+        [call] = calls.all
+        answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
+        calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
+        begun = time.monotonic()
+        assert outcome(asked.result(10)) == UNAVAILABLE
+        assert time.monotonic() - begun < 3
+    calls.wait_until(lambda calls: not calls.open)
+    redis.resume()
+    eventually(lambda: ended(tmp_path), "the end has its line once Redis is back")
+    [line] = ended(tmp_path)
+    assert line["ephemerald.call.reason"] == "unrecorded"
+    # Its place is free again.
+    assert redis.command_reply("ZCARD", place_of_all(redis)) == b":0"
+
+
+def place_of_all(redis: RedisServer) -> str:
+    """The key of the places of all calls together."""
+    return "{ephemerald}:o:" + hashlib.sha256(b"slot:all:").hexdigest()[:32]
+
+
+def test_a_call_whose_line_cannot_be_written_is_ended_everywhere(start, calls, tmp_path, redis):
+    daemon = connected(serve(start, calls, tmp_path, REDIS_URL=redis.url, USAGE_LOG="/dev/full"))
+    assert outcome(create(daemon)) == UNAVAILABLE
+    calls.wait_until(lambda calls: len(calls.all) == 1 and not calls.open)
+    eventually(lambda: redis.command_reply("ZCARD", place_of_all(redis)) == b":0", "its place is free again")
+
+
+def test_a_client_that_is_gone_before_redis_knows_its_call_leaves_none(start, calls, tmp_path, redis):
+    daemon = connected(serve(start, calls, tmp_path, REDIS_URL=redis.url))
+    held = []
+    calls.create_fault = lambda upstream, _: held.append(upstream)
+    fields = {"Origin": ORIGIN, "Content-Type": "application/sdp", "Content-Length": str(len(OFFER))}
+    with raw.Connection(daemon.port) as connection:
+        connection.send(raw.head("POST", CALLS, fields, host=f"127.0.0.1:{daemon.port}") + OFFER)
+        eventually(lambda: held, "the call is created, and its answer held back")
+    [call] = calls.all
+    answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
+    calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
+
+
+def test_a_page_that_is_left_ends_its_call_at_any_daemon(start, calls, tmp_path, redis):
+    first, second = Pair(start, calls, tmp_path, redis)
+    path = location(create(first))
+    # It sends its last request and is gone.
+    with raw.Connection(second.port) as connection:
+        fields = {"Origin": ORIGIN, "Content-Length": "0"}
+        connection.send(raw.head("POST", f"{path}/end", fields, host=f"127.0.0.1:{second.port}"))
+    calls.wait_until(lambda calls: not calls.open, 5)
+
+
+def test_calls_outlive_their_daemon(start, calls, tmp_path, redis):
+    pair = Pair(start, calls, tmp_path, redis)
+    first, second = pair
+    path = location(create(first))
+    assert first.stop() == 0
+    assert len(calls.open) == 1
+    again = connected(serve(start, calls, pair.folders[0], REDIS_URL=redis.url))
+    assert "taken over" not in again.stderr
+    for daemon in (second, again):
+        assert lease(daemon, path).status == 200
+    calls.fail("hangup-fails")
+    assert again.request("DELETE", path).status == 200
+    eventually(lambda: "a call could not be ended" in again.stderr, "the daemon says so")
+    assert (len(calls.open), pair.ended) == (1, [])
+    calls.work()
+    # Any of the two tries again.
+    calls.wait_until(lambda calls: not calls.open, 8)
+    eventually(lambda: pair.ended, "the end has its line")
+    assert [line["ephemerald.call.reason"] for line in pair.ended] == ["client"]

@@ -1,0 +1,145 @@
+import EphemeraldCore
+import Locking
+import TestPolicy
+import Testing
+
+@Suite struct `Daemons that share their calls` {
+    private let names = TestCalls.names
+
+    @Test func `leave a call alone whose lease another of them has renewed`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        bench.answer(.claim, [.integer(1), .integer(20_000)], SharingBench.claimed(.lease))
+        await bench.act(at: 60_000)
+        #expect(bench.hungUp == [] && bench.keeper.listing().map(\.reason) == [nil])
+        await bench.act(at: 79_999)
+        #expect(bench.asked == [.open, .claim])
+        bench.answer(.end, [.integer(1)])
+        await bench.act(at: 80_000)
+        #expect(bench.hungUp == [names[0]] && bench.reasons == [.lease])
+        #expect(bench.keeper.listing().isEmpty)
+    }
+
+    @Test func `name the first reason that any of them had`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        bench.answer(.claim, SharingBench.claimed(.client))
+        bench.answer(.end, [.integer(1)])
+        await bench.act(at: 60_000)
+        #expect(bench.reasons == [.client])
+    }
+
+    @Test func `do not end a call again that another of them has ended`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        bench.answer(.claim, [.integer(3)])
+        await bench.act(at: 60_000)
+        #expect(bench.hungUp == [] && bench.reasons == [] && bench.keeper.listing().isEmpty)
+        // Nothing of it is left that would come up.
+        await bench.act(at: 4_000_000)
+        #expect(bench.asked == [.open, .claim])
+    }
+
+    @Test func `write one account when both have hung up`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        bench.answer(.claim, SharingBench.claimed(.lease))
+        bench.answer(.end, [.integer(0)])
+        await bench.act(at: 60_000)
+        #expect(bench.hungUp == [names[0]] && bench.reasons == [])
+    }
+
+    @Test func `spare leases while Redis is away and 30 seconds longer, and no deadline`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        bench.peers.redisIs(away: true)
+        for second in stride(from: 60, through: 300, by: 5) { await bench.act(at: second * 1_000) }
+        bench.peers.redisIs(away: false)
+        await bench.peers.sweep()
+        await bench.act(at: 329_999)
+        #expect(bench.asked == [.open])
+        bench.answer(.claim, [.integer(1), .integer(3_000_000)])
+        await bench.act(at: 330_000)
+        #expect(bench.asked == [.open, .claim] && bench.hungUp == [])
+        bench.peers.redisIs(away: true)
+        // Redis does not answer the claim, nor the first time that the end is reported.
+        bench.answer(.end, nil, nil, [.integer(1)])
+        await bench.act(at: 1_800_000)
+        #expect(bench.hungUp == [names[0]] && bench.reasons == [.deadline])
+        #expect(bench.asked == [.open, .claim, .claim, .end, .end, .end])
+    }
+
+    @Test func `wait a second when Redis does not answer about a lease`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        await bench.act(at: 60_000)
+        #expect(bench.hungUp == [] && bench.state.withLock(\.wakeUps).last == at(61_000))
+        bench.answer(.claim, SharingBench.claimed(.lease))
+        bench.answer(.end, [.integer(1)])
+        await bench.act(at: 61_000)
+        #expect(bench.reasons == [.lease])
+    }
+
+    @Test func `leave to its maker what Redis has forgotten`() async throws {
+        let bench = SharingBench()
+        await bench.open(0)
+        let (own, another) = (CallID(randomBits: 0), CallID(randomBits: 1))
+        bench.answer(.renew, [.integer(0)], [.integer(0)])
+        let expected = CallRenewal.renewed(secondsLeft: 1_800, leaseSeconds: 60)
+        #expect(try await bench.store.renew(own, TestCalls.ann, from: 1).value == expected)
+        #expect(try await bench.store.renew(another, TestCalls.ann, from: 1).value == .unknown)
+        bench.answer(.claim, [.integer(0)])
+        #expect(try await !bench.store.end(another, from: 1).value)
+        // Another daemon's call, forgotten between its claim and its end.
+        bench.answer(.overdue, [.text("\(names[2])")])
+        bench.answer(.claim, SharingBench.claimed(.lease))
+        bench.answer(.end, [.integer(2)])
+        await bench.peers.sweep()
+        await bench.runTasks()
+        #expect(bench.hungUp == [names[2]] && bench.reasons == [])
+        bench.answer(.claim, [.integer(0)])
+        bench.answer(.end, [.integer(2)])
+        await bench.act(at: 60_000)
+        #expect(bench.hungUp == [names[2], names[0]] && bench.reasons == [.lease])
+    }
+
+    @Test func `end what another has left, once at a time`() async throws {
+        let bench = SharingBench()
+        let id = CallID(randomBits: 1)
+        bench.state.withLock { $0.verdict = .unsure("no answer") }
+        bench.answer(.claim, SharingBench.claimed(.client))
+        for _ in 0..<3 { #expect(try await bench.store.end(id, from: 1).value) }
+        await bench.runTasks()
+        #expect(bench.hungUp == [names[1]] && bench.asked == [.claim, .failed])
+        bench.state.withLock { $0.verdict = .over(reportedSeconds: 7) }
+        bench.answer(.overdue, [.text("\(names[1])")])
+        bench.answer(.claim, SharingBench.claimed(.client))
+        bench.answer(.end, [.integer(1)])
+        await bench.peers.sweep()
+        await bench.runTasks()
+        #expect(bench.reasons == [.client] && bench.state.withLock(\.settled).map(\.seconds) == [7])
+        bench.answer(.claim, [.integer(3)], [.integer(1), .integer(30_000)])
+        for _ in 0..<2 { #expect(try await bench.store.end(id, from: 1).value) }
+        await bench.runTasks()
+        #expect(bench.hungUp.count == 2)
+    }
+
+    @Test func `end a call that Redis has not recorded`() async {
+        let bench = SharingBench()
+        #expect(await bench.open(0, isRecorded: false) == nil)
+        bench.answer(.end, nil, [.integer(2)])
+        await bench.runTasks()
+        #expect(bench.hungUp == [names[0]] && bench.reasons == [.unrecorded])
+    }
+
+    @Test func `lose no end that is wanted while a lease is looked at`() async throws {
+        let bench = SharingBench()
+        await bench.open(0)
+        let keeper = bench.keeper
+        bench.state.withLock { $0.whileClaiming = { keeper.end(TestCalls.names[0], .client) } }
+        bench.answer(.claim, [.integer(1), .integer(20_000)], SharingBench.claimed(.client))
+        bench.answer(.end, [.integer(1)])
+        await bench.act(at: 60_000)
+        #expect(bench.hungUp == [names[0]] && bench.reasons == [.client])
+    }
+}

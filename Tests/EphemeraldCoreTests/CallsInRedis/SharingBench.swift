@@ -1,0 +1,121 @@
+import EphemeraldCore
+import Locking
+import Sessions
+import TestPolicy
+
+/// A daemon whose clock, upstream and Redis belong to the test. Tasks run when the test says so.
+final class SharingBench: Sendable {
+    /// The scripts, by a part of each that no other has.
+    enum Script: String, CaseIterable {
+        case open = "'state', 'open', 'opened'"
+        case renew = "binding ~= ARGV[3]"
+        case claim = "waits and due > now"
+        case failed = "2 ^ math.min"
+        case end = "return {2} end"
+        case overdue = "ZRANGEBYSCORE"
+    }
+
+    struct State: Sendable {
+        var milliseconds = 0
+        var wakeUps: [UInt64] = []
+        var tasks: [@Sendable () async -> Void] = []
+        var hungUp: [CallName] = []
+        var settled: [CallSettlement] = []
+        var verdict = EndVerdict.over(reportedSeconds: nil)
+        /// What Redis answers, in order; nothing when it is away.
+        var replies: [Script: [[RedisValue]?]] = [:]
+        var asked: [Script] = []
+        /// Runs while Redis is asked for a claim.
+        var whileClaiming: (@Sendable () -> Void)?
+    }
+
+    let state = Locked(State())
+    let keeper: CallKeeper
+    let peers: CallPeers
+    let store: CallsInRedis
+
+    init() {
+        let state = state
+        let surroundings = Surroundings(
+            monotonicNanoseconds: { at(state.withLock(\.milliseconds)) }, unixMilliseconds: { 0 }, sleep: { _ in })
+        let outlets = CallKeeper.Outlets(
+            wake: { time in state.withLock { $0.wakeUps.append(time) } },
+            start: { task in state.withLock { $0.tasks.append(task) } },
+            end: { record in
+                state.withLock { state in
+                    state.hungUp.append(record.name)
+                    return state.verdict
+                }
+            },
+            settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true })
+        let calls = SharedCalls(
+            daemon: "a", creation: .seconds(30),
+            run: { script, _, _, _ async throws(RedisCountsFailure) in
+                guard let kind = Script(script) else { throw RedisCountsFailure("another script") }
+                if kind == .claim { state.withLock(\.whileClaiming)?() }
+                let reply = state.withLock { state in
+                    state.asked.append(kind)
+                    return state.replies[kind]?.isEmpty == false ? state.replies[kind]?.removeFirst() : nil
+                }
+                guard let reply = reply ?? nil else { throw RedisCountsFailure("away") }
+                return reply
+            },
+            post: { script, _, _ in
+                if let kind = Script(script) { state.withLock { $0.asked.append(kind) } }
+            })
+        peers = CallPeers(calls, surroundings: surroundings, outlets: outlets)
+        keeper = CallKeeper(surroundings: surroundings, outlets: outlets, peers: peers)
+        store = CallsInRedis(keeper, in: calls, peers: peers, surroundings: surroundings, report: { _ in })
+    }
+
+    func answer(_ script: Script, _ replies: [RedisValue]?...) {
+        state.withLock { $0.replies[script] = replies }
+    }
+
+    /// What Redis answers to a claim that succeeds.
+    static func claimed(_ reason: CallEndReason, age: Int64 = 1_000) -> [RedisValue] {
+        let fields = [
+            reason.rawValue, "0", "1800000", "60000", "realtime", "rtc_1", "api.openai.com", "3f9c01ab",
+            "\(TestCalls.ann)", "ann", "default", nil, "50000", "1525000", "20000", "r", "slot", "",
+        ]
+        return [.integer(2), .integer(age)] + fields.map { $0.map { .text($0) } ?? .nothing }
+    }
+
+    /// A call of this daemon.
+    @discardableResult func open(_ index: Int, isRecorded: Bool = true) async -> CallRecord? {
+        answer(.open, isRecorded ? [.integer(1)] : nil)
+        return await store.open(
+            TestCalls.names[index], TestCalls.plan(), .nothing, upstreamID: "rtc_\(index)",
+            upstreamHost: "api.openai.com", key: KeyPrint(ofKey: "sk-1"))
+    }
+
+    /// Moves the clock and acts, as the timer does.
+    func act(at milliseconds: Int) async {
+        state.withLock { $0.milliseconds = milliseconds }
+        keeper.act()
+        await runTasks()
+    }
+
+    /// Runs the tasks that were started, and those that they start.
+    func runTasks() async {
+        while true {
+            let tasks = state.withLock { state in
+                defer { state.tasks = [] }
+                return state.tasks
+            }
+            if tasks.isEmpty { return }
+            for task in tasks { await task() }
+        }
+    }
+
+    var hungUp: [CallName] { state.withLock(\.hungUp) }
+    var reasons: [CallEndReason] { state.withLock(\.settled).map(\.reason) }
+    var asked: [Script] { state.withLock(\.asked) }
+}
+
+extension SharingBench.Script {
+    fileprivate init?(_ script: RedisScript) {
+        guard let found = Self.allCases.first(where: { script.text.contains($0.rawValue) }) else { return nil }
+        self = found
+    }
+}
