@@ -1,6 +1,6 @@
 internal import CLinux
 import Glibc
-import System
+package import System
 
 /// An epoll set, level-triggered: epoll(7). Each descriptor in it is tagged with a number of the caller's.
 @safe struct Epoll: ~Copyable {
@@ -18,6 +18,9 @@ import System
     deinit {
         unsafe events.deallocate()
     }
+
+    /// Readable when an event is there.
+    var number: CInt { descriptor.number }
 
     func add(_ number: CInt, for interest: Readiness, tag: UInt64) throws(SystemError) {
         try control(EPOLL_CTL_ADD, number, interest, tag)
@@ -72,4 +75,30 @@ package struct Readiness: OptionSet, Sendable {
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)
     /// Both directions are closed; always reported.
     package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
+}
+
+/// A descriptor in an event loop's epoll set. Does not own the descriptor: end the watch before closing it.
+package final class Watch {
+    let descriptor: CInt
+    /// Tells events of this watch from those of an earlier one with the same descriptor number.
+    let tag: UInt64
+    let handler: (Readiness) -> Void
+    private let loop: EventLoop
+
+    init(descriptor: CInt, tag: UInt64, loop: EventLoop, handler: @escaping (Readiness) -> Void) {
+        self.descriptor = descriptor
+        self.tag = tag
+        self.loop = loop
+        self.handler = handler
+    }
+
+    /// Watches for something else from now on. On the loop's thread.
+    package func change(to interest: Readiness) throws(SystemError) {
+        try loop.change(self, to: interest)
+    }
+
+    /// Ends the watch; its handler is not called again. On the loop's thread.
+    package func end() {
+        loop.end(self)
+    }
 }

@@ -39,6 +39,14 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var watches: [UInt64: Watch] = [:]
     private var lastTag = EventLoop.wakeUpTag
     private var isStopping = false
+    /// Waits in place of the loop; nil where the loop waits itself: `setWaiter`.
+    private var waiter: ((CInt) -> Bool)?
+    /// How many waits of `waiter` in a row found something to do at once.
+    private var hurriedWaits = 0
+    /// After so many of them the loop looks at its own descriptors, which may be ready as well.
+    private static let mostHurriedWaits = 4
+    /// A wait that took longer than this, in nanoseconds, has blocked.
+    private static let blockedWait: UInt64 = 5_000
 
     /// The time at which the current round began, in nanoseconds on a clock that never jumps: cheap to read, and exact
     /// enough for deadlines.
@@ -68,9 +76,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         while true {
             for _ in 0..<EventLoop.passesOfWork where !ready.isEmpty { runReadyWork() }
             if isStopping { break }
-            let count = epoll.wait(milliseconds: ready.isEmpty ? millisecondsToNextTimer() : 0)
-            nanoseconds = EventLoop.clock()
-            for index in 0..<count { dispatch(epoll.event(at: index)) }
+            wait(milliseconds: ready.isEmpty ? millisecondsToNextTimer() : 0)
             fireTimers()
         }
     }
@@ -110,11 +116,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         return watch
     }
 
-    fileprivate func change(_ watch: Watch, to interest: Readiness) throws(SystemError) {
+    func change(_ watch: Watch, to interest: Readiness) throws(SystemError) {
         try epoll.change(watch.descriptor, to: interest, tag: watch.tag)
     }
 
-    fileprivate func end(_ watch: Watch) {
+    func end(_ watch: Watch) {
         guard watches.removeValue(forKey: watch.tag) != nil else { return }
         // Fails when the descriptor is closed already, which takes it out of the set as well.
         try? epoll.remove(watch.descriptor)
@@ -123,6 +129,50 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     func remove(_ timer: Timer) {
         timers.remove(timer)
     }
+
+    private func wait(milliseconds: CInt) {
+        var milliseconds = milliseconds
+        if let waiter {
+            guard mustLook(after: waiter, milliseconds) else { return }
+            milliseconds = 0
+        }
+        let count = epoll.wait(milliseconds: milliseconds)
+        beginRound()
+        for index in 0..<count { dispatch(epoll.event(at: index)) }
+    }
+
+    /// Has the waiter wait.
+    /// - Returns: whether a descriptor of the loop may be ready. None was when a wait began that blocked, and what became
+    ///   ready since then ends the next one at once.
+    private func mustLook(after waiter: (CInt) -> Bool, _ milliseconds: CInt) -> Bool {
+        beginRound()
+        let began = nanoseconds
+        guard waiter(milliseconds) else { return true }
+        hurriedWaits = nanoseconds - began > EventLoop.blockedWait ? 0 : hurriedWaits + 1
+        guard hurriedWaits > EventLoop.mostHurriedWaits else { return false }
+        hurriedWaits = 0
+        return true
+    }
+
+    /// Reads the clock for a round.
+    package func beginRound() {
+        nanoseconds = EventLoop.clock()
+    }
+
+    /// The descriptor of the loop's epoll set, readable when one of its descriptors is ready.
+    package var descriptor: CInt { epoll.number }
+
+    /// Has a library wait that has an epoll set of its own, with that of the loop in it: a system call less for each
+    /// event of the library's. On the loop's thread.
+    /// - Parameter waiter: waits so many milliseconds, as epoll_wait(2) does, and handles what is ready in the library's
+    ///   set; returns whether anything was. It calls `beginRound()` when its wait is over. Nil for the loop itself.
+    package func setWaiter(_ waiter: ((CInt) -> Bool)?) {
+        self.waiter = waiter
+        hurriedWaits = 0
+    }
+
+    /// Whether a library waits in place of the loop.
+    package var hasWaiter: Bool { waiter != nil }
 
     /// Fires what was due when the round began.
     private func fireTimers() {
@@ -186,31 +236,5 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             inbox = Inbox()
             return work
         }
-    }
-}
-
-/// A descriptor in an event loop's epoll set. Does not own the descriptor: end the watch before closing it.
-package final class Watch {
-    fileprivate let descriptor: CInt
-    /// Tells events of this watch from those of an earlier one with the same descriptor number.
-    fileprivate let tag: UInt64
-    fileprivate let handler: (Readiness) -> Void
-    private let loop: EventLoop
-
-    fileprivate init(descriptor: CInt, tag: UInt64, loop: EventLoop, handler: @escaping (Readiness) -> Void) {
-        self.descriptor = descriptor
-        self.tag = tag
-        self.loop = loop
-        self.handler = handler
-    }
-
-    /// Watches for something else from now on. On the loop's thread.
-    package func change(to interest: Readiness) throws(SystemError) {
-        try loop.change(self, to: interest)
-    }
-
-    /// Ends the watch; its handler is not called again. On the loop's thread.
-    package func end() {
-        loop.end(self)
     }
 }

@@ -46,11 +46,13 @@ import System
     }
 
     /// Reads, calls the callbacks and writes, once.
+    /// - Parameter milliseconds: how long it waits for something to do; -1 for ever.
     /// - Returns: whether there is more to do at once.
-    func run() -> Bool {
-        guard unsafe MHD_run(handle) == .YES else { preconditionFailure("MHD_run fails only without MHD_USE_EPOLL") }
-        var milliseconds: CUnsignedLongLong = 0
-        return unsafe MHD_get_timeout(handle, &milliseconds) == .YES && milliseconds == 0
+    func run(milliseconds: CInt) -> Bool {
+        // Refused only without MHD_USE_EPOLL. MHD_run ignores other failures as well.
+        _ = unsafe MHD_run_wait(handle, milliseconds)
+        var timeout: CUnsignedLongLong = 0
+        return unsafe MHD_get_timeout(handle, &timeout) == .YES && timeout == 0
     }
 
     /// Stops accepting and closes the listening socket. `MHD_stop_daemon` would shut it down, and so end it for every

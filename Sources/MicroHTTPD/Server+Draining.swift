@@ -63,6 +63,9 @@ extension Server {
         loop.nanoseconds < ending.patienceEnds && connections.values.contains { !$0.hasAsked }
     }
 
+    /// The requests that have begun and are not over.
+    private var exchanges: [Exchange] { connections.values.compactMap { $0.exchange } }
+
     /// What waits in the kernel's backlog has been promised a connection, and closing the socket would reset it.
     /// libmicrohttpd accepts ten in a turn; the bound is the backlog's.
     private func acceptBacklog() {

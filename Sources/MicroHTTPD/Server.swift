@@ -11,16 +11,18 @@ package final class Server: @unchecked Sendable {
     // `@unchecked`: all state belongs to the thread of `loop`.
     let loop: EventLoop
     let settings: ServerSettings
+    /// Those of the settings, in nanoseconds.
+    private let timeouts: (exchange: UInt64, idle: UInt64)
     /// How far the server is on its way to its end.
     let ending = Ending()
     private let reply: @Sendable (Request) -> Reply
     private let message: @Sendable (String) -> Void
 
     private var daemon: DaemonHandle?
-    private var watch: Watch?
+    private var waiting: Waiting?
     private var sweep: Timer?
     private var isTurnPending = false
-    /// How many turns in a row have moved nothing, though the library wanted each of them.
+    /// Turns in a row that moved nothing, though the library wanted each of them.
     private var idleTurns = 0
     /// The next turn while turns move nothing.
     private var rest: Timer?
@@ -28,8 +30,6 @@ package final class Server: @unchecked Sendable {
     private var calls: UInt = 0
     /// The library's responses that are not in use.
     var shelf = ResponseShelf()
-    private let exchangeNanoseconds: UInt64
-    private let idleNanoseconds: UInt64
     private(set) var connections: [ObjectIdentifier: Connection] = [:]
     /// Those on which a chunked body is being received.
     private var chunkedConnections: [ObjectIdentifier: Connection] = [:]
@@ -56,13 +56,14 @@ package final class Server: @unchecked Sendable {
     ) throws(SystemError) {
         self.loop = loop
         self.settings = settings
-        exchangeNanoseconds = settings.exchangeTimeout.wholeNanoseconds
-        idleNanoseconds = settings.idleTimeout.wholeNanoseconds
+        timeouts = (settings.exchangeTimeout.wholeNanoseconds, settings.idleTimeout.wholeNanoseconds)
         self.message = message
         self.reply = reply
         let daemon = try unsafe DaemonHandle(
             listeningOn: socket, settings: settings, context: Unmanaged.passUnretained(self).toOpaque())
-        watch = try loop.watch(daemon.epollDescriptor, for: .readable) { [unowned self] _ in turn(isWoken: true) }
+        waiting = try Waiting(on: loop, library: daemon.epollDescriptor) { [unowned self] isWoken, milliseconds in
+            turn(isWoken: isWoken, milliseconds: milliseconds)
+        }
         self.daemon = consume daemon
         scheduleSweep()
         scheduleTurn()
@@ -80,7 +81,7 @@ package final class Server: @unchecked Sendable {
     }
 
     func accept(_ handle: ConnectionHandle) -> Connection {
-        let connection = Connection(handle, deadline: loop.nanoseconds + exchangeNanoseconds)
+        let connection = Connection(handle, deadline: loop.nanoseconds + timeouts.exchange)
         connections[ObjectIdentifier(connection)] = connection
         accepted += 1
         return connection
@@ -95,12 +96,9 @@ package final class Server: @unchecked Sendable {
         let exchange = unsafe Exchange(
             target: String(cString: target), at: UInt(bitPattern: target), connection: connection)
         exchangeCount += 1
-        connection.beginRequest(exchange, deadline: loop.nanoseconds + exchangeNanoseconds)
+        connection.beginRequest(exchange, deadline: loop.nanoseconds + timeouts.exchange)
         return exchange
     }
-
-    /// The requests that have begun and are not over.
-    var exchanges: [Exchange] { connections.values.compactMap { $0.exchange } }
 
     /// A chunked body begins.
     func watchChunks(of connection: Connection) {
@@ -133,7 +131,7 @@ package final class Server: @unchecked Sendable {
     /// Hands the answer over; does nothing when there is one already.
     func finish(_ exchange: Exchange, with response: Response) {
         guard exchange.finish(with: response) else { return }
-        exchange.connection.beginAnswer(deadline: loop.nanoseconds + exchangeNanoseconds)
+        exchange.connection.beginAnswer(deadline: loop.nanoseconds + timeouts.exchange)
         if exchange.resume() { scheduleTurn() }
     }
 
@@ -141,33 +139,39 @@ package final class Server: @unchecked Sendable {
         exchange.end(isCompleted: isCompleted)
         if let sent = exchange.takeSent() { shelf.putBack(sent) }
         exchangeCount -= 1
-        exchange.connection.endRequest(deadline: loop.nanoseconds + idleNanoseconds)
+        exchange.connection.endRequest(deadline: loop.nanoseconds + timeouts.idle)
     }
 
     /// Lets libmicrohttpd read, call us, and write; again in the next round while it has more to do.
     ///
     /// libmicrohttpd 0.9.75 says that it has more to do for as long as a connection is stuck: its memory is full of a
     /// chunk-size line that has no end. It then reads no more of that connection, and neither answers nor closes it.
-    /// - Parameter isWoken: whether its descriptor was readable.
-    func turn(isWoken: Bool = false) {
+    /// - Parameters:
+    ///   - isWoken: whether its descriptor was readable.
+    ///   - milliseconds: how long it waits for something to do.
+    /// - Returns: whether it called us.
+    @discardableResult func turn(isWoken: Bool = false, milliseconds: CInt = 0) -> Bool {
         isTurnPending = false
         rest?.cancel()
         rest = nil
         let callsBefore = calls
-        if daemon?.run() == true {
+        if daemon?.run(milliseconds: milliseconds) == true {
             idleTurns = isWoken || calls != callsBefore ? 0 : idleTurns + 1
             cutStuck()
             idleTurns < Server.idleTurnsAllowed ? scheduleTurn() : scheduleLaterTurn()
         } else {
             idleTurns = 0
+            waiting?.beginInLibrary()
         }
         // At once: a further turn may take another request from a connection that was idle, and suspend it.
         if ending.isDraining, exchangeCount == 0, !awaitsFirstRequest { end() }
+        return calls != callsBefore
     }
 
     /// A callback of libmicrohttpd's is progress.
     func countCall() {
         calls &+= 1
+        waiting?.noteCall()
     }
 
     func scheduleTurn() {
@@ -179,6 +183,7 @@ package final class Server: @unchecked Sendable {
     /// Whatever keeps libmicrohttpd busy without progress costs little this way, until it ends or is cut. A chunk-size
     /// line of 20 KB still grows, by 128 bytes a turn.
     private func scheduleLaterTurn() {
+        waiting?.beginInLoop()
         rest = loop.after(.milliseconds(idleTurns < 64 ? 2 : 50)) { [unowned self] in turn() }
     }
 
@@ -217,7 +222,7 @@ package final class Server: @unchecked Sendable {
     private func stopTurns() {
         sweep?.cancel()
         rest?.cancel()
-        watch?.end()
+        waiting?.end()
     }
 }
 

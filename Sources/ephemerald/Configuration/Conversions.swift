@@ -100,16 +100,18 @@ extension Surroundings {
     }
 }
 
-/// Random bits of the system, 256 bytes a call.
+/// Random bits of the system, 4 KiB a call: a request needs 16 bytes, and a call for each sixteenth of them showed.
 private struct RandomBits: Sendable {
-    private var block: InlineArray<16, UInt128> = InlineArray(repeating: 0)
-    private var used = 16
+    private var block: InlineArray<256, UInt128> = InlineArray(repeating: 0)
+    private var filled = 0
+    private var used = 0
 
     mutating func next() -> UInt128 {
-        if used == block.count {
-            let result = unsafe getentropy(&block, MemoryLayout.size(ofValue: block))
-            precondition(result == 0, "getentropy(3) fills 256 bytes")
-            used = 0
+        if used == filled {
+            // It fills 256 bytes or more, and all of them unless a signal comes (getrandom(2)).
+            let count = unsafe getrandom(&block, MemoryLayout.size(ofValue: block), 0)
+            precondition(count >= 256, "getrandom(2) fills 256 bytes")
+            (filled, used) = (count / MemoryLayout<UInt128>.size, 0)
         }
         defer { used += 1 }
         return block[used]
