@@ -18,9 +18,9 @@ package struct CreatedCall: Hashable, Sendable {
         switch type {
         case .realtime:
             guard let location = response.fields.only("Location") else { throw .noID }
-            let path = location.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-            let segment = path.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed()
-            let id = String(decoding: Array(segment), as: UTF8.self)
+            let path = Array(location.utf8).prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+            let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+            let id = String(decoding: path[start...], as: UTF8.self)
             try self.init(id: id, sdp: String(validating: response.body, as: UTF8.self))
         case .live:
             guard let body = try? JSON(parsing: response.body, only: ["session.id", "transport.sdp"]) else {
