@@ -1,4 +1,4 @@
-"""What a token, and the creation of a call, cost the daemon in time of a processor, with a stand-in for OpenAI in another
+"""What a token, and the creation of a call, cost the daemon in time of a processor. OpenAI is played in another
 process."""
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def measure(kinds: list[str], clients: int, count: int, rounds: int) -> dict[str
     upstream.fault = answer
     with tempfile.TemporaryDirectory() as folder:
         # Calls without a lease stay open, and with a log in a file when the daemon ends.
-        sessions = write_sessions(Path(folder) / "sessions", default=SESSION | {"access": {"call": {"lease_seconds": 0}}})
+        session = SESSION | {"access": {"call": {"lease_seconds": 0}}}
+        sessions = write_sessions(Path(folder) / "sessions", default=session)
         settings = {"OPS_PORT": "off", "LOOPS": "1", "USAGE_LOG": str(Path(folder) / "usage.log")}
         settings |= {"MAX_CALLS": "100000", "MAX_CALLS_CLIENT": "100000"}
         daemon = Daemon(Path(folder), settings_for(upstream, sessions, **settings)).start()

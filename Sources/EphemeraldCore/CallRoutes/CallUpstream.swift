@@ -67,7 +67,7 @@ package final class CallUpstream: Sendable {
     private func body(of creation: Creation, _ object: JSONObject) -> CallBody {
         switch creation.type {
         case .realtime:
-            .realtime(offer: creation.request.offer, session: object, randomBits: surroundings.randomBits)
+            .realtime(offer: creation.request.offer, session: object, randomBits: surroundings.randomBits())
         case .live:
             .live(
                 offer: creation.request.offer, session: object, dataChannelID: creation.request.dataChannelID,

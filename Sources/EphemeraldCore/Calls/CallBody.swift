@@ -16,19 +16,16 @@ package struct CallBody: Hashable, Sendable {
     /// the session.
     /// - Parameters:
     ///   - session: with its `type`, not wrapped in a member `session`.
-    ///   - randomBits: 128 random bits for the boundary, which occurs in neither part. It is called again in the unlikely
-    ///     case that it does.
-    package static func realtime(offer: Offer, session: JSONObject, randomBits: () -> UInt128) -> CallBody {
+    ///   - randomBits: for the boundary. A delimiter is a line that begins with `--`, and neither part has such a line:
+    ///     those of an offer begin with a letter, and JSON that we write is one line. The bits are for readers that look
+    ///     for the boundary anywhere.
+    package static func realtime(offer: Offer, session: JSONObject, randomBits: UInt128) -> CallBody {
         let parts = [
             (name: "sdp", type: "application/sdp", content: Array(offer.sdp.utf8)),
             (name: "session", type: "application/json", content: JSON.object(session).serialized()),
         ]
-        var boundary: String
-        repeat {
-            let bits = randomBits()
-            boundary = "ephemerald-\(UInt64(truncatingIfNeeded: bits &>> 64).hexadecimal)"
-            boundary += UInt64(truncatingIfNeeded: bits).hexadecimal
-        } while parts.contains { $0.content.contains(boundary) }
+        let halves = [UInt64(truncatingIfNeeded: randomBits &>> 64), UInt64(truncatingIfNeeded: randomBits)]
+        let boundary = "ephemerald-\(halves[0].hexadecimal)\(halves[1].hexadecimal)"
         var bytes: [UInt8] = []
         bytes.reserveCapacity(parts.reduce(512) { $0 + $1.content.count })
         for part in parts {
@@ -58,17 +55,5 @@ package struct CallBody: Hashable, Sendable {
         transport["dcid"] = dataChannelID.map { .number(JSONNumber($0)) }
         let body: JSON = ["session": .object(session), "transport": .object(transport)]
         return CallBody(contentType: "application/json", bytes: body.serialized())
-    }
-}
-
-extension [UInt8] {
-    /// Whether the bytes of a text occur in these.
-    fileprivate func contains(_ text: String) -> Bool {
-        let wanted = Array(text.utf8)
-        let bytes = span
-        for place in bytes.indices where bytes[place] == wanted.first && self[place...].starts(with: wanted) {
-            return true
-        }
-        return false
     }
 }

@@ -41,8 +41,9 @@ package struct CreatedCall: Hashable, Sendable {
     }
 
     private static func lastSegment(of location: String) -> String {
-        let path = location.prefix { $0 != "?" && $0 != "#" }
-        return path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        let path = Array(location.utf8).prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        return String(decoding: path[start...], as: UTF8.self)
     }
 
     /// Whether a text may be the upstream's id of a call.

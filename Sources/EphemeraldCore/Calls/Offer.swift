@@ -7,7 +7,7 @@ import Text
 package struct Offer: Hashable, Sendable {
     /// The longest offer that is accepted, in bytes. Browsers send 2 to 8 KB.
     package static let maximumByteCount = 32 * 1_024
-    /// The most lines that are accepted. Browsers send 50 to 200.
+    /// The most lines that are accepted. Browsers send about 100.
     package static let maximumLineCount = 1_000
 
     /// The whole offer, its last line break included: OpenAI refuses a trimmed one as cut off.
@@ -17,40 +17,44 @@ package struct Offer: Hashable, Sendable {
     package init(_ bytes: [UInt8]) throws(InvalidOffer) {
         guard bytes.count <= Offer.maximumByteCount else { throw .tooLong }
         guard let sdp = String(validating: bytes, as: UTF8.self) else { throw .notUTF8 }
-        guard !Offer.hasForbiddenCharacter(bytes.span) else { throw .controlCharacter }
+        let breaks = try Offer.breaks(in: bytes.span)
         guard sdp.utf8.starts(with: "v=0\r\n".utf8) else { throw .noVersion }
         guard bytes.last == 0x0A, bytes.dropLast().last == 0x0D else { throw .cutOff }
         var media = MediaCounts()
-        for line in try Offer.lines(of: bytes.span) { try media.count(bytes[line]) }
+        for line in try Offer.lines(of: bytes.span, between: breaks) { try media.count(bytes[line]) }
         guard media.audio == 1 else { throw .noAudio }
         guard media.hasFingerprint else { throw .noFingerprint }
         self.sdp = sdp
     }
 
-    /// Whether valid UTF-8 has a control character (category Cc, U+0080 to U+009F included) that no line of SDP has, or
-    /// U+2028 or U+2029, which some readers take for the end of a line.
-    private static func hasForbiddenCharacter(_ bytes: Span<UInt8>) -> Bool {
+    /// The places of each CR and LF in valid UTF-8. Any other control character (category Cc, U+0080 to U+009F included)
+    /// is refused, because no line of SDP has one, and so are U+2028 and U+2029, which some readers take for the end of a
+    /// line.
+    private static func breaks(in bytes: Span<UInt8>) throws(InvalidOffer) -> [Int] {
+        var breaks: [Int] = []
+        breaks.reserveCapacity(128)
         for place in bytes.indices {
             let byte = bytes[place]
             // Printable ASCII, the greater part, takes one comparison.
             if (0x20..<0x7F).contains(byte) { continue }
-            let isForbidden =
-                byte < 0x20 ? byte != 0x0D && byte != 0x0A : byte == 0x7F || byte < 0xA0 && bytes[place - 1] == 0xC2
-            let isSeparator =
-                (byte == 0xA8 || byte == 0xA9) && bytes[place - 1] == 0x80 && bytes[place - 2] == 0xE2
-            if isForbidden || isSeparator { return true }
+            if byte == 0x0D || byte == 0x0A {
+                breaks.append(place)
+            } else if byte < 0x80 || byte < 0xA0 && bytes[place - 1] == 0xC2 {
+                throw .controlCharacter
+            } else if byte == 0xA8 || byte == 0xA9, bytes[place - 1] == 0x80, bytes[place - 2] == 0xE2 {
+                throw .controlCharacter
+            }
         }
-        return false
+        return breaks
     }
 
     /// The lines without their ends. Each ends with CRLF and has the form `type=value` (RFC 8866 section 5). A lone CR or
     /// LF is refused, because another reader could take it for the end of a line and count other media.
-    private static func lines(of bytes: Span<UInt8>) throws(InvalidOffer) -> [Range<Int>] {
+    private static func lines(of bytes: Span<UInt8>, between breaks: [Int]) throws(InvalidOffer) -> [Range<Int>] {
         var lines: [Range<Int>] = []
-        lines.reserveCapacity(64)
+        lines.reserveCapacity(breaks.count / 2)
         var start = 0
-        // Below a blank are CR and LF only.
-        for place in bytes.indices where bytes[place] < 0x20 {
+        for place in breaks {
             if bytes[place] == 0x0D, place + 1 < bytes.count, bytes[place + 1] == 0x0A { continue }
             let end = place - 1
             guard bytes[place] == 0x0A, end >= start + 2, bytes[end] == 0x0D, bytes[start].isLowercaseLetter,

@@ -10,7 +10,7 @@ private func shortest() throws -> Offer { try Offer(Array(SampleOffers.shortest.
 
 @Suite struct `The body of a Realtime call` {
     @Test func `is the offer and the session, byte for byte`() throws {
-        let body = CallBody.realtime(offer: try shortest(), session: session) { 0xB0 }
+        let body = CallBody.realtime(offer: try shortest(), session: session, randomBits: 0xB0)
         let zeros = String(repeating: "0", count: 30)
         #expect(body.contentType == "multipart/form-data; boundary=ephemerald-\(zeros)b0")
         let expected = [
@@ -35,23 +35,23 @@ private func shortest() throws -> Offer { try Offer(Array(SampleOffers.shortest.
 
     @Test(arguments: [SampleOffers.chromium, SampleOffers.aiortc])
     func `has a browser's offer unchanged`(sdp: String) throws {
-        let body = CallBody.realtime(offer: try Offer(Array(sdp.utf8)), session: session) { .max }
+        let body = CallBody.realtime(offer: try Offer(Array(sdp.utf8)), session: session, randomBits: .max)
         let text = String(decoding: body.bytes, as: UTF8.self)
         let boundary = "--ephemerald-ffffffffffffffffffffffffffffffff"
         #expect(text.contains("Content-Type: application/sdp\r\n\r\n\(sdp)\r\n\(boundary)\r\n"))
         #expect(body.contentType.utf8.count - "multipart/form-data; boundary=".utf8.count <= 70)
     }
 
-    @Test func `has another boundary when the first occurs in a part`() throws {
-        let zeros = String(repeating: "0", count: 31)
-        var offered = Array(SampleOffers.shortest.utf8)
-        offered += "a=x:ephemerald-\(zeros)1\r\n".utf8
+    /// With the same bits as in a text of the session, which nobody can know beforehand.
+    @Test func `has no line in its parts that could be a delimiter`() throws {
+        let boundary = "--ephemerald-" + String(repeating: "0", count: 31) + "1"
         var session = session
-        session["instructions"] = .string("say ephemerald-\(zeros)2")
-        var bits: [UInt128] = [1, 2, 3]
-        let body = CallBody.realtime(offer: try Offer(offered), session: session) { bits.removeFirst() }
-        #expect(body.contentType == "multipart/form-data; boundary=ephemerald-\(zeros)3")
-        #expect(bits.isEmpty)
+        session["instructions"] = .string("\r\n\(boundary)\r\n\n\(boundary)--\r\n")
+        let offered = Array("\(SampleOffers.chromium)a=x:\(boundary)\r\n".utf8)
+        let body = CallBody.realtime(offer: try Offer(offered), session: session, randomBits: 1)
+        let lines = String(decoding: body.bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
+        #expect(lines.filter { $0.hasPrefix("--") } == [boundary, boundary, "\(boundary)--"].map { Substring($0) })
+        #expect(throws: InvalidOffer.self) { try Offer(Array("\(SampleOffers.chromium)\(boundary)\r\n".utf8)) }
     }
 }
 
