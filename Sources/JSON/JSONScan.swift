@@ -25,6 +25,7 @@ struct JSONScan {
     ) -> (JSONObject, Int)? {
         guard depth <= JSONReader.depthLimit else { return nil }
         var members: [JSONObject.Member] = []
+        members.reserveCapacity(4)
         var found: UInt64 = 0
         var index = text.afterSpace(start + 1)
         if index < text.count, text[index] == UInt8(ascii: "}") { return (JSONObject(), index + 1) }

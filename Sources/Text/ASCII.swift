@@ -48,26 +48,58 @@ extension String {
     }
 }
 
+/// Long texts are looked at eight bytes at a time, because few of their bytes are what is looked for.
 extension Span<UInt8> {
     /// The index of the first byte from `start` on that a JSON string escapes: a quote, a backslash or a control
-    /// character; `count` when there is none. It looks at eight bytes at a time, because long texts have few of them.
+    /// character; `count` when there is none.
     @inlinable package func firstEscaped(from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
         var index = start
-        while index &+ 8 <= count {
-            let eight = extracting(index..<(index &+ 8))
-            var word: UInt64 = 0
-            for place in 0..<8 { word |= UInt64(eight[place]) &<< UInt64(8 &* place) }
-            // Subtracting 1 from a byte of 0 sets its highest bit. A byte that had the bit before is not meant.
-            let (quotes, backslashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
-            let escaped =
-                (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | (word &- ones &* 0x20) & ~word
-            // The borrow of one byte may mark the next as well, so the exact place is found byte by byte.
-            if escaped & (ones &* 0x80) != 0 { break }
-            index &+= 8
-        }
+        // The borrow of one byte may mark the next as well, so the exact place is found byte by byte.
+        while index &+ 8 <= count, !eightBytes(at: index).mayHoldEscaped { index &+= 8 }
         while index < count, self[index] >= 0x20, self[index] != 0x22, self[index] != 0x5C { index &+= 1 }
         return index
+    }
+
+    /// Whether all bytes are printable ASCII that JSON does not escape.
+    @inlinable package var isPlain: Bool {
+        var index = 0
+        while index &+ 8 <= count {
+            let bytes = eightBytes(at: index)
+            if bytes.mayHoldEscaped || (bytes | bytes.marks(of: 0x7F)) & UInt64.highestBits != 0 { break }
+            index &+= 8
+        }
+        while index < count {
+            let byte = self[index]
+            guard (0x20...0x7E).contains(byte), byte != 0x22, byte != 0x5C else { return false }
+            index &+= 1
+        }
+        return true
+    }
+
+    // Always inlined: only then one load takes the place of the eight.
+    @inlinable @inline(__always) func eightBytes(at index: Int) -> UInt64 {
+        let bytes = extracting(index..<(index &+ 8))
+        var word: UInt64 = 0
+        for place in 0..<8 { word |= UInt64(bytes[place]) &<< UInt64(8 &* place) }
+        return word
+    }
+}
+
+extension UInt64 {
+    @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable static var highestBits: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// Sets the highest bit of each byte that is this one. The bit of the byte after it may be set as well: subtracting 1
+    /// from 0 borrows.
+    @inlinable @inline(__always) func marks(of byte: UInt64) -> UInt64 {
+        let difference = self ^ (UInt64.ones &* byte)
+        return (difference &- UInt64.ones) & ~difference
+    }
+
+    /// Whether one of the eight bytes is a quote, a backslash or below 0x20; true for some others as well.
+    @inlinable @inline(__always) var mayHoldEscaped: Bool {
+        let controls = (self &- UInt64.ones &* 0x20) & ~self
+        return (marks(of: 0x22) | marks(of: 0x5C) | controls) & UInt64.highestBits != 0
     }
 }
 

@@ -65,7 +65,7 @@ package struct SafetyIdentifier: Hashable, Sendable {
     /// 64 hexadecimal digits for the caller, or for the address of a client without a caller. A caller's name cannot be
     /// confused with an address, because the hash includes which of the two it is.
     package func identifier(of caller: Caller?, at client: ClientAddress) -> String {
-        let subject = caller.map { "caller:\($0.name)" } ?? "client:\(client)"
+        let subject = caller.map { "caller:" + $0.name } ?? "client:" + client.description
         return code.code(for: Array(subject.utf8)).hexadecimal
     }
 }

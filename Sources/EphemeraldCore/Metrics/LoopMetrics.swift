@@ -25,7 +25,7 @@ package final class LoopMetrics: Sendable {
             let result: Result<Response, TransferFailure>
             do throws(TransferFailure) {
                 let response = try await send(request)
-                outcome = "\(response.status.rawValue)"
+                outcome = String(response.status.rawValue)
                 result = .success(response)
             } catch {
                 outcome = error.code

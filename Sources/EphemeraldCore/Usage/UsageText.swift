@@ -41,16 +41,11 @@ struct UsageText: Sendable {
     mutating func append(_ member: UsageMember, _ text: String?, limit: Int) {
         guard let text else { return }
         bytes += member.beginning
-        guard text.utf8.count <= limit, text.consists(of: UsageText.plain) else {
+        guard text.utf8.count <= limit, text.utf8.span.isPlain else {
             bytes += JSON.string(text.loggable(limit)).serialized()
             return
         }
         append(quoted: text)
-    }
-
-    /// Printable ASCII that JSON does not escape.
-    private static let plain = ASCIISet {
-        (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
     }
 
     /// Adds a text that needs no escape, because it is ours or was checked; nil adds nothing.
