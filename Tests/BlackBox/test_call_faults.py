@@ -13,7 +13,7 @@ from daemon import eventually
 from fake_calls import ANSWER
 from fake_connection import Received, Upstream
 from fake_openai import Fault
-from test_calls import calls, create, ended, lines, location, serve  # noqa: F401
+from test_calls import calls, create, ended, lease, lines, location, serve  # noqa: F401
 
 SDP = {"Content-Type": "application/sdp"}
 
@@ -101,10 +101,15 @@ def test_creations_that_fail_leave_tokens_alone(start, calls, tmp_path):
 
 
 def test_no_calls_are_created_with_max_calls_0_and_open_ones_go_on(start, calls, tmp_path):
-    daemon = serve(start, calls, tmp_path, MAX_CALLS="0")
-    assert create(daemon).status == 404
-    assert create(daemon, origin=None).status == 404
-    assert (daemon.token().status, calls.all) == (200, [])
+    daemon = serve(start, calls, tmp_path)
+    path = location(create(daemon))
+    daemon.process.send_signal(signal.SIGKILL)
+    daemon.wait()
+    second = serve(start, calls, tmp_path, MAX_CALLS="0")
+    assert [create(second).status, create(second, origin=None).status, second.token().status] == [404, 404, 200]
+    assert lease(second, path).status == 200
+    assert second.request("DELETE", path).status == 200
+    calls.wait_until(lambda calls: len(calls.all) == 1 and not calls.open)
 
 
 def journal_line(number: int, **members: object) -> str:

@@ -52,24 +52,19 @@ struct EventLoopTests {
         #expect(fired == expected)
     }
 
-    @Test(.timeLimit(.minutes(1)))
-    func `an alarm rings at the earliest of its times, in whatever order they come, and again when set again`()
+    @Test func `an alarm rings at the earliest of its times, in whatever order they come, and again when set again`()
         async throws
     {
         let rings = try await onLoop { loop in
             let rang = Recorder()
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                var alarm: Alarm?
-                alarm = Alarm(on: loop) {
-                    rang.values.append(1)
-                    guard rang.values.count < 2 else {
-                        alarm = nil
-                        return continuation.resume()
-                    }
-                    for hours in [0, 3, 2] { alarm?.set(after: .seconds(hours * 3_600)) }
-                }
-                for seconds in [7_200.0, 0.01, 3_600.0] { alarm?.set(after: .seconds(seconds)) }
+            var alarm: Alarm?
+            alarm = Alarm(on: loop) {
+                rang.values.append(1)
+                if rang.values.count < 2 { for hours in [0, 3, 2] { alarm?.set(after: .seconds(hours * 3_600)) } }
             }
+            for seconds in [7_200.0, 0.01, 3_600.0] { alarm?.set(after: .seconds(seconds)) }
+            for _ in 0..<5_000 where rang.values.count < 2 { await loop.sleep(for: .milliseconds(1)) }
+            alarm = nil
             return rang.values
         }
         #expect(rings == [1, 1])
