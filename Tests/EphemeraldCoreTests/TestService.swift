@@ -55,13 +55,15 @@ struct TestService {
         setup.rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
         try change(&setup)
         counts = Locked(AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: setup.ledger))
-        let keeper = setup.makeKeeper?(SpendingAccount(in: counts))
+        let calls = setup.makeKeeper.map { [counts] makeKeeper in
+            CallsInMemory(makeKeeper(SpendingAccount(in: counts)), counting: counts, surroundings: surroundings)
+        }
         service = TokenService(
             rules: setup.rules,
             loop: TokenService.LoopParts(
                 minter: Minter(
                     upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings, send: upstream.send),
-                callUpstream: keeper == nil
+                callUpstream: calls == nil
                     ? nil
                     : CallUpstream(
                         upstream: setup.upstream, state: UpstreamState(), surroundings: surroundings,
@@ -70,8 +72,7 @@ struct TestService {
                 metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: setup.admission ?? .inMemory(counts, surroundings: surroundings),
-                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch,
-                calls: keeper.map { CallsInMemory($0, counting: counts, surroundings: surroundings) }),
+                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch, calls: calls),
             report: { [lines, reached, problems] event, request in
                 switch event {
                 case .usage(let line): lines.withLock { $0.append(line) }
