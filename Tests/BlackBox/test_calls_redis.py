@@ -207,6 +207,31 @@ def test_what_redis_forgot_is_its_makers(start, calls, tmp_path, redis):
     assert outcome(lease(first, paths[0])) == (410, "call_ended")
 
 
+def test_an_operator_sees_and_ends_the_calls_of_all_daemons(start, calls, tmp_path, redis):
+    pair = Pair(start, calls, tmp_path, redis, {"default": session(call={"lease_seconds": 0})}, MAX_CALLS="100")
+    first, second = pair
+    paths = [location(create(daemon)) for daemon in (first, second, second)]
+    kill(first)
+    listed = second.operations("GET", "/calls").json()["calls"]
+    assert [(call["state"], call["session"]) for call in listed] == [("open", "default")] * 3
+    assert all(1790 <= call["due_seconds"] <= 1800 for call in listed)
+    ids = [line["ephemerald.call.id"] for folder in pair.folders for line in lines(folder)]
+    assert [call["id"] for call in listed] == ids
+    ended_one = second.operations("DELETE", f"/calls/{ids[0]}")
+    assert (ended_one.status, ended_one.json()) == (202, {"ending": 1})
+    calls.wait_until(lambda calls: len(calls.open) == 2)
+    eventually(lambda: len(pair.ended) == 1, "the end has its line")
+    assert lease(second, paths[0]).json()["reason"] == "operator"
+    assert second.operations("DELETE", "/calls?all=true").json() == {"ending": 2}
+    calls.wait_until(lambda calls: not calls.open)
+    eventually(lambda: not second.operations("GET", "/calls").json()["calls"], "nothing is left")
+    # While Redis is away it sees its own.
+    location(create(second))
+    redis.kill()
+    eventually(lambda: "is away" in second.stderr, "the daemon says so")
+    assert len(second.operations("GET", "/calls").json()["calls"]) == 1
+
+
 def test_a_call_that_is_not_created_gives_back_what_it_took(start, calls, tmp_path, redis):
     settings = {"MAX_CALLS": "1", "QUOTA_ALL": "3", "UPSTREAM_TIMEOUT": "1s"}
     first, second = Pair(start, calls, tmp_path, redis, **settings)

@@ -9,7 +9,7 @@ import Testing
         let request = Request(
             method: .get, target: OperationsService.metricsPath, fields: accept.map { ["Accept": $0] } ?? [:],
             peer: .unix)
-        return operations.respond(to: request).text.split(separator: "\n").map(String.init)
+        return operations.answer(to: request).text.split(separator: "\n").map(String.init)
     }
 
     @Test func `count each request by session and outcome`() async throws {
@@ -104,7 +104,7 @@ import Testing
     func `is the one that Accept names`(accept: String?, mediaType: String) {
         let fields: Fields = accept.map { ["Accept": $0] } ?? [:]
         let answer = OperationsService(readiness: { Response(.noContent) }, families: { Self.families })
-            .respond(to: Request(method: .get, target: "/metrics", fields: fields, peer: .unix))
+            .answer(to: Request(method: .get, target: "/metrics", fields: fields, peer: .unix))
         #expect(answer.status == .ok)
         #expect(answer.fields["Content-Type"]?.hasPrefix(mediaType) == true)
         #expect(answer.fields["Vary"] == "Accept")
@@ -113,7 +113,7 @@ import Testing
     @Test(arguments: [(Method.get, "/", 404), (.get, "/api/realtime/token", 404), (.post, "/metrics", 405)])
     func `is all there is`(method: Method, target: String, status: Int) {
         let answer = OperationsService(readiness: { Response(.noContent) }, families: { Self.families })
-            .respond(to: Request(method: method, target: target, peer: .unix))
+            .answer(to: Request(method: method, target: target, peer: .unix))
         #expect(answer.status.rawValue == status)
         #expect(answer.body.isEmpty)
     }

@@ -2,6 +2,15 @@ import EphemeraldCore
 import HTTP
 import Testing
 
+extension OperationsService {
+    /// An answer that waits for nothing.
+    func answer(to request: Request) -> Response {
+        if case .now(let response) = reply(to: request) { return response }
+        Issue.record("the answer waits")
+        return Response(.serviceUnavailable)
+    }
+}
+
 @Suite struct `The operations listener` {
     private static func ask(
         _ fields: Fields, at target: String = TokenService.readinessPath, method: Method = .get, name: String? = nil
@@ -9,7 +18,7 @@ import Testing
         let service = OperationsService(
             name: name, readiness: { Response(.serviceUnavailable, body: Array("details".utf8)) },
             families: { [MetricFamily("secret", .gauge, "A secret.", 1)] })
-        return service.respond(to: Request(method: method, target: target, fields: fields, peer: .unix))
+        return service.answer(to: Request(method: method, target: target, fields: fields, peer: .unix))
     }
 
     @Test(arguments: [Method.get, .head])

@@ -3,6 +3,9 @@
 ///
 /// On the loop that ends calls.
 extension CallKeeper {
+    /// Whether other daemons share their calls with this one.
+    var isShared: Bool { peers != nil }
+
     /// The calls that are open or ending, in no order.
     package func listingEverywhere() async -> [CallListing] {
         let own = listing()

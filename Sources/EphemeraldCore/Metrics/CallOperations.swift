@@ -18,37 +18,58 @@ package struct CallOperations: Sendable {
         path == CallOperations.path || path.hasPrefix("\(CallOperations.path)/")
     }
 
-    /// Answers a request of the operator.
-    func respond(to request: Request) -> Response {
-        guard request.path != CallOperations.path else { return answerForAll(request) }
-        let segment = request.path.dropFirst(CallOperations.path.utf8.count + 1)
-        guard let name = CallName(segment) else { return Response(.notFound) }
-        guard request.method == .delete else { return Response(.methodNotAllowed, fields: ["Allow": "DELETE"]) }
-        return end(.call(name))
-    }
-
-    private func answerForAll(_ request: Request) -> Response {
-        switch request.method {
-        case .get, .head: return CallOperations.json(.ok, list)
-        case .delete:
-            guard let selection = CallSelection(query: request.query ?? "") else {
-                return Response(
-                    .badRequest, fields: ["Content-Type": "text/plain; charset=utf-8"],
-                    body: Array("Select calls by one of ?caller=NAME, ?session=NAME and ?all=true.\n".utf8))
+    /// Answers a request of the operator: at once, unless the calls are those of several daemons.
+    func reply(to request: Request) -> Reply {
+        switch order(of: request) {
+        case .refuse(let response): return .now(response)
+        case .list:
+            guard let keeper, keeper.isShared else { return .now(CallOperations.list(keeper?.listing() ?? [])) }
+            return .later { CallOperations.list(await keeper.listingEverywhere()) }
+        case .end(let selection):
+            guard let keeper, keeper.isShared else {
+                let count = keeper?.endAll(.byOperator) { selection.includes($0) } ?? 0
+                return .now(CallOperations.ending(count))
             }
-            return end(selection)
-        default: return Response(.methodNotAllowed, fields: ["Allow": "DELETE, GET, HEAD"])
+            return .later {
+                CallOperations.ending(await keeper.endEverywhere(.byOperator) { selection.includes($0) })
+            }
         }
     }
 
-    /// Begins to end the open calls of the selection. The upstream ends them after the answer.
-    private func end(_ selection: CallSelection) -> Response {
-        let count = keeper?.endAll(.byOperator) { selection.includes($0) } ?? 0
-        return CallOperations.json(.accepted, Array(#"{"ending":\#(count)}"#.utf8))
+    private enum Order {
+        case refuse(Response)
+        case list
+        /// Begin to end the open calls of the selection. The upstream ends them after the answer.
+        case end(CallSelection)
     }
 
-    private var list: [UInt8] {
-        let calls = (keeper?.listing() ?? []).sorted { left, right in
+    private func order(of request: Request) -> Order {
+        guard request.path == CallOperations.path else {
+            let segment = request.path.dropFirst(CallOperations.path.utf8.count + 1)
+            guard let name = CallName(segment) else { return .refuse(Response(.notFound)) }
+            guard request.method == .delete else {
+                return .refuse(Response(.methodNotAllowed, fields: ["Allow": "DELETE"]))
+            }
+            return .end(.call(name))
+        }
+        switch request.method {
+        case .get, .head: return .list
+        case .delete:
+            if let selection = CallSelection(query: request.query ?? "") { return .end(selection) }
+            return .refuse(
+                Response(
+                    .badRequest, fields: ["Content-Type": "text/plain; charset=utf-8"],
+                    body: Array("Select calls by one of ?caller=NAME, ?session=NAME and ?all=true.\n".utf8)))
+        default: return .refuse(Response(.methodNotAllowed, fields: ["Allow": "DELETE, GET, HEAD"]))
+        }
+    }
+
+    private static func ending(_ count: Int) -> Response {
+        json(.accepted, Array(#"{"ending":\#(count)}"#.utf8))
+    }
+
+    private static func list(_ calls: [CallListing]) -> Response {
+        let calls = calls.sorted { left, right in
             left.age == right.age ? left.record.name.description < right.record.name.description : left.age > right.age
         }
         var list = Array(#"{"calls":["#.utf8)
@@ -56,7 +77,7 @@ package struct CallOperations: Sendable {
             if index > 0 { list.append(UInt8(ascii: ",")) }
             list += call.json
         }
-        return list + Array("]}".utf8)
+        return json(.ok, list + Array("]}".utf8))
     }
 
     private static func json(_ status: Status, _ body: [UInt8]) -> Response {

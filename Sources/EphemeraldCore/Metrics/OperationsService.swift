@@ -34,11 +34,17 @@ package struct OperationsService: Sendable {
     }
 
     /// Answers a request, whatever it is.
-    package func respond(to request: Request) -> Response {
-        guard request.defect == nil else { return Response(.badRequest) }
-        if CallOperations.has(request.path) {
-            return isOfOperator(request) ? uncached(calls.respond(to: request)) : Response(.notFound)
+    package func reply(to request: Request) -> Reply {
+        guard request.defect == nil, CallOperations.has(request.path) else { return .now(respond(to: request)) }
+        guard isOfOperator(request) else { return .now(Response(.notFound)) }
+        switch calls.reply(to: request) {
+        case .now(let response): return .now(uncached(response))
+        case .later(let makeResponse): return .later { uncached(await makeResponse()) }
         }
+    }
+
+    private func respond(to request: Request) -> Response {
+        guard request.defect == nil else { return Response(.badRequest) }
         if let reason = reasonToRefuse(request.fields) {
             return Response(
                 .forbidden, fields: ["Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"],

@@ -27,7 +27,7 @@ final class OperationsListener: @unchecked Sendable {
         let name: String? = if case .tcp(let host, _) = address { host } else { nil }
         let service = OperationsService(name: name, readiness: readiness, families: families, calls: calls)
         server = try Server(on: loop, listeningOn: try address.listen(socketMode: socketMode), settings: settings) {
-            .now(service.respond(to: $0))
+            service.reply(to: $0)
         }
     }
 

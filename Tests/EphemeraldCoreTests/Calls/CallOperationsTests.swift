@@ -59,7 +59,7 @@ private final class Bench: Sendable {
     func ask(
         _ method: Method, _ target: String, _ fields: Fields = ["Host": "localhost"], from peer: Peer = .unix
     ) -> Response {
-        service.respond(to: Request(method: method, target: target, fields: fields, peer: peer))
+        service.answer(to: Request(method: method, target: target, fields: fields, peer: peer))
     }
 
     func runTasks() async {
@@ -148,7 +148,7 @@ private final class Bench: Sendable {
         for (method, text) in [(Method.get, #"{"calls":[]}"#), (.delete, #"{"ending":0}"#)] {
             let target = method == .get ? "/calls" : "/calls?all=true"
             let request = Request(method: method, target: target, fields: ["Host": "[::1]:1"], peer: .unix)
-            #expect(service.respond(to: request).text == "\(text)\n")
+            #expect(service.answer(to: request).text == "\(text)\n")
         }
     }
 }
