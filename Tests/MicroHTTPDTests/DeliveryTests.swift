@@ -65,7 +65,7 @@ struct DeliveryTests {
         let client = try RawClient(port: reporting.server.port)
         client.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
         await reporting.arrival()
-        if byReset { client.reset() } else { close(client) }
+        if byReset { client.reset() } else { client.leave() }
         reporting.gate.open()
         #expect(await reporting.report() == false)
         await reporting.server.stop()
@@ -76,7 +76,7 @@ struct DeliveryTests {
         let client = try RawClient(port: reporting.server.port)
         client.send("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n")
         await reporting.arrival()
-        close(client)
+        client.leave()
         reporting.gate.open()
         #expect(await reporting.report() == false)
         await reporting.server.stop()
@@ -112,7 +112,4 @@ struct DeliveryTests {
         #expect(response == other)
         #expect(response.hashValue == other.hashValue)
     }
-
-    /// Ends the connection with a FIN.
-    private func close(_: consuming RawClient) {}
 }

@@ -91,10 +91,15 @@ struct RawClient: ~Copyable {
         }
     }
 
-    /// Ends the connection with a RST.
+    /// Ends the connection with a RST. The close would not do while a child of another test holds the socket, between its
+    /// fork and its exec; the same is true of ``leave()``.
     consuming func reset() {
-        var linger = linger(l_onoff: 1, l_linger: 0)
-        _ = unsafe setsockopt(
-            socket.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        var nobody = sockaddr(sa_family: sa_family_t(AF_UNSPEC), sa_data: sockaddr().sa_data)
+        _ = unsafe connect(socket.number, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
+    /// Ends the connection with a FIN.
+    consuming func leave() {
+        _ = shutdown(socket.number, CInt(SHUT_RDWR))
     }
 }
