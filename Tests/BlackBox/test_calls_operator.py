@@ -14,7 +14,6 @@ import raw
 from daemon import Daemon, eventually
 from program import binary, environment, run
 from test_calls import LIVE, SESSION, calls, create, ended, lease, location, raw_digest, serve, session  # noqa: F401
-from test_calls_redis import Pair, redis  # noqa: F401
 from test_metrics import series
 
 NAMES = ("ann", "bob")
@@ -195,24 +194,6 @@ def test_neither_pages_nor_other_machines_see_that_there_are_calls(start, calls,
     assert "loopback or a unix socket (OPS_HOST)" in refused.stderr
     # The listener for browsers has no such routes.
     assert daemon.request("GET", "/calls").status == daemon.request("DELETE", "/calls?all=true").status == 404
-
-
-def test_each_of_several_daemons_has_the_calls_that_it_created(start, calls, tmp_path, redis):  # noqa: F811
-    pair = Pair(start, calls, tmp_path, redis)
-    first, second = pair
-    for daemon in (first, first, second):
-        location(create(daemon))
-    assert [len(listed(daemon)) for daemon in pair] == [2, 1]
-    name = listed(second)[0]["id"]
-    assert command(first, "calls", "end", name).returncode == 1
-    assert command(first, "calls", "end", "--all").stdout == "2 calls are ending\n"
-    calls.wait_until(lambda calls: len(calls.open) == 1)
-    eventually(lambda: len(pair.ended) == 2, "each end has its line")
-    eventually(lambda: [len(listed(daemon)) for daemon in pair] == [0, 1], "the calls are over")
-    assert {end["ephemerald.call.reason"] for end in pair.ended} == {"operator"}
-    assert [series(daemon)['ephemerald_calls_ended_total{reason="operator"}'] for daemon in pair] == [2, 0]
-    assert command(second, "calls", "end", name).stdout == "1 call is ending\n"
-    calls.wait_until(lambda calls: not calls.open)
 
 
 def test_an_end_that_fails_is_shown(start, calls, tmp_path):

@@ -23,7 +23,7 @@ package struct EndAttempt: Hashable, Sendable {
     package static let shortTime: Duration = .seconds(3)
 
     private let type: CallType
-    private let belief: Belief
+    private var belief: Belief
     /// The result of the hang-up of a Live session; nil before it.
     private var hangUpReason: String?
     /// The next step.
@@ -55,6 +55,8 @@ package struct EndAttempt: Hashable, Sendable {
         if isOver(response, endsWithOK: type == .realtime) {
             step = .finished(.over(reportedSeconds: nil))
         } else {
+            // The upstream knew the session, so that now "not found" says that it is over.
+            if response.status == .ok, belief == .confirmation { belief = .everything }
             lookAgain("the hang-up was answered with status \(response.status.rawValue)")
         }
     }

@@ -79,6 +79,9 @@ private enum Answer: CustomStringConvertible {
         }
         let gone = Answer.refused(refusal(404, "session_id_not_found"))
         guard case .unsure = try run(.live, believing: .confirmation, [gone, gone, gone]).verdict else { throw Wrong() }
+        // The hang-up of a session that the upstream knew.
+        let known = Answer.refused(Response(.ok))
+        #expect(try run(.live, believing: .confirmation, [gone, known, gone]).verdict == .over(reportedSeconds: nil))
     }
 
     @Test func `at another upstream believes nothing`() throws {
