@@ -16,7 +16,9 @@ import HTTP
     private let changing: [Int]
 
     /// The fields whose values differ from answer to answer.
-    private static let changingNames = ["RateLimit", "Retry-After", "Access-Control-Allow-Origin", "X-Request-Id"]
+    private static let changingNames = [
+        "RateLimit", "Retry-After", "Access-Control-Allow-Origin", "Location", "X-Request-Id",
+    ]
 
     /// Copies body and fields. Nil when memory is short, or when the library refuses a field: an answer without it might
     /// say something else.
