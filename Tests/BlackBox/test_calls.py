@@ -169,6 +169,18 @@ def test_anybody_else_finds_no_call(start, calls, tmp_path):
     assert lease(daemon, path, **ann).status == 200
 
 
+def test_a_page_that_sends_unknown_ids_stops_no_other_page_of_its_address(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    path = location(create(daemon))
+    # What any page can send with `fetch` and `no-cors`.
+    foreign = {"Origin": "https://evil.example", "Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site"}
+    for _ in range(40):
+        assert daemon.request("POST", f"{CALLS}/{'A' * 22}/end", foreign, b"x").status == 404
+    assert lease(daemon, path).status == 200
+    assert daemon.request("POST", f"{path}/end").status == 204
+    calls.wait_until(lambda calls: not calls.open, 10)
+
+
 def raw_digest(key: str) -> str:
     import hashlib
 

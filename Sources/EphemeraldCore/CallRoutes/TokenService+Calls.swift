@@ -28,7 +28,8 @@ extension TokenService {
     private func end(
         _ id: CallID?, _ context: RequestContext, _ calls: any CallStore, _ status: Status
     ) throws(Refusal) -> Step<Answer> {
-        try calls.end(id, from: context.client.limitKey).then { isKnown throws(Refusal) in
+        guard let id else { throw .callNotFound }
+        return try calls.end(id.name).then { isKnown throws(Refusal) in
             guard isKnown else { throw .callNotFound }
             return .now(.response(Response(status)))
         }
@@ -43,7 +44,7 @@ extension TokenService {
             .then { caller throws(Refusal) in
                 context.caller = caller
                 let binding = CallBinding(caller: caller?.name, origin: origin)
-                return calls.renew(id, binding, from: context.client.limitKey)
+                return id.map { calls.renew($0.name, binding) } ?? .now(.unknown)
             }
             .then { renewal throws(Refusal) in
                 switch renewal {

@@ -37,7 +37,6 @@ package final class CallKeeper: Sendable {
 
     private struct State: Sendable {
         var book = CallBook()
-        var misses = CallMisses()
         /// The time of the last wake-up that was arranged and has not come.
         var wakeUp: UInt64?
     }
@@ -104,48 +103,8 @@ package final class CallKeeper: Sendable {
     }
 
     /// Renews the lease of a call, for its owner.
-    /// - Parameters:
-    ///   - id: nil for a path segment that cannot be an id.
-    ///   - client: `ClientAddress.limitKey`; a client that named too many unknown calls gets the same answer unseen.
-    package func renew(_ id: CallID?, _ binding: CallBinding, from client: UInt128) -> CallRenewal {
-        update { state, now in
-            guard !state.misses.isBlocked(client, now: now) else { return .unknown }
-            let renewal = id.map { state.book.renew($0.name, binding, now: now) } ?? .unknown
-            if renewal == .unknown { state.misses.add(client, now: now) }
-            return renewal
-        }
-    }
-
-    /// The same for a client that was looked at before, with ``name(of:from:)``.
-    func renew(_ name: CallName, _ binding: CallBinding) -> CallRenewal {
+    package func renew(_ name: CallName, _ binding: CallBinding) -> CallRenewal {
         update { state, now in state.book.renew(name, binding, now: now) }
-    }
-
-    /// The name to look for; nil for what cannot be an id, and for a client that named too many unknown calls.
-    func name(of id: CallID?, from client: UInt128) -> CallName? {
-        let isBlocked = update { state, now in
-            let isBlocked = state.misses.isBlocked(client, now: now)
-            if id == nil, !isBlocked { state.misses.add(client, now: now) }
-            return isBlocked
-        }
-        return isBlocked ? nil : id?.name
-    }
-
-    /// Counts a request of a client for a call that nobody knows.
-    func missed(by client: UInt128) {
-        update { state, now in state.misses.add(client, now: now) }
-    }
-
-    /// Begins to end the call with that id, for a client that has it.
-    /// - Returns: whether there is such a call, or was one lately.
-    package func end(_ id: CallID?, from client: UInt128) -> Bool {
-        let ending: CallEnding = update { state, now in
-            guard !state.misses.isBlocked(client, now: now) else { return .unknown }
-            let ending = id.map { state.book.end($0.name, .client, now: now) } ?? .unknown
-            if case .unknown = ending { state.misses.add(client, now: now) }
-            return ending
-        }
-        return begin(ending, .client)
     }
 
     /// Begins to end the call of that name.

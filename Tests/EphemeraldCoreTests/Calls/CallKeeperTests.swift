@@ -89,8 +89,7 @@ private final class Bench: Sendable {
         bench.open(1)
         bench.open(2, TestCalls.plan(leaseSeconds: 10))
         bench.state.withLock { $0.milliseconds = 5_000 }
-        let id = CallID(randomBits: 2)
-        #expect(bench.keeper.renew(id, TestCalls.ann, from: 1) == .renewed(secondsLeft: 1_795, leaseSeconds: 10))
+        #expect(bench.keeper.renew(TestCalls.names[2], TestCalls.ann) == .renewed(secondsLeft: 1_795, leaseSeconds: 10))
         #expect(bench.state.withLock(\.wakeUps) == [at(60_000), at(10_000)])
     }
 
@@ -98,7 +97,7 @@ private final class Bench: Sendable {
         let bench = Bench()
         bench.open(0)
         bench.state.withLock { $0.attempt = .unsure("no answer") }
-        #expect(bench.keeper.end(CallID(randomBits: 0), from: 1))
+        #expect(bench.keeper.end(TestCalls.names[0], .client))
         await bench.runTasks()
         #expect(bench.state.withLock(\.wakeUps).last == at(500))
         await bench.act(at: 500)
@@ -110,9 +109,8 @@ private final class Bench: Sendable {
         #expect(bench.state.withLock(\.settled).map(\.reason) == [.client])
         #expect(bench.keeper.listing().isEmpty)
         // The id of a call that has ended lately can be used again to end it.
-        #expect(bench.keeper.end(CallID(randomBits: 0), from: 1))
-        #expect(!bench.keeper.end(CallID(randomBits: 9), from: 1))
-        #expect(!bench.keeper.end(nil, from: 1))
+        #expect(bench.keeper.end(TestCalls.names[0], .client))
+        #expect(!bench.keeper.end(CallID(randomBits: 9).name, .client))
     }
 
     @Test func `ends the calls that an operator selects`() async {
@@ -124,19 +122,6 @@ private final class Bench: Sendable {
         await bench.runTasks()
         #expect(bench.state.withLock(\.settled).map(\.reason) == [.byOperator])
         #expect(bench.keeper.listing().map(\.record.name) == [TestCalls.names[0]])
-    }
-
-    @Test func `answers a client that guesses ids without a look`() {
-        let bench = Bench()
-        bench.open(0)
-        for guess in 0..<30 {
-            #expect(bench.keeper.renew(CallID(randomBits: UInt128(100 + guess)), TestCalls.ann, from: 7) == .unknown)
-        }
-        #expect(bench.keeper.renew(CallID(randomBits: 0), TestCalls.ann, from: 7) == .unknown)
-        #expect(!bench.keeper.end(CallID(randomBits: 0), from: 7))
-        #expect(bench.keeper.renew(CallID(randomBits: 0), TestCalls.ann, from: 8) != .unknown)
-        bench.state.withLock { $0.milliseconds = 60_000 }
-        #expect(bench.keeper.end(CallID(randomBits: 0), from: 7))
     }
 
     @Test func `takes over a call with a whole lease, and its account has the seconds of before`() async {
