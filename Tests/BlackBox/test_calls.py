@@ -379,6 +379,38 @@ def test_without_a_journal_all_calls_end_with_the_process(start, calls, tmp_path
     assert reasons == ["exit"] * 3
 
 
+def accepts(daemon: Daemon) -> bool:
+    try:
+        with raw.Connection(daemon.port):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
+def test_without_a_journal_nobody_gets_a_call_of_a_daemon_that_ends(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, USAGE_LOG="-", DRAIN_DELAY="1s", LOOPS="1")
+    held = []
+    calls.create_fault = lambda upstream, _: held.append(upstream)
+    with ThreadPoolExecutor() as pool:
+        creation = pool.submit(create, daemon)
+        eventually(lambda: held, "the call is created, and its answer held back")
+        calls.create_fault = None
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "draining" in daemon.stderr, "the daemon says so")
+        answers = [create(daemon)]
+        # Until all calls have ended the process waits, so also for this one.
+        eventually(lambda: not accepts(daemon), "the socket is closed")
+        [call] = calls.all
+        answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
+        calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
+        answers.append(creation.result())
+    assert [(answer.status, answer.json()["code"]) for answer in answers] == [(503, "shutting_down")] * 2
+    assert daemon.wait() == 0
+    assert calls.open == []
+    reasons = [line["ephemerald.call.reason"] for line in daemon.usage() if line.get("event.name") == "call.ended"]
+    assert reasons == ["exit"]
+
+
 def test_a_call_whose_line_cannot_be_written_is_ended(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path, USAGE_LOG="/dev/full")
     answer = create(daemon)

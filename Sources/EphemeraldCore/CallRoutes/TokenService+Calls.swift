@@ -76,6 +76,7 @@ extension TokenService {
     ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
         if common.mintingSwitch.isPaused { throw .mintingPaused }
+        if calls.keeper.isClosed { throw .shuttingDown }
         let request = try CallRequest(context.request)
         let offered = try session(named: request.wanted.session, for: caller, context)
         try rules.origins.admit(origin, toSessionOf: offered.origins)
@@ -141,6 +142,10 @@ extension TokenService {
             name, plan, taken, upstreamID: created.upstreamID, upstreamHost: server, key: key)
         guard let record else { throw .limitsUnavailable }
         context.call = record
+        if calls.keeper.isClosed {
+            calls.keeper.end(name, .exit)
+            throw .shuttingDown
+        }
         var response = reserved.answer(created)
         response.fields.append(contentsOf: call.admitted.fields)
         // A client that did not get the answer can neither talk nor hang up.

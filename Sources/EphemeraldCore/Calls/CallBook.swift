@@ -175,6 +175,9 @@ package struct CallBook: Sendable {
         return result
     }
 
+    /// How many calls are being created.
+    package var creating: Int { calls.values.count { if case .creating = $0.state { true } else { false } } }
+
     /// The calls that are open or ending, in no order.
     package func listing(now: UInt64) -> [CallListing] {
         calls.values.compactMap { $0.listing(now: Int64(now)) }

@@ -37,6 +37,8 @@ package final class CallKeeper: Sendable {
 
     private struct State: Sendable {
         var book = CallBook()
+        /// Whether this process is ending, and its calls with it.
+        var isClosed = false
         /// The time of the last wake-up that was arranged and has not come.
         var wakeUp: UInt64?
     }
@@ -106,6 +108,17 @@ package final class CallKeeper: Sendable {
     package func renew(_ name: CallName, _ binding: CallBinding) -> CallRenewal {
         update { state, now in state.book.renew(name, binding, now: now) }
     }
+
+    /// From now on nobody gets a call: this process ends, and its calls with it.
+    package func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    /// Whether nobody gets a call any more.
+    var isClosed: Bool { state.withLock(\.isClosed) }
+
+    /// How many calls are being created by the upstream.
+    package var creating: Int { state.withLock(\.book.creating) }
 
     /// Begins to end the call of that name.
     /// - Returns: whether there is such a call, or was one lately.
