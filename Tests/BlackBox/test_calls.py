@@ -135,12 +135,17 @@ def test_the_id_is_in_nothing_that_is_written(start, calls, tmp_path):
 
 def test_the_manual_lists_every_member_of_the_lines(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path, {"default": session(price_per_minute=0.05)})
+    calls.fail("hangup-fails")
     daemon.request("DELETE", location(create(daemon)))
+    eventually(lambda: "a call could not be ended" in daemon.stderr, "the daemon says so")
+    calls.work()
     eventually(lambda: ended(tmp_path), "the call is over")
     written = {name for line in lines(tmp_path) for name in line if name.startswith("ephemerald.call.")}
     manual = (ROOT / "deploy" / "logs.md").read_text().split("## Lines about calls")[1].split("\n## ")[0]
     rows = [row.split("|")[1] for row in manual.splitlines() if row.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`([^`]+)`", row)} == written
+    events = {line["event.name"] for line in lines(tmp_path) if "event.name" in line}
+    assert set(re.findall(r'"event.name":"([a-z.]+)"', manual)) == events
     [end] = ended(tmp_path)
     assert end["ephemerald.call.spent"] <= 1_667
 
@@ -367,6 +372,42 @@ def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_
     third = serve(start, calls, tmp_path, files)
     assert "taken over" not in third.stderr
     assert len(ended(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGKILL])
+def test_the_next_process_goes_on_to_end_a_call(start, calls, tmp_path, way):
+    daemon = serve(start, calls, tmp_path, {"default": session(call={"lease_seconds": 0})})
+    path, other = location(create(daemon)), location(create(daemon))
+    calls.fail("hangup-fails")
+    assert daemon.request("DELETE", path).status == 200
+    eventually(lambda: "call.ending" in (tmp_path / "usage.log").read_text(), "the line is written")
+    daemon.process.send_signal(way)
+    daemon.wait()
+    calls.work()
+    second = serve(start, calls, tmp_path)
+    assert "calls: 2 of an earlier process are taken over" in second.stderr
+    assert lease(second, path).json()["reason"] == "client"
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    assert [line["ephemerald.call.reason"] for line in ended(tmp_path)] == ["client"]
+    assert lease(second, other).status == 200
+    assert len(calls.open) == 1
+
+
+def test_a_second_signal_leaves_to_the_next_process_what_is_ending(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, DRAIN_DELAY="30s")
+    path = location(create(daemon))
+    held = []
+    calls.hangup_fault = lambda upstream, _: held.append(upstream)
+    daemon.request("DELETE", path)
+    eventually(lambda: held, "the end is under way")
+    for _ in range(2):
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "draining" in daemon.stderr, "the daemon says so")
+    assert daemon.wait() == 75
+    calls.work()
+    second = serve(start, calls, tmp_path)
+    assert lease(second, path).json()["reason"] == "client"
+    calls.wait_until(lambda calls: not calls.open)
 
 
 def test_without_a_journal_all_calls_end_with_the_process(start, calls, tmp_path):

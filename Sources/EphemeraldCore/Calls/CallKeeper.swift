@@ -17,7 +17,7 @@ package final class CallKeeper: Sendable {
         package var end: @Sendable (CallRecord) async -> EndVerdict
         /// Writes the account of a call that is over and gives its money back.
         package var settle: @Sendable (CallSettlement) -> Void
-        /// Writes the usage line of a call that was created; false when it cannot be written.
+        /// Writes a usage line about a call; false when it cannot be written.
         package var record: @Sendable ([UInt8]) -> Bool
 
         /// From five closures.
@@ -94,13 +94,13 @@ package final class CallKeeper: Sendable {
     /// - Returns: whether it was written.
     func record(_ line: [UInt8]) -> Bool { outlets.record(line) }
 
-    /// Takes over an open call of an earlier process.
+    /// Takes over a call of an earlier process.
     package func restore(_ call: PastCall, atUnixSeconds unixSeconds: Int) {
         update { state, now in
             let record = CallRecord(
                 restoring: call.name, plan: call.plan, upstreamID: call.upstreamID, upstreamHost: call.upstreamHost,
                 key: call.key, age: unixSeconds - call.openedAt, now: now)
-            state.book.restore(record, now: now)
+            state.book.restore(record, ending: call.ending, now: now)
         }
     }
 
@@ -136,6 +136,15 @@ package final class CallKeeper: Sendable {
     package func listing() -> [CallListing] {
         let now = surroundings.monotonicNanoseconds()
         return state.withLock { $0.book.listing(now: now) }
+    }
+
+    /// Writes for all calls that are ending that they are. The next process ends them.
+    package func recordEndings() {
+        for call in listing() { if let reason = call.reason { record(ending: call.record, reason) } }
+    }
+
+    private func record(ending call: CallRecord, _ reason: CallEndReason) {
+        _ = outlets.record(call.endingLine(reason, unixMilliseconds: surroundings.unixMilliseconds()))
     }
 
     /// Begins to end the calls that have come up, and settles those that the upstream has ended itself.
@@ -196,8 +205,10 @@ package final class CallKeeper: Sendable {
             }
             if let settlement { settle(settlement) }
         case .unsure:
-            update { state, now in state.book.failed(record.name, now: now) }
-            peers?.failed(record.name)
+            let first = update { state, now in state.book.failed(record.name, now: now) }
+            if let peers { return peers.failed(record.name) }
+            // The next process must not take the call for an open one.
+            if let first { self.record(ending: record, first) }
         }
     }
 

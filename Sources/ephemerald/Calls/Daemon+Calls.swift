@@ -25,8 +25,14 @@ extension Daemon {
         // In this order: a call that has been created meanwhile is in the second figure.
         func left() -> Int { keeper.creating + (endsCalls ? keeper.listing().count : 0) }
         while left() > 0, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(20)) }
+        recordEndings()
         let count = left()
         if count > 0 { logger.error("calls: \(count) could not be ended; the upstream ends them after an hour or two") }
+    }
+
+    /// Writes which calls are ending, for the next process. Where several daemons share calls, Redis has that.
+    func recordEndings() {
+        if common.peers == nil, !endsCalls { common.calls.recordEndings() }
     }
 
     /// Whether a usage log can be read by the next process.

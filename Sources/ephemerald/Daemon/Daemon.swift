@@ -209,6 +209,7 @@ final class Daemon: @unchecked Sendable {
     /// so none is lost.
     private func endAtOnce() -> Never {
         logger.warning("a second signal: ended without waiting for requests in flight")
+        recordEndings()
         if ownsSocketFile, drainTimer != nil { address.removeSocketFile() }
         _exit(Outcome.cut.rawValue)
     }

@@ -12,6 +12,7 @@ private final class Bench: Sendable {
         var ended: [CallName] = []
         var settled: [CallSettlement] = []
         var attempt = EndVerdict.over(reportedSeconds: nil)
+        var lines: [String] = []
     }
 
     let state = Locked(State())
@@ -32,7 +33,11 @@ private final class Bench: Sendable {
                         return state.attempt
                     }
                 },
-                settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true }))
+                settle: { settlement in state.withLock { $0.settled.append(settlement) } },
+                record: { line in
+                    state.withLock { $0.lines.append(String(decoding: line, as: UTF8.self)) }
+                    return true
+                }))
     }
 
     /// Runs the tasks that were started, all at once.
@@ -105,6 +110,11 @@ private final class Bench: Sendable {
         #expect(bench.keeper.listing().map(\.failures) == [2])
         bench.state.withLock { $0.attempt = .over(reportedSeconds: 1) }
         await bench.act(at: 1_500)
+        let line =
+            #"{"timestamp":"1970-01-01T00:00:00.000Z","event.name":"call.ending","ephemerald.request.id":"r","#
+            + #""ephemerald.call.id":"\#(TestCalls.names[0])","ephemerald.call.reason":"client","#
+            + #""enduser.pseudo.id":"ann","ephemerald.session.name":"default"}"#
+        #expect(bench.state.withLock(\.lines) == [line + "\n"])
         #expect(bench.state.withLock(\.ended.count) == 3)
         #expect(bench.state.withLock(\.settled).map(\.reason) == [.client])
         #expect(bench.keeper.listing().isEmpty)
@@ -135,6 +145,27 @@ private final class Bench: Sendable {
         #expect(bench.state.withLock(\.wakeUps) == [at(60_000)])
         await bench.act(at: 60_000)
         #expect(bench.state.withLock(\.settled).map(\.seconds) == [160])
+    }
+
+    @Test func `goes on to end what an earlier process was ending`() async {
+        let (first, second) = (Bench(), Bench())
+        first.open(0)
+        first.open(1)
+        first.keeper.end(TestCalls.names[0], .byOperator)
+        // Its attempt is still under way.
+        first.keeper.recordEndings()
+        var history = CallHistory()
+        let lines = first.state.withLock(\.lines) + TestCalls.names.prefix(2).map(pastLine)
+        for line in lines { _ = history.read(Array(line.utf8)[...]) }
+        for call in history.open(atUnixSeconds: 1_795_348_800 + 100) {
+            second.keeper.restore(call, atUnixSeconds: 1_795_348_800 + 100)
+        }
+        #expect(lines.count == 3)
+        #expect(second.keeper.renew(TestCalls.names[0], TestCalls.ann) == .ended(.byOperator))
+        await second.act(at: 0)
+        #expect(second.state.withLock(\.ended) == [TestCalls.names[0]])
+        #expect(second.state.withLock(\.settled).map(\.reason) == [.byOperator])
+        #expect(second.keeper.listing().map(\.record.name) == [TestCalls.names[1]])
     }
 
     private func pastLine(_ name: CallName) -> String {
