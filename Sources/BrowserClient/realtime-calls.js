@@ -169,7 +169,7 @@ export class ServiceCall {
     } catch (thrown) {
       if (signal.aborted) return;
       const error = /** @type {Failure} */ (thrown);
-      // A service that has not known the call for a whole lease will not know it again.
+      // A 404 may come from a proxy for a while. After a whole lease without a renewal the call has ended anyway.
       if (error.status === 410 || (error.status === 404 && Date.now() - this.#renewedAt >= lease)) {
         this.#handlers.ended(this.#ended(error));
         return;

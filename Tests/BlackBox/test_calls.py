@@ -135,12 +135,17 @@ def test_the_id_is_in_nothing_that_is_written(start, calls, tmp_path):
 
 def test_the_manual_lists_every_member_of_the_lines(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path, {"default": session(price_per_minute=0.05)})
+    calls.fail("hangup-fails")
     daemon.request("DELETE", location(create(daemon)))
+    eventually(lambda: "a call could not be ended" in daemon.stderr, "the daemon says so")
+    calls.work()
     eventually(lambda: ended(tmp_path), "the call is over")
     written = {name for line in lines(tmp_path) for name in line if name.startswith("ephemerald.call.")}
     manual = (ROOT / "deploy" / "logs.md").read_text().split("## Lines about calls")[1].split("\n## ")[0]
     rows = [row.split("|")[1] for row in manual.splitlines() if row.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`([^`]+)`", row)} == written
+    events = {line["event.name"] for line in lines(tmp_path) if "event.name" in line}
+    assert set(re.findall(r'"event.name":"([a-z.]+)"', manual)) == events
     [end] = ended(tmp_path)
     assert end["ephemerald.call.spent"] <= 1_667
 
@@ -167,6 +172,18 @@ def test_anybody_else_finds_no_call(start, calls, tmp_path):
     assert len({json.dumps({**answer.json(), "request_id": ""}) for answer in answers}) == 1
     assert lease(daemon, path).status == 401
     assert lease(daemon, path, **ann).status == 200
+
+
+def test_a_page_that_sends_unknown_ids_stops_no_other_page_of_its_address(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path)
+    path = location(create(daemon))
+    # What any page can send with `fetch` and `no-cors`.
+    foreign = {"Origin": "https://evil.example", "Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site"}
+    for _ in range(40):
+        assert daemon.request("POST", f"{CALLS}/{'A' * 22}/end", foreign, b"x").status == 404
+    assert lease(daemon, path).status == 200
+    assert daemon.request("POST", f"{path}/end").status == 204
+    calls.wait_until(lambda calls: not calls.open, 10)
 
 
 def raw_digest(key: str) -> str:
@@ -357,6 +374,42 @@ def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_
     assert len(ended(tmp_path)) == 2
 
 
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGKILL])
+def test_the_next_process_goes_on_to_end_a_call(start, calls, tmp_path, way):
+    daemon = serve(start, calls, tmp_path, {"default": session(call={"lease_seconds": 0})})
+    path, other = location(create(daemon)), location(create(daemon))
+    calls.fail("hangup-fails")
+    assert daemon.request("DELETE", path).status == 200
+    eventually(lambda: "call.ending" in (tmp_path / "usage.log").read_text(), "the line is written")
+    daemon.process.send_signal(way)
+    daemon.wait()
+    calls.work()
+    second = serve(start, calls, tmp_path)
+    assert "calls: 2 of an earlier process are taken over" in second.stderr
+    assert lease(second, path).json()["reason"] == "client"
+    eventually(lambda: ended(tmp_path), "the end has its line")
+    assert [line["ephemerald.call.reason"] for line in ended(tmp_path)] == ["client"]
+    assert lease(second, other).status == 200
+    assert len(calls.open) == 1
+
+
+def test_a_second_signal_leaves_to_the_next_process_what_is_ending(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, DRAIN_DELAY="30s")
+    path = location(create(daemon))
+    held = []
+    calls.hangup_fault = lambda upstream, _: held.append(upstream)
+    daemon.request("DELETE", path)
+    eventually(lambda: held, "the end is under way")
+    for _ in range(2):
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "draining" in daemon.stderr, "the daemon says so")
+    assert daemon.wait() == 75
+    calls.work()
+    second = serve(start, calls, tmp_path)
+    assert lease(second, path).json()["reason"] == "client"
+    calls.wait_until(lambda calls: not calls.open)
+
+
 def test_without_a_journal_all_calls_end_with_the_process(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path, USAGE_LOG="-")
     for name in ("default", "default", "default"):
@@ -365,6 +418,38 @@ def test_without_a_journal_all_calls_end_with_the_process(start, calls, tmp_path
     assert calls.open == []
     reasons = [line["ephemerald.call.reason"] for line in daemon.usage() if line.get("event.name") == "call.ended"]
     assert reasons == ["exit"] * 3
+
+
+def accepts(daemon: Daemon) -> bool:
+    try:
+        with raw.Connection(daemon.port):
+            return True
+    except ConnectionRefusedError:
+        return False
+
+
+def test_without_a_journal_nobody_gets_a_call_of_a_daemon_that_ends(start, calls, tmp_path):
+    daemon = serve(start, calls, tmp_path, USAGE_LOG="-", DRAIN_DELAY="1s", LOOPS="1")
+    held = []
+    calls.create_fault = lambda upstream, _: held.append(upstream)
+    with ThreadPoolExecutor() as pool:
+        creation = pool.submit(create, daemon)
+        eventually(lambda: held, "the call is created, and its answer held back")
+        calls.create_fault = None
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "draining" in daemon.stderr, "the daemon says so")
+        answers = [create(daemon)]
+        # Until all calls have ended the process waits, so also for this one.
+        eventually(lambda: not accepts(daemon), "the socket is closed")
+        [call] = calls.all
+        answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
+        calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
+        answers.append(creation.result())
+    assert [(answer.status, answer.json()["code"]) for answer in answers] == [(503, "shutting_down")] * 2
+    assert daemon.wait() == 0
+    assert calls.open == []
+    reasons = [line["ephemerald.call.reason"] for line in daemon.usage() if line.get("event.name") == "call.ended"]
+    assert reasons == ["exit"]
 
 
 def test_a_call_whose_line_cannot_be_written_is_ended(start, calls, tmp_path):

@@ -50,6 +50,14 @@ private let other = CallID(randomBits: 8)
         #expect(try Self.found(value).isEmpty)
     }
 
+    @Test func `passes over a call that is ending`() throws {
+        #expect(UsageRecord(Array(UsageLines.ending(id.name).utf8)) == nil)
+        let lines = [Self.lines[0], UsageLines.ending(id.name)]
+        for value in [id.reveal(), "\(id.name)", "c0ffee", "ann"] {
+            #expect(try Self.found(value, in: lines) == Self.found(value, in: [Self.lines[0]]))
+        }
+    }
+
     @Test func `finds an end whose creation is in no file`() throws {
         for value in [id.reveal(), "\(id.name)", "c0ffee", "ann"] {
             #expect(try Self.found(value, in: [Self.lines[2]]).count == 7)

@@ -50,6 +50,13 @@ enum UsageLines {
             + #""ephemerald.call.type":"realtime","ephemerald.call.upstream_id":"\#(upstreamID)"}"#
     }
 
+    /// The line of a call that is ending.
+    static func ending(_ name: CallName) -> String {
+        #"{"timestamp":"2026-11-22T12:00:41.000Z","event.name":"call.ending","ephemerald.request.id":"c0ffee","#
+            + #""ephemerald.call.id":"\#(name)","ephemerald.call.reason":"lease","enduser.pseudo.id":"ann","#
+            + #""ephemerald.session.name":"default"}"#
+    }
+
     /// The line of the end of a call.
     static func end(
         _ name: CallName, caller: String? = "ann", session: String = "default", id: String = "c0ffee",

@@ -28,7 +28,8 @@ extension TokenService {
     private func end(
         _ id: CallID?, _ context: RequestContext, _ calls: any CallStore, _ status: Status
     ) throws(Refusal) -> Step<Answer> {
-        try calls.end(id, from: context.client.limitKey).then { isKnown throws(Refusal) in
+        guard let id else { throw .callNotFound }
+        return try calls.end(id.name).then { isKnown throws(Refusal) in
             guard isKnown else { throw .callNotFound }
             return .now(.response(Response(status)))
         }
@@ -43,7 +44,7 @@ extension TokenService {
             .then { caller throws(Refusal) in
                 context.caller = caller
                 let binding = CallBinding(caller: caller?.name, origin: origin)
-                return calls.renew(id, binding, from: context.client.limitKey)
+                return id.map { calls.renew($0.name, binding) } ?? .now(.unknown)
             }
             .then { renewal throws(Refusal) in
                 switch renewal {
@@ -75,6 +76,7 @@ extension TokenService {
     ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
         if common.mintingSwitch.isPaused { throw .mintingPaused }
+        if calls.keeper.isClosed { throw .shuttingDown }
         let request = try CallRequest(context.request)
         let offered = try session(named: request.wanted.session, for: caller, context)
         try rules.origins.admit(origin, toSessionOf: offered.origins)
@@ -140,6 +142,10 @@ extension TokenService {
             name, plan, taken, upstreamID: created.upstreamID, upstreamHost: server, key: key)
         guard let record else { throw .limitsUnavailable }
         context.call = record
+        if calls.keeper.isClosed {
+            calls.keeper.end(name, .exit)
+            throw .shuttingDown
+        }
         var response = reserved.answer(created)
         response.fields.append(contentsOf: call.admitted.fields)
         // A client that did not get the answer can neither talk nor hang up.

@@ -65,13 +65,14 @@ package struct CallBook: Sendable {
         return record
     }
 
-    /// Takes over an open call of an earlier process: with a whole lease, or due at once when it is overdue. A call that
-    /// is in the book already is left as it is. Its slots are taken even where that exceeds a maximum.
-    package mutating func restore(_ record: CallRecord, now: UInt64) {
+    /// Takes over a call of an earlier process: with a whole lease, or due at once when it is overdue or was ending. A call
+    /// that is in the book already is left as it is. Its slots are taken even where that exceeds a maximum.
+    /// - Parameter reason: why the earlier process had begun to end it; nil when it had not.
+    package mutating func restore(_ record: CallRecord, ending reason: CallEndReason? = nil, now: UInt64) {
         guard calls[record.name] == nil else { return }
         slots.take(record.plan)
-        calls[record.name] = CallEntry(state: .open(record))
-        schedule(record.name, at: record.due(after: Int64(now)))
+        calls[record.name] = CallEntry(restoring: record, ending: reason, now: Int64(now))
+        schedule(record.name, at: reason == nil ? record.due(after: Int64(now)) : Int64(now))
     }
 
     /// A sign of life: the call is due again after a lease, but never after its deadline.
@@ -131,13 +132,15 @@ package struct CallBook: Sendable {
 
     /// The upstream refused to end the call, could not be reached, or did not say clearly that it is over. It is due
     /// again after half a second, and after twice as long each time, up to 30 seconds.
-    package mutating func failed(_ name: CallName, now: UInt64) {
-        guard case .ending(let record, var ending) = calls[name]?.state, ending.isUnderWay else { return }
+    /// - Returns: why the call is ending, if this was the first attempt; nil after that.
+    @discardableResult package mutating func failed(_ name: CallName, now: UInt64) -> CallEndReason? {
+        guard case .ending(let record, var ending) = calls[name]?.state, ending.isUnderWay else { return nil }
         let wait = min(30.nanoseconds, 500_000_000 << min(ending.failures, 6))
         ending.failures += 1
         ending.isUnderWay = false
         calls[name]?.state = .ending(record, ending)
         schedule(name, at: min(record.givenUp, Int64(now) + wait))
+        return ending.failures == 1 ? ending.reason : nil
     }
 
     /// The upstream has confirmed that an ending call is over.
@@ -174,6 +177,9 @@ package struct CallBook: Sendable {
         }
         return result
     }
+
+    /// How many calls are being created.
+    package var creating: Int { calls.values.count { if case .creating = $0.state { true } else { false } } }
 
     /// The calls that are open or ending, in no order.
     package func listing(now: UInt64) -> [CallListing] {

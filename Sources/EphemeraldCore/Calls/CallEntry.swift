@@ -27,6 +27,16 @@ struct CallEntry: Sendable {
     /// The time of its entry among the due times, which is not later than `due`.
     var queued = Int64.max
 
+    init(state: State) {
+        self.state = state
+    }
+
+    /// A call of an earlier process, which is open or was ending for that reason. No attempt to end it is under way.
+    init(restoring record: CallRecord, ending reason: CallEndReason?, now: Int64) {
+        let ending = reason.map { Ending(reason: $0, began: now, isUnderWay: false) }
+        self.init(state: ending.map { .ending(record, $0) } ?? .open(record))
+    }
+
     /// What an operator sees of it; nil while it is neither open nor ending.
     func listing(now: Int64) -> CallListing? {
         switch state {

@@ -17,7 +17,7 @@ package final class CallKeeper: Sendable {
         package var end: @Sendable (CallRecord) async -> EndVerdict
         /// Writes the account of a call that is over and gives its money back.
         package var settle: @Sendable (CallSettlement) -> Void
-        /// Writes the usage line of a call that was created; false when it cannot be written.
+        /// Writes a usage line about a call; false when it cannot be written.
         package var record: @Sendable ([UInt8]) -> Bool
 
         /// From five closures.
@@ -37,7 +37,8 @@ package final class CallKeeper: Sendable {
 
     private struct State: Sendable {
         var book = CallBook()
-        var misses = CallMisses()
+        /// Whether this process is ending, and its calls with it.
+        var isClosed = false
         /// The time of the last wake-up that was arranged and has not come.
         var wakeUp: UInt64?
     }
@@ -93,60 +94,31 @@ package final class CallKeeper: Sendable {
     /// - Returns: whether it was written.
     func record(_ line: [UInt8]) -> Bool { outlets.record(line) }
 
-    /// Takes over an open call of an earlier process.
+    /// Takes over a call of an earlier process.
     package func restore(_ call: PastCall, atUnixSeconds unixSeconds: Int) {
         update { state, now in
             let record = CallRecord(
                 restoring: call.name, plan: call.plan, upstreamID: call.upstreamID, upstreamHost: call.upstreamHost,
                 key: call.key, age: unixSeconds - call.openedAt, now: now)
-            state.book.restore(record, now: now)
+            state.book.restore(record, ending: call.ending, now: now)
         }
     }
 
     /// Renews the lease of a call, for its owner.
-    /// - Parameters:
-    ///   - id: nil for a path segment that cannot be an id.
-    ///   - client: `ClientAddress.limitKey`; a client that named too many unknown calls gets the same answer unseen.
-    package func renew(_ id: CallID?, _ binding: CallBinding, from client: UInt128) -> CallRenewal {
-        update { state, now in
-            guard !state.misses.isBlocked(client, now: now) else { return .unknown }
-            let renewal = id.map { state.book.renew($0.name, binding, now: now) } ?? .unknown
-            if renewal == .unknown { state.misses.add(client, now: now) }
-            return renewal
-        }
-    }
-
-    /// The same for a client that was looked at before, with ``name(of:from:)``.
-    func renew(_ name: CallName, _ binding: CallBinding) -> CallRenewal {
+    package func renew(_ name: CallName, _ binding: CallBinding) -> CallRenewal {
         update { state, now in state.book.renew(name, binding, now: now) }
     }
 
-    /// The name to look for; nil for what cannot be an id, and for a client that named too many unknown calls.
-    func name(of id: CallID?, from client: UInt128) -> CallName? {
-        let isBlocked = update { state, now in
-            let isBlocked = state.misses.isBlocked(client, now: now)
-            if id == nil, !isBlocked { state.misses.add(client, now: now) }
-            return isBlocked
-        }
-        return isBlocked ? nil : id?.name
+    /// From now on nobody gets a call: this process ends, and its calls with it.
+    package func close() {
+        state.withLock { $0.isClosed = true }
     }
 
-    /// Counts a request of a client for a call that nobody knows.
-    func missed(by client: UInt128) {
-        update { state, now in state.misses.add(client, now: now) }
-    }
+    /// Whether nobody gets a call any more.
+    var isClosed: Bool { state.withLock(\.isClosed) }
 
-    /// Begins to end the call with that id, for a client that has it.
-    /// - Returns: whether there is such a call, or was one lately.
-    package func end(_ id: CallID?, from client: UInt128) -> Bool {
-        let ending: CallEnding = update { state, now in
-            guard !state.misses.isBlocked(client, now: now) else { return .unknown }
-            let ending = id.map { state.book.end($0.name, .client, now: now) } ?? .unknown
-            if case .unknown = ending { state.misses.add(client, now: now) }
-            return ending
-        }
-        return begin(ending, .client)
-    }
+    /// How many calls are being created by the upstream.
+    package var creating: Int { state.withLock(\.book.creating) }
 
     /// Begins to end the call of that name.
     /// - Returns: whether there is such a call, or was one lately.
@@ -164,6 +136,15 @@ package final class CallKeeper: Sendable {
     package func listing() -> [CallListing] {
         let now = surroundings.monotonicNanoseconds()
         return state.withLock { $0.book.listing(now: now) }
+    }
+
+    /// Writes for all calls that are ending that they are. The next process ends them.
+    package func recordEndings() {
+        for call in listing() { if let reason = call.reason { record(ending: call.record, reason) } }
+    }
+
+    private func record(ending call: CallRecord, _ reason: CallEndReason) {
+        _ = outlets.record(call.endingLine(reason, unixMilliseconds: surroundings.unixMilliseconds()))
     }
 
     /// Begins to end the calls that have come up, and settles those that the upstream has ended itself.
@@ -224,8 +205,10 @@ package final class CallKeeper: Sendable {
             }
             if let settlement { settle(settlement) }
         case .unsure:
-            update { state, now in state.book.failed(record.name, now: now) }
-            peers?.failed(record.name)
+            let first = update { state, now in state.book.failed(record.name, now: now) }
+            if let peers { return peers.failed(record.name) }
+            // The next process must not take the call for an open one.
+            if let first { self.record(ending: record, first) }
         }
     }
 

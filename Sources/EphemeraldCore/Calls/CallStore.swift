@@ -23,14 +23,11 @@ package protocol CallStore: Sendable {
     ) async -> CallRecord?
 
     /// Renews the lease of a call, for its owner.
-    /// - Parameters:
-    ///   - id: nil for a path segment that cannot be an id.
-    ///   - client: `ClientAddress.limitKey`; a client that named too many unknown calls gets the same answer unseen.
-    func renew(_ id: CallID?, _ binding: CallBinding, from client: UInt128) -> Step<CallRenewal>
+    func renew(_ name: CallName, _ binding: CallBinding) -> Step<CallRenewal>
 
-    /// Begins to end the call with that id, for a client that has it.
+    /// Begins to end a call, for a client that has its id.
     /// - Returns: whether there is such a call, or was one lately.
-    func end(_ id: CallID?, from client: UInt128) -> Step<Bool>
+    func end(_ name: CallName) -> Step<Bool>
 }
 
 /// Calls in the memory of this process.
@@ -70,11 +67,11 @@ package struct CallsInMemory: CallStore {
         keeper.open(name, upstreamID: upstreamID, upstreamHost: upstreamHost, key: key)
     }
 
-    package func renew(_ id: CallID?, _ binding: CallBinding, from client: UInt128) -> Step<CallRenewal> {
-        .now(keeper.renew(id, binding, from: client))
+    package func renew(_ name: CallName, _ binding: CallBinding) -> Step<CallRenewal> {
+        .now(keeper.renew(name, binding))
     }
 
-    package func end(_ id: CallID?, from client: UInt128) -> Step<Bool> {
-        .now(keeper.end(id, from: client))
+    package func end(_ name: CallName) -> Step<Bool> {
+        .now(keeper.end(name, .client))
     }
 }

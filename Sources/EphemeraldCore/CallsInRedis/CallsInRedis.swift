@@ -65,9 +65,8 @@ package struct CallsInRedis: CallStore {
         return nil
     }
 
-    package func renew(_ id: CallID?, _ binding: CallBinding, from client: UInt128) -> Step<CallRenewal> {
-        guard let name = keeper.name(of: id, from: client) else { return .now(.unknown) }
-        return .later {
+    package func renew(_ name: CallName, _ binding: CallBinding) -> Step<CallRenewal> {
+        .later {
             let renewal: CallRenewal
             do throws(RedisCountsFailure) {
                 renewal = try await calls.renew(name, binding)
@@ -79,17 +78,13 @@ package struct CallsInRedis: CallStore {
             case .renewed:
                 _ = keeper.renew(name, binding)
                 return .success(renewal)
-            case .unknown:
-                // What Redis forgot is its maker's.
-                let own = keeper.renew(name, binding)
-                if own == .unknown { keeper.missed(by: client) }
-                return .success(own)
+            // What Redis forgot is its maker's.
+            case .unknown: return .success(keeper.renew(name, binding))
             }
         }
     }
 
-    package func end(_ id: CallID?, from client: UInt128) -> Step<Bool> {
-        guard let name = keeper.name(of: id, from: client) else { return .now(false) }
+    package func end(_ name: CallName) -> Step<Bool> {
         if keeper.end(name, .client) || peers.isEnding(name) { return .now(true) }
         return .later {
             let claim: CallClaim
@@ -103,9 +98,7 @@ package struct CallsInRedis: CallStore {
                 peers.end(call, reason, isGivenUp: isGivenUp)
                 return .success(true)
             case .wait, .ended: return .success(true)
-            case .unknown:
-                keeper.missed(by: client)
-                return .success(false)
+            case .unknown: return .success(false)
             }
         }
     }

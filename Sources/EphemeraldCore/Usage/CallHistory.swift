@@ -2,7 +2,7 @@ import JSON
 package import Sessions
 
 /// The calls of earlier processes, read from the lines of the usage log in any order. The first line about the creation
-/// of a call counts, and the first about its end.
+/// of a call counts, the first about the attempt to end it, and the first about its end.
 package struct CallHistory: Sendable {
     /// What a line says that had not been said before.
     package enum Event: Sendable {
@@ -15,6 +15,8 @@ package struct CallHistory: Sendable {
 
     private enum Entry: Sendable {
         case open(PastCall)
+        /// It was ending, and its creation is not known.
+        case ending(CallEndReason)
         /// Its end is known and its creation is not.
         case ended(spent: Money)
         case closed
@@ -39,23 +41,50 @@ package struct CallHistory: Sendable {
             strangeLines += 1
             return nil
         }
-        if json["event.name"]?.stringValue == "call.ended" {
-            let spent = Money(micros: Int64(json.count(CallMember.spent) ?? 0))
-            switch calls[name] {
-            case nil: calls[name] = .ended(spent: spent)
-            case .open(let call):
-                calls[name] = .closed
-                return .ended(call, spent: spent)
-            case .ended, .closed: break
-            }
-            return nil
-        }
-        guard let call = PastCall(json, name: name, spending) else {
+        switch json["event.name"]?.stringValue {
+        case CallEvent.ended: return end(name, spent: Money(micros: Int64(json.count(CallMember.spent) ?? 0)))
+        case CallEvent.ending: begin(name, json[CallMember.reason]?.stringValue.flatMap(CallEndReason.init))
+        default:
+            if let call = PastCall(json, name: name, spending) { return open(call) }
             strangeLines += 1
-            return nil
+        }
+        return nil
+    }
+
+    private mutating func end(_ name: CallName, spent: Money) -> Event? {
+        switch calls[name] {
+        case nil, .ending: calls[name] = .ended(spent: spent)
+        case .open(let call):
+            calls[name] = .closed
+            return .ended(call, spent: spent)
+        case .ended, .closed: break
+        }
+        return nil
+    }
+
+    private mutating func begin(_ name: CallName, _ reason: CallEndReason?) {
+        guard let reason else {
+            strangeLines += 1
+            return
         }
         switch calls[name] {
+        case nil: calls[name] = .ending(reason)
+        case .open(var call):
+            call.ending = call.ending ?? reason
+            calls[name] = .open(call)
+        case .ending, .ended, .closed: break
+        }
+    }
+
+    private mutating func open(_ call: PastCall) -> Event? {
+        let name = call.name
+        switch calls[name] {
         case nil:
+            calls[name] = .open(call)
+            return .opened(call)
+        case .ending(let reason):
+            var call = call
+            call.ending = reason
             calls[name] = .open(call)
             return .opened(call)
         case .ended(let spent):
@@ -89,6 +118,8 @@ package struct PastCall: Hashable, Sendable {
     package let key: KeyPrint
     /// When it was opened, in Unix seconds.
     package let openedAt: Int
+    /// Why its process had begun to end it; nil when it had not, or had no time to write that.
+    package fileprivate(set) var ending: CallEndReason?
 
     /// Nil for a line that is not about a creation, or lacks something, or has what this program does not write: the id
     /// goes into a URL, and the lease into a time.

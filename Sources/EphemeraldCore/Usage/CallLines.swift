@@ -38,16 +38,37 @@ extension UsageText {
     }
 }
 
+/// The names of lines that are not about a request.
+enum CallEvent {
+    static let ending = "call.ending"
+    static let ended = "call.ended"
+}
+
+extension CallRecord {
+    /// The usage line of a call that is ending and could not be ended yet, with its line feed.
+    func endingLine(_ reason: CallEndReason, unixMilliseconds: Int64) -> [UInt8] {
+        var line = self.line(CallEvent.ending, reason, unixMilliseconds: unixMilliseconds)
+        line.append("enduser.pseudo.id", plan.caller)
+        line.append("ephemerald.session.name", plan.session)
+        return line.object() + [UInt8(ascii: "\n")]
+    }
+
+    fileprivate func line(_ event: String, _ reason: CallEndReason, unixMilliseconds: Int64) -> JSONLine {
+        var line = JSONLine(reserving: 512)
+        line.append(text: "timestamp") { Timestamp.append(unixMilliseconds, to: &$0) }
+        line.append("event.name", event)
+        line.append("ephemerald.request.id", plan.requestID)
+        line.append(CallMember.id, name.description)
+        line.append(CallMember.reason, reason.rawValue)
+        return line
+    }
+}
+
 extension CallSettlement {
     /// The usage line of the end of the call, with its line feed.
     package func usageLine(unixMilliseconds: Int64) -> [UInt8] {
         let plan = record.plan
-        var line = JSONLine(reserving: 512)
-        line.append(text: "timestamp") { Timestamp.append(unixMilliseconds, to: &$0) }
-        line.append("event.name", "call.ended")
-        line.append("ephemerald.request.id", plan.requestID)
-        line.append(CallMember.id, record.name.description)
-        line.append(CallMember.reason, reason.rawValue)
+        var line = record.line(CallEvent.ended, reason, unixMilliseconds: unixMilliseconds)
         line.append(CallMember.isConfirmed, .bool(isConfirmed))
         line.append(CallMember.seconds, seconds)
         line.append(CallMember.secondsBy, secondsBy.rawValue)

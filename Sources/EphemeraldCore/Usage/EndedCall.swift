@@ -30,7 +30,7 @@ package struct EndedCall: Hashable, Sendable {
         func count(_ name: String) -> Int? {
             json[name]?.numberValue?.integer.flatMap { (0...EndedCall.largest).contains($0) ? $0 : nil }
         }
-        guard text("event.name") == "call.ended", let timestamp = text("timestamp"),
+        guard text("event.name") == CallEvent.ended, let timestamp = text("timestamp"),
             UsageRecord.day(at: Array(timestamp.utf8.prefix(10))) != nil, let call = text(CallMember.id),
             let requestID = text("ephemerald.request.id"), let reason = text(CallMember.reason),
             let seconds = count(CallMember.seconds)

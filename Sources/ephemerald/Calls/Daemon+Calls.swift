@@ -16,16 +16,23 @@ extension Daemon {
         logger.info("calls: \(open.count) of an earlier process are taken over")
     }
 
-    /// Ends all calls where the next process would not find them, and waits until the upstream has ended them.
-    func endCalls(within timeout: Duration) async {
-        guard common.peers == nil, !isJournal(configuration.settings.output.usageLog) else { return }
-        let keeper = common.calls
-        let loop = workers[0].loop
-        let deadline = ContinuousClock.now + timeout
-        _ = keeper.endAll(.exit)
-        while !keeper.listing().isEmpty, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(20)) }
-        let left = keeper.listing().count
-        if left > 0 { logger.error("calls: \(left) could not be ended; the upstream ends them after an hour or two") }
+    /// Whether the calls end with this process, because the next one would not find them.
+    var endsCalls: Bool { common.peers == nil && !isJournal(configuration.settings.output.usageLog) }
+
+    /// Waits for the calls that are being created, and for the end of all calls where they end with this process.
+    func finishCalls(until deadline: ContinuousClock.Instant) async {
+        let (keeper, endsCalls, loop) = (common.calls, endsCalls, workers[0].loop)
+        // In this order: a call that has been created meanwhile is in the second figure.
+        func left() -> Int { keeper.creating + (endsCalls ? keeper.listing().count : 0) }
+        while left() > 0, ContinuousClock.now < deadline { await loop.sleep(for: .milliseconds(20)) }
+        recordEndings()
+        let count = left()
+        if count > 0 { logger.error("calls: \(count) could not be ended; the upstream ends them after an hour or two") }
+    }
+
+    /// Writes which calls are ending, for the next process. Where several daemons share calls, Redis has that.
+    func recordEndings() {
+        if common.peers == nil, !endsCalls { common.calls.recordEndings() }
     }
 
     /// Whether a usage log can be read by the next process.

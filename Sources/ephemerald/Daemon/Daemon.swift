@@ -165,6 +165,7 @@ final class Daemon: @unchecked Sendable {
     private func stop() {
         isStopping = true
         common.state.beginDraining()
+        if endsCalls { common.calls.close() }
         let listening = configuration.settings.listening
         logger.info(
             "draining",
@@ -184,12 +185,18 @@ final class Daemon: @unchecked Sendable {
         if ownsSocketFile { address.removeSocketFile() }
         let (workers, sandbox, operations) = (workers, sandbox, operations)
         let timeout = configuration.settings.listening.drainTimeout
+        let deadline = ContinuousClock.now + timeout
+        if endsCalls { _ = common.calls.endAll(.exit) }
         Task(executorPreference: workers[0].loop) { [self] in
             await withTaskGroup(of: Void.self) { group in
-                group.addTask(executorPreference: workers[0].loop) { [self] in await endCalls(within: timeout) }
                 for worker in workers {
                     group.addTask(executorPreference: worker.loop) { await worker.drain(timeout: timeout) }
                 }
+            }
+            await finishCalls(until: deadline)
+            // A creation whose client has gone was still under way.
+            await withTaskGroup(of: Void.self) { group in
+                for worker in workers { group.addTask(executorPreference: worker.loop) { worker.close() } }
             }
             await sandbox?.stop()
             await operations?.stop()
@@ -202,6 +209,7 @@ final class Daemon: @unchecked Sendable {
     /// so none is lost.
     private func endAtOnce() -> Never {
         logger.warning("a second signal: ended without waiting for requests in flight")
+        recordEndings()
         if ownsSocketFile, drainTimer != nil { address.removeSocketFile() }
         _exit(Outcome.cut.rawValue)
     }

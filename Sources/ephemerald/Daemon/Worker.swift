@@ -49,9 +49,13 @@ final class Worker: @unchecked Sendable {
         server.leave()
     }
 
-    /// Answers the requests in progress and ends. On the loop's thread.
+    /// Answers the requests in progress. On the loop's thread.
     func drain(timeout: Duration) async {
         await server.drain(timeout: timeout, lastAnswer: { [current] in current.service.lastAnswer(to: $0) })
+    }
+
+    /// Closes the connections to other servers. On the loop's thread.
+    func close() {
         current.close()
     }
 }

@@ -247,7 +247,7 @@ test("a service that does not say why a call ended is waited for 2 s", async (t)
   assert.deepEqual(fake.left(), NOTHING);
 });
 
-test("404 ends the call only after a whole lease: a neighbour can cause it for a while", async (t) => {
+test("404 ends the call only after a whole lease: a proxy can cause it for a while", async (t) => {
   const fake = browser(t);
   const client = await fake.connected({ call: URL_ });
   const unknown = () => problem(404, { code: "call_not_found", detail: "There is no such call." });

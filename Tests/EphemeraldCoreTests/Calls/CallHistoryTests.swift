@@ -38,7 +38,32 @@ private func ended(_ name: CallName, spent: Int64 = 35_000) -> String {
         + #""ephemerald.call.seconds":42,"ephemerald.call.seconds_by":"clock","ephemerald.call.spent":\#(spent)}"#
 }
 
+private func ending(_ name: CallName, _ reason: String = "operator") -> String {
+    #"{"timestamp":"2026-11-22T12:00:40.000Z","event.name":"call.ending","ephemerald.request.id":"r1","#
+        + #""ephemerald.call.id":"\#(name)","ephemerald.call.reason":"\#(reason)"}"#
+}
+
 @Suite struct `The history of calls` {
+    @Test func `has why a call was ending, whatever line comes first`() {
+        var history = CallHistory()
+        let lines = [
+            opened(names[0]), ending(names[0]), ending(names[0], "client"), ending(names[1], "client"),
+            opened(names[1]), ending(names[1]), ending(names[2]), ended(names[2]), opened(names[2]), ending(names[2]),
+            opened(names[3]),
+        ]
+        let events = lines.compactMap { history.read($0) }
+        #expect(
+            events == [
+                "opened \(names[0])", "opened \(names[1])", "ended \(names[2]) 0.035", "opened \(names[3])",
+            ])
+        let open = history.open(atUnixSeconds: 1_795_348_800 + 60)
+        let reasons = Dictionary(uniqueKeysWithValues: open.map { ($0.name, $0.ending) })
+        #expect(reasons == [names[0]: .byOperator, names[1]: .client, names[3]: nil])
+        #expect(history.strangeLines == 0)
+        #expect(history.read(ending(names[3], "boredom")) == nil)
+        #expect(history.strangeLines == 1)
+    }
+
     @Test func `has the calls that were opened and not ended`() throws {
         var history = CallHistory()
         #expect(history.read(opened(names[0])) == "opened \(names[0])")

@@ -12,6 +12,7 @@ private final class Bench: Sendable {
         var ended: [CallName] = []
         var settled: [CallSettlement] = []
         var attempt = EndVerdict.over(reportedSeconds: nil)
+        var lines: [String] = []
     }
 
     let state = Locked(State())
@@ -32,7 +33,11 @@ private final class Bench: Sendable {
                         return state.attempt
                     }
                 },
-                settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true }))
+                settle: { settlement in state.withLock { $0.settled.append(settlement) } },
+                record: { line in
+                    state.withLock { $0.lines.append(String(decoding: line, as: UTF8.self)) }
+                    return true
+                }))
     }
 
     /// Runs the tasks that were started, all at once.
@@ -89,8 +94,7 @@ private final class Bench: Sendable {
         bench.open(1)
         bench.open(2, TestCalls.plan(leaseSeconds: 10))
         bench.state.withLock { $0.milliseconds = 5_000 }
-        let id = CallID(randomBits: 2)
-        #expect(bench.keeper.renew(id, TestCalls.ann, from: 1) == .renewed(secondsLeft: 1_795, leaseSeconds: 10))
+        #expect(bench.keeper.renew(TestCalls.names[2], TestCalls.ann) == .renewed(secondsLeft: 1_795, leaseSeconds: 10))
         #expect(bench.state.withLock(\.wakeUps) == [at(60_000), at(10_000)])
     }
 
@@ -98,7 +102,7 @@ private final class Bench: Sendable {
         let bench = Bench()
         bench.open(0)
         bench.state.withLock { $0.attempt = .unsure("no answer") }
-        #expect(bench.keeper.end(CallID(randomBits: 0), from: 1))
+        #expect(bench.keeper.end(TestCalls.names[0], .client))
         await bench.runTasks()
         #expect(bench.state.withLock(\.wakeUps).last == at(500))
         await bench.act(at: 500)
@@ -106,13 +110,17 @@ private final class Bench: Sendable {
         #expect(bench.keeper.listing().map(\.failures) == [2])
         bench.state.withLock { $0.attempt = .over(reportedSeconds: 1) }
         await bench.act(at: 1_500)
+        let line =
+            #"{"timestamp":"1970-01-01T00:00:00.000Z","event.name":"call.ending","ephemerald.request.id":"r","#
+            + #""ephemerald.call.id":"\#(TestCalls.names[0])","ephemerald.call.reason":"client","#
+            + #""enduser.pseudo.id":"ann","ephemerald.session.name":"default"}"#
+        #expect(bench.state.withLock(\.lines) == [line + "\n"])
         #expect(bench.state.withLock(\.ended.count) == 3)
         #expect(bench.state.withLock(\.settled).map(\.reason) == [.client])
         #expect(bench.keeper.listing().isEmpty)
         // The id of a call that has ended lately can be used again to end it.
-        #expect(bench.keeper.end(CallID(randomBits: 0), from: 1))
-        #expect(!bench.keeper.end(CallID(randomBits: 9), from: 1))
-        #expect(!bench.keeper.end(nil, from: 1))
+        #expect(bench.keeper.end(TestCalls.names[0], .client))
+        #expect(!bench.keeper.end(CallID(randomBits: 9).name, .client))
     }
 
     @Test func `ends the calls that an operator selects`() async {
@@ -126,19 +134,6 @@ private final class Bench: Sendable {
         #expect(bench.keeper.listing().map(\.record.name) == [TestCalls.names[0]])
     }
 
-    @Test func `answers a client that guesses ids without a look`() {
-        let bench = Bench()
-        bench.open(0)
-        for guess in 0..<30 {
-            #expect(bench.keeper.renew(CallID(randomBits: UInt128(100 + guess)), TestCalls.ann, from: 7) == .unknown)
-        }
-        #expect(bench.keeper.renew(CallID(randomBits: 0), TestCalls.ann, from: 7) == .unknown)
-        #expect(!bench.keeper.end(CallID(randomBits: 0), from: 7))
-        #expect(bench.keeper.renew(CallID(randomBits: 0), TestCalls.ann, from: 8) != .unknown)
-        bench.state.withLock { $0.milliseconds = 60_000 }
-        #expect(bench.keeper.end(CallID(randomBits: 0), from: 7))
-    }
-
     @Test func `takes over a call with a whole lease, and its account has the seconds of before`() async {
         let bench = Bench()
         var history = CallHistory()
@@ -150,6 +145,27 @@ private final class Bench: Sendable {
         #expect(bench.state.withLock(\.wakeUps) == [at(60_000)])
         await bench.act(at: 60_000)
         #expect(bench.state.withLock(\.settled).map(\.seconds) == [160])
+    }
+
+    @Test func `goes on to end what an earlier process was ending`() async {
+        let (first, second) = (Bench(), Bench())
+        first.open(0)
+        first.open(1)
+        first.keeper.end(TestCalls.names[0], .byOperator)
+        // Its attempt is still under way.
+        first.keeper.recordEndings()
+        var history = CallHistory()
+        let lines = first.state.withLock(\.lines) + TestCalls.names.prefix(2).map(pastLine)
+        for line in lines { _ = history.read(Array(line.utf8)[...]) }
+        for call in history.open(atUnixSeconds: 1_795_348_800 + 100) {
+            second.keeper.restore(call, atUnixSeconds: 1_795_348_800 + 100)
+        }
+        #expect(lines.count == 3)
+        #expect(second.keeper.renew(TestCalls.names[0], TestCalls.ann) == .ended(.byOperator))
+        await second.act(at: 0)
+        #expect(second.state.withLock(\.ended) == [TestCalls.names[0]])
+        #expect(second.state.withLock(\.settled).map(\.reason) == [.byOperator])
+        #expect(second.keeper.listing().map(\.record.name) == [TestCalls.names[1]])
     }
 
     private func pastLine(_ name: CallName) -> String {

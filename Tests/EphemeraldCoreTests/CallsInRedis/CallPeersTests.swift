@@ -83,13 +83,13 @@ import Testing
     @Test func `leave to its maker what Redis has forgotten`() async throws {
         let bench = SharingBench()
         await bench.open(0)
-        let (own, another) = (CallID(randomBits: 0), CallID(randomBits: 1))
+        let (own, another) = (names[0], names[1])
         bench.answer(.renew, [.integer(0)], [.integer(0)])
         let expected = CallRenewal.renewed(secondsLeft: 1_800, leaseSeconds: 60)
-        #expect(try await bench.store.renew(own, TestCalls.ann, from: 1).value == expected)
-        #expect(try await bench.store.renew(another, TestCalls.ann, from: 1).value == .unknown)
+        #expect(try await bench.store.renew(own, TestCalls.ann).value == expected)
+        #expect(try await bench.store.renew(another, TestCalls.ann).value == .unknown)
         bench.answer(.claim, [.integer(0)])
-        #expect(try await !bench.store.end(another, from: 1).value)
+        #expect(try await !bench.store.end(another).value)
         // Another daemon's call, forgotten between its claim and its end.
         bench.answer(.overdue, [.text("\(names[2])")])
         bench.answer(.claim, SharingBench.claimed(.lease))
@@ -105,10 +105,10 @@ import Testing
 
     @Test func `end what another has left, once at a time`() async throws {
         let bench = SharingBench()
-        let id = CallID(randomBits: 1)
+        let name = names[1]
         bench.state.withLock { $0.verdict = .unsure("no answer") }
         bench.answer(.claim, SharingBench.claimed(.client))
-        for _ in 0..<3 { #expect(try await bench.store.end(id, from: 1).value) }
+        for _ in 0..<3 { #expect(try await bench.store.end(name).value) }
         await bench.runTasks()
         #expect(bench.hungUp == [names[1]] && bench.asked == [.claim, .failed])
         bench.state.withLock { $0.verdict = .over(reportedSeconds: 7) }
@@ -119,7 +119,7 @@ import Testing
         await bench.runTasks()
         #expect(bench.reasons == [.client] && bench.state.withLock(\.settled).map(\.seconds) == [7])
         bench.answer(.claim, [.integer(3)], [.integer(1), .integer(30_000)])
-        for _ in 0..<2 { #expect(try await bench.store.end(id, from: 1).value) }
+        for _ in 0..<2 { #expect(try await bench.store.end(name).value) }
         await bench.runTasks()
         #expect(bench.hungUp.count == 2)
     }
