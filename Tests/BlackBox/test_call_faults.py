@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -145,4 +147,31 @@ def test_a_line_that_the_daemon_does_not_write_makes_no_request_and_no_start_fai
     assert {request.target for request in calls.owner.requests if request.method == "POST"} == {
         "/v1/realtime/calls/rtc_x/hangup"
     }
+    assert daemon.is_running
+
+
+def test_calls_that_are_due_at_once_are_hung_up_in_order_by_64_at_a_time(start, calls, tmp_path):
+    held, numbers, most = [], [], 0
+
+    def answer_all() -> None:
+        nonlocal most
+        most = max(most, len(held))
+        while held:
+            held.pop().answer(200, b"")
+
+    def hold(upstream: Upstream, received: Received) -> None:
+        numbers.append(int(received.target.split("rtc_")[1].split("/")[0]))
+        held.append(upstream)
+        if len(held) == 1:
+            # Long enough for all of them to arrive.
+            calls.owner.loop.call_later(0.5, answer_all)
+
+    calls.hangup_fault = hold
+    key, now = hashlib.sha256(calls.owner.key.encode()).hexdigest()[:8], int(time.time())
+    log = [journal_line(n, upstream_id=f"rtc_{n}", key=key, ends_at=now - 40 + n // 64) for n in range(192)]
+    (tmp_path / "usage.log").write_text("\n".join(log) + "\n")
+    daemon = serve(start, calls, tmp_path)
+    eventually(lambda: len(ended(tmp_path)) == 192, "all are ended")
+    assert (most, len(numbers)) == (64, 192)
+    assert set(numbers[:64]) == set(range(64))
     assert daemon.is_running

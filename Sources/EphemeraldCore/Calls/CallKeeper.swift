@@ -19,6 +19,8 @@ package final class CallKeeper: Sendable {
         package var settle: @Sendable (CallSettlement) -> Void
         /// Writes the usage line of a call that was created; false when it cannot be written.
         package var record: @Sendable ([UInt8]) -> Bool
+        /// What bounds the calls that are being ended at once.
+        package var places = EndingPlaces()
 
         /// From five closures.
         package init(
@@ -205,6 +207,9 @@ package final class CallKeeper: Sendable {
 
     private func start(_ record: CallRecord, _ reason: CallEndReason) {
         outlets.start { [self] in
+            // Before the turn, which lapses after a while.
+            await outlets.places.enter()
+            defer { outlets.places.leave() }
             guard let peers else { return await end(record, reason) }
             switch await peers.turn(to: record.name, reason) {
             case .ours(let first): await end(record, first)
