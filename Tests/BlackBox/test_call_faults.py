@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import signal
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -148,6 +150,25 @@ def test_a_line_that_the_daemon_does_not_write_makes_no_request_and_no_start_fai
         "/v1/realtime/calls/rtc_x/hangup"
     }
     assert daemon.is_running
+
+
+def test_while_no_line_can_be_written_no_call_is_created_upstream(start, calls, tmp_path):
+    log = tmp_path / "usage.pipe"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDWR | os.O_NONBLOCK)
+    daemon = serve(start, calls, tmp_path, USAGE_LOG=str(log))
+    with suppress(BlockingIOError):
+        while True:
+            os.write(reader, b"\n" * 4096)
+    refused = [create(daemon, name) for name in ("live", "default") * 5]
+    assert {(answer.status, answer.json()["code"]) for answer in refused} == {(503, "limits_unavailable")}
+    assert len(calls.all) == 1
+    while b"{" not in os.read(reader, 65536):
+        # The line of this refusal is the first that can be written.
+        answer = create(daemon)
+    assert (answer.status, len(calls.all)) == (503, 1)
+    assert create(daemon).status == 201
+    os.close(reader)
 
 
 def test_calls_that_are_due_at_once_are_hung_up_in_order_by_64_at_a_time(start, calls, tmp_path):

@@ -19,6 +19,8 @@ package final class CallKeeper: Sendable {
         package var settle: @Sendable (CallSettlement) -> Void
         /// Writes the usage line of a call that was created; false when it cannot be written.
         package var record: @Sendable ([UInt8]) -> Bool
+        /// Whether the last usage line, of whatever kind, could be written.
+        package var canRecord: @Sendable () -> Bool = { true }
         /// What bounds the calls that are being ended at once.
         package var places = EndingPlaces()
 
@@ -94,6 +96,9 @@ package final class CallKeeper: Sendable {
     /// Writes the usage line of a call that was created.
     /// - Returns: whether it was written.
     func record(_ line: [UInt8]) -> Bool { outlets.record(line) }
+
+    /// Whether the usage line of a call is expected to be written.
+    var canRecord: Bool { outlets.canRecord() }
 
     /// Takes over an open call of an earlier process.
     package func restore(_ call: PastCall, atUnixSeconds unixSeconds: Int) {

@@ -89,6 +89,7 @@ final class CallWork: @unchecked Sendable {
                 _ = write(settlement.usageLine(unixMilliseconds: Self.now))
             },
             record: { [self] line in write(line) })
+        outlets.canRecord = { [usageLog] in usageLog.isWritable }
         outlets.places = places
         return outlets
     }
