@@ -19,6 +19,8 @@ package final class HTTPClient: @unchecked Sendable {
     private var sharedLines: [ObjectIdentifier: SharedLines] = [:]
     /// nil unless connections are kept open.
     private var openConnections: OpenConnections?
+    /// Nil before the first transfer, and after the connections were closed.
+    private var idleCheck: Timer?
     private var lastNumber: UInt64 = 0
 
     /// How many transfers wait to be used again; more are freed, so that a burst does not keep its memory for ever.
@@ -41,13 +43,16 @@ package final class HTTPClient: @unchecked Sendable {
         try Library.prepare()
         self.loop = loop
         self.settings = settings
-        let multi = unsafe try Multi(on: loop, maxConnections: HTTPClient.maxConnections) {
-            [unowned self] context, code in
+        let multi = try makeMulti()
+        self.multi = multi
+        idle = [try makeTransfer(for: multi)]
+    }
+
+    private func makeMulti() throws(CurlError) -> Multi {
+        unsafe try Multi(on: loop, maxConnections: HTTPClient.maxConnections) { [unowned self] context, code in
             let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
             end(transfer.number) { $0.result(code) }
         }
-        self.multi = multi
-        idle = [try makeTransfer(for: multi)]
     }
 
     /// Sends a request and waits for the whole answer, whatever its status. On the loop's thread.
@@ -83,6 +88,7 @@ package final class HTTPClient: @unchecked Sendable {
     package func close() {
         precondition(loop.isCurrent, "a client belongs to the thread of its loop")
         openConnections = nil
+        idleCheck?.cancel()
         for number in underWay.keys { end(number) { _ in .failure(.cancelled) } }
         idle = []
         multi = nil
@@ -98,9 +104,24 @@ package final class HTTPClient: @unchecked Sendable {
             try transfer.prepare(request, number: number, shared: lines(of: request.common))
             unsafe transfer.begin(continuation)
             unsafe try multi.start(transfer.pointer)
+            checkLater()
         } catch {
             if let transfer = underWay.removeValue(forKey: number) { lanes[transfer.lane] -= 1 }
             unsafe continuation.resume(returning: .failure(.cannotConnect("\(error)")))
+        }
+    }
+
+    /// Closes all connections when the client is no longer used: libcurl looks for those that were idle for too long only
+    /// when a transfer begins.
+    private func checkLater() {
+        guard idleCheck == nil else { return }
+        let number = lastNumber
+        idleCheck = loop.after(.seconds(settings.maxIdleSeconds)) { [weak self] in
+            guard let self, multi != nil else { return }
+            idleCheck = nil
+            guard number == lastNumber, underWay.isEmpty, let fresh = try? makeMulti() else { return checkLater() }
+            (idle, lanes) = ([], [])
+            multi = fresh
         }
     }
 

@@ -69,7 +69,8 @@ let fieldFound: MHD_KeyValueIteratorN = { context, _, name, nameSize, value, val
 /// The library's own diagnostics; `context` is the server.
 let messageLogged: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Void = { context, line in
     guard let context = unsafe context, let line = unsafe line else { return }
-    unsafe Server.from(context).log(String(cString: line))
+    // Not a call that is progress: the library reports each attempt that fails.
+    unsafe Unmanaged<Server>.fromOpaque(context).takeUnretainedValue().log(String(cString: line))
 }
 
 extension Server {

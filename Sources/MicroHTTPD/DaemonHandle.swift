@@ -55,6 +55,16 @@ import System
         return unsafe MHD_get_timeout(handle, &timeout) == .YES && timeout == 0
     }
 
+    /// Whether a client has connected that is not accepted yet.
+    var hasClientWaiting: Bool {
+        switch socket {
+        case .some(let listening):
+            var question = pollfd(fd: listening.number, events: Int16(POLLIN), revents: 0)
+            return unsafe poll(&question, 1, 0) == 1
+        case nil: return false
+        }
+    }
+
     /// Stops accepting and closes the listening socket. `MHD_stop_daemon` would shut it down, and so end it for every
     /// process that has inherited it.
     mutating func quiesce() {
@@ -62,4 +72,27 @@ import System
         assert(number != -1, "MHD_quiesce_daemon hands the socket back, once")
         socket = nil
     }
+}
+
+/// The limits of a server. All of them protect it from its clients; none depends on what is served.
+package struct ServerSettings: Sendable {
+    /// Bytes a request body may have; more is a defect (413).
+    package var maxBody = 65_536
+    /// Bytes that a request line and its field lines may have together; more is a defect (431).
+    package var maxHead = 16_384
+    /// Bytes of memory for the heads of one request and its answer, with libmicrohttpd's own bookkeeping. A head that
+    /// needs nearly all of it leaves no room for an answer, so this is well above `maxHead`; a head that needs more
+    /// gets the library's own 431.
+    package var connectionMemory = 24_576
+    /// Open connections per server; beyond it new ones wait in the kernel's backlog.
+    package var maxConnections = 8_192
+    /// From the first byte a request needs to its last, and from the first of the answer to its last: libmicrohttpd's
+    /// own time limit starts again with every byte.
+    package var exchangeTimeout: Duration = .seconds(10)
+    /// How long a connection may be silent between requests; longer than proxies keep theirs (nginx: 60 s), so that they
+    /// close first.
+    package var idleTimeout: Duration = .seconds(75)
+
+    /// The default of each member.
+    package init() {}
 }

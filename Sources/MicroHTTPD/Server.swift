@@ -154,6 +154,7 @@ package final class Server: @unchecked Sendable {
         isTurnPending = false
         rest?.cancel()
         rest = nil
+        waiting?.resume()
         let callsBefore = calls
         if daemon?.run(milliseconds: milliseconds) == true {
             idleTurns = isWoken || calls != callsBefore ? 0 : idleTurns + 1
@@ -161,7 +162,8 @@ package final class Server: @unchecked Sendable {
             idleTurns < Server.idleTurnsAllowed ? scheduleTurn() : scheduleLaterTurn()
         } else {
             idleTurns = 0
-            waiting?.beginInLibrary()
+            let isDeaf = calls == callsBefore && connections.isEmpty && daemon?.hasClientWaiting == true
+            isDeaf ? waitForDescriptor() : waiting?.beginInLibrary()
         }
         // At once: a further turn may take another request from a connection that was idle, and suspend it.
         if ending.isDraining, exchangeCount == 0, !awaitsFirstRequest { end() }
@@ -185,6 +187,13 @@ package final class Server: @unchecked Sendable {
     private func scheduleLaterTurn() {
         waiting?.beginInLoop()
         rest = loop.after(.milliseconds(idleTurns < 64 ? 2 : 50)) { [unowned self] in turn() }
+    }
+
+    /// libmicrohttpd cannot accept a client, because no descriptor is free. With a connection it stops trying until one
+    /// ends; without any it would try again at once, for ever.
+    private func waitForDescriptor() {
+        waiting?.pause()
+        rest = loop.after(.milliseconds(50)) { [unowned self] in turn() }
     }
 
     /// Cuts the connections whose chunked body can never become complete.
@@ -224,27 +233,4 @@ package final class Server: @unchecked Sendable {
         rest?.cancel()
         waiting?.end()
     }
-}
-
-/// The limits of a server. All of them protect it from its clients; none depends on what is served.
-package struct ServerSettings: Sendable {
-    /// Bytes a request body may have; more is a defect (413).
-    package var maxBody = 65_536
-    /// Bytes that a request line and its field lines may have together; more is a defect (431).
-    package var maxHead = 16_384
-    /// Bytes of memory for the heads of one request and its answer, with libmicrohttpd's own bookkeeping. A head that
-    /// needs nearly all of it leaves no room for an answer, so this is well above `maxHead`; a head that needs more
-    /// gets the library's own 431.
-    package var connectionMemory = 24_576
-    /// Open connections per server; beyond it new ones wait in the kernel's backlog.
-    package var maxConnections = 8_192
-    /// From the first byte a request needs to its last, and from the first of the answer to its last: libmicrohttpd's
-    /// own time limit starts again with every byte.
-    package var exchangeTimeout: Duration = .seconds(10)
-    /// How long a connection may be silent between requests; longer than proxies keep theirs (nginx: 60 s), so that they
-    /// close first.
-    package var idleTimeout: Duration = .seconds(75)
-
-    /// The default of each member.
-    package init() {}
 }

@@ -16,6 +16,7 @@ final class Waiting {
     /// Whether the library waits at this moment.
     private var isWaiting = false
     private var isPossible = true
+    private var isPaused = false
 
     /// The loop waits.
     /// - Parameters:
@@ -50,8 +51,23 @@ final class Waiting {
 
     /// Has the loop wait. A library that always has something to do would keep it from its own descriptors.
     func beginInLoop() {
-        guard watch == nil, isPossible else { return }
+        guard watch == nil, isPossible, !isPaused else { return }
         removeLoop()
+        watchAgain()
+    }
+
+    /// Nobody waits for the library: what it has to do it cannot do now.
+    func pause() {
+        guard isPossible || watch != nil, !isPaused else { return }
+        if let watch { watch.end() } else { removeLoop() }
+        watch = nil
+        isPaused = true
+    }
+
+    /// The loop waits again, if it was paused.
+    func resume() {
+        guard isPaused else { return }
+        isPaused = false
         watchAgain()
     }
 
@@ -65,8 +81,8 @@ final class Waiting {
     /// Nobody waits any more. May be called again.
     func end() {
         watch?.end()
-        if watch == nil, isPossible { removeLoop() }
-        isPossible = false
+        if watch == nil, isPossible, !isPaused { removeLoop() }
+        (isPossible, isPaused) = (false, false)
     }
 
     /// The library passes over an event without data: `MHD_epoll` has done so in all its versions, up to 1.0.

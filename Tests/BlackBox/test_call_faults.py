@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import signal
+import time
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -145,4 +149,50 @@ def test_a_line_that_the_daemon_does_not_write_makes_no_request_and_no_start_fai
     assert {request.target for request in calls.owner.requests if request.method == "POST"} == {
         "/v1/realtime/calls/rtc_x/hangup"
     }
+    assert daemon.is_running
+
+
+def test_while_no_line_can_be_written_no_call_is_created_upstream(start, calls, tmp_path):
+    log = tmp_path / "usage.pipe"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDWR | os.O_NONBLOCK)
+    daemon = serve(start, calls, tmp_path, USAGE_LOG=str(log))
+    with suppress(BlockingIOError):
+        while True:
+            os.write(reader, b"\n" * 4096)
+    refused = [create(daemon, name) for name in ("live", "default") * 5]
+    assert {(answer.status, answer.json()["code"]) for answer in refused} == {(503, "limits_unavailable")}
+    assert len(calls.all) == 1
+    while b"{" not in os.read(reader, 65536):
+        # The line of this refusal is the first that can be written.
+        answer = create(daemon)
+    assert (answer.status, len(calls.all)) == (503, 1)
+    assert create(daemon).status == 201
+    os.close(reader)
+
+
+def test_calls_that_are_due_at_once_are_hung_up_in_order_by_64_at_a_time(start, calls, tmp_path):
+    held, numbers, most = [], [], 0
+
+    def answer_all() -> None:
+        nonlocal most
+        most = max(most, len(held))
+        while held:
+            held.pop().answer(200, b"")
+
+    def hold(upstream: Upstream, received: Received) -> None:
+        numbers.append(int(received.target.split("rtc_")[1].split("/")[0]))
+        held.append(upstream)
+        if len(held) == 1:
+            # Long enough for all of them to arrive.
+            calls.owner.loop.call_later(0.5, answer_all)
+
+    calls.hangup_fault = hold
+    key, now = hashlib.sha256(calls.owner.key.encode()).hexdigest()[:8], int(time.time())
+    log = [journal_line(n, upstream_id=f"rtc_{n}", key=key, ends_at=now - 40 + n // 64) for n in range(192)]
+    (tmp_path / "usage.log").write_text("\n".join(log) + "\n")
+    daemon = serve(start, calls, tmp_path)
+    eventually(lambda: len(ended(tmp_path)) == 192, "all are ended")
+    assert (most, len(numbers)) == (64, 192)
+    assert set(numbers[:64]) == set(range(64))
     assert daemon.is_running

@@ -58,6 +58,23 @@ def test_descriptors_that_come_back_are_used_again(launch):
     assert end(process) == 0
 
 
+def test_a_daemon_without_a_free_descriptor_rests_until_there_is_one(launch):
+    process, port = launch("--loops", "1")
+    # The limit is the lowest number that a new descriptor may not have; the first three are in use.
+    _, most = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, most))
+    client = socket.create_connection(("127.0.0.1", port), 5)
+    client.sendall(raw.head("GET", HEALTH))
+    used = cpu_seconds(process.pid)
+    assert not select.select([client], [], [], 2)[0]
+    used = cpu_seconds(process.pid) - used
+    print(f"{used:.3f} s of a processor in 2 s")
+    assert used < 0.3
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (most, most))
+    assert client.recv(4096).startswith(b"HTTP/1.1 200")
+    assert end(process) == 0
+
+
 def test_a_log_without_a_reader_delays_no_request(launch, tmp_path):
     flags = ("--loops", "1")
     with open(tmp_path / "stderr", "wb") as stderr:

@@ -83,6 +83,17 @@ struct ExchangeTests {
             ])
     }
 
+    @Test func `a client that is not used any more closes its connections, and opens others when it is`() async throws {
+        let server = try ScriptedServer(answering: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        try await withClient({ $0.maxIdleSeconds = 1 }) { client, _ in
+            for _ in 0..<2 {
+                _ = try await client.send(OutboundRequest(.get, server.url))
+                let events = await server.events(until: .ended)
+                #expect(events.first == .accepted && events.count == 3)
+            }
+        }
+    }
+
     @Test(arguments: [
         (Method.get, "HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n", 204),
         (.head, "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5000000\r\n\r\n", 200),

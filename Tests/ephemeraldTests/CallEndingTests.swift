@@ -39,7 +39,6 @@ struct `A call that is ended upstream` {
                 upstream: Upstream(baseURL: baseURL, keys: [Secret(key)]),
                 surroundings: Surroundings(
                     monotonicNanoseconds: { 60_000_000_000 }, unixMilliseconds: { 0 }, sleep: { _ in }),
-                places: SidebandPlaces(),
                 send: { request async throws(TransferFailure) in try await client.send(request) },
                 attach: { await sideband.close($0) })
             var verdicts: [EndVerdict] = []

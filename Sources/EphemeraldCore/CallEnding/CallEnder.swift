@@ -11,21 +11,17 @@ package final class CallEnder: Sendable {
 
     private let upstream: Upstream
     private let surroundings: Surroundings
-    private let places: SidebandPlaces
     private let send: Minter.Send
     private let attach: Attach
 
     /// - Parameters:
-    ///   - places: the same for all loops.
     ///   - send: sends a request to the upstream, on the loop of this object.
     ///   - attach: the same for sidebands.
     package init(
-        upstream: Upstream, surroundings: Surroundings, places: SidebandPlaces, send: @escaping Minter.Send,
-        attach: @escaping Attach
+        upstream: Upstream, surroundings: Surroundings, send: @escaping Minter.Send, attach: @escaping Attach
     ) {
         self.upstream = upstream
         self.surroundings = surroundings
-        self.places = places
         self.send = send
         self.attach = attach
     }
@@ -81,10 +77,7 @@ package final class CallEnder: Sendable {
             case .finished(let verdict): return (verdict, attempt.isKeyRefused)
             case .attach(let time):
                 let request = SidebandRequest(url: "\(url)/attach", fields: fields, timeout: time)
-                await places.enter()
-                let outcome = await attach(request)
-                places.leave()
-                attempt.attached(outcome)
+                attempt.attached(await attach(request))
             case .hangUp:
                 let request = OutboundRequest(
                     method: .post, url: "\(url)/hangup", fields: fields, responseFields: [],
@@ -109,9 +102,9 @@ package struct SidebandRequest: Hashable, Sendable {
     package let timeout: Duration
 }
 
-/// The places for sidebands that are attached at once, over all loops: each carries the audio of its session. Those that
-/// find no place wait in order.
-package final class SidebandPlaces: Sendable {
+/// The places for calls that are being ended at once in a process: each takes a connection, and that of a Live session
+/// carries its audio. Those that find no place wait in order.
+package final class EndingPlaces: Sendable {
     /// How many there are in a process by default.
     package static let standard = 64
 
@@ -123,7 +116,7 @@ package final class SidebandPlaces: Sendable {
     private let state: Locked<State>
 
     /// - Parameter count: at least 1.
-    package init(_ count: Int = SidebandPlaces.standard) {
+    package init(_ count: Int = EndingPlaces.standard) {
         state = Locked(State(free: count))
     }
 

@@ -96,6 +96,9 @@ extension TokenService {
         let reserved = ReservedCall(
             id: id, request: request, plan: plan, object: object, session: offered.session,
             safetyIdentifier: rules.safety.identifier(of: caller, at: context.client))
+        // A call whose line cannot be written is ended at once, and OpenAI bills for it. The line of this refusal shows
+        // when lines can be written again.
+        guard calls.keeper.canRecord else { throw .limitsUnavailable }
         let claim = claim(context, from: origin, caller, to: offered, spending: plan.spending)
         return try calls.admit(id.name, plan, claim, within: maxima).then { [self] admission throws(Refusal) in
             let verdict: LimitVerdict

@@ -19,6 +19,10 @@ package final class CallKeeper: Sendable {
         package var settle: @Sendable (CallSettlement) -> Void
         /// Writes a usage line about a call; false when it cannot be written.
         package var record: @Sendable ([UInt8]) -> Bool
+        /// Whether the last usage line, of whatever kind, could be written.
+        package var canRecord: @Sendable () -> Bool = { true }
+        /// What bounds the calls that are being ended at once.
+        package var places = EndingPlaces()
 
         /// From five closures.
         package init(
@@ -93,6 +97,9 @@ package final class CallKeeper: Sendable {
     /// Writes the usage line of a call that was created.
     /// - Returns: whether it was written.
     func record(_ line: [UInt8]) -> Bool { outlets.record(line) }
+
+    /// Whether the usage line of a call is expected to be written.
+    var canRecord: Bool { outlets.canRecord() }
 
     /// Takes over a call of an earlier process.
     package func restore(_ call: PastCall, atUnixSeconds unixSeconds: Int) {
@@ -186,6 +193,9 @@ package final class CallKeeper: Sendable {
 
     private func start(_ record: CallRecord, _ reason: CallEndReason) {
         outlets.start { [self] in
+            // Before the turn, which lapses after a while.
+            await outlets.places.enter()
+            defer { outlets.places.leave() }
             guard let peers else { return await end(record, reason) }
             switch await peers.turn(to: record.name, reason) {
             case .ours(let first): await end(record, first)

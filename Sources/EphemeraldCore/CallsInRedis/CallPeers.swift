@@ -150,8 +150,10 @@ package final class CallPeers: Sendable {
         outlets.start { [self] in
             var seconds: Int?
             var isOver = isGivenUp
-            if !isOver, case .over(let reported) = await outlets.end(call.record) {
-                (seconds, isOver) = (reported, true)
+            if !isOver {
+                await outlets.places.enter()
+                defer { outlets.places.leave() }
+                if case .over(let reported) = await outlets.end(call.record) { (seconds, isOver) = (reported, true) }
             }
             if isOver {
                 let now = surroundings.monotonicNanoseconds()

@@ -26,7 +26,7 @@ final class CallWork: @unchecked Sendable {
     private let lostLines: LostLines
     private let account: SpendingAccount
     private let logger: Logger
-    private let places = SidebandPlaces()
+    private let places = EndingPlaces()
     /// Of calls that are over, and of attempts to end one.
     let counts = Locked(CallCounts())
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
@@ -79,7 +79,7 @@ final class CallWork: @unchecked Sendable {
     }
 
     private var outlets: CallKeeper.Outlets {
-        CallKeeper.Outlets(
+        var outlets = CallKeeper.Outlets(
             wake: { [self] time in loop.submit { self.wake(at: time) } },
             start: { [loop] task in Task(executorPreference: loop) { await task() } },
             end: { [self] call in await end(call) },
@@ -89,6 +89,9 @@ final class CallWork: @unchecked Sendable {
                 _ = write(settlement.usageLine(unixMilliseconds: Self.now))
             },
             record: { [self] line in write(line) })
+        outlets.canRecord = { [usageLog] in usageLog.isWritable }
+        outlets.places = places
+        return outlets
     }
 
     /// Ends calls by these settings from now on. On the loop's thread.
@@ -96,7 +99,7 @@ final class CallWork: @unchecked Sendable {
         let client = HTTPClient(settings.client, on: loop)
         let sideband = Sideband(over: Streams(for: loop), settings.client)
         let ender = CallEnder(
-            upstream: settings.upstream, surroundings: .system(loop), places: places,
+            upstream: settings.upstream, surroundings: .system(loop),
             send: { request async throws(TransferFailure) in try await client.send(request) },
             attach: { await sideband.close($0) })
         // An older one with other keys stays: calls that it created are open.

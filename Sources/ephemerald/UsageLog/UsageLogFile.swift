@@ -2,6 +2,7 @@ import Glibc
 import Locking
 import Logging
 import Settings
+import Synchronization
 import System
 import Text
 
@@ -12,6 +13,7 @@ final class UsageLogFile: Sendable {
     /// Nil for standard output.
     private let path: String?
     private let writer: LineWriter
+    private let isLastWritten = Atomic(true)
 
     init(_ target: UsageLogTarget) throws(SystemError) {
         switch target {
@@ -34,8 +36,17 @@ final class UsageLogFile: Sendable {
     /// Appends a line.
     /// - Throws: when the line was not written whole.
     func write(_ line: [UInt8]) throws(SystemError) {
-        try writer.write(line)
+        do throws(SystemError) {
+            try writer.write(line)
+            isLastWritten.store(true, ordering: .relaxed)
+        } catch {
+            isLastWritten.store(false, ordering: .relaxed)
+            throw error
+        }
     }
+
+    /// Whether the last line was written whole. True before the first.
+    var isWritable: Bool { isLastWritten.load(ordering: .relaxed) }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
         // Without O_NONBLOCK, opening a pipe that has no reader would wait for one, and so would each write.

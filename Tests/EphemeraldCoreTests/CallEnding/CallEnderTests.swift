@@ -21,12 +21,12 @@ import Testing
         }
 
         func ender(
-            keys: [String], places: SidebandPlaces = SidebandPlaces(), clock: ManualClock = ManualClock()
+            keys: [String], clock: ManualClock = ManualClock()
         ) -> CallEnder {
             var upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: keys.map { Secret($0) })
             upstream.project = "proj_1"
             return CallEnder(
-                upstream: upstream, surroundings: clock.surroundings, places: places,
+                upstream: upstream, surroundings: clock.surroundings,
                 send: { request async throws(TransferFailure) -> Response in
                     self.requests.withLock { $0.append(request) }
                     return self.hangUp(request.fields["Authorization"] ?? "")
@@ -140,25 +140,34 @@ import Testing
         #expect(await isUnsure(ender.end(call(.realtime, host: "eu.api.openai.com"))))
     }
 
-    @Test func `attaches to no more sidebands at once than there are places`() async {
-        let attached = Locked((now: 0, most: 0, all: 0))
-        let places = SidebandPlaces(3)
-        let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-a")])
-        let ender = CallEnder(
-            upstream: upstream, surroundings: ManualClock().surroundings, places: places,
-            send: { _ throws(TransferFailure) in throw .timedOut },
-            attach: { _ in
-                attached.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.all + 1) }
+    @Test func `waits for one of the places, in the order of the due times`() async {
+        let attempts = Locked((now: 0, most: 0, order: [CallName]()))
+        let clock = ManualClock()
+        var outlets = CallKeeper.Outlets(
+            wake: { _ in }, start: { task in _ = Task.immediate { await task() } },
+            end: { call in
+                attempts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.order + [call.name]) }
                 for _ in 0..<20 { await Task.yield() }
-                attached.withLock { $0.now -= 1 }
-                return .refused(refusal(404, "session_id_not_found"))
-            })
-        await withTaskGroup { group in
-            for _ in 0..<40 { group.addTask { await ender.end(call(.live)) } }
-            for await verdict in group { #expect(verdict == .over(reportedSeconds: nil)) }
+                attempts.withLock { $0.now -= 1 }
+                return .over(reportedSeconds: nil)
+            },
+            settle: { _ in }, record: { _ in true })
+        outlets.places = EndingPlaces(3)
+        let keeper = CallKeeper(surroundings: clock.surroundings, outlets: outlets)
+        for name in TestCalls.names {
+            let claim = AdmissionClaim(limits: LimitChecks(), quotas: [])
+            _ = keeper.admit(
+                name, TestCalls.plan(), claim, within: CallMaxima(), counting: Locked(AdmissionCounts()),
+                unixMilliseconds: 0)
+            _ = keeper.open(name, upstreamID: "rtc_1", upstreamHost: "a.example", key: KeyPrint(ofKey: "sk-1"))
+            clock.advance(by: .milliseconds(1))
         }
-        #expect(attached.withLock { $0.most } == 3)
-        #expect(attached.withLock { $0.all } == 40)
+        clock.advance(by: .seconds(60))
+        keeper.act()
+        #expect(attempts.withLock(\.now) == 3)
+        while !keeper.listing().isEmpty { await Task.yield() }
+        #expect(attempts.withLock(\.most) == 3)
+        #expect(attempts.withLock(\.order) == TestCalls.names)
     }
 
     private func isUnsure(_ verdict: EndVerdict) -> Bool {
