@@ -109,24 +109,26 @@ def test_calls_outlive_a_kill_a_rotation_and_the_end_of_their_time(start, calls,
     eventually(lambda: len(ended(tmp_path)) == 9, "the ends have their lines")
     calls.fail("hangup-fails")
     calls.fail("sideband-fails")
-    assert ask(daemon, first[9:18], "", "DELETE") == {200: 9}
+    begun = first[9:18]
+    assert ask(daemon, begun, "", "DELETE") == {200: 9}
+    eventually(lambda: log.read_text().count('"event.name":"call.ending"') == 9, "the log says that they are ending")
     kill(daemon)
     calls.work()
     # The next process starts twenty minutes later: the time of the short calls is over.
     daemon = serve(start, calls, tmp_path, FILES, **settings, **faked(0) | {"FAKETIME": "+1200s"})
     assert "calls: 91 of an earlier process are taken over" in daemon.stderr
-    overdue = first[9::3] + second[::3]
-    others = [path for path in first[9:] + second if path not in overdue]
+    overdue = first[18::3] + second[::3]
+    others = [path for path in first[18:] + second if path not in overdue]
     calls.wait_until(lambda calls: len(calls.open) == len(others))
     assert ask(daemon, others, "/lease") == {200: len(others)}
-    assert ask(daemon, overdue, "/lease") == {410: len(overdue)}
-    eventually(lambda: reasons(tmp_path) == {"client": 9, "deadline": len(overdue)}, "the ends have their lines")
+    assert ask(daemon, begun + overdue, "/lease") == {410: 9 + len(overdue)}
+    eventually(lambda: reasons(tmp_path) == {"client": 18, "deadline": len(overdue)}, "the ends have their lines")
     kill(daemon)
     daemon = serve(start, calls, tmp_path, FILES, **settings, **faked(0) | {"FAKETIME": "+1200s"})
     assert f"calls: {len(others)} of an earlier process are taken over" in daemon.stderr
     assert ask(daemon, others, "", "DELETE") == {200: len(others)}
     calls.wait_until(lambda calls: not calls.open)
-    eventually(lambda: reasons(tmp_path)["client"] == 9 + len(others), "the ends have their lines")
+    eventually(lambda: reasons(tmp_path)["client"] == 18 + len(others), "the ends have their lines")
     assert sum(reasons(tmp_path).values()) == 100
 
 
