@@ -24,6 +24,8 @@ package final class Server: @unchecked Sendable {
     private var isTurnPending = false
     /// Turns in a row that moved nothing, though the library wanted each of them.
     private var idleTurns = 0
+    /// Turns in a row that left a client waiting and had nothing else to do.
+    private var deafTurns = 0
     /// The next turn while turns move nothing.
     private var rest: Timer?
     /// The calls of libmicrohttpd so far.
@@ -162,8 +164,14 @@ package final class Server: @unchecked Sendable {
             idleTurns < Server.idleTurnsAllowed ? scheduleTurn() : scheduleLaterTurn()
         } else {
             idleTurns = 0
-            let isDeaf = calls == callsBefore && connections.isEmpty && daemon?.hasClientWaiting == true
-            isDeaf ? waitForDescriptor() : waiting?.beginInLibrary()
+            let isIdle = calls == callsBefore && connections.isEmpty && daemon?.hasClientWaiting == true
+            // A client that has come since the library looked is accepted in the next turn.
+            deafTurns = isIdle ? deafTurns + 1 : 0
+            switch deafTurns {
+            case 0: waiting?.beginInLibrary()
+            case 1: scheduleTurn()
+            default: waitForDescriptor()
+            }
         }
         // At once: a further turn may take another request from a connection that was idle, and suspend it.
         if ending.isDraining, exchangeCount == 0, !awaitsFirstRequest { end() }

@@ -5,7 +5,7 @@ import Sessions
 
 /// The sandbox's calls that a server creates and hangs up. Nobody can connect to one: its SDP answer names no address.
 ///
-/// Its Live sessions have no sideband. A hang-up ends them, and after it whoever attaches is answered as by OpenAI, that
+/// Its Live sessions have no sideband. A hang-up ends them, and then an attach is answered as by OpenAI, that
 /// the session is not found.
 final class SandboxCalls: Sendable {
     /// The two APIs that have calls.

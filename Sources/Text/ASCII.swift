@@ -134,9 +134,6 @@ extension UInt64 {
 
 /// The characters of a request line and of a field line.
 extension UInt8 {
-    /// Whether the byte is in `ASCIISet.token`.
-    @inlinable package var isTokenCharacter: Bool { ASCIISet.token.contains(self) }
-
     /// What a field value holds by RFC 9110 section 5.5: visible characters, space, tab, and bytes above 0x7F.
     @inlinable package var isFieldValueCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
 }

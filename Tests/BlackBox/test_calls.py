@@ -334,8 +334,8 @@ def test_a_hang_up_that_fails_is_tried_again(start, calls, tmp_path):
     assert len(ended(tmp_path)) == 1
 
 
-def test_a_client_that_is_gone_leaves_no_call(start, calls, tmp_path):
-    daemon = serve(start, calls, tmp_path)
+def leaves_none(daemon: Daemon, calls: Calls, folder: Path) -> None:
+    """A client that is gone before its answer has its call ended."""
     held = []
     calls.create_fault = lambda upstream, _: held.append(upstream)
     fields = {"Origin": ORIGIN, "Content-Type": "application/sdp", "Content-Length": str(len(OFFER))}
@@ -346,8 +346,12 @@ def test_a_client_that_is_gone_leaves_no_call(start, calls, tmp_path):
     answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
     calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
     calls.wait_until(lambda calls: not calls.open)
-    eventually(lambda: ended(tmp_path), "the end has its line")
-    assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
+    eventually(lambda: ended(folder), "the end has its line")
+    assert ended(folder)[0]["ephemerald.call.reason"] == "unanswered"
+
+
+def test_a_client_that_is_gone_leaves_no_call(start, calls, tmp_path):
+    leaves_none(serve(start, calls, tmp_path), calls, tmp_path)
 
 
 def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_path):

@@ -204,6 +204,9 @@ def test_an_end_that_fails_is_shown(start, calls, tmp_path):
     call = listed(daemon)[0]
     assert (call["state"], call["reason"]) == ("ending", "operator") and call["ending_seconds"] <= 20
     assert "ending (operator)" in command(daemon, "calls").stdout
+    # The line that says so is no foreign one.
+    assert '"call.ending"' in (tmp_path / "usage.log").read_text()
+    assert command(daemon, "usage").stderr == ""
     found = series(daemon)
     assert found["ephemerald_calls_ending"] == 1 and found["ephemerald_call_end_failures_total"] >= 2
     assert found['ephemerald_calls_open{session="default"}'] == 1

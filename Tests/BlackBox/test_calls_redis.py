@@ -17,9 +17,8 @@ import raw
 from daemon import ORIGIN, Daemon, eventually
 from fake_calls import ANSWER, Calls
 from redis_server import RedisServer
-from test_calls import CALLS, LIVE, create, ended, lease, lines, location, raw_digest, serve, session
+from test_calls import CALLS, LIVE, create, ended, lease, leaves_none, lines, location, raw_digest, serve, session
 from test_calls import calls  # noqa: F401 (a fixture)
-from test_harness_calls import OFFER
 from test_quotas import faked
 from test_redis import connected
 
@@ -289,18 +288,7 @@ def test_a_call_whose_line_cannot_be_written_is_ended_everywhere(start, calls, t
 
 def test_a_client_that_is_gone_before_redis_knows_its_call_leaves_none(start, calls, tmp_path, redis):
     daemon = connected(serve(start, calls, tmp_path, REDIS_URL=redis.url))
-    held = []
-    calls.create_fault = lambda upstream, _: held.append(upstream)
-    fields = {"Origin": ORIGIN, "Content-Type": "application/sdp", "Content-Length": str(len(OFFER))}
-    with raw.Connection(daemon.port) as connection:
-        connection.send(raw.head("POST", CALLS, fields, host=f"127.0.0.1:{daemon.port}") + OFFER)
-        eventually(lambda: held, "the call is created, and its answer held back")
-    [call] = calls.all
-    answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
-    calls.owner.loop.call_soon_threadsafe(held[0].answer, *answer)
-    calls.wait_until(lambda calls: not calls.open)
-    eventually(lambda: ended(tmp_path), "the end has its line")
-    assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
+    leaves_none(daemon, calls, tmp_path)
 
 
 def test_a_page_that_is_left_ends_its_call_at_any_daemon(start, calls, tmp_path, redis):

@@ -22,6 +22,12 @@ package struct EndedCall: Hashable, Sendable {
     /// The name of the session.
     package let session: String?
 
+    /// Whether a line says that a call is ending; its end has a line of its own.
+    package static func isOnlyBegun(_ line: [UInt8]) -> Bool {
+        let json = LineMembers(of: line, requiring: ["event.name", CallMember.reason])
+        return json?["event.name"]?.stringValue == CallEvent.ending
+    }
+
     /// Nil for what is not such a line, or only a part of one. A line that a log shipper has written again is one: see
     /// ``LineMembers``.
     package init?(_ line: [UInt8]) {

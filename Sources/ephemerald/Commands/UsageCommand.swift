@@ -54,7 +54,7 @@ package struct UsageCommand: ParsableCommand {
                     if record.timestamp >= first { table.add(record) }
                 } else if let end = EndedCall(Array(line)) {
                     if end.timestamp >= first { table.add(end) }
-                } else if !line.isEmpty {
+                } else if !line.isEmpty, !EndedCall.isOnlyBegun(Array(line)) {
                     foreign += 1
                 }
             }

@@ -6,74 +6,9 @@ import Sessions
 import TestPolicy
 import Testing
 
-/// The operations listener of a keeper that ends calls only when the test says so.
-private final class Bench: Sendable {
-    struct State: Sendable {
-        var seconds = 0
-        var tasks: [@Sendable () async -> Void] = []
-        var settled: [CallSettlement] = []
-        var verdict = EndVerdict.over(reportedSeconds: nil)
-    }
-
-    let state = Locked(State())
-    let keeper: CallKeeper
-    let service: OperationsService
-
-    init() {
-        let state = state
-        keeper = CallKeeper(
-            surroundings: Surroundings(
-                monotonicNanoseconds: { at(1_000 * state.withLock(\.seconds)) }, unixMilliseconds: { 0 },
-                sleep: { _ in }),
-            outlets: CallKeeper.Outlets(
-                wake: { _ in }, start: { task in state.withLock { $0.tasks.append(task) } },
-                end: { _ in state.withLock(\.verdict) },
-                settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true }))
-        service = OperationsService(
-            name: "ops.internal", readiness: { Response(.ok) }, families: { [] }, calls: keeper)
-    }
-
-    /// Has a call from that second on, taken over from the usage log.
-    func open(_ index: Int, _ plan: CallPlan = TestCalls.plan(), at seconds: Int = 0) {
-        state.withLock { $0.seconds = seconds }
-        let line: JSONObject = [
-            "timestamp": "1970-01-01T00:00:00.000Z", "ephemerald.request.id": "r", "server.address": "api.openai.com",
-            "enduser.pseudo.id": plan.caller.map { .string($0) } ?? .null,
-            "ephemerald.session.name": .string(plan.session),
-            "ephemerald.call.id": .string("\(TestCalls.names[index])"),
-            "ephemerald.call.type": .string(plan.type.rawValue), "ephemerald.call.upstream_id": .string("rtc_\(index)"),
-            "ephemerald.call.key": .string("\(KeyPrint(ofKey: "sk-1"))"),
-            "ephemerald.call.binding": .string("\(plan.binding)"),
-            "ephemerald.call.ends_at": .number(JSONNumber(plan.maximumSeconds)),
-            "ephemerald.call.lease_seconds": .number(JSONNumber(plan.leaseSeconds)),
-            "ephemerald.call.price": .number(JSONNumber(Int(plan.price?.perMinute.micros ?? 0))),
-        ]
-        var history = CallHistory()
-        guard case .opened(let call) = history.read(JSON.object(line).serialized()[...]) else {
-            Issue.record("the line is not about a creation: \(line)")
-            return
-        }
-        keeper.restore(call, atUnixSeconds: 0)
-    }
-
-    func ask(
-        _ method: Method, _ target: String, _ fields: Fields = ["Host": "localhost"], from peer: Peer = .unix
-    ) -> Response {
-        service.answer(to: Request(method: method, target: target, fields: fields, peer: peer))
-    }
-
-    func runTasks() async {
-        let tasks = state.withLock { state in
-            defer { state.tasks = [] }
-            return state.tasks
-        }
-        for task in tasks { await task() }
-    }
-}
-
 @Suite struct `The calls on the operations listener` {
     @Test func `are listed, the oldest first`() async {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         bench.open(1, TestCalls.plan(.live, caller: nil, leaseSeconds: 0), at: 10)
         bench.open(2, TestCalls.plan(session: "shop"), at: 30)
         bench.state.withLock { $0.seconds = 31 }
@@ -104,7 +39,7 @@ private final class Bench: Sendable {
         (.caller("Ann"), 0), (.caller("a&b=c+d% ü"), 1), (.session("shop"), 2), (.session("sho"), 0), (.all, 4),
     ])
     func `are ended as they are selected, and counted once`(selection: CallSelection, count: Int) async {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         bench.open(0)
         bench.open(1, TestCalls.plan(session: "shop"))
         bench.open(2, TestCalls.plan(caller: "a&b=c+d% ü"))
@@ -123,7 +58,7 @@ private final class Bench: Sendable {
         "?client=192.0.2.1",
     ])
     func `are not ended by a selection that may be a mistake`(query: String) {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         bench.open(0)
         let answer = bench.ask(.delete, "/calls\(query)")
         #expect(answer.status == .badRequest && answer.text.contains("?all=true"))
@@ -131,7 +66,7 @@ private final class Bench: Sendable {
     }
 
     @Test func `have no other methods and no other paths`() {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         bench.open(0)
         let call = CallSelection.call(TestCalls.names[0]).target
         #expect(bench.ask(.post, "/calls").fields["Allow"] == "DELETE, GET, HEAD")
@@ -181,14 +116,14 @@ private final class Bench: Sendable {
 
     @Test(arguments: local, own)
     func `is a process of this machine`(peer: String, fields: Fields) {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         #expect(bench.ask(.get, "/calls", fields, from: Self.peer(peer)).status == .ok)
     }
 
     /// The answer does not say whether there are such routes.
     @Test(arguments: requests)
     func `is neither another machine nor a web page`(method: Method, target: String) {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         bench.open(0)
         let unknown = bench.ask(.get, "/nowhere")
         #expect(unknown.status == .notFound)
@@ -201,7 +136,7 @@ private final class Bench: Sendable {
 
     @Test(arguments: foreign)
     func `is asked about calls only`(peer: String) {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         for path in [OperationsService.metricsPath, TokenService.readinessPath] {
             #expect(bench.ask(.get, path, from: Self.peer(peer)).status == .ok)
         }
@@ -210,7 +145,7 @@ private final class Bench: Sendable {
 
 @Suite struct `The metrics of calls` {
     @Test func `count what is open, what is ending and what has ended`() async {
-        let bench = Bench()
+        let bench = CallOperationsBench()
         var counts = CallCounts()
         bench.open(0, TestCalls.plan(caller: "a"))
         bench.open(1, TestCalls.plan(caller: "b", session: "shop"))
