@@ -12,6 +12,7 @@ from daemon import SESSION, Daemon, write_sessions
 from fake_openai import FakeOpenAI
 from launcher import Launcher
 from program import binary
+from slow_first import pytest_collection_modifyitems  # noqa: F401
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 

@@ -35,6 +35,7 @@ def answering(calls, body: bytes, location: str) -> Fault:
     return fault
 
 
+@pytest.mark.slow
 def test_a_call_that_is_not_connected_yet_is_hung_up_again_and_keeps_its_place(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path, MAX_CALLS="1")
     path = location(create(daemon))
@@ -152,6 +153,7 @@ def test_a_line_that_the_daemon_does_not_write_makes_no_request_and_no_start_fai
     assert daemon.is_running
 
 
+@pytest.mark.slow
 def test_while_no_line_can_be_written_no_call_is_created_upstream(start, calls, tmp_path):
     log = tmp_path / "usage.pipe"
     os.mkfifo(log)

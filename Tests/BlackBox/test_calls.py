@@ -192,6 +192,7 @@ def raw_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_lost_lease_and_a_deadline_end_a_call(start, calls, tmp_path):
     files = {"default": session(call={"lease_seconds": 10}), "short": session(call={"max_seconds": 60})}
     daemon = serve(start, calls, tmp_path, files)
@@ -354,6 +355,7 @@ def test_a_client_that_is_gone_leaves_no_call(start, calls, tmp_path):
     leaves_none(serve(start, calls, tmp_path), calls, tmp_path)
 
 
+@pytest.mark.slow
 def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_path):
     files = {"default": session(call={"lease_seconds": 10}), "long": session(call={"lease_seconds": 0})}
     daemon = serve(start, calls, tmp_path, files)

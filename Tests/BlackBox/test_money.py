@@ -159,6 +159,7 @@ def test_a_kill_forgets_no_money(start, calls, tmp_path, rotation):
     assert create(second).status == 201
 
 
+@pytest.mark.slow
 def test_live_calls_that_come_and_go_cost_at_most_their_places(start, calls, tmp_path):
     """A place is taken for the 15 seconds that its creation costs, whether the call is lost or ended at once."""
     daemon = serve(start, calls, tmp_path, FILES, MAX_CALLS="2", SPEND_ALL="1000")

@@ -14,6 +14,7 @@ from daemon import SESSION, Daemon
 from patience import PATIENCE
 from peer import KEY, Peer
 from program import ROOT, binary
+from slow_first import pytest_collection_modifyitems  # noqa: F401
 from tab import Tab
 from web import Web
 
@@ -33,20 +34,6 @@ def pytest_sessionstart() -> None:
         executable()
     except (FileNotFoundError, NoBrowser) as error:
         pytest.exit(str(error), returncode=2)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Starts the slow tests first: each worker begins with an equal share of the list, and of the slow ones."""
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    rest = [item for item in items if not item.get_closest_marker("slow")]
-    workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    share = -(-len(items) // workers)
-    items[:] = []
-    for worker in range(workers):
-        first = slow[worker::workers]
-        items += first + rest[: share - len(first)]
-        del rest[: share - len(first)]
-    items += rest
 
 
 @pytest.fixture(scope="session")
