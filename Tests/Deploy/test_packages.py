@@ -106,3 +106,16 @@ def sessions(tree: Path) -> str:
     """The shipped sessions, inside; returns where."""
     shutil.copytree(DEPLOY.parent / "sessions", tree / "sessions", dirs_exist_ok=True)
     return "/sessions"
+
+
+def test_the_binary_is_hardened():
+    """What a linker and a compiler can do against a bug in C: no fixed address, nothing writable that runs, no table of
+    functions that can be written, and a check of the stack and of the lengths that the C compiler knows."""
+    program = str(binary())
+    assert re.search(r"^ +Type: +DYN ", passes("readelf", "--file-header", "--wide", program), re.M)
+    pairs = re.findall(r"^ +(\w+) .* ([R ][W ][E ]) +0x\w+$", passes("readelf", "--segments", "--wide", program), re.M)
+    assert ("GNU_STACK", "RW ") in pairs and "GNU_RELRO" in dict(pairs) and ("LOAD", "R E") in pairs
+    assert not [name for name, flags in pairs if "W" in flags and "E" in flags]
+    assert {"BIND_NOW", "NOW", "PIE"} <= set(re.findall(r"\w+", passes("readelf", "--dynamic", "--wide", program)))
+    imported = passes("nm", "--dynamic", "--undefined-only", program)
+    assert "__stack_chk_fail" in imported and "__vsnprintf_chk" in imported
