@@ -39,7 +39,7 @@ RUN apt-get update \
 
 FROM scratch
 LABEL org.opencontainers.image.title="ephemerald" \
-      org.opencontainers.image.description="Mints OpenAI Realtime client secrets for browsers, and keeps the API key" \
+      org.opencontainers.image.description="Mints OpenAI Realtime client secrets for browsers, creates their calls, and keeps the API key" \
       org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 COPY --from=tree /tree /
 COPY --from=builder /out/ephemerald /usr/local/bin/ephemerald

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -37,4 +38,9 @@ long clinux_write_at_once(int descriptor, const void *bytes, size_t count) {
 
 int clinux_replace_descriptor(int from, int to) {
     return dup3(from, to, O_CLOEXEC);
+}
+
+int clinux_is_mount_point(const char *path) {
+    struct statx status;
+    return statx(AT_FDCWD, path, 0, 0, &status) == 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }

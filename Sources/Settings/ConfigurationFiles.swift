@@ -27,11 +27,13 @@ package struct SessionFiles: Sendable {
         var reader = reader
         let host = reader.baseURL().origin.host
         let allowsSharedSuffixes = reader.bool(.allowSharedSuffixes)
+        let spending = reader.spending()
         rules = SessionRules(
             // The sandbox plays OpenAI, whatever the base URL.
             owner: reader.bool(.sandbox) ? .openAI : UpstreamOwner(host: host),
             allowsSharedSuffixes: allowsSharedSuffixes || reader.isWrong(.allowSharedSuffixes),
-            countsMoney: !reader.spending().areOff)
+            moneyOfDay: [spending.all, spending.caller].compactMap(\.self).min(),
+            createsCalls: reader.callMaxima().all != 0)
     }
 }
 

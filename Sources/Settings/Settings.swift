@@ -92,6 +92,7 @@ extension Settings {
         watchesFiles = reader.bool(.watch)
         if let path = reader[.config]?.text {
             reader.warnAboutOthers(.config, path, InputFile.permissions(of: path), .authority)
+            reader.warnAboutMount(.config, path)
         }
         reader.checkCallerLimits(access, limits)
         reader.checkQuotas(limits, output)

@@ -128,7 +128,10 @@ extension SettingsReader {
             (path, permissions) = (text, file.permissions)
             return try parse(file.contents)
         }
-        if value != nil { warnAboutOthers(setting, path, permissions, setting.file) }
+        if value != nil {
+            warnAboutOthers(setting, path, permissions, setting.file)
+            warnAboutMount(setting, path)
+        }
         return value
     }
 
@@ -188,6 +191,16 @@ extension SettingsReader {
             warn(setting, "\(path) can be written by every user of this machine; chmod o-w helps")
         default: break
         }
+    }
+
+    /// Warns about a file of secrets or callers that a reload can never see replaced, because it is mounted on its own.
+    mutating func warnAboutMount(_ setting: Setting, _ path: String) {
+        let isReadAgain = setting.change == .reload || setting == .config
+        guard isReadAgain, setting.file != .open, InputFile.isMountPoint(path) else { return }
+        warn(
+            setting,
+            "\(path) is a mount point of its own, so a file that replaces it outside is not seen before a restart; "
+                + "mount its directory instead")
     }
 
     /// Warns about the `--config` file if other users can read it, because this secret is in it.

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 package import Text
 
@@ -116,6 +117,12 @@ extension InputFile {
         do throws(SystemError) { return try FileStatus(at: path).kind == .directory } catch {
             return error.code == ENOENT || error.code == ENOTDIR ? false : nil
         }
+    }
+
+    /// Whether the file is mounted on its own, as a container engine mounts a single file. The mount keeps that file, even
+    /// if another one replaces it where it came from.
+    package static func isMountPoint(_ path: String) -> Bool {
+        unsafe clinux_is_mount_point(path) != 0
     }
 
     /// The permission bits of the file; nil when they cannot be read.

@@ -11,6 +11,7 @@ CERTIFICATES = {
     "localhost": ("DNS:localhost,IP:127.0.0.1", "+0d"),
     "other": ("DNS:other.example", "+0d"),
     "expired": ("DNS:localhost", "-3d"),
+    "openai": ("DNS:api.openai.com", "+0d"),
 }
 
 

@@ -128,6 +128,34 @@ def test_killed_processes_lose_nothing_but_what_they_were_at(activated, listener
     assert load.counts["200"] + failed == sum(load.counts.values())
 
 
+@pytest.mark.parametrize(("patience", "status"), [("15s", 200), ("200ms", 503)])
+def test_a_caller_during_a_slow_restart_waits_for_the_drain_and_their_own_mint(
+    activated, listener, upstream, patience, status
+):
+    """OpenAI is slow: the old process answers those that it has accepted, or gives up after DRAIN_TIMEOUT; then the next
+    one starts and takes the queue."""
+    upstream.delay = 0.7
+    daemon = activated([listener], DRAIN_TIMEOUT=patience).start()
+    with raw.Connection(daemon.port) as accepted:
+        accepted.send(token_request())
+        upstream.wait_until_held(1)
+        daemon.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "draining" in daemon.stderr, "the drain begins")
+        with raw.Connection(daemon.port, limit=20) as queued:
+            queued.send(token_request())
+            answer = accepted.receive().only()
+            assert answer.status == status
+            assert status == 200 or answer.json()["code"] == "shutting_down" and answer.one("Retry-After")
+            assert daemon.wait() == 0
+            begun = time.monotonic()
+            daemon.start()
+            assert queued.receive().only().status == 200
+            waited = time.monotonic() - begun
+    print(f"{patience}: {status}, and {waited:.2f} s from the end of the old process to the answer of the next")
+    assert waited < upstream.delay + 2
+    assert daemon.stop() == 0
+
+
 def test_a_connection_before_the_first_start_is_served(activated, listener):
     daemon = activated([listener])
     with raw.Connection(daemon.port) as early:

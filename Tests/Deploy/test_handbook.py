@@ -12,6 +12,7 @@ import pytest
 from conftest import Behind
 from fake_calls import Calls
 from program import ROOT, binary
+from program import run as ephemerald
 from test_harness_calls import OFFER
 from tools import DEPLOY
 
@@ -71,6 +72,13 @@ def test_its_commands_work(place, block):
         ["sh", "-eu", "-c", block], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=30
     )
     assert ended.returncode == 0 and ended.stdout, block + ended.stderr
+
+
+def test_the_changelog_and_the_manifests_have_the_version_of_the_program(tmp_path):
+    (program,) = re.findall(r"^ephemerald (\S+) ", ephemerald("--version", directory=tmp_path).stdout)
+    changelog = re.findall(r"(?m)^## (\S+)", (DEPLOY / "changelog.md").read_text())
+    (image,) = re.findall(r'newTag: "(\S+)"', (DEPLOY / "kubernetes/kustomization.yaml").read_text())
+    assert changelog[0] == program == image
 
 
 def test_the_index_lists_every_file_of_the_folder():

@@ -44,15 +44,18 @@ def start(storage, tmp_path) -> Iterator:
     """Starts containers on the host's network, and removes them."""
     containers: list[Container] = []
     sessions = write_sessions(tmp_path / "sessions", default=SESSION)
-    key = tmp_path / "key"
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    key = secrets / "openai_api_key"
     key.write_text(KEY)
-    # The only user of the container.
-    os.chown(key, 10001, 10001)
     key.chmod(0o400)
+    # The only user of the container.
+    for path in (secrets, key):
+        os.chown(path, 10001, 10001)
 
     def start(**settings: str) -> Container:
         name = f"ephemerald-{os.getpid()}-{len(containers)}"
-        mounts = {sessions: "/etc/ephemerald/sessions", key: "/run/secrets/openai_api_key"}
+        mounts = {sessions: "/etc/ephemerald/sessions", secrets: "/run/secrets"}
         container = Container(storage, name, mounts, settings, tmp_path / name)
         containers.append(container)
         return container.start()

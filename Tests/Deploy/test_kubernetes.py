@@ -66,6 +66,29 @@ def test_kubectl_builds_it(tmp_path, chosen):
     assert container["image"] == "registry.example/ephemerald:0.1.0"
 
 
+def test_kubectl_builds_the_overlay_of_the_readme(tmp_path):
+    if "kustomizeVersion" not in passes("kubectl", "version", "--client", "--output", "json"):
+        pytest.skip("the kustomize of this kubectl accepts no directories among its resources")
+    (overlay,) = re.findall(r"(?ms)^```yaml\n(.*?)^```$", (FOLDER / "README.md").read_text())
+    (tmp_path / "kustomization.yaml").write_text(overlay)
+    shutil.copytree(FOLDER, tmp_path / "ephemerald/deploy/kubernetes")
+    shutil.copy(FOLDER / "ingress.yaml", tmp_path)
+    (tmp_path / "sessions").mkdir()
+    for name in ("default", "shop"):
+        shutil.copy(ROOT / "sessions/default.json", tmp_path / f"sessions/{name}.json")
+    built = list(yaml.safe_load_all(passes("kubectl", "kustomize", tmp_path)))
+    kinds = {document["kind"]: document for document in built if document["kind"] != "ConfigMap"}
+    others = {manifest["kind"] for name, manifest in MANIFESTS.items() if name not in OPTIONAL} - {"ConfigMap"}
+    assert kinds.keys() == others | {"Ingress"}
+    maps = {document["metadata"]["name"]: document["data"] for document in built if document["kind"] == "ConfigMap"}
+    assert maps["ephemerald-sessions"].keys() == {"default.json", "shop.json"}
+    changed = {"ALLOWED_ORIGINS", "TRUSTED_PROXIES"}
+    settings = MANIFESTS["settings"]["data"]
+    assert {name for name, value in maps["ephemerald-settings"].items() if settings.get(name) != value} == changed
+    (container,) = kinds["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "registry.shop.example/ephemerald:0.1.0"
+
+
 def test_both_ways_in_have_the_paths_of_the_proxies():
     """Those of nginx.conf: a path that ends with a slash is a prefix there."""
     locations = set(re.findall(r"location (?:= )?(/api/\S+)", (DEPLOY / "nginx.conf").read_text()))

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
+import ssl
 import subprocess
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+import raw
+from authority import Authority
+from daemon import TOKEN, eventually
+from fake_openai import FakeOpenAI
 from program import binary
-from tools import DEPLOY, inside, passes, run, tool
+from tools import DEPLOY, ROOT, entering, in_own_network, inside, passes, run, tool
 
 SCRIPT = DEPLOY / "image-tree"
 #: Read by path, so that no linker knows of them.
@@ -100,6 +106,54 @@ def test_it_trusts_the_certificate_authorities_of_the_tree(tree):
     bundle = (tree / "etc/ssl/certs/ca-certificates.crt").read_text()
     assert bundle.count("BEGIN CERTIFICATE") > 100
     assert "\n-----BEGIN" in bundle and "-----END CERTIFICATE----------BEGIN" not in bundle
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a network of its own needs root")
+def test_three_variables_are_enough_to_serve(tree, tmp_path):
+    """The tree as the Dockerfile completes it, with its variables and the three, and nothing else. A stand-in has the
+    name and the port of OpenAI."""
+    image = re.search(r"(?ms)^ENV (.*?)^WORKDIR", (ROOT / "Dockerfile").read_text())[1]
+    variables = dict(re.findall(r"(\w+)=(\S+)", image))
+    put_in(tree, binary())
+    (tree / "etc/ephemerald/sessions").mkdir(parents=True)
+    shutil.copy(ROOT / "sessions/default.json", tree / "etc/ephemerald/sessions")
+    (tree / "etc/hosts").write_text("127.0.0.1 api.openai.com\n")
+    authority = Authority(tmp_path)
+    with open(tree / "etc/ssl/certs/ca-certificates.crt", "a") as bundle:
+        bundle.write(Path(authority["ca.pem"]).read_text())
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(authority["openai.pem"], authority["openai.key"])
+
+    def serves() -> None:
+        upstream = FakeOpenAI(tls=tls)
+        upstream.port = 443
+        upstream.start()
+        own = {"OPENAI_API_KEY": upstream.key, "ALLOWED_ORIGINS": "https://app.example", "AUTH": "none"}
+        log = tmp_path / "log"
+        with open(log, "wb") as output:
+            command = [*entering(tree), "/usr/local/bin/ephemerald"]
+            process = subprocess.Popen(
+                command, env=variables | own, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        try:
+            listening = lambda: process.poll() is not None or "listening on" in log.read_text()  # noqa: E731
+            eventually(listening, "it listens")
+            assert process.poll() is None, log.read_text()
+            fields = {"Origin": "https://app.example", "Content-Length": "0"}
+            answer = raw.exchange(int(variables["PORT"]), raw.head("POST", TOKEN, fields)).only()
+            assert answer.status == 200 and answer.json()["value"] == upstream.minted[0], log.read_text()
+            assert upstream.requests[-1].all("Authorization") == [f"Bearer {upstream.key}"]
+            healthy = inside(tree, "/usr/local/bin/ephemerald", "healthcheck", **variables)
+            assert healthy.returncode == 0, healthy.stderr
+            (daemon,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(daemon), signal.SIGTERM)
+            assert process.wait(20) == 0, log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+            upstream.stop()
+
+    in_own_network(serves)
 
 
 def sessions(tree: Path) -> str:

@@ -94,6 +94,15 @@ def test_kubernetes_knows_each_member(file):
         assert said.returncode == 0 and "passed" in said.stdout and "WARN" not in said.stdout, said.stdout
 
 
+#: What the recipes mount: the sessions, and the directory in which the image finds the key.
+DIRECTORIES = set(re.findall(r"(?:SESSIONS_DIR|CREDENTIALS_DIRECTORY)=(\S+)", (ROOT / "Dockerfile").read_text()))
+
+
+def test_the_recipe_for_docker_mounts_directories():
+    mounts = re.findall(r"--mount type=bind,src=\S+?,dst=([^,\s]+)", (DEPLOY / "README.md").read_text())
+    assert len(mounts) == 2 and set(mounts) == DIRECTORIES
+
+
 def test_compose_accepts_its_file(tmp_path):
     said = yaml.safe_load(passes("docker-compose", "-f", DEPLOY / "compose.yaml", "config", cwd=tmp_path))
     daemon = said["services"]["ephemerald"]
@@ -102,6 +111,8 @@ def test_compose_accepts_its_file(tmp_path):
     # The one address that the daemon trusts is Caddy's.
     caddy = said["services"]["caddy"]
     assert daemon["environment"]["TRUSTED_PROXIES"] == caddy["networks"]["front"]["ipv4_address"]
+    # Directories: a container keeps a file that is mounted on its own, even if another one replaces it.
+    assert {volume.split(":")[1] for volume in daemon["volumes"]} == DIRECTORIES and "secrets" not in daemon
     assert said["networks"]["limits"]["internal"] and list(said["services"]["redis"]["networks"]) == ["limits"]
 
 

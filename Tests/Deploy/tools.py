@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
 import os
 import shutil
+import socket
+import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -42,14 +48,47 @@ def passes(*command: str | Path, limit: float = 60.0, **options) -> str:
     return ended.stdout
 
 
-def inside(tree: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
-    """Runs a program in the tree, as a user without a name there. With /proc, as every container has it: the Swift
+def entering(tree: Path) -> list[str]:
+    """What runs a program in the tree, as a user without a name there. With /proc, as every container has it: the Swift
     runtime reads its arguments there."""
-    change = [tool("unshare"), "--fork", "--pid", "--mount", "--root", str(tree), "--mount-proc"]
+    change = [tool("unshare"), "--fork", "--kill-child", "--pid", "--mount", "--root", str(tree), "--mount-proc"]
     if os.geteuid() == 0:
         change += ["--setgid=10001", "--setuid=10001"]
     else:
         change += ["--user", "--map-user=10001"]
+    return change
+
+
+def inside(tree: Path, *command: str, **variables: str) -> subprocess.CompletedProcess:
+    """Runs a program in the tree to its end."""
     return subprocess.run(
-        [*change, *command], env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30
+        [*entering(tree), *command],
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
     )
+
+
+def in_own_network(work: Callable[[], None]) -> None:
+    """Runs the work, and the processes and threads that it starts, with a loopback of their own, on which every port is
+    free. It needs root."""
+    failures: list[BaseException] = []
+
+    def run_there() -> None:
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            new_network, set_flags, up = 0x40000000, 0x8914, 0x1
+            assert libc.unshare(new_network) == 0, os.strerror(ctypes.get_errno())
+            with socket.socket() as any_socket:
+                fcntl.ioctl(any_socket, set_flags, struct.pack("16sh22x", b"lo", up))
+            work()
+        except BaseException as failure:
+            failures.append(failure)
+
+    thread = threading.Thread(target=run_there)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]

@@ -82,8 +82,11 @@ private struct Shop {
 
     private func said(_ response: Response) throws -> String {
         if response.json["code"] == "quota_exhausted" {
-            #expect(response.json["detail"]?.stringValue?.contains("the money of today") == true)
-            return try test.lastUse["ephemerald.limit.dimension"]?.stringValue ?? ""
+            let dimension = try test.lastUse["ephemerald.limit.dimension"]?.stringValue ?? ""
+            let left = dimension == "spend_all" ? "is left" : "this caller has left"
+            let sentence = "The request can cost more than \(left) of the money of today."
+            #expect(response.json["detail"]?.stringValue == "\(sentence) The next day begins at midnight UTC.")
+            return dimension
         }
         return "\(response.status.rawValue)"
     }

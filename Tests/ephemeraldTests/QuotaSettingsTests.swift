@@ -35,8 +35,10 @@ import ephemerald
         let log = "\(directory.path)/usage.log"
         let read = try settings("--spend-caller", "0.000001", "--spend-all", "1000000000", "--usage-log", log)
         #expect(read.limits.spending == SpendingLimits(caller: Money(micros: 1), all: .largest))
-        #expect(read.sessionFiles.rules.countsMoney)
-        #expect(try !settings("--spend-all", "off").sessionFiles.rules.countsMoney)
+        #expect(read.sessionFiles.rules.moneyOfDay == Money(micros: 1))
+        #expect(try settings("--spend-all", "off").sessionFiles.rules.moneyOfDay == nil)
+        #expect(try settings().sessionFiles.rules.createsCalls)
+        #expect(try !settings("--max-calls", "0").sessionFiles.rules.createsCalls)
         let found = problems(["--spend-all", "5", "--quota-all", "5"])
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("USAGE_LOG: QUOTA_ALL, SPEND_ALL needs a file here") == true, "\(found)")

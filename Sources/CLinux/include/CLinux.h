@@ -40,4 +40,8 @@ long clinux_write_at_once(int descriptor, const void *bytes, size_t count);
 /// `dup3`, which glibc declares only under _GNU_SOURCE, with O_CLOEXEC: `to` is what `from` is, and -1 is an error.
 int clinux_replace_descriptor(int from, int to);
 
+/// Whether a file system, or one file or directory of one, is mounted at that path: `statx`, which glibc declares only under
+/// _GNU_SOURCE, and which says so since Linux 5.8. 0 also when nothing is known about the path.
+int clinux_is_mount_point(const char *path);
+
 #endif

@@ -128,7 +128,7 @@ package enum InvalidOffer: Error, Hashable, Sendable {
         case .notUTF8: "The SDP offer is not valid UTF-8."
         case .controlCharacter: "The SDP offer contains a control character or line separator other than CR and LF."
         case .tooManyLines: "The SDP offer has more than \(Offer.maximumLineCount) lines."
-        case .noVersion: "The SDP offer does not begin with the line v=0."
+        case .noVersion: "The SDP offer does not begin with the line v=0 and its CRLF."
         case .cutOff: "The SDP offer does not end with CRLF. Send it unchanged, its last line break included."
         case .wrongLine(let number):
             "Line \(number) of the SDP offer does not end with CRLF or does not have the form type=value."

@@ -5,8 +5,9 @@ package import Sessions
 ///
 /// Counts of eight days are kept, so that a wall clock that was set wrong finds on its way back what was used on each
 /// day. Memory is bounded: there are places for 262,144 pairs of a day and a caller or session, about 8 MB, and 13
-/// while the table grows; a caller whose money is counted has a second place. When they are taken, the day farthest from the present makes room. When the present day has
-/// all of them, callers and sessions that are not among them are refused, because they cannot be counted.
+/// while the table grows; a caller whose money is counted has a second place. When they are taken, the day farthest from
+/// the present makes room. When the present day has all of them, callers and sessions that are not among them are refused,
+/// because they cannot be counted.
 package struct QuotaLedger: Sendable {
     private struct Counts {
         var all = 0

@@ -56,8 +56,8 @@ package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
         case .caller: "This caller has used up the tokens of today."
         case .session: "This session has used up the tokens of today."
         case .all: "This service has used up the tokens of today."
-        case .spendCaller: "This caller has used up the money of today."
-        case .spendAll: "This service has used up the money of today."
+        case .spendCaller: "The request can cost more than this caller has left of the money of today."
+        case .spendAll: "The request can cost more than is left of the money of today."
         }
     }
 }

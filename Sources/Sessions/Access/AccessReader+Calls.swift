@@ -62,6 +62,24 @@ extension AccessReader {
         }
     }
 
+    /// Warns about requests that are always refused, because their worst case is more than the money of a whole day.
+    mutating func compareCosts(with money: Money) {
+        guard let price = access.price else { return }
+        let allowed = "more than a whole day's SPEND_ALL or SPEND_CALLER (\(money))"
+        if access.offersTokens, price.worstCaseOfToken > money {
+            let cost = "a token counts as 60 minutes, which cost \(price.worstCaseOfToken)"
+            refuse("access.price_per_minute", "\(cost), \(allowed): every token is refused", .warning)
+        }
+        // A number beyond the shape has been refused.
+        guard let seconds = access.call?.maximumSeconds, (0...(kind.longestCallSeconds ?? 0)).contains(seconds) else {
+            return
+        }
+        if rules.createsCalls, price.worstCase(ofSeconds: seconds) > money {
+            let cost = "a call of \(seconds) seconds can cost \(price.worstCase(ofSeconds: seconds))"
+            refuse("access.call.max_seconds", "\(cost), \(allowed): every call is refused", .warning)
+        }
+    }
+
     /// Reads a number that the shape has judged already; nil when it is refused.
     mutating func readPrice(_ number: JSONNumber) -> Price? {
         if let price = Money(number.spelling).flatMap({ Price(perMinute: $0) }) { return price }

@@ -39,9 +39,15 @@ struct AccessReader {
         access.offersTokens = readToken(value?["token"])
         access.call = readCall(value?["call"])
         access.price = value?["price_per_minute"]?.numberValue.flatMap { readPrice($0) }
-        if rules.countsMoney { checkPrice(value) }
+        if let money = rules.moneyOfDay {
+            checkPrice(value)
+            compareCosts(with: money)
+        }
         if !access.offersTokens, access.call == nil {
             refuse("access", "allows neither tokens nor calls, so nobody can use the session")
+        } else if !access.offersTokens, !rules.createsCalls {
+            let message = "allows only calls, and MAX_CALLS is 0, so nobody can use the session"
+            refuse("access", message, .warning)
         }
         if let overrides = value?["overrides"]?.objectValue { access.overrides = readOverrides(overrides) }
         if let variables = value?["variables"]?.objectValue { readVariables(variables) }

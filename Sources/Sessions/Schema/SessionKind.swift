@@ -69,14 +69,21 @@ package struct SessionRules: Hashable, Sendable {
     package let owner: UpstreamOwner
     /// Whether `access.origins` may have wildcards under domains where anyone can register a name.
     package let allowsSharedSuffixes: Bool
-    /// Whether money is counted, so that every file must have a price.
-    package let countsMoney: Bool
+    /// The money of a day: the smaller of `SPEND_ALL` and `SPEND_CALLER`. Nil while no money is counted; otherwise every
+    /// file must have a price.
+    package let moneyOfDay: Money?
+    /// Whether the service creates calls: `MAX_CALLS` is not 0.
+    package let createsCalls: Bool
 
-    /// By default the rules for OpenAI's own hosts, without such wildcards and prices.
-    package init(owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false, countsMoney: Bool = false) {
+    /// By default the rules for OpenAI's own hosts, without such wildcards and prices, and with calls.
+    package init(
+        owner: UpstreamOwner = .openAI, allowsSharedSuffixes: Bool = false, moneyOfDay: Money? = nil,
+        createsCalls: Bool = true
+    ) {
         self.owner = owner
         self.allowsSharedSuffixes = allowsSharedSuffixes
-        self.countsMoney = countsMoney
+        self.moneyOfDay = moneyOfDay
+        self.createsCalls = createsCalls
     }
 }
 

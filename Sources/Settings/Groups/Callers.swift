@@ -198,6 +198,7 @@ extension SettingsReader {
         }
         // A secret signs tokens as well as it verifies them, and a public key decides who else does.
         if case .fixed(let set) = keys, let path = self[.jwtKeys]?.text {
+            warnAboutMount(.jwtKeys, path)
             warnAboutOthers(.jwtKeys, path, permissions, .authority)
             if set.hasSecrets { warnAboutOthers(.jwtKeys, path, permissions, .secret) }
         }

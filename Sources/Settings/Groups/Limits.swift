@@ -108,9 +108,7 @@ extension Settings {
                 caller: reader.quota(.quotaCaller), session: reader.quota(.quotaSession),
                 all: reader.quota(.quotaAll))
             spending = reader.spending()
-            calls = CallMaxima(
-                all: reader.int(.maxCalls, in: 0...100_000), caller: reader.int(.maxCallsCaller, in: 1...100_000),
-                client: reader.int(.maxCallsClient, in: 1...100_000))
+            calls = reader.callMaxima()
             redis = reader.redis()
             isPaused = reader.bool(.paused)
         }
@@ -121,6 +119,13 @@ extension SettingsReader {
     /// The money of a day.
     mutating func spending() -> SpendingLimits {
         SpendingLimits(caller: money(.spendCaller), all: money(.spendAll))
+    }
+
+    /// Calls open at once.
+    mutating func callMaxima() -> CallMaxima {
+        CallMaxima(
+            all: int(.maxCalls, in: 0...100_000), caller: int(.maxCallsCaller, in: 1...100_000),
+            client: int(.maxCallsClient, in: 1...100_000))
     }
 
     private mutating func money(_ setting: Setting) -> Money? {

@@ -136,6 +136,7 @@ extension SettingsReader {
             let file = try InputFile(path, limit: APIKeys.largestFile, pipes: pipes)
             let keys = try APIKeys.parse(lines: file.contents)
             warnAboutOthers(.apiKeyFile, path, file.permissions, .secret)
+            warnAboutMount(.apiKeyFile, path)
             return keys
         } catch {
             refuse(.apiKeyFile, "\(path): \(error.reason)")

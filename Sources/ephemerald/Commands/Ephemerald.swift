@@ -13,7 +13,7 @@ package struct Ephemerald: ParsableCommand {
     /// The commands, and the texts of `--help` and `--version`.
     package static let configuration = CommandConfiguration(
         commandName: "ephemerald",
-        abstract: "Mints OpenAI Realtime client secrets for browsers and keeps the API key private.",
+        abstract: "Mints OpenAI Realtime client secrets and creates calls for browsers, and keeps the API key private.",
         usage: "ephemerald [serve] [--SETTING VALUE ...]\nephemerald COMMAND [OPTION ...]",
         // Only --version asks the libraries for theirs: curl_version() makes Debian's libldap load all modules of SASL.
         version: Version.number,

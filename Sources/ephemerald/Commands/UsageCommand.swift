@@ -14,8 +14,8 @@ package struct UsageCommand: ParsableCommand {
         commandName: "usage", abstract: "Count tokens, calls, refusals and failures in the usage log.",
         usage: "ephemerald usage [--by GROUP] [--since DURATION] [--json] [--log FILE]",
         discussion: "Refused counts requests that the daemon refused, failed those for which OpenAI gave no token. "
-            + "By caller and session, minutes and spent sum up the calls that ended. Rotated files are read too, compressed ones included."
-    )
+            + "By caller and session, minutes and spent sum up the calls that ended. Rotated files are read too, "
+            + "compressed ones included.")
 
     @Option(help: ArgumentHelp("A row for each caller, origin, session, client or outcome.", valueName: "group"))
     var by = UsageTable.Group.session.rawValue

@@ -20,7 +20,9 @@ extension CommonState {
 
     private var gauges: [MetricFamily] {
         [
-            MetricFamily("ephemerald_in_flight", .gauge, "Mints in progress.", upstreamState.mintsInProgress),
+            MetricFamily(
+                "ephemerald_in_flight", .gauge, "Mints and creations of calls in progress.",
+                upstreamState.mintsInProgress),
             MetricFamily(
                 "ephemerald_limit_keys", .gauge,
                 "Clients, callers, origins and sessions that a limit keeps a count of.",

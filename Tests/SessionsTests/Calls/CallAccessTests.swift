@@ -50,7 +50,20 @@ struct `Access to calls` {
     func `has a price, and a word on tokens, while money is counted`(verdict: Verdict) throws {
         let parts = verdict.testDescription.split(separator: " ", maxSplits: 1).map(String.init)
         let text = Self.file(parts[0], parts[1])
-        #expect(try SessionDirectory.findings(in: text, rules: SessionRules(countsMoney: true)) == verdict.findings)
+        let rules = SessionRules(moneyOfDay: Money("3"))
+        #expect(try SessionDirectory.findings(in: text, rules: rules) == verdict.findings)
+    }
+
+    @Test(arguments: [
+        (#"realtime {"token":false}"#, 1), (#"live {}"#, 1), (#"realtime {}"#, 0), (#"translation {}"#, 0),
+        (#"realtime {"token":false,"price_per_minute":100}"#, 1),
+    ])
+    func `is of no use where the service creates no calls`(file: String, count: Int) throws {
+        let parts = file.split(separator: " ", maxSplits: 1).map(String.init)
+        let text = Self.file(parts[0], parts[1])
+        let findings = try SessionDirectory.findings(in: text, rules: SessionRules(createsCalls: false))
+        let warning = "warning access: allows only calls, and MAX_CALLS is 0, so nobody can use the session"
+        #expect(findings == Array(repeating: warning, count: count))
     }
 
     private static let moneyVerdicts = Verdict.table(
@@ -62,6 +75,16 @@ struct `Access to calls` {
         realtime {"price_per_minute":0.05,"token":false}
         realtime {"price_per_minute":0.05}
           warning access.token: is not given: a token counts as one session of 60 minutes, which is the most that it costs only while OpenAI refuses to use it twice; false is the sure way, and true hides this warning
+        live {"price_per_minute":0.1,"call":{"max_seconds":1770}}
+        live {"price_per_minute":0.1,"call":{"max_seconds":1771}}
+          warning access.call.max_seconds: a call of 1771 seconds can cost 3.001667, more than a whole day's SPEND_ALL or SPEND_CALLER (3): every call is refused
+        realtime {"price_per_minute":0.05,"token":true}
+        realtime {"price_per_minute":0.06,"token":true}
+          warning access.price_per_minute: a token counts as 60 minutes, which cost 3.6, more than a whole day's SPEND_ALL or SPEND_CALLER (3): every token is refused
+        realtime {"price_per_minute":1,"token":false,"call":{"max_seconds":9000000}}
+          error access.call.max_seconds: must be 60 to 3600, is 9000000
+        transcription {"price_per_minute":0.06,"token":true}
+          warning access.price_per_minute: a token counts as 60 minutes, which cost 3.6, more than a whole day's SPEND_ALL or SPEND_CALLER (3): every token is refused
         transcription {"token":true}
           error access.price_per_minute: is required while SPEND_ALL or SPEND_CALLER is set: what a minute costs, as in 0.05
         """#)
