@@ -59,14 +59,12 @@ package struct Fields: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     }
 
     /// Adds lines that are made once and used many times, without a copy of them. They come after all that are added one
-    /// by one, before or later. A third block is copied.
+    /// by one, before or later. From the third block on, lines are copied.
     package mutating func append(sharing block: Fields) {
         if blocks.0.isEmpty {
-            blocks.0 = block.own
-        } else if blocks.1.isEmpty {
-            blocks.1 = block.own
+            blocks.0 = block.all
         } else {
-            own.append(contentsOf: block.own)
+            blocks.1 = blocks.1.isEmpty ? block.all : blocks.1 + block.all
         }
         nameLengths |= block.nameLengths
     }

@@ -24,6 +24,7 @@ struct UpgradeAnswer {
     private var interimHeads = 0
     /// The final response, once its head is complete.
     private var response: Response?
+    private var chunks = ChunkedBody()
 
     init(to key: UpgradeKey) {
         accept = key.accept
@@ -81,14 +82,14 @@ struct UpgradeAnswer {
     }
 
     /// The body, framed as RFC 9112 section 6 says; nil while it is not complete.
-    private func body(isEnded: Bool) -> Outcome? {
+    private mutating func body(isEnded: Bool) -> Outcome? {
         guard var response else { return nil }
         guard bytes.count <= UpgradeAnswer.maxBodyBytes else { return .unusable("its answer is too long") }
         switch (response.fields["Transfer-Encoding"], response.fields["Content-Length"]) {
         case (_?, _):
             do {
-                guard let body = try dechunked(bytes) else { return nil }
-                response.body = body
+                guard try chunks.isComplete(in: bytes) else { return nil }
+                response.body = chunks.content
             } catch { return .unusable("its answer is not HTTP") }
         case (nil, let length?):
             guard length.utf8.allSatisfy(\.isDigit), let count = Int(length) else {
@@ -106,24 +107,34 @@ struct UpgradeAnswer {
 
 private struct NotChunked: Error {}
 
-/// The content of a chunked body, without its trailer; nil while the last chunk has not come (RFC 9112 section 7.1).
-private func dechunked(_ bytes: [UInt8]) throws(NotChunked) -> [UInt8]? {
-    var rest = bytes[...]
-    var content: [UInt8] = []
-    while let lineEnd = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        let digits = rest[..<lineEnd].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\r") }
-        guard !digits.isEmpty, digits.count <= 8,
-            let count = Int(String(decoding: digits, as: UTF8.self), radix: 16), count >= 0
-        else { throw NotChunked() }
-        if count == 0 { return content }
-        rest = rest[(lineEnd + 1)...]
-        guard rest.count >= count + 2 else { return nil }
-        content += rest.prefix(count)
-        rest = rest.dropFirst(count)
-        guard rest.starts(with: "\r\n".utf8) else { throw NotChunked() }
-        rest = rest.dropFirst(2)
+/// A chunked body while it arrives, without its trailer (RFC 9112 section 7.1). No chunk is read twice.
+private struct ChunkedBody {
+    /// Of the chunks that are complete.
+    private(set) var content: [UInt8] = []
+    /// Where the chunk begins that is not complete.
+    private var start = 0
+    /// Where the search for the end of its first line goes on.
+    private var searched = 0
+
+    /// Whether the last chunk has come.
+    /// - Parameter bytes: all that has arrived, each time.
+    mutating func isComplete(in bytes: [UInt8]) throws(NotChunked) -> Bool {
+        while let lineEnd = bytes[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+            let digits = bytes[start..<lineEnd].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\r") }
+            guard !digits.isEmpty, digits.count <= 8,
+                let count = Int(String(decoding: digits, as: UTF8.self), radix: 16), count >= 0
+            else { throw NotChunked() }
+            if count == 0 { return true }
+            searched = lineEnd
+            let end = lineEnd + 1 + count
+            guard bytes.count >= end + 2 else { return false }
+            guard bytes[end...].starts(with: "\r\n".utf8) else { throw NotChunked() }
+            content += bytes[(lineEnd + 1)..<end]
+            (start, searched) = (end + 2, end + 2)
+        }
+        searched = bytes.count
+        return false
     }
-    return nil
 }
 
 extension Response {

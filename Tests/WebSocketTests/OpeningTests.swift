@@ -71,6 +71,14 @@ struct `A WebSocket that opens` {
         }
     }
 
+    @Test func `reads no chunk again when an answer drips`() async throws {
+        let head = "HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+        // Reading all of it with each byte would take longer than the time to open.
+        let failure = try await failure(of: "\(head){10000c}0\r\n\r\n", from: try WebSocketPeer(), mode: "drip")
+        guard case .refused(let response) = failure else { throw Unexpected(failure: failure) }
+        #expect(response.body == Array(repeating: UInt8(ascii: "x"), count: 10_000))
+    }
+
     @Test func `reads no more than eight interim answers`() async throws {
         let peer = try WebSocketPeer()
         let interim = "HTTP/1.1 102 Processing\r\n\r\n"

@@ -8,8 +8,8 @@ import WebSocket
 ///
 /// `/echo` sends messages back. `/raw/HEX` accepts and sends those bytes at once, `/slow/HEX` the same byte by byte,
 /// `/cut/HEX` closes the connection after them, and `/reset/HEX` resets it. `/answer/HEX` sends the bytes in place of the
-/// answer, with `{accept}` replaced, and so many letters for `{5x}`; `/last/HEX` closes the connection after them. `/alpn` says which protocol was
-/// chosen, and `/silent` never answers. `/flood/COUNT/SIZE` sends so many messages of that size, then `done`.
+/// answer, with `{accept}` replaced, and so many letters for `{5x}`; `/last/HEX` closes the connection after them, and
+/// `/drip/HEX` sends them byte by byte, with so many chunks of one byte for `{5c}`. `/alpn` says which protocol was chosen, and `/silent` never answers. `/flood/COUNT/SIZE` sends so many messages of that size, then `done`.
 final class WebSocketPeer: @unchecked Sendable {
     // `@unchecked`: one task at a time reads its reports.
     private let port: UInt16
@@ -153,6 +153,10 @@ private let program = """
                 for byte in answer + data:
                     stream.sendall(bytes([byte]))
                     time.sleep(0.001)
+            elif mode == "drip":
+                stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for byte in re.sub(rb"\\{(\\d+)c\\}", lambda match: b"1\\r\\nx\\r\\n" * int(match[1]), data):
+                    stream.sendall(bytes([byte]))
             elif mode == "alpn":
                 stream.sendall(answer + server_frame(1, str(context and stream.selected_alpn_protocol()).encode()))
             elif mode == "flood":

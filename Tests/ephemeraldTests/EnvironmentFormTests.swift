@@ -78,7 +78,9 @@ import ephemerald
     @Test(arguments: [
         ("[]", "SESSIONS_JSON (environment): SESSIONS_JSON: is not an object"),
         ("{}", "SESSIONS_JSON (environment): SESSIONS_JSON: has no session"),
-        ("{", "SESSIONS_JSON (environment): SESSIONS_JSON:"),
+        ("{", "SESSIONS_JSON (environment): SESSIONS_JSON:1:2: expected a member name"),
+        ("\n\n   {\"a\":}", "SESSIONS_JSON (environment): SESSIONS_JSON:3:9: expected a value"),
+        ("{\n \"a\": {\"session\": {}},}", "SESSIONS_JSON (environment): SESSIONS_JSON:2:23: a comma must"),
         (#"{"Shop": {}}"#, "SESSIONS_JSON/Shop.json: a session's name has"),
         (#"{"shop": {"session": {"model": 1}}}"#, "SESSIONS_JSON/shop.json: session.model:"),
     ])

@@ -2,6 +2,7 @@ import EphemeraldCore
 import Sessions
 import Settings
 import TestPolicy
+import TestTools
 import Testing
 
 /// The table of the worst case in the README: a stranger takes all that they can get for 24 hours, and pays what it says.
@@ -111,8 +112,8 @@ import Testing
         let cap = try row(setting).cost
         #expect(setting.hasSuffix("=\(cap)"))
         let limits = caller == nil ? SpendingLimits(all: cap) : SpendingLimits(caller: cap)
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<50 {
+        for seed in 0..<50 {
+            var random = SplitMix64(seed: UInt64(seed))
             var counts = AdmissionCounts()
             var book = CallBook()
             var cost = Money.zero
