@@ -165,6 +165,28 @@ def test_a_provider_that_is_away_neither_stops_the_start_nor_blames_the_caller(
     eventually(lambda: daemon.token(fields=bearer(token())).status == 200, "keys at last")
 
 
+@pytest.mark.slow
+def test_a_provider_that_is_away_is_said_once_and_again_when_it_is_back(start, upstream, sessions, settings, provider):
+    provider.status = 503
+    daemon = start(upstream, sessions, **settings | {"JWT_KEYS": provider.url})
+
+    def listed() -> list[str]:
+        answer = daemon.operations("GET", "/api/health/ready")
+        return [emergency["kind"] for emergency in answer.json()["emergencies"]]
+
+    def status() -> int:
+        return daemon.token(fields=bearer(token())).status
+
+    eventually(lambda: listed() == ["token_keys"], "it is listed", 5)
+    eventually(lambda: status() == 503 and provider.asked >= 2, "the provider is asked again", 15)
+    said = [line for line in daemon.stderr.splitlines() if "JWT_KEYS: " in line]
+    assert len(said) == 1 and "check this address" in said[0]
+    provider.status = 200
+    eventually(lambda: status() == 200, "the keys are there", 15)
+    assert listed() == []
+    assert daemon.stderr.count("JWT_KEYS: the keys can be fetched again, after") == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [

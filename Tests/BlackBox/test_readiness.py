@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import socket
 
@@ -35,7 +36,9 @@ def test_the_operations_listener_names_every_session(daemon, upstream):
         "status": "ready",
         "key": True,
         "paused": False,
+        "keys": [{"place": 1, "print": hashlib.sha256(upstream.key.encode()).hexdigest()[:8], "state": "ok"}],
         "upstream": "ok",
+        "emergencies": [],
         "sessions": {"default": {"file": "valid", "last_mint": None}},
     }
     assert upstream.requests == []

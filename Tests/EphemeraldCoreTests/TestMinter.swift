@@ -1,11 +1,14 @@
 import EphemeraldCore
 import HTTP
+import Locking
 import Sessions
 
 /// A minter with an upstream from a script.
 struct TestMinter: Sendable {
     let minter: Minter
     let upstream: ScriptedUpstream
+    let state: UpstreamState
+    private let lines = Locked<[String]>([])
     var clock: ManualClock { upstream.clock }
 
     init(
@@ -15,8 +18,9 @@ struct TestMinter: Sendable {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: keys.map { Secret($0) })
         change(&settings)
+        state = UpstreamState(Emergencies { [lines] notice in lines.withLock { $0.append(notice.message) } })
         minter = Minter(
-            upstream: settings, state: UpstreamState(), surroundings: upstream.clock.surroundings, send: upstream.send)
+            upstream: settings, state: state, surroundings: upstream.clock.surroundings, send: upstream.send)
     }
 
     /// The value of the secret, or why there is none.
@@ -29,6 +33,9 @@ struct TestMinter: Sendable {
             return .failure(error)
         }
     }
+
+    /// What the operator is told about emergencies.
+    var notices: [String] { lines.withLock { $0 } }
 
     /// The keys that the upstream received, in order.
     var received: [String] { upstream.requests.compactMap { $0.fields["Authorization"] } }

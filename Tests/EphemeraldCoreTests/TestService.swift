@@ -79,7 +79,6 @@ struct TestService {
                 case .limitReached(let limit):
                     reached.withLock { $0.append(ReachedLimit(limit: limit, client: request.client)) }
                 case .forwardingProblem(let problem): problems.withLock { $0.append(problem) }
-                case .upstreamRefused: break
                 }
             })
     }

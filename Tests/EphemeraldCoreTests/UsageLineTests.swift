@@ -50,6 +50,7 @@ import Testing
                     + #""http.route":"/api/realtime/token","user_agent.original":"Browser/1","#
                     + #""ephemerald.origin":"https://app.example","ephemerald.session.name":"default","#
                     + #""gen_ai.request.model":"gpt-realtime-2.1","server.address":"api.openai.test","#
+                    + #""ephemerald.upstream.key.place":1,"ephemerald.upstream.key.print":"caff29ad","#
                     + #""ephemerald.secret.sha256":"#
                     + #""f466ce0a55aa226a78677155e003d5f3f0f8ec8e997aa62ec41eafe12a9420e2","#
                     + #""ephemerald.secret.expires_at":1795349400,"ephemerald.session.id":"sess_1","#

@@ -8,6 +8,7 @@ package final class CallUpstream: Sendable {
     private static let responseFields: [StaticString] = ["location", "x-request-id", "retry-after-ms", "retry-after"]
 
     let upstream: Upstream
+    private let keys: [UpstreamKey]
     private let state: UpstreamState
     private let surroundings: Surroundings
     private let send: Minter.Send
@@ -17,6 +18,7 @@ package final class CallUpstream: Sendable {
     ///   - send: sends a request to the upstream, on the loop of this object.
     package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Minter.Send) {
         self.upstream = upstream
+        keys = upstream.namedKeys
         self.state = state
         self.surroundings = surroundings
         self.send = send
@@ -32,36 +34,42 @@ package final class CallUpstream: Sendable {
         let trace: TraceParent?
     }
 
-    /// Creates a call. The request is sent once to each key, and to the next key only when the upstream refuses the key
-    /// or its account is used up.
-    func create(_ creation: Creation, _ object: JSONObject) async throws(CallFailure) -> (CreatedCall, KeyPrint) {
+    /// Creates a call. The request is sent once with each key that does not rest, and with the next key only when the
+    /// upstream refuses the key or its account is used up.
+    func create(_ creation: Creation, _ object: JSONObject) async throws(CallFailure) -> (CreatedCall, UpstreamKey) {
         let body = body(of: creation, object)
+        let began = surroundings.monotonicNanoseconds()
         let pass: UpstreamState.Pass
+        var key: UpstreamKey
         do throws(Refusal) {
-            pass = try state.enter(
-                now: surroundings.monotonicNanoseconds(), atMost: upstream.maxInFlight, for: .creation)
+            key = try state.keys.first(of: keys, now: began)
+            pass = try state.enter(now: began, atMost: upstream.maxInFlight, for: .creation)
         } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }
         defer { state.leave(pass) }
-        let deadline = surroundings.monotonicNanoseconds() + upstream.timeout.nanoseconds
-        var keys = upstream.keys[...]
-        while let key = keys.popFirst() {
-            switch await attempt(creation, body, key: key, until: deadline) {
+        let deadline = began + upstream.timeout.nanoseconds
+        while true {
+            let attempt = await attempt(creation, body, key: key, until: deadline)
+            let now = surroundings.monotonicNanoseconds()
+            switch attempt {
             case .created(let call):
-                record(isAlive: true)
-                return (call, KeyPrint(ofKey: key.reveal()))
-            case .failed(let failure, let isAlive, let triesNextKey):
-                if let isAlive { record(isAlive: isAlive) }
-                let isTooLate = surroundings.monotonicNanoseconds() >= deadline
-                if keys.isEmpty || isTooLate || !triesNextKey { throw failure }
+                state.record(isAlive: true, now: now, of: .creation)
+                state.worked(key, now: now)
+                return (call, key)
+            case .failed(var failure, let isAlive, let triesNextKey):
+                if let isAlive { state.record(isAlive: isAlive, now: now, of: .creation) }
+                failure.key = key
+                guard triesNextKey else {
+                    state.failed(
+                        failure.refusal, failure.report, of: .creation, requestID: creation.requestID, now: now)
+                    throw failure
+                }
+                state.keys.refused(key, of: keys, failure.refusal, requestID: creation.requestID, now: now)
+                guard now < deadline, let next = state.keys.next(after: key, of: keys, now: now) else { throw failure }
+                key = next
             }
         }
-        preconditionFailure("an upstream has at least one key")
-    }
-
-    private func record(isAlive: Bool) {
-        state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds(), of: .creation)
     }
 
     private func body(of creation: Creation, _ object: JSONObject) -> CallBody {
@@ -81,12 +89,14 @@ package final class CallUpstream: Sendable {
         case failed(CallFailure, isAlive: Bool?, triesNextKey: Bool)
     }
 
-    private func attempt(_ creation: Creation, _ body: CallBody, key: Secret, until deadline: UInt64) async -> Attempt {
+    private func attempt(
+        _ creation: Creation, _ body: CallBody, key: UpstreamKey, until deadline: UInt64
+    ) async -> Attempt {
         let now = surroundings.monotonicNanoseconds()
         let isRealtime = creation.type == .realtime
         let query = isRealtime ? creation.request.dataChannelID.map { "?dcid=\($0)" } ?? "" : ""
         let url = "\(upstream.baseURL)/\(creation.type.path)\(query)"
-        var fields = upstream.callFields(key: key, requestID: creation.requestID)
+        var fields = upstream.callFields(key: key.secret, requestID: creation.requestID)
         fields.append("Content-Type", body.contentType)
         // A Live session has the identifier in its body.
         if isRealtime, let identifier = creation.safetyIdentifier {
@@ -112,12 +122,12 @@ package final class CallUpstream: Sendable {
                 (report.code, report.message) = ("unreadable_answer", nil)
                 var failure = CallFailure(refusal: .upstreamError, report: report, isLost: true)
                 failure.stray = CreatedCall.id(in: response, type: creation.type).map {
-                    CallFailure.Stray(upstreamID: $0, key: KeyPrint(ofKey: key.reveal()))
+                    CallFailure.Stray(upstreamID: $0, key: key.print)
                 }
                 return .failed(failure, isAlive: false, triesNextKey: false)
             }
         }
-        return refusal(response, of: url, creation)
+        return refusal(response, of: url, creation, by: key)
     }
 
     private func failure(_ transfer: TransferFailure) -> Attempt {
@@ -137,8 +147,10 @@ package final class CallUpstream: Sendable {
         return .failed(failure, isAlive: transfer == .cancelled ? nil : false, triesNextKey: false)
     }
 
-    private func refusal(_ response: Response, of url: String, _ creation: Creation) -> Attempt {
-        let verdict = MintVerdict(response, of: url, for: creation.session, keys: upstream.keys)
+    private func refusal(
+        _ response: Response, of url: String, _ creation: Creation, by key: UpstreamKey
+    ) -> Attempt {
+        let verdict = MintVerdict(response, of: url, for: creation.session, keys: upstream.keys, by: key)
         let failure = verdict.failure
         var refusal = failure?.refusal ?? .upstreamError
         if failure?.report?.code == "invalid_offer" { refusal = .invalidOffer(nil) }
@@ -159,6 +171,8 @@ struct CallFailure: Error {
     let isLost: Bool
     /// The call that the upstream created with an answer that cannot be used; nil when it has not said which.
     var stray: Stray?
+    /// The key that was tried last; nil when the upstream was not called.
+    var key: UpstreamKey?
 
     /// What is needed to end a call that nobody can connect to.
     struct Stray {

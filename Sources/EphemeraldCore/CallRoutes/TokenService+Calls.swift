@@ -119,14 +119,14 @@ extension TokenService {
         let (name, plan) = (reserved.id.name, reserved.plan)
         context.attempt = MintAttempt(server: server)
         let created: CreatedCall
-        let key: KeyPrint
+        let key: UpstreamKey
         do throws(CallFailure) {
             let creation = CallUpstream.Creation(
                 request: reserved.request, session: reserved.session, type: plan.type, requestID: context.id,
                 safetyIdentifier: reserved.safetyIdentifier, trace: context.trace)
             (created, key) = try await call.upstream.create(creation, reserved.object)
         } catch {
-            context.attempt = MintAttempt(server: server, report: error.report)
+            context.attempt = MintAttempt(server: server, report: error.report, key: error.key)
             if let stray = error.stray {
                 // Nobody can connect to it. It is opened so that it is ended, by the next process if need be.
                 context.call = await calls.open(
@@ -140,9 +140,10 @@ extension TokenService {
                 reserved.session.name, outcome: error.refusal.code, now: loop.surroundings.monotonicNanoseconds())
             throw error.refusal
         }
+        context.attempt?.key = key
         common.state.minted(reserved.session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
         let record = await calls.open(
-            name, plan, taken, upstreamID: created.upstreamID, upstreamHost: host, key: key)
+            name, plan, taken, upstreamID: created.upstreamID, upstreamHost: host, key: key.print)
         guard let record else { throw .limitsUnavailable }
         context.call = record
         if calls.keeper.isClosed {

@@ -11,9 +11,13 @@ package final class LoopMetrics: Sendable {
     /// The counts at this moment.
     package var current: MetricCounts { counts.withLock { $0 } }
 
-    func record(route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool) {
+    /// - Parameter key: the key that served the request; nil when none did.
+    func record(
+        route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool, key: KeyPrint?
+    ) {
         counts.withLock {
             $0.record(route: route, status: status.rawValue, refusal: refusal, session: session, isCall: isCall)
+            if let key { $0.record(servedBy: key) }
         }
     }
 

@@ -30,6 +30,8 @@ package struct MetricCounts: Sendable {
     /// Exchanges with the upstream, by the status of the answer or the kind of failure.
     private var exchanges = Tally<String>()
     private var exchangeTimes = Histogram()
+    /// Tokens and calls, by the key that served them.
+    private var served = Tally<KeyPrint>()
 
     /// All counts are 0.
     package init() {}
@@ -74,6 +76,15 @@ package struct MetricCounts: Sendable {
         exchangeTimes.record(nanoseconds)
     }
 
+    mutating func record(servedBy key: KeyPrint) {
+        served.add(key)
+    }
+
+    /// How many tokens and calls a key has served.
+    package func served(by key: KeyPrint) -> UInt64 {
+        served.rows.first { $0.key == key }?.count ?? 0
+    }
+
     /// Adds what another loop has counted.
     package mutating func add(_ other: MetricCounts) {
         answered.add(other.answered)
@@ -82,6 +93,7 @@ package struct MetricCounts: Sendable {
         calls.merge(other.calls, uniquingKeysWith: +)
         exchanges.add(other.exchanges)
         exchangeTimes.add(other.exchangeTimes)
+        served.add(other.served)
     }
 }
 

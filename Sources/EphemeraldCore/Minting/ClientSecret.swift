@@ -18,18 +18,21 @@ package final class ClientSecret: Sendable {
     package let session: JSON?
     /// The field `x-request-id` of the upstream's answer.
     package let upstreamRequestID: String?
+    /// The key that minted it.
+    let key: UpstreamKey
 
     private static let brief: JSONSelection = ["value", "expires_at", "session.id", "session.model"]
     private static let full: JSONSelection = ["value", "expires_at", "session"]
 
     /// Nil when the body is not the answer to a mint.
-    init?(_ response: Response, inFull: Bool) {
+    init?(_ response: Response, inFull: Bool, by key: UpstreamKey) {
         guard
             let body = try? JSON(parsing: response.body, only: inFull ? ClientSecret.full : ClientSecret.brief),
             let value = body["value"]?.stringValue, !value.isEmpty,
             let expiresAt = body["expires_at"]?.numberValue?.integer,
             Timestamp.unixSeconds.contains(expiresAt)
         else { return nil }
+        self.key = key
         self.value = Secret(value)
         self.expiresAt = expiresAt
         let session = body["session"]

@@ -12,21 +12,25 @@ enum MintVerdict {
 
     /// Decides by the table of errors in OpenAI's error guide. A 429 is passed on, not retried: the browser knows whether
     /// its user still waits.
-    /// - Parameter url: the address of the request, for the log.
-    init(_ response: Response, of url: String, for session: Session, keys: [Secret]) {
+    /// - Parameters:
+    ///   - url: the address of the request, for the log.
+    ///   - key: the key of the request.
+    init(_ response: Response, of url: String, for session: Session, keys: [Secret], by key: UpstreamKey) {
         if response.status == .ok {
-            if let secret = ClientSecret(response, inFull: session.answersInFull) {
+            if let secret = ClientSecret(response, inFull: session.answersInFull, by: key) {
                 self = .minted(secret)
             } else {
                 var report = UpstreamReport(response, hiding: keys)
                 (report.code, report.message) = ("unreadable_answer", nil)
-                self = .final(MintFailure(refusal: .upstreamError, report: report))
+                self = .final(MintFailure(refusal: .upstreamError, report: report, key: key))
             }
             return
         }
         var report = UpstreamReport(response, hiding: keys)
         if response.status == .notFound { report.adviseOnNotFound(at: url, model: session.model) }
-        func failure(_ refusal: Refusal) -> MintFailure { MintFailure(refusal: refusal, report: report) }
+        func failure(_ refusal: Refusal) -> MintFailure {
+            MintFailure(refusal: refusal, report: report, key: key)
+        }
         switch response.status.rawValue {
         case 401: self = .tryNextKey(failure(.upstreamAuth))
         case 403: self = .final(failure(.upstreamAuth))
@@ -43,14 +47,17 @@ enum MintVerdict {
         }
     }
 
-    init(_ transfer: TransferFailure) {
+    init(_ transfer: TransferFailure, by key: UpstreamKey) {
         let report = UpstreamReport(transfer)
+        func failure(_ refusal: Refusal) -> MintFailure {
+            MintFailure(refusal: refusal, report: report, key: key)
+        }
         self =
             switch transfer {
-            case .cannotConnect, .broken: .retry(MintFailure(refusal: .upstreamError, report: report), after: nil)
-            case .tls, .tooLarge: .final(MintFailure(refusal: .upstreamError, report: report))
-            case .timedOut: .final(MintFailure(refusal: .upstreamTimeout, report: report))
-            case .cancelled: .final(MintFailure(refusal: .shuttingDown, report: report))
+            case .cannotConnect, .broken: .retry(failure(.upstreamError), after: nil)
+            case .tls, .tooLarge: .final(failure(.upstreamError))
+            case .timedOut: .final(failure(.upstreamTimeout))
+            case .cancelled: .final(failure(.shuttingDown))
             }
     }
 
@@ -59,6 +66,19 @@ enum MintVerdict {
         switch self {
         case .minted: nil
         case .tryNextKey(let failure), .retry(let failure, after: _), .final(let failure): failure
+        }
+    }
+
+    /// Whether the upstream accepted the key, even if it refused the request for another reason.
+    var showsThatKeyWorks: Bool {
+        switch self {
+        case .minted: true
+        case .tryNextKey, .retry: false
+        case .final(let failure):
+            switch failure.refusal {
+            case .upstreamRejected, .upstreamRateLimited: true
+            default: false
+            }
         }
     }
 
@@ -92,9 +112,12 @@ package final class MintFailure: Error {
     package let refusal: Refusal
     /// The report for the log; nil when the upstream was not called.
     package let report: UpstreamReport?
+    /// The key that was tried last; nil when the upstream was not called.
+    let key: UpstreamKey?
 
-    init(refusal: Refusal, report: UpstreamReport?) {
+    init(refusal: Refusal, report: UpstreamReport?, key: UpstreamKey? = nil) {
         self.refusal = refusal
         self.report = report
+        self.key = key
     }
 }

@@ -1,66 +1,5 @@
 package import HTTP
-import Locking
 package import Sessions
-import Synchronization
-
-/// What all loops know about the upstream.
-package final class UpstreamState: Sendable {
-    private let inFlight = Atomic(0)
-    private let mints = Locked(CircuitBreaker())
-    private let creations = Locked(CircuitBreaker())
-
-    /// No mints in progress, and no failures.
-    package init() {}
-
-    /// The number of mints in progress at this moment.
-    package var mintsInProgress: Int { inFlight.load(ordering: .relaxed) }
-
-    /// Whether mints have failed so often that the upstream is not called for a while.
-    var isLeftAlone: Bool { mints.withLock { $0.isOpen } }
-
-    /// What the upstream is called for. Each has its own circuit breaker: an upstream that fails on the offers of
-    /// strangers still mints.
-    enum Work: Sendable {
-        case mint, creation
-    }
-
-    /// The right to call the upstream, which is given back by ``leave(_:)``.
-    struct Pass {
-        fileprivate let isProbe: Bool
-        fileprivate let work: Work
-    }
-
-    private func breaker(of work: Work) -> Locked<CircuitBreaker> {
-        switch work {
-        case .mint: mints
-        case .creation: creations
-        }
-    }
-
-    /// Admits one more mint or creation, unless the upstream is left alone or as many are in progress as the settings
-    /// allow.
-    func enter(now: UInt64, atMost maximum: Int, for work: Work = .mint) throws(Refusal) -> Pass {
-        let decision = breaker(of: work).withLock { $0.admit(now: now) }
-        if case .refused(let pause) = decision { throw .upstreamUnavailable(retryAfter: pause) }
-        let pass = Pass(isProbe: decision == .probe, work: work)
-        guard inFlight.add(1, ordering: .relaxed).newValue <= maximum else {
-            leave(pass)
-            throw .overloaded
-        }
-        return pass
-    }
-
-    /// Ends what was admitted. A probe that was cancelled, or refused as one too many, does not keep the others waiting.
-    func leave(_ pass: Pass) {
-        inFlight.subtract(1, ordering: .relaxed)
-        if pass.isProbe { breaker(of: pass.work).withLock { $0.endProbe() } }
-    }
-
-    /// Counts the result of one attempt.
-    func record(isAlive: Bool, now: UInt64, of work: Work = .mint) {
-        breaker(of: work).withLock { $0.record(isAlive: isAlive, now: now) }
-    }
-}
 
 /// Mints client secrets: one for each request, never kept and never shared.
 package final class Minter: Sendable {
@@ -76,8 +15,9 @@ package final class Minter: Sendable {
     let upstream: Upstream
     /// The host of the upstream, and its port unless it is that of the scheme, for usage lines.
     let server: (host: String, port: Int?)
-    /// What requests have in common, for each key and for each kind of session: a mint builds only what differs.
-    private let commonFields: [CommonFields]
+    /// The keys have what their requests have in common, as the URLs have for each kind of session: a mint builds only
+    /// what differs.
+    package let keys: [UpstreamKey]
     private let urls: [SessionKind: String]
     private let state: UpstreamState
     private let surroundings: Surroundings
@@ -89,7 +29,7 @@ package final class Minter: Sendable {
     package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
         server = upstream.server
-        commonFields = upstream.keys.map(upstream.commonFields)
+        keys = upstream.namedKeys
         urls = Dictionary(
             uniqueKeysWithValues: SessionKind.allCases.compactMap { kind in
                 kind.mintPath.map { (kind, "\(upstream.baseURL)/\($0)") }
@@ -101,6 +41,14 @@ package final class Minter: Sendable {
 
     /// Whether the upstream has failed so often that it is not called for a while.
     var isUpstreamLeftAlone: Bool { state.isLeftAlone }
+
+    /// Whether the last request failed because the upstream did.
+    var isUpstreamFailing: Bool { state.isFailing }
+
+    /// Why a key rests, and for how long; nil for a key that does not rest.
+    func rest(of key: UpstreamKey) -> (refusal: Refusal, left: Duration)? {
+        state.keys.rest(of: key.print, now: surroundings.monotonicNanoseconds())
+    }
 
     /// Mints one client secret.
     /// - Parameters:
@@ -164,32 +112,59 @@ package final class Minter: Sendable {
         }
     }
 
-    /// Tries keys in order, and again after a transient failure, until the deadline.
+    /// Tries the keys that do not rest in order, and again after a transient failure, until the deadline.
     func complete(_ mint: Mint) async throws(MintFailure) -> ClientSecret {
         defer { state.leave(mint.pass) }
-        var (key, retries) = (0, 0)
+        var retries = 0
+        var key = try firstKey()
         while true {
             let verdict: MintVerdict
             do {
-                verdict = judge(try await send(request(for: mint, with: commonFields[key])), of: mint)
+                verdict = judge(try await send(request(for: mint, with: key.fields)), of: mint, by: key)
             } catch {
-                verdict = judge(error)
+                verdict = judge(error, by: key)
             }
             switch verdict {
             case .minted(let secret): return secret
-            case .final(let failure): throw failure
-            case .tryNextKey(let failure):
-                key += 1
-                if key == commonFields.count || surroundings.monotonicNanoseconds() >= mint.deadline { throw failure }
+            case .final(let failure): throw reported(failure, of: mint)
+            case .tryNextKey(let failure): key = try nextKey(after: key, failure, of: mint)
             case .retry(let failure, let time):
                 retries += 1
                 let delay = time ?? backoff(before: retries)
                 let isTooLate = surroundings.monotonicNanoseconds() + delay.nanoseconds >= mint.deadline
-                if retries > Minter.retries || isTooLate { throw failure }
+                if retries > Minter.retries || isTooLate { throw reported(failure, of: mint) }
                 await surroundings.sleep(delay)
-                if Task.isCancelled { throw MintFailure(refusal: .shuttingDown, report: failure.report) }
+                if Task.isCancelled {
+                    throw MintFailure(refusal: .shuttingDown, report: failure.report, key: failure.key)
+                }
             }
         }
+    }
+
+    private func firstKey() throws(MintFailure) -> UpstreamKey {
+        do throws(Refusal) {
+            return try state.keys.first(of: keys, now: surroundings.monotonicNanoseconds())
+        } catch {
+            throw MintFailure(refusal: error, report: nil)
+        }
+    }
+
+    @inline(never)
+    private func nextKey(
+        after key: UpstreamKey, _ failure: MintFailure, of mint: Mint
+    ) throws(MintFailure) -> UpstreamKey {
+        let now = surroundings.monotonicNanoseconds()
+        state.keys.refused(key, of: keys, failure.refusal, requestID: mint.requestID, now: now)
+        guard now < mint.deadline, let next = state.keys.next(after: key, of: keys, now: now) else { throw failure }
+        return next
+    }
+
+    @inline(never)
+    private func reported(_ failure: MintFailure, of mint: Mint) -> MintFailure {
+        state.failed(
+            failure.refusal, failure.report, of: .mint, requestID: mint.requestID,
+            now: surroundings.monotonicNanoseconds())
+        return failure
     }
 
     @inline(never)
@@ -205,12 +180,16 @@ package final class Minter: Sendable {
     }
 
     @inline(never)
-    private func judge(_ response: Response, of mint: Mint) -> MintVerdict {
-        recorded(MintVerdict(response, of: mint.url, for: mint.session, keys: upstream.keys))
+    private func judge(_ response: Response, of mint: Mint, by key: UpstreamKey) -> MintVerdict {
+        let verdict = MintVerdict(response, of: mint.url, for: mint.session, keys: upstream.keys, by: key)
+        if verdict.showsThatKeyWorks { state.worked(key, now: surroundings.monotonicNanoseconds()) }
+        return recorded(verdict)
     }
 
     @inline(never)
-    private func judge(_ failure: TransferFailure) -> MintVerdict { recorded(MintVerdict(failure)) }
+    private func judge(_ failure: TransferFailure, by key: UpstreamKey) -> MintVerdict {
+        recorded(MintVerdict(failure, by: key))
+    }
 
     private func recorded(_ verdict: MintVerdict) -> MintVerdict {
         if let isAlive = verdict.isUpstreamAlive {

@@ -38,7 +38,7 @@ extension TokenService {
 
     @inline(never)
     private func answer(_ mint: Mint, with secret: ClientSecret, _ context: RequestContext) -> Response {
-        context.attempt = MintAttempt(server: loop.minter.server, secret: secret)
+        context.attempt = MintAttempt(server: loop.minter.server, secret: secret, key: secret.key)
         context.spent = mint.admitted.taken.money
         count(mint, outcome: "ok")
         var fields = mint.admitted.fields
@@ -48,7 +48,7 @@ extension TokenService {
 
     @inline(never)
     private func refusal(of mint: Mint, after failure: MintFailure, _ context: RequestContext) -> Refusal {
-        context.attempt = MintAttempt(server: loop.minter.server, report: failure.report)
+        context.attempt = MintAttempt(server: loop.minter.server, report: failure.report, key: failure.key)
         count(mint, outcome: failure.refusal.code)
         common.admission.giveBack(mint.admitted.taken)
         return failure.refusal

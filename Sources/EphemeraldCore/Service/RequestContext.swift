@@ -98,6 +98,8 @@ struct MintAttempt {
     var secret: ClientSecret?
     /// What the upstream said when it did not mint; nil when it was not reached.
     var report: UpstreamReport?
+    /// The key that was tried last; nil while none was.
+    var key: UpstreamKey?
 }
 
 extension RequestContext {

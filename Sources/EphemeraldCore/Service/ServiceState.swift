@@ -19,9 +19,13 @@ package final class ServiceState: Sendable {
     }
 
     private let contents = Locked(Contents())
+    /// What fails at this moment.
+    package let emergencies: Emergencies
 
     /// Not draining, nothing broken, nothing minted yet.
-    package init() {}
+    package init(_ emergencies: Emergencies = Emergencies()) {
+        self.emergencies = emergencies
+    }
 
     /// The daemon shuts down: from now on it is not ready.
     package func beginDraining() {

@@ -17,7 +17,6 @@ extension TokenService {
 extension TokenService {
     /// Answers a refused request. The limit on refusals is the last step.
     func refuse(_ context: RequestContext, _ refusal: Refusal) -> Response {
-        if context.attempt?.report != nil { report(.upstreamRefused(refusal), context) }
         guard let reached = countRefusal(of: context) else {
             return conclude(context, with: refusal.response(to: context.id), refusal, isLogged: true)
         }
@@ -47,7 +46,8 @@ extension TokenService {
         addCommonFields(to: &response, context, refusal)
         loop.metrics.record(
             route: context.routePath, status: response.status, refusal: refusal,
-            session: context.attempt == nil ? nil : context.sessionName, isCall: context.call != nil)
+            session: context.attempt == nil ? nil : context.sessionName, isCall: context.call != nil,
+            key: refusal == nil ? context.attempt?.key?.print : nil)
         guard isLogged, context.call == nil else { return response }
         report(.usage(usageLine(of: context, status: response.status, refusal)), context)
         return response

@@ -23,13 +23,16 @@ extension TokenService {
     /// requests none would notice that minting works again.
     func readiness() -> Response { readiness(with: [:]) }
 
-    /// Readiness with key, pause, upstream, and the last mint of each session, for the operations listener.
+    /// Readiness with keys, pause, upstream, emergencies, and the last mint of each session, for the operations listener.
     package func detailedReadiness() -> Response {
         let sessions = rules.sessions.sessions
         var details: JSONObject = [
             "key": .bool(!loop.minter.upstream.keys.isEmpty),
             "paused": .bool(common.mintingSwitch.isPaused),
-            "upstream": loop.minter.isUpstreamLeftAlone ? "left_alone" : "ok",
+            "keys": .array(loop.minter.keys.map(report)),
+            "upstream": .string(
+                loop.minter.isUpstreamLeftAlone ? "left_alone" : loop.minter.isUpstreamFailing ? "failing" : "ok"),
+            "emergencies": .array(common.state.emergencies.active.map(report)),
             "sessions": .object(report(on: sessions.prefix(TokenService.longestReport))),
         ]
         if sessions.count > TokenService.longestReport {
@@ -44,6 +47,26 @@ extension TokenService {
         if !reasons.isEmpty { body["reasons"] = .array(reasons.map(JSON.string)) }
         for detail in details.members { body[detail.name] = detail.value }
         return answer(reasons.isEmpty ? .ok : .serviceUnavailable, body)
+    }
+
+    private func report(on key: UpstreamKey) -> JSON {
+        var report: JSONObject = ["place": .number(JSONNumber(key.place)), "print": .string("\(key.print)")]
+        let rest = loop.minter.rest(of: key)
+        report["state"] = rest == nil ? "ok" : "resting"
+        if let rest {
+            report["reason"] = .string(rest.refusal.code)
+            report["seconds_left"] = .number(JSONNumber(Int(rest.left.components.seconds)))
+        }
+        return .object(report)
+    }
+
+    private func report(on emergency: Emergencies.Active) -> JSON {
+        let now = loop.surroundings.monotonicNanoseconds()
+        let seconds = (max(now, emergency.began) - emergency.began) / 1_000_000_000
+        return [
+            "kind": .string(emergency.kind.rawValue), "age_seconds": .number(JSONNumber(Int(seconds))),
+            "message": .string(emergency.message),
+        ]
     }
 
     private func report(on sessions: some Sequence<Session>) -> JSONObject {

@@ -99,8 +99,6 @@ extension TokenService {
         case usage([UInt8])
         /// A limit or quota refused the request.
         case limitReached(LimitReached)
-        /// The upstream did not mint, and said why.
-        case upstreamRefused(Refusal)
         /// The forwarding fields of the request are not as they should be.
         case forwardingProblem(ClientAddress.Problem)
     }

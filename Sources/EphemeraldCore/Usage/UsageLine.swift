@@ -51,6 +51,7 @@ extension RequestContext {
         line.append(.model, secret?.model ?? session?.session.model, limit: 128)
         line.append(.server, attempt?.server.host, limit: 512)
         line.append(.serverPort, attempt?.server.port)
+        if let key = attempt?.key { line.append(written: key.usageMembers) }
         // The fingerprint answers "is this leaked token ours, and whose?" and is of no use to a reader of the log.
         if let secret {
             line.append(.secretDigest, digest: UsageRecord.hash(of: secret.value.reveal()))

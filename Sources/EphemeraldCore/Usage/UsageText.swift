@@ -142,6 +142,8 @@ struct UsageMember: Sendable {
     static let secretExpiresAt = UsageMember("ephemerald.secret.expires_at")
     static let sessionID = UsageMember("ephemerald.session.id")
     static let spent = UsageMember("ephemerald.spent")
+    static let keyPlace = UsageMember("ephemerald.upstream.key.place")
+    static let keyPrint = UsageMember("ephemerald.upstream.key.print")
     static let upstreamStatus = UsageMember("ephemerald.upstream.status_code")
     static let upstreamCode = UsageMember("ephemerald.upstream.error.code")
     static let upstreamMessage = UsageMember("ephemerald.upstream.error.message")
@@ -169,6 +171,14 @@ struct UsageMembers: Sendable {
     static let tokenRoute = UsageMembers { $0.append(.route, checked: TokenService.tokenPath) }
 
     static func status(_ status: Int) -> UsageMembers { UsageMembers { $0.append(.status, status) } }
+
+    /// Which key of the upstream a request was sent with last.
+    static func key(place: Int, print: KeyPrint) -> UsageMembers {
+        UsageMembers {
+            $0.append(.keyPlace, place)
+            $0.append(.keyPrint, checked: print.description)
+        }
+    }
 
     /// The code of a refusal.
     static func refusal(_ code: String) -> UsageMembers { UsageMembers { $0.append(.refusal, checked: code) } }

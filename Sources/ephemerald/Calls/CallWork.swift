@@ -139,6 +139,7 @@ final class CallWork: @unchecked Sendable {
     private func write(_ line: [UInt8]) -> Bool {
         do throws(SystemError) {
             try usageLog.write(line)
+            lostLines.reportWritten()
             return true
         } catch {
             lostLines.report(error)

@@ -15,7 +15,7 @@ extension CommonState {
         for loop in loops { counts.add(loop.current) }
         let calls = callWork.counts.withLock { $0 }.families(
             listing: calls.listing(), maximum: callMaximum.withLock { $0 }, sessions: sessions)
-        return counts.families + calls + gauges + ProcessMetrics.families + [buildInfo]
+        return counts.families + calls + keys(counts) + gauges + ProcessMetrics.families + [buildInfo]
     }
 
     private var gauges: [MetricFamily] {
@@ -51,6 +51,27 @@ extension CommonState {
             MetricFamily(
                 "ephemerald_money_max", .gauge, "SPEND_ALL; 0 while it is off.", [MetricFamily.Sample(money.max)]),
             MetricFamily("process_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
+        ]
+    }
+
+    private func keys(_ counts: MetricCounts) -> [MetricFamily] {
+        let (keys, now) = (upstreamState.keys, Surroundings.monotonicNanoseconds())
+        let active = state.emergencies.active
+        func samples(_ value: (UpstreamKey) -> Double) -> [MetricFamily.Sample] {
+            keys.keys.map { MetricFamily.Sample(value($0), [("place", "\($0.place)"), ("print", "\($0.print)")]) }
+        }
+        return [
+            MetricFamily(
+                "ephemerald_key_served", .counter, "Tokens and calls, by the key of the upstream that served them.",
+                samples { Double(counts.served(by: $0.print)) }),
+            MetricFamily(
+                "ephemerald_key_resting", .gauge, "1 while a key rests, because the upstream refused it.",
+                samples { keys.rest(of: $0.print, now: now) == nil ? 0 : 1 }),
+            MetricFamily(
+                "ephemerald_emergencies", .gauge, "What fails at this moment, by kind.",
+                Emergencies.Kind.allCases.map { kind in
+                    MetricFamily.Sample(Double(active.count { $0.kind == kind }), [("kind", kind.rawValue)])
+                }),
         ]
     }
 

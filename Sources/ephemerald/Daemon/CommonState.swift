@@ -15,7 +15,7 @@ import System
 struct CommonState: Sendable {
     let serverSettings: ServerSettings
     let logger: Logger
-    let state = ServiceState()
+    let state: ServiceState
     /// The sessions in force, for threads other than the loops.
     let sessions: Locked<SessionCatalog>
     let counts: Locked<AdmissionCounts>
@@ -24,12 +24,11 @@ struct CommonState: Sendable {
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
-    private let keyNotices = Locked(KeyNotices())
     let refusals = RefusalLimiter()
     /// Nil where limits and quotas are counted in the memory of this process.
     let redis: Settings.Redis?
     let redisNotices: RedisNotices?
-    let upstreamState = UpstreamState()
+    let upstreamState: UpstreamState
     private let usageLog: UsageLogFile
     let lostLines: LostLines
     let startTime = Int(time(nil))
@@ -50,11 +49,14 @@ struct CommonState: Sendable {
         counts = Locked(AdmissionCounts(ledger: ledger))
         spending = Locked(settings.limits.spending)
         self.logger = logger
+        let emergencies = Emergencies { logger.log($0) }
+        state = ServiceState(emergencies)
+        upstreamState = UpstreamState(emergencies)
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
         redis = settings.limits.redis
-        redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, logger: logger) }
-        lostLines = LostLines(logger, isJournal: settings.limits.hasQuotas && redis == nil)
+        redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, emergencies, logger: logger) }
+        lostLines = LostLines(emergencies, isJournal: settings.limits.hasQuotas && redis == nil)
         let account = SpendingAccount(in: redis == nil ? counts : nil)
         callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
         peers = redis == nil ? nil : callWork.makePeers()
@@ -75,10 +77,15 @@ struct CommonState: Sendable {
             guard let client else { throw .cancelled }
             return try await client.send(request)
         }
-        return KeyFetching(surroundings: .system(loop), send: send) { [logger] outcome in
+        return KeyFetching(surroundings: .system(loop), send: send) { [logger, state] outcome in
+            let now = Surroundings.monotonicNanoseconds()
             switch outcome {
-            case .fetched(let text): logger.info("JWT_KEYS: \(text)")
-            case .failed(let text): logger.error("JWT_KEYS: \(text)")
+            case .fetched(let text):
+                logger.info("JWT_KEYS: \(text)")
+                state.emergencies.end(.tokenKeys, "JWT_KEYS: the keys can be fetched again", now: now)
+            case .failed(let text):
+                let advice = "check this address and the identity provider; the daemon tries again by itself"
+                state.emergencies.begin(.tokenKeys, "JWT_KEYS: \(text); \(advice)", now: now)
             }
         }
     }
@@ -121,14 +128,13 @@ struct CommonState: Sendable {
     private func report(_ event: TokenService.Event, of request: RequestContext) {
         switch event {
         case .usage(let line):
-            do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
+            do throws(SystemError) {
+                try usageLog.write(line)
+                lostLines.reportWritten()
+            } catch { lostLines.report(error) }
         case .limitReached(let reached):
             let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
             guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }
-            logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
-        case .upstreamRefused(let refusal):
-            let now = Surroundings.monotonicNanoseconds()
-            guard let message = keyNotices.withLock({ $0.notice(refusal, now: now) }) else { return }
             logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
         case .forwardingProblem(let problem):
             guard forwardingProblems.withLock({ $0.insert(problem).inserted }) else { return }
@@ -147,6 +153,25 @@ extension ClientAddress.Problem {
             "forwarding headers come from an address that TRUSTED_PROXIES does not name; they are ignored"
         case .headersDisagree:
             "X-Forwarded-For and Forwarded name different clients; the trusted proxy must set or delete both"
+        }
+    }
+}
+
+extension Logger {
+    /// Writes the line of an emergency that begins or is over.
+    func log(_ notice: Emergencies.Notice) {
+        let level: Logger.Level = notice.isOver ? .notice : notice.kind.level
+        let metadata = notice.requestID.map { ["ephemerald.request.id": MetadataValue.stringConvertible("\($0)")] }
+        log(level: level, "\(notice.message)", metadata: metadata)
+    }
+}
+
+extension Emergencies.Kind {
+    /// An error where everybody may be refused, or the record has gaps.
+    fileprivate var level: Logger.Level {
+        switch self {
+        case .upstream, .calls, .usageLog, .configuration, .tokenKeys: .error
+        case .key, .permission, .redis: .warning
         }
     }
 }

@@ -76,6 +76,12 @@ extension Daemon {
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
         self.workerSettings = workerSettings
         common.callWork.adopt(workerSettings)
+        let now = Surroundings.monotonicNanoseconds()
+        common.upstreamState.keys.adopt(workerSettings.upstream.namedKeys, now: now)
+        common.state.emergencies.end(.configuration, "", now: now)
+        if workerSettings.keyClient == nil {
+            common.state.emergencies.end(.tokenKeys, "JWT_KEYS: no keys are fetched any longer", now: now)
+        }
         let workers = workers
         let news = knownFindings.update(fresh.findings, isComplete: true)
         Task(executorPreference: workers[0].loop) { [self] in
@@ -101,6 +107,10 @@ extension Daemon {
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
+        // The lines below report it, and the line of a reload that it is over.
+        common.state.emergencies.begin(
+            .configuration, broken.findings.first { $0.severity == .error }?.message ?? "nothing is reloaded",
+            isReported: true, now: Surroundings.monotonicNanoseconds())
         // After a signal everything is logged. After a saved file only what is new is, and the rest is counted.
         for finding in cause == .signal ? broken.findings : news.findings { log(finding) }
         let remaining = cause == .signal ? nil : news.remaining

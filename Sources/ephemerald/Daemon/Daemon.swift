@@ -90,6 +90,8 @@ final class Daemon: @unchecked Sendable {
                 on: loops[0])
             workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             common.callWork.adopt(workerSettings)
+            common.upstreamState.keys.adopt(
+                workerSettings.upstream.namedKeys, now: Surroundings.monotonicNanoseconds())
             // Redis has the calls of every daemon.
             if let journal, common.peers == nil { Daemon.restore(journal.calls, to: common.calls, logger: logger) }
             workers = try Daemon.workers(on: loops, listener: opened, under: workerSettings, common: common)

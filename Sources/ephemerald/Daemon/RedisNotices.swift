@@ -23,16 +23,18 @@ final class RedisNotices: Sendable {
     }
 
     /// The shortest time between two warnings, for a Redis that is late now and then.
-    private static let pause = Duration.seconds(10)
+    private static let pause = Duration.seconds(60)
     private static let maxReasons = 8
 
     private let state = Locked(State())
     private let address: RedisAddress
     private let consequence: String
     private let loops: Int
+    private let emergencies: Emergencies
     private let logger: Logger
 
-    init(_ redis: Settings.Redis, loops: Int, logger: Logger) {
+    init(_ redis: Settings.Redis, loops: Int, _ emergencies: Emergencies, logger: Logger) {
+        self.emergencies = emergencies
         address = redis.address
         consequence =
             switch redis.down {
@@ -59,6 +61,9 @@ final class RedisNotices: Sendable {
             if !state.hasBegun { return .begins }
             return state.reasons.isEmpty ? nil : .back
         }
+        if emergencies.isAny, loopsAway == 0 {
+            emergencies.end(.redis, "", now: Surroundings.monotonicNanoseconds())
+        }
         switch change {
         case .begins: logger.info("limits and quotas are counted in \(address)")
         case .back: logger.notice("Redis is back; limits and quotas are counted in \(address) again")
@@ -79,6 +84,8 @@ final class RedisNotices: Sendable {
             state.lastWarning = now
             return true
         }
-        if isNews { logger.warning("Redis at \(address) is away: \(reason); \(consequence)") }
+        let message = "Redis at \(address) is away: \(reason); \(consequence)"
+        emergencies.begin(.redis, message, isReported: true, now: Surroundings.monotonicNanoseconds())
+        if isNews { logger.warning("\(message)") }
     }
 }

@@ -1,6 +1,5 @@
+import EphemeraldCore
 import Glibc
-import Locking
-import Logging
 import Settings
 import Synchronization
 import System
@@ -81,41 +80,38 @@ final class UsageLogFile: Sendable {
     }
 }
 
-/// Counts the usage lines that could not be written, and reports them to the operator, at most once a second.
+/// Counts the usage lines that could not be written, and reports to the operator when that begins and when it is over.
 final class LostLines: Sendable {
-    private struct State {
-        /// Since the last report.
-        var count = 0
-        /// Since the start.
-        var total = 0
-        var lastReport: ContinuousClock.Instant?
-    }
-
-    private let state = Locked(State())
-    private let logger: Logger
+    private let count = Atomic(0)
+    /// The lines lost before the latest emergency.
+    private let reported = Atomic(0)
+    private let emergencies: Emergencies
     private let isJournal: Bool
 
     /// - Parameter isJournal: whether quotas are counted from the lines at the next start.
-    init(_ logger: Logger, isJournal: Bool) {
-        self.logger = logger
+    init(_ emergencies: Emergencies, isJournal: Bool) {
+        self.emergencies = emergencies
         self.isJournal = isJournal
     }
 
     /// Lines lost since the start.
-    var total: Int { state.withLock(\.total) }
+    var total: Int { count.load(ordering: .relaxed) }
 
     func report(_ failure: SystemError) {
-        let now = ContinuousClock.now
-        let count = state.withLock { state in
-            state.count += 1
-            state.total += 1
-            if let last = state.lastReport, now - last < .seconds(1) { return 0 }
-            state.lastReport = now
-            defer { state.count = 0 }
-            return state.count
-        }
-        guard count > 0 else { return }
+        count.add(1, ordering: .relaxed)
         let consequence = isJournal ? "; the quotas count their tokens until a restart, and not after it" : ""
-        logger.error("\(count) usage lines are lost: \(failure)\(consequence)")
+        emergencies.begin(
+            .usageLog,
+            "usage lines are lost: \(failure): make room on the disk of USAGE_LOG, or start the reader of its pipe; no call "
+                + "is created until a line can be written\(consequence)", now: Surroundings.monotonicNanoseconds())
+    }
+
+    /// A line was written. Costs nothing while nothing fails.
+    func reportWritten() {
+        guard emergencies.isAny else { return }
+        let lost = total - reported.exchange(total, ordering: .relaxed)
+        emergencies.end(
+            .usageLog, "usage lines are written again; \(lost) were lost",
+            now: Surroundings.monotonicNanoseconds())
     }
 }
