@@ -35,6 +35,16 @@ package struct AddressRange: Hashable, Sendable {
     /// Whether every address of its family is in it.
     package var isEverybody: Bool { prefixLength == (base.isV4 ? 96 : 0) }
 
+    /// The beginning that the texts of all its addresses have in common, as far as whole numbers of it go.
+    package var commonText: String {
+        let text = base.description
+        let (separator, bits, before) = base.isV4 ? (".", 8, 96) : (":", 16, 0)
+        let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+        // Zeros of IPv6 may be left out in one address and written in another.
+        let common = parts.prefix((prefixLength - before) / bits).prefix { base.isV4 || !$0.isEmpty && $0 != "0" }
+        return common.joined(separator: separator)
+    }
+
     private static func mask(_ length: Int) -> UInt128 {
         // A shift by the whole width is zero: Swift's shifts do not wrap.
         ~UInt128(0) << (128 - length)

@@ -58,13 +58,14 @@ def run(
     settings: dict[str, str] | None = None,
     limit: float = 20.0,
     pass_fds: tuple[int, ...] = (),
+    input: str = "",
 ) -> subprocess.CompletedProcess:
     """Runs the program to its end, for the subcommands and the starts that fail."""
     return subprocess.run(
         [binary(), *arguments],
         env=environment(settings or {}, directory),
         cwd=directory,
-        stdin=subprocess.DEVNULL,
+        input=input,
         capture_output=True,
         text=True,
         errors="replace",

@@ -6,13 +6,15 @@ import gzip
 import hashlib
 import json
 import os
+import pty
 import shutil
 import signal
+import subprocess
 
 import pytest
 
-from daemon import eventually
-from program import run
+from daemon import ORIGIN, eventually
+from program import binary, run
 
 NOBODY = 1
 
@@ -110,6 +112,75 @@ def test_usage_looks_back_as_far_as_it_is_told(start, upstream, sessions, tmp_pa
         assert shown.stdout.splitlines()[-1].split() == ["total", minted, "0", "0"]
     assert run("usage", "--since", "yesterday", "--log", str(log), directory=tmp_path).returncode == 64
     assert run("usage", "--by", "mood", "--log", str(log), directory=tmp_path).returncode == 64
+
+
+def test_times_choose_lines_and_files(log, tmp_path):
+    years = ("2024", "2025", "2026")
+    for year, path in zip(years, (log.with_name("usage.log.2.gz"), log.with_name("usage.log.1"), log), strict=True):
+        line = gzip.open(path).read() if path.suffix == ".gz" else path.read_bytes()
+        line = b'{"timestamp":"' + year.encode() + line[len('{"timestamp":"2026') :]
+        path.write_bytes(gzip.compress(line) if path.suffix == ".gz" else line)
+
+    def found(*times):
+        shown = run("lookup", ORIGIN, *times, "--log", str(log), directory=tmp_path)
+        return [line[:4] for line in shown.stdout.splitlines() if not line.startswith(" ")]
+
+    assert found() == list(years)
+    assert found("--since", "2025-01-01") == ["2025", "2026"]
+    assert found("--until", "2026-01-01T00:00:00Z") == ["2024", "2025"]
+    assert found("--since", "2024-12-31T23:00:00-01:00", "--until", "2026-01-01 00:00") == ["2025"]
+    counted = run("usage", "--until", "2026-01-01", "--log", str(log), directory=tmp_path)
+    assert counted.stdout.splitlines()[-1].split() == ["total", "2", "0", "0"]
+    assert run("lookup", "ann", "--since", "1h", "--until", "2h", directory=tmp_path).returncode == 64
+    old = log.with_name("usage.log.2.gz")
+    old.write_bytes(old.read_bytes()[:-9])
+    os.utime(old, (1_700_000_000, 1_700_000_000))
+    shown = run("lookup", "bob", "--since", "2025-01-01", "--log", str(log), directory=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, ""), "a cut file that was last changed before is not read"
+
+
+def docker(line):
+    return json.dumps({"log": line + "\n", "stream": "stdout", "time": "2026-11-22T12:00:00.1Z"})
+
+
+@pytest.mark.parametrize(
+    "form",
+    [str, docker, "2026-11-22T12:00:00.123456789Z stdout F {}".format, "ephemerald-1  | {}".format],
+    ids=["plain", "json-file", "CRI", "compose"],
+)
+def test_a_stream_is_read_with_the_lines_of_others_in_it(form, start, upstream, sessions, tmp_path):
+    daemon = start(upstream, sessions, AUTH="proxy", TRUSTED_PROXIES="127.0.0.1")
+    for name in ("ann", "bob"):
+        daemon.token(fields={"X-Auth-Request-User": name, "X-Forwarded-For": "198.51.100.7"})
+    daemon.usage(2)
+    lines = ["listening on 0.0.0.0:3001", *daemon.stdout.splitlines(), '{"body":"drained"}', "{", ""]
+    stream = "\n".join(form(line) for line in lines)
+    found = run("lookup", "ann", "--log", "-", directory=tmp_path, input=stream)
+    assert found.returncode == 0 and "caller    ann" in found.stdout and "bob" not in found.stdout, found.stderr
+    counted = run("usage", "--by", "caller", "--log", "-", directory=tmp_path, input=stream)
+    assert [row.split() for row in counted.stdout.splitlines()][1:] == [
+        ["ann", "1", "0", "0"],
+        ["bob", "1", "0", "0"],
+        ["total", "2", "0", "0"],
+    ]
+    assert counted.stderr == ""
+    missing = run("lookup", "eve", "--log", "-", directory=tmp_path, input=stream)
+    assert (missing.returncode, missing.stderr.strip()) == (NOBODY, "nothing was found in standard input")
+    assert run("lookup", "-", "--log", "-", directory=tmp_path, input=stream).returncode == 64
+
+
+def test_a_line_of_a_stream_is_answered_before_the_stream_ends(log, tmp_path):
+    """On a terminal, for one: to a pipe, lines are written together."""
+    terminal, output = pty.openpty()
+    process = subprocess.Popen([binary(), "lookup", "bob", "--log", "-"], stdin=subprocess.PIPE, stdout=output)
+    with process:
+        process.stdin.write((tmp_path / "usage.log.1").read_bytes())
+        process.stdin.flush()
+        assert b"minted" in os.read(terminal, 4096)
+        process.stdin.close()
+    os.close(terminal)
+    os.close(output)
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "directory"])

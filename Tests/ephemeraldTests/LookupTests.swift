@@ -40,6 +40,28 @@ import ephemerald
         #expect(try Self.match(value, Self.line) == nil)
     }
 
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.0/24"), ("192.0.2.1", "192.0.0.0/15"), ("192.0.2.1", "0.0.0.0/0"),
+        ("2001:db8::1", "2001:db8::/64"), ("2001:db8:0:1::", "2001:db8:0:1::/64"), ("fe80::1:2", "::/0"),
+    ])
+    func `finds the addresses of a network`(client: String, network: String) throws {
+        #expect(try Self.match(network, UsageLines.mint(client: client))?.client == client)
+    }
+
+    @Test(arguments: ["192.0.3.0/24", "192.0.2.2/31", "::/0", "2001:db8::/64"])
+    func `finds no address of another network`(network: String) throws {
+        #expect(try Self.match(network, Self.line) == nil)
+    }
+
+    @Test(arguments: ["", "/api/realtime/calls/", "https://app.example/api/realtime/calls/"])
+    func `finds a call by its id and by its address`(before: String) throws {
+        let id = CallID(randomBits: 7)
+        let line = UsageLines.call(id.name)
+        for after in ["", "/lease"] where after.isEmpty || !before.isEmpty {
+            #expect(try Self.match(before + id.reveal() + after, line)?.call == id.name.description)
+        }
+    }
+
     @Test(arguments: ["ek_other", "sess_req", "shop", "an", "ann2", "gpt-realtime-2.1"])
     func `finds nothing else`(value: String) throws {
         #expect(try Self.match(value, Self.line) == nil)
@@ -73,6 +95,7 @@ import ephemerald
             spaced, reversed, escaped, nested, #"{"stream":"stdout","log":"\#(text)\n","time":"x"}"#,
             #"{"MESSAGE":"\#(text)","PRIORITY":"6"}"#, #"{"@timestamp":"x","message":\#(line)}"#,
             #"{"kubernetes":{"pod":"a"},"a":{"event":{"msg":"\#(text)"}}}"#,
+            "2026-11-22T12:00:00.123456789Z stdout F \(line)", "ephemerald-1  | \(line)",
         ]
     }()
 
@@ -90,7 +113,7 @@ import ephemerald
         let text = Self.line.replacing("\"", with: #"\""#)
         for line in [
             #"{"user_agent":"\#(text)"}"#, #"{"request":{"path":"\#(text)"}}"#, #"{"log":"GET \#(text)"}"#,
-            #"{"log":"[\#(text)]"}"#,
+            #"{"log":"[\#(text)]"}"#, #"192.0.2.1 - "GET /" "\#(Self.line)"#, "agent \(Self.line) 200",
         ] { #expect(try Self.match("req-1", line) == nil) }
     }
 

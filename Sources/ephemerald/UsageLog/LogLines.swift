@@ -22,6 +22,22 @@ enum LogLines {
     /// them, as an editor leaves it, if it is whole otherwise.
     static func read(_ path: String, _ body: (ArraySlice<UInt8>) -> Void) throws(SystemError) -> End {
         var text = try LogText(path)
+        return read(&text, body)
+    }
+
+    /// The same for standard input, whose lines are handed on as they come. Of a last line without a line feed it is not
+    /// known whether it is whole, so it is handed on as well.
+    static func readStandardInput(_ body: (ArraySlice<UInt8>) -> Void) throws(SystemError) {
+        var text = LogText()
+        switch read(&text, acceptsTornLine: true, body) {
+        case .whole, .torn: return
+        case .damaged: throw SystemError("read", code: errno)
+        }
+    }
+
+    private static func read(
+        _ text: inout LogText, acceptsTornLine: Bool = false, _ body: (ArraySlice<UInt8>) -> Void
+    ) -> End {
         var buffer = [UInt8](repeating: 0, count: bufferSize)
         // The bytes of the buffer that are read and not yet handed on.
         var filled = 0
@@ -32,7 +48,7 @@ enum LogLines {
             guard count > 0 else {
                 if isInsideOverlong { return .torn }
                 guard filled > 0 else { return .whole }
-                guard (try? JSON(parsing: Array(buffer[..<filled]))) != nil else { return .torn }
+                guard acceptsTornLine || (try? JSON(parsing: Array(buffer[..<filled]))) != nil else { return .torn }
                 body(buffer[..<filled])
                 return .whole
             }
@@ -67,12 +83,17 @@ enum LogLines {
     }
 }
 
-/// A log file that is read from its beginning, plain or compressed by gzip; zlib tells which by the first bytes.
+/// A log file that is read from its beginning, plain or compressed by gzip (zlib tells which by the first bytes), or
+/// standard input, which is plain.
 @safe struct LogText: ~Copyable {
-    private let file: gzFile
+    /// Nil for standard input: zlib would wait until its buffer is full, and the lines of a container may come seldom.
+    private let file: gzFile?
 
     /// zlib's version: `1.2.13`.
     static var zlibVersion: String { unsafe String(cString: CZlib.zlibVersion()) }
+
+    /// Standard input.
+    init() { unsafe file = nil }
 
     /// Opens the file; while it is open it may be renamed or removed. Only a regular file is read: a FIFO may never get
     /// a writer, and a device may have no end.
@@ -93,7 +114,7 @@ enum LogLines {
 
     deinit {
         // Nothing was written, so there is nothing to lose.
-        _ = unsafe czlib_close(file)
+        if let file = unsafe file { _ = unsafe czlib_close(file) }
     }
 
     /// Reads the next piece.
@@ -101,12 +122,13 @@ enum LogLines {
     fileprivate mutating func read(into buffer: inout [UInt8], from start: Int) throws(LogDamage) -> Int {
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
             let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
-            return unsafe czlib_read(file, room.baseAddress, CUnsignedInt(room.count))
+            guard let file = unsafe file else { return unsafe Glibc.read(STDIN_FILENO, room.baseAddress, room.count) }
+            return Int(unsafe czlib_read(file, room.baseAddress, CUnsignedInt(room.count)))
         }
         guard count >= 0 else { throw LogDamage() }
         // A compressed file that is cut off ends like a whole one, except for this.
-        if count == 0, unsafe czlib_error(file) != Z_OK { throw LogDamage() }
-        return Int(count)
+        if count == 0, let file = unsafe file, unsafe czlib_error(file) != Z_OK { throw LogDamage() }
+        return count
     }
 }
 

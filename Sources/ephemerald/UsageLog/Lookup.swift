@@ -4,8 +4,8 @@ import Sessions
 import System
 package import Text
 
-/// What `ephemerald lookup` searches the usage log for: a client secret, an id, a call, a caller, a client address or an
-/// origin.
+/// What `ephemerald lookup` searches the usage log for: a client secret, an id, a call, a caller, a client address, a
+/// network or an origin.
 package struct Lookup {
     private let value: String
     /// The log holds no secrets, only their digests. Whatever the value is: not every upstream's begin with `ek_`.
@@ -14,8 +14,10 @@ package struct Lookup {
     private let call: String?
     /// The value as an address in the log's spelling; nil when it is not an address.
     private let address: String?
-    /// Only a line that holds one of these is read as a whole.
-    private let needles: [[UInt8]]
+    /// The value as a network; nil when it is not one.
+    private let network: AddressRange?
+    /// Only a line that holds all parts of one of these is read as a whole.
+    private let needles: [[[UInt8]]]
 
     /// - Throws: for a value that no line can have: an empty one, one of more than 4,096 bytes, one with control
     ///   characters, and an API key.
@@ -30,25 +32,26 @@ package struct Lookup {
         }
         self.value = value
         digest = UsageRecord.digest(of: value)
-        call = CallID(value.utf8)?.name.description
+        // The address of a call ends with its id, or with what is done to the call after it.
+        call = value.utf8.split(separator: UInt8(ascii: "/")).lazy.compactMap { CallID($0)?.name.description }.first
         address = IPAddress(value)?.description
+        network = value.contains("/") ? try? AddressRange(parsing: value) : nil
         needles =
-            [Lookup.plainPart(of: value), Array(digest.utf8)] + (address.map { [Lookup.plainPart(of: $0)] } ?? [])
-            + (call.map { [Array($0.utf8)] } ?? [])
+            [Lookup.plainParts(of: value), [Array(digest.utf8)]]
+            + [address, network?.commonText, call].compactMap { $0.map { [Array($0.utf8)] } }
     }
 
-    /// The longest part of a text that every writer of JSON spells alike: a log shipper may escape other characters than
-    /// the log does. Every line holds an empty one.
-    private static func plainPart(of text: String) -> [UInt8] {
-        let parts = text.utf8.split { !$0.isNameByte }
-        return parts.max { $0.count < $1.count }.map(Array.init) ?? []
+    /// The parts of a text that every writer of JSON spells alike, the longest first: a log shipper may escape other
+    /// characters than the log does.
+    private static func plainParts(of text: String) -> [[UInt8]] {
+        text.utf8.split { !$0.isNameByte }.map(Array.init).sorted { $0.count > $1.count }
     }
 
     /// The line read, when it is one of those.
     package func match(_ line: ArraySlice<UInt8>) -> UsageRecord? {
-        guard needles.contains(where: { $0.isEmpty || line.holds($0) }), let record = UsageRecord(Array(line)) else {
-            return nil
-        }
+        guard needles.contains(where: { $0.allSatisfy { $0.isEmpty || line.holds($0) } }),
+            let record = UsageRecord(Array(line))
+        else { return nil }
         let ids = [
             record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
             record.origin, record.call, record.upstreamCall,
@@ -56,6 +59,7 @@ package struct Lookup {
         let isMeant =
             ids.contains(value) || record.secretDigest == digest || record.client == address ?? value
             || call != nil && record.call == call
+            || network.map { network in IPAddress(record.client).map(network.contains) ?? false } ?? false
         return isMeant ? record : nil
     }
 
