@@ -68,7 +68,7 @@ let package = Package(
             exclude: [
                 "README.md", "demo", "package.json", "react.d.ts", "react.js", "realtime-client.d.ts",
                 "realtime-client.js",
-                "realtime-calls.js",
+                "realtime-calls.js", "realtime-sound.js", "sandbox-peer.d.ts", "sandbox-peer.js",
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -5,7 +5,7 @@
  * @typedef {import("./realtime-client.js").RealtimeError} Failure
  * @typedef {import("./realtime-client.js").RealtimeOptions} RealtimeOptions
  * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
- * @typedef {{ sdp: string, id?: string, session?: Record<string, unknown>,
+ * @typedef {{ sdp: string, id?: string, session?: Record<string, unknown>, sandbox?: boolean,
  *   started?: (signal: AbortSignal) => Promise<void> }} Answer the answer to an offer; `started` is a further condition
  * @typedef {{
  *   RealtimeError: typeof import("./realtime-client.js").RealtimeError,
@@ -122,7 +122,7 @@ export class ServiceCall {
     if (type === "live") this.live = new Live(this.#tools, this.#handlers);
     const { live } = this;
     return {
-      sdp: answer.sdp, id, session: { name: rest.session, type, model: rest.model },
+      sdp: answer.sdp, id, session: { name: rest.session, type, model: rest.model }, sandbox: answer.sandbox,
       started: live && ((until) => live.start(until)),
     };
   }

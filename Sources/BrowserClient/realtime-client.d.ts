@@ -51,6 +51,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `call_unreachable` | no answer from the calls URL | yes |
  * | `call_refused` | the calls URL refused: OpenAI with 401 for a token that is used or expired | from 500 on |
  * | `call_invalid` | the answer is not a usable SDP, or not that of a service | no |
+ * | `call_failed` | the `answer` function threw | no, unless `cause.retryable` is true |
  * | `call_timeout` | no SDP answer within `timeouts.call` | yes |
  * | `call_ended` | the service, or OpenAI in a live session, ended the call and said why: see `reason` | no |
  * | `lease_unreachable` | no answer to a renewal of the lease; the client tries again, and the call continues | yes |
@@ -67,7 +68,7 @@ export type RealtimeErrorCode =
   | "microphone_denied" | "microphone_missing" | "microphone_busy" | "microphone_ended" | "device_failed"
   | "rate_limited"
   | "token_unreachable" | "token_refused" | "token_invalid" | "token_timeout" | "token_failed"
-  | "call_unreachable" | "call_refused" | "call_invalid" | "call_timeout" | "call_ended"
+  | "call_unreachable" | "call_refused" | "call_invalid" | "call_failed" | "call_timeout" | "call_ended"
   | "lease_unreachable" | "lease_refused"
   | "open_timeout" | "connection_lost" | "hangup" | "not_connected" | "event_too_large" | "session_error";
 
@@ -112,11 +113,26 @@ export type TokenAnswer =
     expires_at?: number;
     /** The URL that the offer is sent to. Default `https://api.openai.com/v1/realtime/calls`. */
     calls_url?: string;
+    /** True if the service is a sandbox, whose calls nobody answers but the `answer` option. */
+    sandbox?: boolean;
     session?: { id?: string; name?: string; type?: string; model?: string; [member: string]: unknown };
   };
 
 /** Gets a fresh token for one attempt. It must never return the same token twice. The signal ends the attempt. */
 export type TokenFunction = (context: { signal: AbortSignal }) => Promise<TokenAnswer | string> | TokenAnswer | string;
+
+/** Answers the offer of one attempt: returns the SDP, or nothing for the usual way. With `call` it is called after the
+ *  service has created the call, and the offer has the browser's addresses. The signal ends the attempt. */
+export type AnswerFunction = (call: {
+  offer: string;
+  /** The client secret; undefined with `call` and with `token: false`. */
+  token: string | undefined;
+  session: Record<string, unknown> | undefined;
+  /** True if the service is a sandbox. */
+  sandbox: boolean;
+  dcid: number | undefined;
+  signal: AbortSignal;
+}) => Promise<string | undefined | void> | string | undefined | void;
 
 /** The argument of a reconnect policy. */
 export interface RetryContext {
@@ -145,8 +161,11 @@ export interface BackoffOptions {
 export function backoff(options?: BackoffOptions): ReconnectPolicy;
 
 export interface RealtimeOptions {
-  /** The URL of the token route, requested by POST, or a function. Default `/api/realtime/token`. */
-  token?: string | URL | TokenFunction;
+  /** The URL of the token route, requested by POST, or a function. Default `/api/realtime/token`. `false` for no token,
+   *  with `answer`. */
+  token?: string | URL | TokenFunction | false;
+  /** Answers the offer in place of the calls URL: for a server of your own, and `parrot` of `sandbox-peer.js`. */
+  answer?: AnswerFunction;
   /** The URL of the service's route for calls (`/api/realtime/calls`), instead of `token`: the service creates the
    *  call, keeps it as long as the client renews its lease, and ends it. Sessions of the type `live` have no other
    *  way. */

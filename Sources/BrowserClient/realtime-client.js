@@ -187,14 +187,13 @@ function noJSON(phase, { url, redirected, status, headers }) {
  * @template T
  * @param {() => T | Promise<T>} work
  */
-async function ask(work) {
+async function ask(work, code = /** @type {Failure["code"]} */ ("token_failed")) {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof RealtimeError) throw cause;
     const { message, retryable, retryAfter } = Object(cause);
-    const details = { cause, retryable: retryable === true, retryAfter };
-    throw new RealtimeError("token_failed", message ?? String(cause), details);
+    throw new RealtimeError(code, message ?? String(cause), { cause, retryable: retryable === true, retryAfter });
   }
 }
 
@@ -218,14 +217,14 @@ async function fetchToken(options, signal) {
     if (wanted) headers["Content-Type"] = "application/json";
     const body = wanted ? JSON.stringify({ session, overrides, variables }) : undefined;
     signal.throwIfAborted();
-    const { text, response } = await post("token", source, { headers, body, credentials, signal });
+    const { text, response } = await post("token", String(source), { headers, body, credentials, signal });
     answer = parsed(text);
     if (!answer) throw noJSON("token", response);
   }
   const value = typeof answer === "string" ? answer : answer?.value ?? answer?.client_secret?.value;
   if (typeof value !== "string" || !value) throw new RealtimeError("token_invalid", "The answer has no client secret");
   const callsUrl = options.callsUrl ?? answer.calls_url ?? "https://api.openai.com/v1/realtime/calls";
-  return { value, callsUrl, session: answer.session };
+  return { value, callsUrl, session: answer.session, sandbox: answer.sandbox };
 }
 
 /**
@@ -454,7 +453,9 @@ class Speaker {
   #volume;
   /** @type {MediaStream | undefined} */
   #remote;
-  /** @type {Graph | undefined} */
+  /** @type {typeof import("./realtime-sound.js").Graph | undefined} */
+  #Graph;
+  /** @type {import("./realtime-sound.js").Graph | undefined} */
   #graph;
   /** @type {HTMLAudioElement | undefined} */
   #pull;
@@ -482,18 +483,25 @@ class Speaker {
   /** @param {MediaStream} remote */
   play(remote) {
     this.#remote = remote;
-    this.#graph?.hear(remote);
-    const element = (this.element ??= new Audio());
-    if (this.#volume !== 1 || this.#pull) {
-      // Chromium feeds Web Audio only what an element plays.
-      this.#pull ??= new Audio();
-      this.#pull.muted = true;
-      this.#pull.srcObject = remote;
-      this.#pull.play().catch(() => {});
-      element.srcObject = this.#measured().played;
-    } else {
-      element.srcObject = remote;
+    if (this.#volume === 1 && !this.#pull) {
+      this.#graph?.hear(remote);
+      this.#give(remote);
+      return;
     }
+    const graph = this.#measured();
+    graph?.hear(remote);
+    if (!graph) return;
+    // Chromium feeds Web Audio only what an element plays.
+    this.#pull ??= new Audio();
+    this.#pull.muted = true;
+    this.#pull.srcObject = remote;
+    this.#pull.play().catch(() => {});
+    this.#give(graph.played);
+  }
+
+  /** @param {MediaStream} stream */
+  #give(stream) {
+    (this.element ??= new Audio()).srcObject = stream;
     if (this.outputId) this.choose(this.outputId).catch(() => {});
     this.start().catch(() => {});
   }
@@ -531,20 +539,29 @@ class Speaker {
     }
   }
 
+  /** What measures; undefined until it is loaded. */
   #measured() {
-    if (!this.#graph) {
-      this.#graph = new Graph(this.#volume);
+    if (!this.#Graph) this.load();
+    else if (!this.#graph) {
+      this.#graph = new this.#Graph(this.#volume);
       if (this.#remote) this.#graph.hear(this.#remote);
     }
     return this.#graph;
   }
 
+  async load() {
+    const { Graph } = await import("./realtime-sound.js").catch(() => ({ Graph: undefined }));
+    this.#Graph = Graph;
+    if (!this.#remote || this.#pull || this.#volume === 1) return;
+    // Better too loud than silent.
+    if (Graph) this.play(this.#remote);
+    else this.#give(this.#remote);
+  }
+
   /** @param {MediaStreamTrack | undefined} track */
   levels(track) {
-    if (!track && !this.#remote) return { input: 0, output: 0 };
-    const graph = this.#measured();
-    graph.listen(track);
-    return { input: loudness(graph.sent), output: loudness(graph.heard) };
+    const graph = track || this.#remote ? this.#measured() : undefined;
+    return graph?.levels(track) ?? { input: 0, output: 0 };
   }
 
   stop() {
@@ -556,63 +573,6 @@ class Speaker {
     this.#remote = this.#graph = this.#pull = undefined;
     this.blocked = false;
   }
-}
-
-class Graph {
-  #context = new AudioContext();
-  #destination = this.#context.createMediaStreamDestination();
-  gain = this.#context.createGain();
-  heard = this.#context.createAnalyser();
-  sent = this.#context.createAnalyser();
-  played = this.#destination.stream;
-  /** @type {Map<AudioNode, MediaStreamAudioSourceNode>} */
-  #sources = new Map();
-  /** @type {MediaStreamTrack | undefined} */
-  #track;
-
-  /** @param {number} volume */
-  constructor(volume) {
-    this.gain.gain.value = volume;
-    this.gain.connect(this.heard).connect(this.#destination);
-    this.resume();
-  }
-
-  /** @param {MediaStream} remote */
-  hear(remote) {
-    this.#feed(this.gain, remote);
-  }
-
-  /** @param {MediaStreamTrack | undefined} track */
-  listen(track) {
-    if (track !== this.#track) this.#feed(this.sent, track && new MediaStream([track]));
-    this.#track = track;
-  }
-
-  /** @param {AudioNode} node @param {MediaStream | undefined} stream */
-  #feed(node, stream) {
-    this.#sources.get(node)?.disconnect();
-    if (!stream) return;
-    const source = this.#context.createMediaStreamSource(stream);
-    source.connect(node);
-    this.#sources.set(node, source);
-  }
-
-  /** Its promise stays pending while the browser refuses. */
-  resume() {
-    this.#context.resume().catch(() => {});
-  }
-
-  close() {
-    for (const track of this.played.getTracks()) track.stop();
-    this.#context.close().catch(() => {});
-  }
-}
-
-/** @param {AnalyserNode} analyser */
-function loudness(analyser) {
-  const samples = new Float32Array(analyser.fftSize);
-  analyser.getFloatTimeDomainData(samples);
-  return Math.min(1, Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length));
 }
 
 /** The items of a conversation in its order, which follows from the predecessor that each of them names. */
@@ -919,7 +879,7 @@ const milliseconds = (seconds) => seconds && seconds * 1000;
 // The beta interface's names.
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
-const OPTIONS = `token call dcid session overrides variables authorization credentials callsUrl audio microphone
+const OPTIONS = `token call answer dcid session overrides variables authorization credentials callsUrl audio microphone
   element output muted volume reconnect timeouts rtc monitor`.split(/\s+/);
 const TIMEOUTS = ["token", "call", "open", "grace"];
 
@@ -987,6 +947,7 @@ export class RealtimeClient extends Emitter {
     if (options.call ? options.token ?? options.callsUrl : options.dcid) {
       throw new TypeError("call excludes token and callsUrl, and dcid needs call");
     }
+    if (options.token === false && !options.answer) throw new TypeError("token: false needs answer");
     this.#options = options;
     this.#reconnect = options.reconnect ?? backoff();
     this.#microphone = new Microphone(options, (error) => {
@@ -1082,8 +1043,9 @@ export class RealtimeClient extends Emitter {
     if (typeof RTCPeerConnection === "undefined" || !navigator.mediaDevices) {
       throw new RealtimeError("unsupported", "Calls need WebRTC and a secure page");
     }
-    // So that it is there when the user has decided about the microphone.
+    // So that they are there when the user has decided about the microphone.
     if (this.#options.call) loadCalls().catch(() => {});
+    if (this.volume !== 1) this.#speaker.load();
     if (this.#microphone.wanted) {
       this.#become("requesting-microphone");
       await this.#openMicrophone(signal);
@@ -1138,7 +1100,8 @@ export class RealtimeClient extends Emitter {
     const late = () => new RealtimeError("token_timeout", "No token in time", { retryable: true });
     const calls = options.call ? await loadCalls() : undefined;
     signal.throwIfAborted();
-    const token = calls ? undefined : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
+    const token = calls || options.token === false ? undefined
+      : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
     signal.throwIfAborted();
     if (token) this.session = token.session;
 
@@ -1159,10 +1122,15 @@ export class RealtimeClient extends Emitter {
       read: (events) => events.forEach((event) => this.#read(event)),
     }));
     await connection.open(async (sdp, limit) => {
-      if (!service) return exchange(/** @type {any} */ (token), sdp, limit);
-      const answer = await service.create(connection.peer, limit);
-      this.session = answer.session;
-      return answer;
+      const made = await service?.create(connection.peer, limit);
+      if (made) this.session = made.session;
+      const { value, sandbox = made?.sandbox } = token ?? {};
+      const offer = connection.peer.localDescription?.sdp ?? "";
+      const own = await ask(() => options.answer?.({
+        offer, token: value, session: this.session, sandbox: sandbox === true, dcid: options.dcid, signal: limit,
+      }), "call_failed");
+      if (own) return { ...made, sdp: own };
+      return made ?? exchange(/** @type {any} */ (token), sdp, limit);
     }, signal, timeouts);
     return connection;
   }

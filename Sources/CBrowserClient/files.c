@@ -10,6 +10,15 @@ static const unsigned char realtime_client_js[] = {
 static const unsigned char realtime_calls_js[] = {
 #embed "../BrowserClient/realtime-calls.js"
 };
+static const unsigned char realtime_sound_js[] = {
+#embed "../BrowserClient/realtime-sound.js"
+};
+static const unsigned char sandbox_peer_js[] = {
+#embed "../BrowserClient/sandbox-peer.js"
+};
+static const unsigned char sandbox_peer_d_ts[] = {
+#embed "../BrowserClient/sandbox-peer.d.ts"
+};
 static const unsigned char realtime_client_d_ts[] = {
 #embed "../BrowserClient/realtime-client.d.ts"
 };
@@ -84,6 +93,9 @@ static const unsigned char demo_words_js[] = {
 static const struct browser_file library[] = {
     {"realtime-client.js", realtime_client_js, sizeof realtime_client_js},
     {"realtime-calls.js", realtime_calls_js, sizeof realtime_calls_js},
+    {"realtime-sound.js", realtime_sound_js, sizeof realtime_sound_js},
+    {"sandbox-peer.js", sandbox_peer_js, sizeof sandbox_peer_js},
+    {"sandbox-peer.d.ts", sandbox_peer_d_ts, sizeof sandbox_peer_d_ts},
     {"realtime-client.d.ts", realtime_client_d_ts, sizeof realtime_client_d_ts},
     {"react.js", react_js, sizeof react_js},
     {"react.d.ts", react_d_ts, sizeof react_d_ts},

@@ -12,7 +12,10 @@ CLIENT = "/api/realtime/client/"
 SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
 
 
-@pytest.mark.parametrize("name", ["realtime-client.js", "realtime-calls.js", "realtime-client.d.ts", "react.js", "react.d.ts"])
+LIBRARY = sorted(file.name for file in SOURCES.iterdir() if file.name.endswith((".js", ".d.ts")))
+
+
+@pytest.mark.parametrize("name", LIBRARY)
 def test_the_library_is_served_to_any_page_as_it_is(daemon, name):
     answer = daemon.request("GET", CLIENT + name, {"Origin": "https://anybody.example"})
     assert answer.status == 200 and answer.body == (SOURCES / name).read_bytes()

@@ -30,6 +30,7 @@ def test_it_mints_without_a_key_and_says_what_it_is(sandbox):
     assert [answer.status for answer in answers] == [200] * 3
     assert len({answer.json()["value"] for answer in answers}) == 3
     assert answers[0].json()["session"]["model"] == "gpt-realtime-2.1"
+    assert answers[0].json()["sandbox"] is True
     assert "sandbox" in daemon.stderr.lower()
 
 

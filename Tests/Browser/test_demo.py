@@ -208,20 +208,31 @@ def test_the_log_of_events_can_be_exported(open_tab, demo, peer):
 
 
 @pytest.mark.parametrize("query", ["", "?call"])
-def test_on_the_sandbox_the_page_says_beforehand_that_no_call_can_succeed(open_tab, start, peer, request, query):
+def test_on_the_sandbox_a_parrot_answers_within_three_seconds(open_tab, start, peer, request, query):
     daemon = start(peer.base_url, SANDBOX="true", OPENAI_API_KEY=None, OPENAI_BASE_URL=None)
-    page = DemoPage(open_tab(), daemon, query=query)
-    assert "runs in sandbox mode" in page.text("sandbox") and "no service accepts calls" in page.text("sandbox")
-    assert page.tab.page.locator("#sandbox").is_visible()
+    tab = open_tab("speech")
+    page = DemoPage(tab, daemon, query=query)
+    assert "A parrot in this page" in page.text("sandbox")
+    assert [tab.page.locator(f"#{name}").is_visible() for name in ("sandbox", "intro", "intro-call")] == [True, 0, 0]
     if (folder := request.config.getoption("--screenshots")) and not query:
         page.screenshot(folder)
     page.assert_accessible("idle, on the sandbox")
+    tab.js("""() => {
+      const meter = document.getElementById("output-level");
+      new MutationObserver(() => {
+        if (Number(meter.getAttribute("aria-valuenow")) > 40) window.heardAt ??= performance.now();
+      }).observe(meter, {attributes: true});
+      document.getElementById("call").addEventListener("click", () => { window.clickedAt ??= performance.now(); });
+    }""")
     start_call(page)
-    page.until_text("alert", "The sandbox accepts no calls")
-    assert "sandbox" in page.text("alert")
+    assert tab.until("window.heardAt && heardAt - clickedAt") < 3000
+    page.until_text("transcript", "I am a parrot")
+    assert "Parrot" in page.text("transcript")
+    page.assert_accessible("connected, on the sandbox")
+    tab.page.click("#call")
     page.until_phase("closed")
-    page.assert_accessible("failed, on the sandbox")
-    page.tab.assert_nothing_is_left()
+    page.assert_at_home()
+    tab.assert_nothing_is_left()
     assert peer.mint_requests == 0 and peer.offers == 0
 
 

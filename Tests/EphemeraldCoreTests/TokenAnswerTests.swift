@@ -24,6 +24,11 @@ import Testing
         #expect(!response.text.contains("canary"))
     }
 
+    @Test func `says that it is the sandbox's`() async throws {
+        let test = try TestService { $0.upstream.isSandbox = true }
+        #expect(await test.respond(to: .token()).json["sandbox"] == true)
+    }
+
     @Test func `holds the upstream's whole session when the file says so`() async throws {
         let test = try TestService(ScriptedUpstream(.answer(.minted(session: Self.echo))))
         let session = try #require(await test.respond(to: .token(query: "?session=full")).json["session"])

@@ -19,7 +19,7 @@ const message = input('message');
 const messageHint = html('composer-hint');
 
 const events = new EventLog();
-const transcript = new TranscriptView();
+const transcript = new TranscriptView(html('sandbox').hidden ? 'Model' : 'Parrot');
 const connection = new ConnectionView();
 const stone = new Stone(byId('stone', SVGElement));
 const motion = matchMedia('(prefers-reduced-motion: reduce)');
@@ -38,6 +38,9 @@ const harmless = ['response_cancel_not_active'];
 /** What the server says of a session that has only the other way. */
 const ways = new Map([['call_required', true], ['token_required', false]]);
 
+/** Whether this server is a sandbox; then the parrot answers. */
+const sandboxed = !html('sandbox').hidden;
+
 const parameters = new URLSearchParams(location.search);
 sessionField.value = parameters.get('session') ?? '';
 let silent = false;
@@ -53,6 +56,8 @@ let ties = [];
 /** @type {RealtimeClient} */
 let client = open();
 
+const loadParrot = () => import('../api/realtime/client/sandbox-peer.js');
+
 /** The choices that a client is made for; other choices need another client. */
 function wanted() {
   return JSON.stringify([sessionField.value.trim(), keyField.value !== '', silent, served]);
@@ -67,11 +72,12 @@ function open() {
   const keyed = keyField.value !== '';
   madeFor = wanted();
   trouble.served = served;
-  html('intro').hidden = served;
-  html('intro-call').hidden = !served;
+  html('intro').hidden = served || sandboxed;
+  html('intro-call').hidden = !served || sandboxed;
   const made = new RealtimeClient({
     ...(served ? { call: new URL('api/realtime/calls', root) } : { token: new URL('api/realtime/token', root) }),
     session: session || undefined,
+    answer: async (call) => (call.sandbox ? (await loadParrot()).parrot(call) : undefined),
     // Without a key the browser may send credentials of its own, which an empty field would replace.
     authorization: keyed ? () => `Bearer ${keyField.value}` : undefined,
     reconnect: backoff({ maxRetryAfter: 600_000 }),

@@ -50,11 +50,6 @@ const byServerCode = {
       + 'OPENAI_BASE_URL; the server’s log says which one.',
     remedy: 'session',
   }),
-  sandbox_takes_no_calls: () => ({
-    title: 'The sandbox accepts no calls',
-    text: 'This server runs in sandbox mode, in which no call connects. '
-      + 'The operator of the server can start it with an API key and without SANDBOX.',
-  }),
   call_required: () => ({
     title: 'This session has no tokens',
     text: 'The server must create its calls, and is not set up for it. The operator of the server can change the '
@@ -226,11 +221,8 @@ export function reason(error, served) {
   if (error.status === 401 && isOwn && !byServerCode[error.serverCode ?? '']) {
     return byServerCode.authentication_required();
   }
-  // The sandbox creates calls, but nobody can connect to one.
-  const isSandboxed = served && error.code === 'call_invalid' && document.getElementById('sandbox')?.hidden === false;
-  const serverCode = isSandboxed ? 'sandbox_takes_no_calls' : error.serverCode ?? '';
   const isRenewal = error.code.startsWith('lease');
-  return (isRenewal ? undefined : byServerCode[serverCode]?.()) ?? byCode[error.code]?.(error, served)
+  return (isRenewal ? undefined : byServerCode[error.serverCode ?? '']?.()) ?? byCode[error.code]?.(error, served)
     ?? { title: 'The call failed', text: error.message };
 }
 

@@ -4,7 +4,6 @@ import { html, make, say } from './page.js';
 
 /** @typedef {import('../api/realtime/client/realtime-client.js').Transcript} Transcript */
 
-const names = { user: 'You', assistant: 'Model', system: 'System' };
 
 /** @param {Transcript} item */
 function note({ role, text, final, interrupted, failed }) {
@@ -18,12 +17,15 @@ export class TranscriptView {
   #log = html('transcript');
   #empty = html('script-empty');
   #latest = html('latest');
+  #names;
   /** @type {Map<string, HTMLElement>} */
   #lines = new Map();
   /** True if the newest line is visible, so that the log scrolls with the next one. */
   #follows = true;
 
-  constructor() {
+  /** @param {string} model what the other side is called */
+  constructor(model) {
+    this.#names = { user: 'You', assistant: model, system: 'System' };
     this.#log.addEventListener('scroll', () => {
       const { scrollTop, scrollHeight, clientHeight } = this.#log;
       this.#follows = scrollHeight - scrollTop - clientHeight < 48;
@@ -86,7 +88,7 @@ export class TranscriptView {
     line.dataset.item = itemId;
     line.dataset.role = role;
     line.setAttribute('aria-atomic', 'true');
-    line.append(make('p', 'who', names[role]), make('p', 'text'), make('p', 'note'));
+    line.append(make('p', 'who', this.#names[role]), make('p', 'text'), make('p', 'note'));
     return line;
   }
 

@@ -95,7 +95,8 @@ extension TokenService {
         let id = CallID(randomBits: loop.surroundings.randomBits())
         let reserved = ReservedCall(
             id: id, request: request, plan: plan, object: object, session: offered.session,
-            safetyIdentifier: rules.safety.identifier(of: caller, at: context.client))
+            safetyIdentifier: rules.safety.identifier(of: caller, at: context.client),
+            isSandbox: offered.isSandbox)
         // A call whose line cannot be written is ended at once, and OpenAI bills for it. The line of this refusal shows
         // when lines can be written again.
         guard calls.keeper.canRecord else { throw .limitsUnavailable }
@@ -177,6 +178,9 @@ private struct ReservedCall: Sendable {
     let object: JSONObject
     let session: Session
     let safetyIdentifier: String?
+    let isSandbox: Bool
+
+    private static let ofSandbox = JSONLine.members(of: ["sandbox": true])
 
     /// 201 with the upstream's answer, in the form of the request.
     func answer(_ created: CreatedCall) -> Response {
@@ -198,6 +202,7 @@ private struct ReservedCall: Sendable {
                 call.append("seconds_left", plan.maximumSeconds)
                 call.append("lease_seconds", plan.leaseSeconds)
             }
+            if isSandbox { answer.append(members: ReservedCall.ofSandbox) }
             return Response(.created, fields: fields, body: answer.object())
         }
     }

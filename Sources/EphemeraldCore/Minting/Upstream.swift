@@ -23,6 +23,8 @@ package struct Upstream: Sendable {
     package var project: String?
     /// Where browsers send their offer, for all sessions; nil to derive it from the kind of session and the base URL.
     package var callsURL: String?
+    /// Whether the upstream is the sandbox, whose calls nobody answers: answers then say so to pages.
+    package var isSandbox = false
     /// Whether the upstream gets the trace of a request, if a trusted proxy names one.
     package var passesTrace = false
     /// The time for one mint, including retries.

@@ -116,6 +116,7 @@ final class OfferedSession: Sendable {
     /// follows the session.
     let answerNames: [UInt8]
     let answerEnding: [UInt8]
+    let isSandbox: Bool
 
     /// - Parameters:
     ///   - limits: those of the settings.
@@ -125,7 +126,10 @@ final class OfferedSession: Sendable {
         let names: JSONObject = ["name": .string(session.name), "type": .string(session.kind.rawValue)]
         answerNames = JSONLine.members(of: names)
         let url = upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)"
-        answerEnding = JSONLine.members(of: ["calls_url": .string(url)])
+        var ending: JSONObject = ["calls_url": .string(url)]
+        isSandbox = upstream.isSandbox
+        if isSandbox { ending["sandbox"] = true }
+        answerEnding = JSONLine.members(of: ending)
         origins = session.access.origins.map { OriginList($0) }
         self.limits = SessionLimits(session, settings: limits)
         tokenCost = session.access.price?.worstCaseOfToken ?? .zero

@@ -77,6 +77,7 @@ extension Upstream {
         organization = options.organization
         project = options.project
         callsURL = options.callsURL
+        isSandbox = sandboxURL != nil
         passesTrace = options.passesTrace
         timeout = options.timeout
         maxInFlight = settings.limits.maxInFlight

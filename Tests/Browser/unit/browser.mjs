@@ -1,7 +1,8 @@
 // A fake browser: what realtime-client.js uses of a page, scripted, with a clock that the test moves.
 import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
-// The client loads it when it needs it, which takes an unknown time; it is loaded before the tests instead.
+// The client loads these when it needs them, which takes an unknown time; they are loaded before the tests instead.
 import "../../../Sources/BrowserClient/realtime-calls.js";
+import "../../../Sources/BrowserClient/realtime-sound.js";
 
 const realImmediate = setImmediate;
 

@@ -397,3 +397,17 @@ test("an answer that is not the service's names its address and the likely cause
   await assert.rejects(fake.client({ call: URL_ }).connect(), { code: "call_invalid", message: /text\/html.*call route/ });
   await assert.rejects(fake.client({ call: URL_ }).connect(), { code: "call_invalid", message: /no call/ });
 });
+
+test("the page's own answer takes the place of the service's, whose call goes on", async (t) => {
+  const fake = browser(t);
+  const asked = [];
+  fake.callAnswers.push(() => new Response(JSON.stringify({ sdp: "of nobody", call: fake.call, sandbox: true })));
+  const client = await fake.connected({
+    call: "/api/realtime/calls", dcid: 3, answer: (call) => { asked.push(call); return "v=0 answer"; },
+  });
+  assert.deepEqual([client.state, client.callId], ["connected", "call_1"]);
+  const { offer, token, sandbox, dcid, session } = asked[0];
+  assert.deepEqual([offer, token, sandbox, dcid, session.type], ["v=0 offer candidates", undefined, true, 3, "realtime"]);
+  client.disconnect();
+  assert.equal(fake.asked("end").length, 1);
+});

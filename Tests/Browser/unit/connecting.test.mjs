@@ -336,3 +336,31 @@ test("the error that a token function throws is the cause, and decides whether t
   await connecting;
   assert.equal(asked, 2);
 });
+
+test("the page's own answer takes the place of the calls URL, with or without a token", async (t) => {
+  const fake = browser(t);
+  const asked = [];
+  const answer = async (call) => { asked.push(call); return "v=0 answer"; };
+  const client = await fake.connected({ answer });
+  assert.deepEqual([client.state, fake.requests.length], ["connected", 1]);
+  const { signal, ...call } = asked[0];
+  assert.deepEqual(call, {
+    offer: "v=0 offer", token: "ek_1", session: { type: "realtime", model: "gpt-realtime-2.1" },
+    sandbox: false, dcid: undefined,
+  });
+  assert.ok(signal instanceof AbortSignal);
+  client.disconnect();
+  const other = await fake.connected({ answer, token: false });
+  assert.deepEqual([other.state, fake.requests.length, asked[1].token], ["connected", 1, undefined]);
+  assert.throws(() => fake.client({ token: false }), TypeError);
+});
+
+test("a call goes its usual way if the page's function has no answer, and fails if it throws", async (t) => {
+  const fake = browser(t);
+  fake.tokenAnswers.push(problem(200, { value: "ek", sandbox: true }));
+  const client = await fake.connected({ answer: ({ sandbox }) => { if (!sandbox) throw new Error("not there"); } });
+  assert.deepEqual([client.state, fake.requests.length], ["connected", 2]);
+  client.disconnect();
+  await assert.rejects(client.connect(), { code: "call_failed", message: "not there", retryable: false });
+  assert.deepEqual(fake.left(), NOTHING);
+});

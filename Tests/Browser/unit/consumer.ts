@@ -3,6 +3,7 @@ import {
   backoff, ConnectionMonitor, RealtimeClient, RealtimeError, RealtimeEvent,
   type ClientEvent, type RealtimeOptions, type ServerEvent, type Transcript,
 } from "../../../Sources/BrowserClient/realtime-client.js";
+import { parrot } from "../../../Sources/BrowserClient/sandbox-peer.js";
 
 const options: RealtimeOptions = {
   token: async ({ signal }) => (await fetch("/token", { signal })).json(),
@@ -32,6 +33,11 @@ client.on("session.of_tomorrow", ({ delta }) => String(delta));
 client.on("lease", ({ secondsLeft, leaseSeconds }) => secondsLeft - leaseSeconds);
 client.on("error", ({ code, reason }) => { if (code === "call_ended") console.log(reason?.length); });
 const called = new RealtimeClient({ call: "/api/realtime/calls", session: "live", dcid: 0 });
+new RealtimeClient({ answer: parrot });
+new RealtimeClient({
+  token: false,
+  answer: async ({ offer, signal }) => (await fetch("/offer", { method: "POST", body: offer, signal })).text(),
+});
 const left: number | undefined = called.endsAt && called.endsAt - Date.now();
 // @ts-expect-error: the client has no such event
 client.on("statechanged", () => {});

@@ -191,6 +191,7 @@ test("the volume is measured on what the element plays", async (t) => {
   const [element] = fake.Element.all;
   assert.equal(element.srcObject.tracks[0].deviceId, "remote");
   client.volume = 0.5;
+  await settle();
   assert.equal(element.srcObject.tracks[0].deviceId, "mix");
   assert.equal(client.levels().output, 0.25);
   client.volume = 0;
@@ -219,6 +220,8 @@ test("the input's level follows mute and microphone, and there is none without a
   assert.deepEqual(client.levels(), { input: 0, output: 0 });
   assert.equal(fake.Context.all.length, 0);
   await client.connect();
+  client.levels();
+  await settle();
   assert.equal(client.levels().input, 0.5);
   client.mute();
   assert.equal(client.levels().input, 0);

@@ -11,6 +11,8 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SOURCES = "../../../Sources/BrowserClient/";
 const source = readFileSync(path(`${SOURCES}realtime-client.js`), "utf8");
 const calls = readFileSync(path(`${SOURCES}realtime-calls.js`), "utf8");
+const sound = readFileSync(path(`${SOURCES}realtime-sound.js`), "utf8");
+const sandbox = readFileSync(path(`${SOURCES}sandbox-peer.js`), "utf8");
 const declarations = readFileSync(path(`${SOURCES}realtime-client.d.ts`), "utf8");
 const reactPart = ["react.js", "react.d.ts"].map((name) => readFileSync(path(SOURCES + name), "utf8"));
 
@@ -33,7 +35,7 @@ function compile(files, ...more) {
 }
 
 test("the module's types hold, are those of the declarations, and serve a page in TypeScript", () => {
-  compile([`${SOURCES}realtime-client.js`, "consumer.ts"], ...SCRIPTS);
+  compile([`${SOURCES}realtime-client.js`, `${SOURCES}sandbox-peer.js`, "consumer.ts"], ...SCRIPTS);
 });
 
 test("the React part's types hold, and are those of its declarations", () => {
@@ -124,25 +126,25 @@ test("every code that is thrown is declared, and every declared one is thrown", 
   const table = [...declarations.matchAll(/^ \* \| `(\w+)` \|.*\| (?:no|yes|from)/gm)].map(([, code]) => code);
   const thrown = [...(source + calls).matchAll(/RealtimeError\(\s*(?:status === 429 \? )?"(\w+)"/g)]
     .map(([, code]) => code);
-  const built = ["token_invalid", "call_invalid"].concat(["token", "call", "lease"].flatMap((phase) => [`${phase}_unreachable`, `${phase}_refused`]))
+  const built = ["token_invalid", "token_failed", "call_invalid", "call_failed"].concat(["token", "call", "lease"].flatMap((phase) => [`${phase}_unreachable`, `${phase}_refused`]))
     .concat(["denied", "missing", "busy"].map((what) => `microphone_${what}`));
   assert.deepEqual([...new Set([...thrown, ...built])].sort(), [...declared].sort());
   assert.deepEqual(table.sort(), [...declared].sort());
 });
 
-test("it is below 15 kB, compressed, with its comments, and the part for calls of a service below 6 kB", () => {
+test("it is below 15 kB, compressed, with its comments, and each part that is loaded on demand below 7 kB", () => {
   assert.ok(gzipSync(source, { level: 9 }).length < 15_000);
-  assert.ok(gzipSync(calls, { level: 9 }).length < 6_000);
+  for (const part of [calls, sound, sandbox]) assert.ok(gzipSync(part, { level: 9 }).length < 7_000);
 });
 
-test("it depends on nothing but its part for calls of a service, which is loaded by pages that use it", () => {
-  for (const text of [source, calls]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
+test("it depends on nothing but its parts, which are loaded by pages that use them", () => {
+  for (const text of [source, calls, sound, sandbox]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
   const loaded = [...source.replaceAll(/^\s*(\*|\/\*\*).*$/gm, "").matchAll(/import\("(.*?)"\)/g)].map(([, name]) => name);
-  assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js"]);
+  assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js", "./realtime-sound.js"]);
 });
 
 test("no line is longer than 120 columns", () => {
-  for (const text of [source, calls, declarations, ...reactPart]) {
+  for (const text of [source, calls, sound, sandbox, declarations, ...reactPart]) {
     assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);
   }
 });

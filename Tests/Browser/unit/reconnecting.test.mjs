@@ -261,6 +261,8 @@ test("fifty calls leave nothing", async (t) => {
     await client.connect();
     await settle();
     client.levels();
+    await settle();
+    client.levels();
     client.disconnect();
     assert.deepEqual(fake.left(), NOTHING);
   }

@@ -1,0 +1,122 @@
+"""The sandbox's parrot: it repeats what the microphone says, and plays OpenAI's side of a call."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from callpage import PLAIN, begin, calls_url
+from daemon import SESSION, Daemon
+from program import ROOT
+from tab import Tab
+
+LIVE = json.loads((ROOT / "sessions" / "live.json").read_text())
+ANSWER = "{answer: async (call) => (await import('/sandbox-peer.js')).parrot(call)}"
+
+
+@pytest.fixture
+def talk(open_tab, web, start):
+    """Opens a call with the parrot."""
+
+    def open_call(kind: str, session: dict = SESSION, call: bool = False, **options) -> tuple[Tab, Daemon]:
+        daemon = start(
+            "http://127.0.0.1:9", json.dumps(session).encode(), SANDBOX="true", OPENAI_API_KEY=None, OPENAI_BASE_URL=None
+        )
+        if call:
+            options |= {"token": None, "call": calls_url(daemon)}
+        tab = begin(open_tab(kind), web, daemon, audio=PLAIN, code=ANSWER, **options)
+        tab.run("connect", "client.connect()")
+        tab.value("connect")
+        return tab, daemon
+
+    return open_call
+
+
+def end(tab: Tab) -> None:
+    tab.js("() => client.disconnect()")
+    tab.assert_nothing_is_left()
+
+
+def types(tab: Tab) -> list[str]:
+    return [event["type"] for event in tab.js("said('serverevent')")]
+
+
+WAYS = [(SESSION, False), (SESSION, True), (LIVE, True)]
+
+
+@pytest.mark.parametrize(("session", "call"), WAYS, ids=["token", "call", "live"])
+def test_the_voice_comes_back_and_both_sides_have_a_transcript(talk, session, call):
+    tab, daemon = talk("speech", session, call)
+    tab.js("() => listen(client.peerConnection.getReceivers()[0].track)")
+    tab.until("loudness() > 0.01")
+    tab.until("(({hertz, decibels}) => hertz < 1500 && decibels > -60)(tone())")
+    tab.js("() => hearing.stop()")
+    tab.until("['user', 'assistant'].every(side => client.transcripts.some(({role, text}) => role === side && text))")
+    end(tab)
+    if call:
+        [line] = [line for line in daemon.usage(2) if "ephemerald.call.end" in json.dumps(line)] or daemon.usage(2)[-1:]
+        assert "client" in json.dumps(line)
+
+
+def test_a_turn_has_the_events_of_openai_in_their_order(talk):
+    tab, _ = talk("speech")
+    tab.until("said('serverevent').some(({type}) => type === 'output_audio_buffer.stopped' || type === 'output_audio_buffer.cleared')")
+    seen = types(tab)
+    expected = [
+        "session.created",
+        "input_audio_buffer.speech_started",
+        "input_audio_buffer.speech_stopped",
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+        "conversation.item.input_audio_transcription.completed",
+        "response.created",
+        "response.output_item.added",
+        "output_audio_buffer.started",
+        "response.output_audio_transcript.delta",
+        "response.output_audio_transcript.done",
+        "response.done",
+    ]
+    places = [seen.index(name) for name in expected]
+    assert places == sorted(places), seen
+    end(tab)
+
+
+def test_it_answers_what_is_typed_calls_a_function_once_and_fails_on_demand(talk):
+    tab, _ = talk("missing", microphone=False)
+    tab.js("() => client.sendText('Polly?')")
+    tab.until("client.transcripts.at(-1)?.text.endsWith('You wrote: Polly?') && client.transcripts.at(-1).final")
+
+    tool = {"type": "function", "name": "now", "parameters": {"type": "object", "properties": {"zone": {"enum": ["UTC"]}}}}
+    tab.js("tool => client.updateSession({tools: [tool]})", tool)
+    tab.js("() => client.sendText('What time is it?')")
+    call = tab.until("said('serverevent').findLast(({type}) => type === 'response.done')?.response.output.find(({name}) => name)")
+    assert (call["name"], call["arguments"]) == ("now", '{"zone":"UTC"}')
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "noon"}
+    tab.js("item => { client.send({type: 'conversation.item.create', item}); client.send({type: 'response.create'}); }", output)
+    tab.until("client.transcripts.at(-1)?.text === 'The function answered noon' && client.transcripts.at(-1).final")
+
+    tab.js("() => client.sendText('/error too_long That was too long.', {respond: false})")
+    tab.until("said('error').some(({serverCode, message}) => serverCode === 'too_long' && message === 'That was too long.')")
+    tab.js("() => client.sendText('/hangup', {respond: false})")
+    tab.until("client.state === 'closed' && client.reason === 'hangup'")
+    tab.assert_nothing_is_left()
+
+
+def test_an_answer_is_interrupted_by_the_page(talk):
+    tab, _ = talk("missing", microphone=False)
+    tab.js("() => client.sendText('One two three four five six seven eight nine ten eleven twelve')")
+    tab.until("client.transcripts.at(-1)?.text.includes('parrot')")
+    tab.js("() => client.interrupt()")
+    tab.until("client.transcripts.at(-1)?.interrupted")
+    assert {"conversation.item.truncated", "output_audio_buffer.cleared"} <= set(types(tab))
+    end(tab)
+
+
+def test_without_the_sandbox_the_parrot_keeps_out(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon, code=ANSWER)
+    tab.run("connect", "client.connect()")
+    tab.value("connect")
+    assert peer.offers == 1
+    end(tab)
