@@ -101,6 +101,8 @@ def test_both_ways_in_have_the_paths_of_the_proxies():
     route = {(match["path"]["value"], match["path"]["type"]) for match in rule["matches"]}
     assert ingress == {(path, "Exact") for path in exact - prefixes} | {(path, "Prefix") for path in prefixes}
     assert route == {(path, kind.replace("Prefix", "PathPrefix")) for path, kind in ingress}
+    # As in nginx.conf: the paths of calls are secrets.
+    assert MANIFESTS["ingress"]["metadata"]["annotations"]["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
     (backend,) = rule["backendRefs"]
     (port,) = service["spec"]["ports"]
     assert backend == {"name": service["metadata"]["name"], "port": port["port"]}
