@@ -1,6 +1,7 @@
 import Curl
 import EphemeraldCore
 import EventLoop
+import Locking
 import Redis
 import Settings
 
@@ -31,6 +32,20 @@ extension CommonState {
         return .inRedis(RedisCounts(redis), standIn: standIn) { notices.report($0, redis.loop) }
     }
 
+    /// Reads every two seconds, while the client lives, what all daemons have taken from `SPEND_ALL`. On the loop's thread.
+    func watchSpending(in client: RedisClient) {
+        Task(executorPreference: client.loop) { [weak client, loop = client.loop, spending, sharedSpending] in
+            while client != nil {
+                if spending.withLock(\.all) != nil,
+                    case .bytes(let value)? = try? await client?.send(["GET", SharedSpending.key])
+                {
+                    sharedSpending.read(String(decoding: value, as: UTF8.self))
+                }
+                await loop.sleep(for: .seconds(2))
+            }
+        }
+    }
+
     /// Where the calls of a loop are kept.
     /// - Parameter creation: how long the upstream may take to create a call.
     func callStore(in redis: RedisClient?, creation: Duration, surroundings: Surroundings) -> any CallStore {
@@ -57,12 +72,12 @@ extension RedisNotices {
 
 extension RedisCounts {
     fileprivate init(_ client: RedisClient) {
-        let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
+        let script = AdmissionScript.admit
         self.init(
             run: { keys, arguments async throws(RedisCountsFailure) in
                 let reply: RedisReply
                 do throws(RedisFailure) {
-                    reply = try await client.evaluate(script, keys: keys, arguments: arguments)
+                    reply = try await client.evaluate(script.text, sha1: script.sha1, keys: keys, arguments: arguments)
                 } catch {
                     throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
                 }
@@ -110,8 +125,8 @@ extension RedisClient {
     ) async throws(RedisCountsFailure) -> [RedisValue] {
         let reply: RedisReply
         do throws(RedisFailure) {
-            let script = Script(script.text, sha1: script.sha1)
-            reply = try await evaluate(script, keys: keys, arguments: arguments, within: patience)
+            reply = try await evaluate(
+                script.text, sha1: script.sha1, keys: keys, arguments: arguments, within: patience)
         } catch {
             throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
         }
@@ -126,7 +141,8 @@ extension RedisValue {
         switch reply {
         case .integer(let number): self = .integer(number)
         case .bytes(let bytes): self = .text(String(decoding: bytes, as: UTF8.self))
-        case .status, .error, .array, .null: self = .nothing
+        case .array(let values): self = .list(values.map(RedisValue.init))
+        case .status, .error, .null: self = .nothing
         }
     }
 }
