@@ -17,6 +17,7 @@ from daemon import eventually
 from fake_calls import ANSWER
 from fake_connection import Received, Upstream
 from fake_openai import Fault
+from test_metrics import series
 from test_calls import calls, create, ended, lease, lines, location, serve  # noqa: F401
 
 SDP = {"Content-Type": "application/sdp"}
@@ -84,8 +85,11 @@ def test_a_call_whose_answer_cannot_be_used_is_hung_up(start, calls, tmp_path, b
     assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
     [opened] = [line for line in lines(tmp_path) if "event.name" not in line]
     assert (opened["error.type"], opened["http.response.status_code"]) == ("upstream_error", 502)
+    created = 'ephemerald_calls_created_total{session="default"}'
+    assert series(daemon)[created] == 0
     calls.work()
     assert create(daemon).status == 201
+    assert series(daemon)[created] == 1
 
 
 def test_a_live_call_whose_answer_cannot_be_used_is_closed(start, calls, tmp_path):
