@@ -43,6 +43,9 @@ def test_a_call_that_is_not_connected_yet_is_hung_up_again_and_keeps_its_place(s
     assert daemon.request("DELETE", path).status == 200
     eventually(lambda: hang_ups(calls) >= 3, "it is hung up again")
     assert (len(calls.open), ended(tmp_path), create(daemon).status) == (1, [], 429)
+    # Nothing is wrong, so that nobody is warned.
+    assert series(daemon)["ephemerald_call_end_failures_total"] == 0
+    assert "could not be ended" not in daemon.stderr
     calls.work()
     calls.wait_until(lambda calls: not calls.open)
     eventually(lambda: len(ended(tmp_path)) == 1, "the end has its line")

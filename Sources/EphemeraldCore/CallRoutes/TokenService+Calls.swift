@@ -122,6 +122,8 @@ extension TokenService {
         let server = loop.minter.host
         let (name, plan) = (reserved.id.name, reserved.plan)
         context.attempt = MintAttempt(server: server)
+        calls.keeper.creationBegins()
+        defer { calls.keeper.creationEnds() }
         let created: CreatedCall
         let key: KeyPrint
         do throws(CallFailure) {

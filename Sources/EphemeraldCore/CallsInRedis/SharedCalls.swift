@@ -78,7 +78,7 @@ package struct SharedCalls: Sendable {
     package func undo(_ name: CallName, _ plan: CallPlan, _ taken: [QuotaCheck], isLost: Bool) {
         let slots = SharedCall.slots(of: plan)
         let paidSeconds = isLost ? plan.type.creationSeconds : 0
-        let paid = Int(plan.price?.cost(ofSeconds: paidSeconds).micros ?? 0)
+        let paid = isLost ? Int(plan.costOfLoss.micros) : 0
         let amounts = taken.map { "\($0.dimension.isMoney ? $0.amount - paid : $0.amount)" }
         post(
             CallScripts.undo, CallScripts.keys(of: name) + slots + taken.map(AdmissionScript.key(of:)),
@@ -202,7 +202,8 @@ package struct SharedCalls: Sendable {
         }
     }
 
-    private func look(_ name: CallName, now: UInt64) async throws(RedisCountsFailure) -> CallListing? {
+    /// One of these calls; nil for one that is unknown or has ended.
+    func look(_ name: CallName, now: UInt64) async throws(RedisCountsFailure) -> CallListing? {
         let reply = try await run(CallScripts.look, CallScripts.keys(of: name), [time, "\(name)"], nil)
         if reply.isEmpty { return nil }
         guard reply.count > 4, let age = reply[0].integer, let due = reply[1].integer, let failures = reply[2].integer,

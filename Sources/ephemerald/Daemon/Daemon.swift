@@ -90,8 +90,7 @@ final class Daemon: @unchecked Sendable {
                 on: loops[0])
             workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             common.callWork.adopt(workerSettings)
-            // Redis has the calls of every daemon.
-            if let journal, common.peers == nil { Daemon.restore(journal.calls, to: common.calls, logger: logger) }
+            if let journal { Daemon.restore(journal.calls, to: common, on: loops[0], logger: logger) }
             workers = try Daemon.workers(on: loops, listener: opened, under: workerSettings, common: common)
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")

@@ -45,6 +45,24 @@ final class UsageLogFile: Sendable {
         }
     }
 
+    /// Appends a line, or reports to the operator that it is lost.
+    /// - Returns: whether it was written whole.
+    @discardableResult func write(_ line: [UInt8], orReportTo lost: LostLines, isAboutCall: Bool = false) -> Bool {
+        do throws(SystemError) {
+            try write(line)
+            return true
+        } catch {
+            lost.report(error, isAboutCall: isAboutCall)
+            return false
+        }
+    }
+
+    /// Whether the next process can read the lines, if that is where its log is.
+    func isJournal(at target: UsageLogTarget) -> Bool {
+        guard let path, case .file(path) = target else { return false }
+        return InputFile.isRegularOrMissing(path)
+    }
+
     /// Whether the last line was written whole. True before the first.
     var isWritable: Bool { isLastWritten.load(ordering: .relaxed) }
 
@@ -86,6 +104,8 @@ final class LostLines: Sendable {
     private struct State {
         /// Since the last report.
         var count = 0
+        /// How many of those are about calls.
+        var calls = 0
         /// Since the start.
         var total = 0
         var lastReport: ContinuousClock.Instant?
@@ -93,10 +113,10 @@ final class LostLines: Sendable {
 
     private let state = Locked(State())
     private let logger: Logger
-    private let isJournal: Bool
+    private let isJournal: (ofQuotas: Bool, ofCalls: Bool)
 
-    /// - Parameter isJournal: whether quotas are counted from the lines at the next start.
-    init(_ logger: Logger, isJournal: Bool) {
+    /// - Parameter isJournal: what the next start reads in the lines.
+    init(_ logger: Logger, isJournal: (ofQuotas: Bool, ofCalls: Bool)) {
         self.logger = logger
         self.isJournal = isJournal
     }
@@ -104,18 +124,22 @@ final class LostLines: Sendable {
     /// Lines lost since the start.
     var total: Int { state.withLock(\.total) }
 
-    func report(_ failure: SystemError) {
+    func report(_ failure: SystemError, isAboutCall: Bool) {
         let now = ContinuousClock.now
-        let count = state.withLock { state in
+        let (count, calls) = state.withLock { state in
             state.count += 1
+            state.calls += isAboutCall ? 1 : 0
             state.total += 1
-            if let last = state.lastReport, now - last < .seconds(1) { return 0 }
+            if let last = state.lastReport, now - last < .seconds(1) { return (0, 0) }
             state.lastReport = now
-            defer { state.count = 0 }
-            return state.count
+            defer { (state.count, state.calls) = (0, 0) }
+            return (state.count, state.calls)
         }
         guard count > 0 else { return }
-        let consequence = isJournal ? "; the quotas count their tokens until a restart, and not after it" : ""
-        logger.error("\(count) usage lines are lost: \(failure)\(consequence)")
+        var consequences = isJournal.ofQuotas ? "; the quotas count their tokens until a restart, and not after it" : ""
+        if isJournal.ofCalls, calls > 0 {
+            consequences += "; \(calls) are about calls, and after a restart a call whose end is lost counts as open"
+        }
+        logger.error("\(count) usage lines are lost: \(failure)\(consequences)")
     }
 }
