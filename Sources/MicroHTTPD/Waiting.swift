@@ -11,12 +11,27 @@ final class Waiting {
     /// The descriptor of the library's epoll set.
     private let library: CInt
     private let turn: (_ isWoken: Bool, _ milliseconds: CInt) -> Bool
-    /// Wakes the server while the loop waits; nil while the library waits.
-    private var watch: Watch?
+
+    private enum State {
+        /// The loop waits, and the watch wakes the server.
+        case loop(Watch)
+        /// The library waits.
+        case library
+        /// The loop has no watch, because the kernel had no memory for one. The timer runs the library, and tries again.
+        case withoutWatch(Timer)
+        /// Nobody waits: what the library has to do it cannot do now.
+        case paused
+        case ended
+    }
+
+    private var state = State.paused
+    /// Whether the library can wait.
+    private var isPossible = true
     /// Whether the library waits at this moment.
     private var isWaiting = false
-    private var isPossible = true
-    private var isPaused = false
+
+    /// How long the loop does without a watch until it tries again.
+    private static let pause = Duration.milliseconds(10)
 
     /// The loop waits.
     /// - Parameters:
@@ -29,19 +44,19 @@ final class Waiting {
         self.loop = loop
         self.library = library
         self.turn = turn
-        watch = try watchLibrary()
+        state = .loop(try watchLibrary())
     }
 
     /// Has the library wait, unless that of another server on the loop does.
     func beginInLibrary() {
-        guard isPossible, let watch, !loop.hasWaiter else { return }
+        guard isPossible, case .loop(let watch) = state, !loop.hasWaiter else { return }
         // Two epoll sets cannot be in each other.
         watch.end()
         guard addLoop() else {
             isPossible = false
             return watchAgain()
         }
-        self.watch = nil
+        state = .library
         loop.setWaiter { [unowned self] milliseconds in
             isWaiting = true
             defer { isWaiting = false }
@@ -51,23 +66,21 @@ final class Waiting {
 
     /// Has the loop wait. A library that always has something to do would keep it from its own descriptors.
     func beginInLoop() {
-        guard watch == nil, isPossible, !isPaused else { return }
+        guard case .library = state else { return }
         removeLoop()
         watchAgain()
     }
 
-    /// Nobody waits for the library: what it has to do it cannot do now.
+    /// Nobody waits for the library, until ``resume()``.
     func pause() {
-        guard isPossible || watch != nil, !isPaused else { return }
-        if let watch { watch.end() } else { removeLoop() }
-        watch = nil
-        isPaused = true
+        if case .ended = state { return }
+        stop()
+        state = .paused
     }
 
     /// The loop waits again, if it was paused.
     func resume() {
-        guard isPaused else { return }
-        isPaused = false
+        guard case .paused = state else { return }
         watchAgain()
     }
 
@@ -80,9 +93,17 @@ final class Waiting {
 
     /// Nobody waits any more. May be called again.
     func end() {
-        watch?.end()
-        if watch == nil, isPossible, !isPaused { removeLoop() }
-        (isPossible, isPaused) = (false, false)
+        stop()
+        state = .ended
+    }
+
+    private func stop() {
+        switch state {
+        case .loop(let watch): watch.end()
+        case .library: removeLoop()
+        case .withoutWatch(let timer): timer.cancel()
+        case .paused, .ended: break
+        }
     }
 
     /// The library passes over an event without data: `MHD_epoll` has done so in all its versions, up to 1.0.
@@ -98,8 +119,16 @@ final class Waiting {
     }
 
     private func watchAgain() {
-        watch = try? watchLibrary()
-        precondition(watch != nil, "the loop has watched it before")
+        do throws(SystemError) {
+            state = .loop(try watchLibrary())
+        } catch {
+            // epoll_ctl(2): ENOMEM, or ENOSPC where the user has as many watches as they may.
+            let timer = loop.after(Waiting.pause) { [unowned self] in
+                watchAgain()
+                _ = turn(true, 0)
+            }
+            state = .withoutWatch(timer)
+        }
     }
 
     private func watchLibrary() throws(SystemError) -> Watch {

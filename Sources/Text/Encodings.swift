@@ -87,6 +87,13 @@ extension UInt8 {
     @inlinable var hexadecimalDigit: UInt8 {
         self < 10 ? UInt8(ascii: "0") + self : UInt8(ascii: "a") - 10 + self
     }
+
+    /// The value of a hexadecimal digit, in either case; nil for any other byte.
+    package var hexadecimalValue: UInt8? {
+        if isDigit { return self - UInt8(ascii: "0") }
+        let letter = asciiLowercased
+        return (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(letter) ? letter - UInt8(ascii: "a") + 10 : nil
+    }
 }
 
 extension UInt64 {

@@ -17,6 +17,7 @@ from daemon import eventually
 from fake_calls import ANSWER
 from fake_connection import Received, Upstream
 from fake_openai import Fault
+from test_metrics import series
 from test_calls import calls, create, ended, lease, lines, location, serve  # noqa: F401
 
 SDP = {"Content-Type": "application/sdp"}
@@ -43,6 +44,9 @@ def test_a_call_that_is_not_connected_yet_is_hung_up_again_and_keeps_its_place(s
     assert daemon.request("DELETE", path).status == 200
     eventually(lambda: hang_ups(calls) >= 3, "it is hung up again")
     assert (len(calls.open), ended(tmp_path), create(daemon).status) == (1, [], 429)
+    # Nothing is wrong, so that nobody is warned.
+    assert series(daemon)["ephemerald_call_end_failures_total"] == 0
+    assert "could not be ended" not in daemon.stderr
     calls.work()
     calls.wait_until(lambda calls: not calls.open)
     eventually(lambda: len(ended(tmp_path)) == 1, "the end has its line")
@@ -85,8 +89,11 @@ def test_a_call_whose_answer_cannot_be_used_is_hung_up(start, calls, tmp_path, b
     assert ended(tmp_path)[0]["ephemerald.call.reason"] == "unanswered"
     [opened] = [line for line in lines(tmp_path) if "event.name" not in line]
     assert (opened["error.type"], opened["http.response.status_code"]) == ("upstream_error", 502)
+    created = 'ephemerald_calls_created_total{session="default"}'
+    assert series(daemon)[created] == 0
     calls.work()
     assert create(daemon).status == 201
+    assert series(daemon)[created] == 1
 
 
 def test_a_live_call_whose_answer_cannot_be_used_is_closed(start, calls, tmp_path):

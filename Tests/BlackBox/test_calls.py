@@ -215,6 +215,9 @@ def test_only_so_many_calls_are_open_at_once(start, calls, tmp_path):
     with ThreadPoolExecutor(64) as pool:
         statuses = list(pool.map(lambda _: create(daemon).status, range(64)))
     assert (statuses.count(201), statuses.count(429)) == (6, 58)
+    # Each once.
+    for said in ("calls session: narrow has reached 2 open calls", "calls all: everybody has reached 8 open calls"):
+        assert daemon.stderr.count(said) == 1
     assert len(calls.all) == 8
     daemon.request("DELETE", paths[0])
     eventually(lambda: create(daemon, "narrow").status == 201, "its slot is free again")

@@ -158,11 +158,10 @@ def test_the_calls_of_a_daemon_that_was_killed_are_ended_by_the_other(start, cal
     paths = [location(create(first)) for _ in range(8)]
     long, kept = location(create(first, "long")), location(create(second, "long"))
     kill(first)
-    # They live on with the other daemon, each as long as it may.
+    # They live on with the other daemon, each as long as it may, and until that has run for 30 seconds.
     assert lease(second, paths[0]).status == 200
     renewed = time.monotonic()
-    calls.wait_until(lambda calls: len(calls.open) <= 3, 10 + 6)
-    calls.wait_until(lambda calls: len(calls.open) <= 2, renewed + 10 + 6 - time.monotonic())
+    calls.wait_until(lambda calls: len(calls.open) <= 2, 30 + 6)
     assert time.monotonic() - renewed > 9
     assert [lease(second, path).status for path in (long, kept)] == [200, 200]
     assert second.request("DELETE", long).status == 200
@@ -170,7 +169,7 @@ def test_the_calls_of_a_daemon_that_was_killed_are_ended_by_the_other(start, cal
     eventually(lambda: len(pair.ended) == 9, "each end has its line")
     assert sorted(line["ephemerald.call.reason"] for line in pair.ended) == ["client"] + ["lease"] * 8
     assert len({line["ephemerald.call.id"] for line in pair.ended}) == 9
-    assert all(10 <= line["ephemerald.call.seconds"] <= 17 for line in pair.ended)
+    assert all(10 <= line["ephemerald.call.seconds"] <= 37 for line in pair.ended)
 
 
 @pytest.mark.parametrize("way", ["killed", "stopped"])

@@ -14,6 +14,7 @@ from contextlib import suppress
 import raw
 from daemon import HEALTH, ORIGIN, TOKEN, eventually
 from launcher import answers, end, post
+from hostile_stalls import STALLS
 from program import binary, environment
 
 #: Combining marks that are not in canonical order: comparing such text as Unicode sorts every run of them.
@@ -73,6 +74,50 @@ def test_a_daemon_without_a_free_descriptor_rests_until_there_is_one(launch):
     resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (most, most))
     assert client.recv(4096).startswith(b"HTTP/1.1 200")
     assert end(process) == 0
+
+
+#: Fails as epoll_ctl(2) may while a file exists: a set that is added to another needs memory of the kernel.
+FAULT = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+int epoll_ctl(int set, int operation, int descriptor, struct epoll_event *event) {
+    int (*next)(int, int, int, struct epoll_event *) = dlsym(RTLD_NEXT, "epoll_ctl");
+    char path[64], kind[64] = "";
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    if (operation == EPOLL_CTL_ADD && access(getenv("EPOLL_FAULT"), F_OK) == 0
+        && readlink(path, kind, sizeof kind - 1) > 0 && strcmp(kind, "anon_inode:[eventpoll]") == 0) {
+        unlink(getenv("EPOLL_FAULT_SEEN"));
+        errno = ENOMEM;
+        return -1;
+    }
+    return next(set, operation, descriptor, event);
+}
+"""
+
+
+def test_a_loop_goes_on_while_the_kernel_has_no_memory_for_a_watch(start, upstream, sessions, tmp_path):
+    library, fault, unseen = tmp_path / "fault.so", tmp_path / "fault", tmp_path / "unseen"
+    # Swift brings it.
+    compile_ = ["clang", "-shared", "-fPIC", "-x", "c", "-", "-o", str(library)]
+    subprocess.run(compile_, input=FAULT.encode(), check=True)
+    surroundings = {"LD_PRELOAD": str(library), "EPOLL_FAULT": str(fault), "EPOLL_FAULT_SEEN": str(unseen)}
+    daemon = start(upstream, sessions, LOOPS="1", **surroundings)
+    for path in (fault, unseen):
+        path.touch()
+    # A library that is stuck waits no longer for the loop, which then needs a watch.
+    with raw.Connection(daemon.port) as stuck:
+        stuck.send(STALLS["half an extension of 100 kB"])
+        eventually(lambda: not unseen.exists(), "a watch was refused")
+        assert [daemon.token().status for _ in range(20)] == [200] * 20
+    fault.unlink()
+    assert [daemon.token().status for _ in range(20)] == [200] * 20
 
 
 def test_a_log_without_a_reader_delays_no_request(launch, tmp_path):

@@ -1,6 +1,7 @@
 import EphemeraldCore
 import HTTP
 import Sessions
+import TestPolicy
 import Testing
 
 @Suite struct `The notices of limits` {
@@ -100,6 +101,27 @@ import Testing
         var notices = LimitNotices()
         let messages = test.limitsReached.map { notices.notice($0, now: 0) }
         #expect(messages == ["\(kind): \(who) has reached 1/h; the usage log has the refusals"])
+    }
+
+    @Test func `name whose calls are too many, once in ten minutes`() throws {
+        let maxima = CallMaxima(all: 9, caller: 2, client: 5, session: 3)
+        let request = Request(method: .get, target: "/", peer: .ip(try #require(IPAddress("192.0.2.7")), port: 1))
+        let address = ClientAddress(of: request, behind: .none)
+        var notices = LimitNotices()
+        func notice(_ dimension: CallDimension, _ caller: String = "ann", at minutes: UInt64 = 0) -> String? {
+            CallsReached(dimension, by: TestCalls.plan(caller: caller), within: maxima).flatMap {
+                notices.notice(LimitReached($0), of: address, now: minutes * Self.minute)
+            }
+        }
+        let ending = "open calls; the usage log has the refusals"
+        #expect(notice(.caller) == "calls caller: ann has reached 2 \(ending)")
+        #expect(notice(.client) == "calls client: 192.0.2.7 has reached 5 \(ending)")
+        #expect(notice(.session) == "calls session: default has reached 3 \(ending)")
+        #expect(notice(.all) == "calls all: everybody has reached 9 \(ending)")
+        #expect(notice(.caller, "bob") == "calls caller: bob has reached 2 \(ending)")
+        #expect(notice(.all, "bob", at: 9) == nil && notice(.caller, at: 9) == nil)
+        #expect(notice(.caller, at: 10) != nil)
+        #expect(CallsReached(.client, by: TestCalls.plan(client: nil), within: maxima) == nil)
     }
 
     @Test func `name a quota once until the next day`() async throws {

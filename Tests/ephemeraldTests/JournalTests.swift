@@ -109,6 +109,21 @@ import ephemerald
         #expect(try spent(limits) == [0])
     }
 
+    @Test func `counts a call on the day of its admission, although its line is of the next day`() throws {
+        let names = (0..<2).map { CallID(randomBits: UInt128($0)).name }
+        let day = #""ephemerald.call.day":"2026-11-21","ephemerald.call.lease_seconds""#
+        let opened = names.map {
+            UsageLines.opened($0).replacing(#""ephemerald.call.lease_seconds""#, with: day)
+        }
+        // The line of an end may come first.
+        try write("usage.log", [opened[0], UsageLines.end(names[1], spent: 500), opened[1]])
+        let limits = SpendingLimits(all: .largest)
+        #expect(try spent(limits, on: Day(2026, 11, 21)) == [1_525_500])
+        #expect(try spent(limits) == [0])
+        let journal = try journal()
+        #expect(used(journal) == 0 && journal.mintsOfToday == 0)
+    }
+
     @Test func `counts once what gzip is still at`() throws {
         try write("usage.log.1", [UsageLines.mint()])
         try gzip("usage.log.1")

@@ -1,5 +1,4 @@
 package import HTTP
-import Locking
 
 /// Ends calls upstream, past the circuit breaker and the limit on mints in progress: a call that goes on costs money.
 ///
@@ -10,6 +9,8 @@ package final class CallEnder: Sendable {
     package typealias Attach = @Sendable (SidebandRequest) async -> SidebandOutcome
 
     private let upstream: Upstream
+    /// Of its keys, in order.
+    private let prints: [KeyPrint]
     private let surroundings: Surroundings
     private let send: Minter.Send
     private let attach: Attach
@@ -21,6 +22,7 @@ package final class CallEnder: Sendable {
         upstream: Upstream, surroundings: Surroundings, send: @escaping Minter.Send, attach: @escaping Attach
     ) {
         self.upstream = upstream
+        prints = upstream.keys.map { KeyPrint(ofKey: $0.reveal()) }
         self.surroundings = surroundings
         self.send = send
         self.attach = attach
@@ -64,16 +66,17 @@ package final class CallEnder: Sendable {
         upstream.callServer == other.upstream.callServer && prints == other.prints
     }
 
-    private var prints: [KeyPrint] { upstream.keys.map { KeyPrint(ofKey: $0.reveal()) } }
-
     private func attempt(
         _ call: CallRecord, with key: Secret, isByCreator: Bool
     ) async -> (verdict: EndVerdict, isKeyRefused: Bool) {
-        var attempt = EndAttempt(call.plan.type, believing: belief(about: call, isByCreator: isByCreator))
+        let belief = belief(about: call, isByCreator: isByCreator)
+        var attempt = EndAttempt(call.plan.type, believing: belief)
         let fields = upstream.callFields(key: key, requestID: RequestID(randomBits: surroundings.randomBits()))
         let url = "\(upstream.baseURL)/\(call.plan.type.path)/\(call.upstreamID)"
         while true {
             switch attempt.step {
+            case .finished(.unsure) where attempt.isNotFound && isByCreator && belief == .confirmation:
+                return (.notYet, false)
             case .finished(let verdict): return (verdict, attempt.isKeyRefused)
             case .attach(let time):
                 let request = SidebandRequest(url: "\(url)/attach", fields: fields, timeout: time)
@@ -100,50 +103,6 @@ package struct SidebandRequest: Hashable, Sendable {
     package let fields: Fields
     /// How long the sideband is read for `session.closed`.
     package let timeout: Duration
-}
-
-/// The places for calls that are being ended at once in a process: each takes a connection, and that of a Live session
-/// carries its audio. Those that find no place wait in order.
-package final class EndingPlaces: Sendable {
-    /// How many there are in a process by default.
-    package static let standard = 64
-
-    private struct State: Sendable {
-        var free: Int
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state: Locked<State>
-
-    /// - Parameter count: at least 1.
-    package init(_ count: Int = EndingPlaces.standard) {
-        state = Locked(State(free: count))
-    }
-
-    /// Waits for a place and takes it.
-    package func enter() async {
-        await withCheckedContinuation { continuation in
-            let isFree = state.withLock { state in
-                if state.free > 0 {
-                    state.free -= 1
-                    return true
-                }
-                state.waiting.append(continuation)
-                return false
-            }
-            if isFree { continuation.resume() }
-        }
-    }
-
-    /// Gives the place to the first that waits.
-    package func leave() {
-        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
-            state.free += 1
-            return nil
-        }
-        next?.resume()
-    }
 }
 
 extension CallType {

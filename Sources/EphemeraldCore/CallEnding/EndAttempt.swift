@@ -30,6 +30,8 @@ package struct EndAttempt: Hashable, Sendable {
     package private(set) var step: Step
     /// Whether the upstream refused the key: it may be revoked, and another may do.
     private(set) var isKeyRefused = false
+    /// Whether the last answer said that there is no such call, which was not believed.
+    private(set) var isNotFound = false
 
     /// - Parameter belief: what the answers are believed.
     package init(_ type: CallType, believing belief: Belief) {
@@ -46,7 +48,9 @@ package struct EndAttempt: Hashable, Sendable {
         case .refused(let response) where isOver(response, endsWithOK: false):
             step = .finished(.over(reportedSeconds: nil))
         case .refused(let response): goOn("the sideband was refused with status \(response.status.rawValue)")
-        case .failed(let reason): goOn("the sideband failed: \(reason)")
+        case .failed(let reason):
+            isNotFound = false
+            goOn("the sideband failed: \(reason)")
         }
     }
 
@@ -63,12 +67,15 @@ package struct EndAttempt: Hashable, Sendable {
 
     /// The hang-up was not answered.
     package mutating func hungUp(_ failure: TransferFailure) {
+        isNotFound = false
         lookAgain("the hang-up failed: \(failure)")
     }
 
     private mutating func isOver(_ response: Response, endsWithOK: Bool) -> Bool {
         isKeyRefused = response.status == .unauthorized || response.status == .forbidden
-        return HangUpVerdict(response, believing: belief, endsWithOK: endsWithOK) == .over
+        let verdict = HangUpVerdict(response, believing: belief, endsWithOK: endsWithOK)
+        isNotFound = verdict == .notFound
+        return verdict == .over
     }
 
     /// The first sideband is followed by a hang-up. After the second one, nobody knows whether the session is over.
@@ -89,6 +96,9 @@ package enum EndVerdict: Hashable, Sendable {
     case over(reportedSeconds: Int?)
     /// The call may still be open. The reason is a clause for an operator, without any text of the upstream's.
     case unsure(String)
+    /// The upstream does not know the call, and it is too young for that to mean that it is over: its media may not be
+    /// connected. Nothing is wrong, and the attempt is repeated.
+    case notYet
 }
 
 /// The result of a sideband that was opened to end a session.

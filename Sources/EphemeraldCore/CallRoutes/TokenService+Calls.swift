@@ -101,10 +101,14 @@ extension TokenService {
         // when lines can be written again.
         guard calls.keeper.canRecord else { throw .limitsUnavailable }
         let claim = claim(context, from: origin, caller, to: offered, spending: plan.spending)
-        return try calls.admit(id.name, plan, claim, within: maxima).then { [self] admission throws(Refusal) in
+        return try calls.admit(id.name, plan, claim, within: maxima).then { [self, maxima] admission throws(Refusal) in
             let verdict: LimitVerdict
             switch admission {
-            case .full(let dimension): throw .tooManyCalls(dimension)
+            case .full(let dimension):
+                if let reached = CallsReached(dimension, by: plan, within: maxima) {
+                    report(.limitReached(LimitReached(reached)), context)
+                }
+                throw .tooManyCalls(dimension)
             case .refused(let reached): verdict = .refused(reached)
             case .admitted(let closest, let taken): verdict = .admitted(closest: closest, taken: taken)
             }
@@ -119,6 +123,8 @@ extension TokenService {
         let (server, host) = (loop.minter.server, loop.minter.upstream.callServer)
         let (name, plan) = (reserved.id.name, reserved.plan)
         context.attempt = MintAttempt(server: server)
+        calls.keeper.creationBegins()
+        defer { calls.keeper.creationEnds() }
         let created: CreatedCall
         let key: UpstreamKey
         do throws(CallFailure) {

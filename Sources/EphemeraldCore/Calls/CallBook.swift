@@ -16,7 +16,7 @@ package struct CallBook: Sendable {
     /// A book without calls.
     package init() {}
 
-    /// When ``due(now:atMost:)`` is to be called next; nil when nothing will be due. It may be too early, because a
+    /// When ``due(now:)`` is to be called next; nil when nothing will be due. It may be too early, because a
     /// renewed call keeps its old time here, but it is never too late.
     package var nextDue: UInt64? { times.first.map { UInt64(max(0, $0.time)) } }
 
@@ -157,11 +157,10 @@ package struct CallBook: Sendable {
 
     /// What has to be done now. Slots that were kept and calls that are forgotten are dealt with here too, so a slot is
     /// free once its time has come and this was called.
-    /// - Parameter limit: returns no more than that; the rest is still due.
-    package mutating func due(now: UInt64, atMost limit: Int = .max) -> [DueCall] {
+    package mutating func due(now: UInt64) -> [DueCall] {
         let now = Int64(now)
         var result: [DueCall] = []
-        while result.count < limit, let first = times.first, first.time <= now {
+        while let first = times.first, first.time <= now {
             guard let call = calls[first.name], call.queued == first.time else {
                 times.removeFirst()
                 continue
@@ -177,9 +176,6 @@ package struct CallBook: Sendable {
         }
         return result
     }
-
-    /// How many calls are being created.
-    package var creating: Int { calls.values.count { if case .creating = $0.state { true } else { false } } }
 
     /// The calls that are open or ending, in no order.
     package func listing(now: UInt64) -> [CallListing] {

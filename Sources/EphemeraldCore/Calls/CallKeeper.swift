@@ -43,6 +43,8 @@ package final class CallKeeper: Sendable {
         var book = CallBook()
         /// Whether this process is ending, and its calls with it.
         var isClosed = false
+        /// How many calls are being created by the upstream, also where Redis has admitted them.
+        var creating = 0
         /// The time of the last wake-up that was arranged and has not come.
         var wakeUp: UInt64?
     }
@@ -125,7 +127,13 @@ package final class CallKeeper: Sendable {
     var isClosed: Bool { state.withLock(\.isClosed) }
 
     /// How many calls are being created by the upstream.
-    package var creating: Int { state.withLock(\.book.creating) }
+    package var creating: Int { state.withLock(\.creating) }
+
+    /// The upstream is now called to create a call; the end of that is reported as well.
+    func creationBegins() { state.withLock { $0.creating += 1 } }
+
+    /// The call was created and opened, or it was not created.
+    func creationEnds() { state.withLock { $0.creating -= 1 } }
 
     /// Begins to end the call of that name.
     /// - Returns: whether there is such a call, or was one lately.
@@ -193,18 +201,23 @@ package final class CallKeeper: Sendable {
 
     private func start(_ record: CallRecord, _ reason: CallEndReason) {
         outlets.start { [self] in
+            // Most leases that seem to be over were renewed elsewhere, which is found out without a place.
+            if reason == .lease, let pause = await peers?.untilDue(record.name) { return postpone(record, by: pause) }
             // Before the turn, which lapses after a while.
-            await outlets.places.enter()
-            defer { outlets.places.leave() }
+            await outlets.places.enter(record.plan.type)
+            defer { outlets.places.leave(record.plan.type) }
             guard let peers else { return await end(record, reason) }
             switch await peers.turn(to: record.name, reason) {
             case .ours(let first): await end(record, first)
-            case .later(let pause):
-                let order = update { state, now in state.book.postpone(record.name, by: pause, now: now) }
-                if let order { start(record, order) }
+            case .later(let pause): postpone(record, by: pause)
             case .over: update { state, _ in state.book.forget(record.name) }
             }
         }
+    }
+
+    private func postpone(_ record: CallRecord, by pause: Duration) {
+        let order = update { state, now in state.book.postpone(record.name, by: pause, now: now) }
+        if let order { start(record, order) }
     }
 
     private func end(_ record: CallRecord, _ reason: CallEndReason) async {
@@ -214,7 +227,7 @@ package final class CallKeeper: Sendable {
                 state.book.over(record.name, reason, reportedSeconds: seconds, now: now)
             }
             if let settlement { settle(settlement) }
-        case .unsure:
+        case .unsure, .notYet:
             let first = update { state, now in state.book.failed(record.name, now: now) }
             if let peers { return peers.failed(record.name) }
             // The next process must not take the call for an open one.

@@ -40,6 +40,32 @@ package enum CallDimension: String, Hashable, Sendable, CaseIterable {
     }
 }
 
+/// A maximum of open calls that is reached.
+package struct CallsReached: Hashable, Sendable {
+    /// What it counts by.
+    package let dimension: CallDimension
+    /// How many calls there may be.
+    package let maximum: Int
+    /// The caller or the session; nil for a client and for everybody.
+    let name: String?
+    /// What tells those whom it counts apart.
+    let key: UInt64
+
+    /// Nil for a dimension without a maximum, or without a value in the plan.
+    package init?(_ dimension: CallDimension, by plan: CallPlan, within maxima: CallMaxima) {
+        guard let maximum = maxima[dimension], let key = dimension.key(in: plan) else { return nil }
+        self.dimension = dimension
+        self.maximum = maximum
+        self.key = key
+        name =
+            switch dimension {
+            case .caller: plan.caller
+            case .session: plan.session
+            case .client, .all: nil
+            }
+    }
+}
+
 /// The slots that are taken: how many calls are being created, open or ending, by dimension. Every call has a slot in
 /// each dimension that it has a value for, even if the dimension has no maximum, so that the counts are right when a
 /// reload adds one.
@@ -71,7 +97,7 @@ struct CallSlots: Sendable {
 extension CallDimension {
     /// SipHash under a key of this process, so that nobody can choose names that collide; nil for a plan that has no
     /// value in this dimension.
-    fileprivate func key(in plan: CallPlan) -> UInt64? {
+    func key(in plan: CallPlan) -> UInt64? {
         var hasher = Hasher()
         hasher.combine(self)
         switch self {

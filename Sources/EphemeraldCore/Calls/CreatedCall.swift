@@ -94,6 +94,8 @@ package enum Belief: Hashable, Sendable {
 package enum HangUpVerdict: Hashable, Sendable {
     /// The upstream has ended it, or does not have it any more.
     case over
+    /// The upstream says that there is no such call, and is not believed.
+    case notFound
     /// Nobody can tell. The call may still be open, so the hang-up is sent again.
     case unsure
 
@@ -115,6 +117,10 @@ package enum HangUpVerdict: Hashable, Sendable {
         // A 404 without such a code may come from a gateway that does not know the path.
         let body = isRefused ? try? JSON(parsing: response.body, only: ["error.code"]) : nil
         let code = body?["error"]?["code"]?.stringValue ?? ""
-        self = belief == .everything && HangUpVerdict.codes.contains(code) ? .over : .unsure
+        guard HangUpVerdict.codes.contains(code) else {
+            self = .unsure
+            return
+        }
+        self = belief == .everything ? .over : .notFound
     }
 }

@@ -22,11 +22,13 @@ package final class CallPeers: Sendable {
         var next = 0
         /// The calls of other daemons that this one is ending.
         var others: Set<CallName> = []
-        /// Until when no lease ends a call: nobody could renew one while Redis was away.
+        /// The loops that have no connection to Redis: nobody can renew a lease there.
+        var away: Set<ObjectIdentifier> = []
+        /// Until when no lease ends a call after that.
         var sparing: UInt64 = 0
     }
 
-    /// How long leases are spared when Redis is back.
+    /// How long leases are spared when Redis is back, and those of other daemons after the start.
     private static let spared: UInt64 = 30_000_000_000
     /// How long to wait after a step that Redis did not answer, at first and at most.
     private static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(30))
@@ -35,6 +37,7 @@ package final class CallPeers: Sendable {
     private let calls: SharedCalls
     private let surroundings: Surroundings
     private let outlets: CallKeeper.Outlets
+    private let began: UInt64
 
     /// - Parameters:
     ///   - calls: through the client of the loop that ends calls.
@@ -43,27 +46,38 @@ package final class CallPeers: Sendable {
         self.calls = calls
         self.surroundings = surroundings
         self.outlets = outlets
+        began = surroundings.monotonicNanoseconds()
     }
 
-    /// The connection of the loop that ends calls has come or gone.
-    package func redisIs(away isAway: Bool) {
+    /// The connection of a loop has come or gone.
+    package func redisIs(away isAway: Bool, for loop: ObjectIdentifier) {
         let now = surroundings.monotonicNanoseconds()
         state.withLock { state in
             if isAway {
-                state.sparing = .max
-            } else if state.sparing == .max {
+                state.away.insert(loop)
+            } else if state.away.remove(loop) != nil {
                 state.sparing = now + CallPeers.spared
             }
         }
     }
 
-    /// Ends the calls of other daemons that are overdue, 64 at most.
+    /// Ends the calls of other daemons that are overdue, 64 at most. Leases are spared right after the start too: Redis may
+    /// have been away before.
     package func sweep() async {
-        guard isSparing == nil, let names = try? await calls.overdue() else { return }
+        guard let names = try? await calls.overdue() else { return }
         for name in names where !isOwn(name) && !isEnding(name) {
             let now = surroundings.monotonicNanoseconds()
-            guard let claim = try? await calls.claim(name, nil, now: now) else { return }
-            if case .claimed(let call, let reason, let isGivenUp) = claim { end(call, reason, isGivenUp: isGivenUp) }
+            do throws(RedisCountsFailure) {
+                // A claim keeps other daemons away, which may have a place.
+                if let call = try await calls.all.look(at: [name], now: now).first, !mayEnd(call, now: now) { continue }
+                // Also where there is no call any more: then the claim removes what is left of it.
+                let claim = try await calls.claim(name, nil, now: now)
+                if case .claimed(let call, let reason, let isGivenUp) = claim {
+                    end(call, reason, isGivenUp: isGivenUp)
+                }
+            } catch {
+                return
+            }
         }
     }
 
@@ -75,6 +89,13 @@ package final class CallPeers: Sendable {
             return Array(state.own.keys.dropFirst(state.next).prefix(SharedCallList.page))
         }
         return names.isEmpty ? [] : (try? await calls.all.ended(among: names)) ?? []
+    }
+
+    /// Whether this daemon may end an overdue call of another now.
+    private func mayEnd(_ call: CallListing, now: UInt64) -> Bool {
+        let isOfLease = call.reason == nil && call.secondsLeft > 0
+        if isOfLease, isSparing != nil || now < began + CallPeers.spared { return false }
+        return outlets.places.hasFree(call.record.plan.type)
     }
 
     /// The calls of all daemons that are open or ending, in no order.
@@ -122,6 +143,35 @@ package final class CallPeers: Sendable {
         state.withLock { $0.others.contains(name) }
     }
 
+    /// Those of the calls of an earlier process that Redis does not have: it was away when they were created, it was not
+    /// set, or it forgot them. The others get a whole lease there. Waits until Redis answers.
+    package func unknown(of calls: [PastCall]) async -> [PastCall] {
+        var unknown: [PastCall] = []
+        var pause = CallPeers.pauses.first
+        for call in calls {
+            while true {
+                do throws(RedisCountsFailure) {
+                    if try await self.calls.renew(call.name, call.plan.binding) == .unknown { unknown.append(call) }
+                    break
+                } catch {
+                    if error == .cancelled { return unknown }
+                    await surroundings.sleep(pause)
+                    pause = min(pause * 2, CallPeers.pauses.longest)
+                }
+            }
+        }
+        return unknown
+    }
+
+    /// How long it takes until one of this daemon's calls is due whose lease seems to be over; nil when that is so, and
+    /// when Redis does not say.
+    func untilDue(_ name: CallName) async -> Duration? {
+        if let left = isSparing { return min(left, CallPeers.pauses.longest) }
+        let now = surroundings.monotonicNanoseconds()
+        let left = try? await calls.all.look(at: [name], now: now).first?.untilDue
+        return left.flatMap { $0 > .zero ? $0 : nil }
+    }
+
     /// Whether this daemon may end one of its calls now.
     func turn(to name: CallName, _ reason: CallEndReason) async -> Turn {
         if reason == .lease, let left = isSparing { return .later(min(left, CallPeers.pauses.longest)) }
@@ -153,7 +203,8 @@ package final class CallPeers: Sendable {
     /// - Returns: whether this daemon writes the account.
     func settle(_ settlement: CallSettlement) async -> Bool {
         let name = settlement.record.name
-        guard let call = state.withLock({ $0.own[name] }) else { return false }
+        // Redis never had a call that was taken over from the usage log.
+        guard let call = state.withLock({ $0.own[name] }) else { return true }
         let result = await end(call, settlement)
         let isFirst = state.withLock { $0.own.removeValue(forKey: name) != nil }
         switch result {
@@ -177,16 +228,20 @@ package final class CallPeers: Sendable {
         }
     }
 
-    /// Ends a call of another daemon that this one has claimed. If that fails, it is overdue soon, for any daemon.
+    /// Ends a call of another daemon that this one has claimed. If that fails, and without a free place, it is overdue
+    /// soon, for any daemon.
     func end(_ call: SharedCall, _ reason: CallEndReason, isGivenUp: Bool) {
-        let name = call.record.name
+        let (name, type, places) = (call.record.name, call.record.plan.type, outlets.places)
         guard state.withLock({ $0.others.insert(name).inserted }) else { return }
+        guard isGivenUp || places.enterNow(type) else {
+            state.withLock { _ = $0.others.remove(name) }
+            return calls.failed(name)
+        }
         outlets.start { [self] in
             var seconds: Int?
             var isOver = isGivenUp
             if !isOver {
-                await outlets.places.enter()
-                defer { outlets.places.leave() }
+                defer { places.leave(type) }
                 if case .over(let reported) = await outlets.end(call.record) { (seconds, isOver) = (reported, true) }
             }
             if isOver {
@@ -204,7 +259,9 @@ package final class CallPeers: Sendable {
 
     /// How long leases are still spared; nil when they are not.
     private var isSparing: Duration? {
-        let (end, now) = (state.withLock(\.sparing), surroundings.monotonicNanoseconds())
+        let now = surroundings.monotonicNanoseconds()
+        let (isAway, end) = state.withLock { (!$0.away.isEmpty, $0.sparing) }
+        if isAway { return CallPeers.pauses.longest }
         return end > now ? .nanoseconds(Int64(clamping: end - now)) : nil
     }
 

@@ -76,7 +76,7 @@ package struct SharedCalls: Sendable {
     package func undo(_ name: CallName, _ plan: CallPlan, _ taken: [QuotaCheck], isLost: Bool) {
         let slots = SharedCall.slots(of: plan)
         let paidSeconds = isLost ? plan.type.creationSeconds : 0
-        let paid = Int(plan.price?.cost(ofSeconds: paidSeconds).micros ?? 0)
+        let paid = isLost ? Int(plan.costOfLoss.micros) : 0
         let amounts = taken.map { "\($0.dimension.isMoney ? $0.amount - paid : $0.amount)" }
         post(
             CallScripts.undo, CallScripts.keys(of: name) + slots + taken.map(AdmissionScript.key(of:)),

@@ -1,7 +1,7 @@
 import Sessions
 import Text
 
-/// Decides which refusals by a limit or quota are logged for the operator: the first of each window, and of many clients
+/// Decides which refusals by a limit, a quota or a maximum of calls are logged for the operator: the first of each window, and of many clients
 /// at once a few.
 ///
 /// It has neither clock nor lock, and only refusals cost time here. A client with a million addresses fills the places of
@@ -24,7 +24,7 @@ package struct LimitNotices: Sendable {
     /// A limit by the second would be logged each second.
     private static let shortestWindow = Duration.seconds(60)
 
-    /// Eleven at most, so a search is faster than a hash.
+    /// Fifteen at most, so a search is faster than a hash.
     private var kinds: [Kind] = []
 
     /// Nothing has been logged.
@@ -59,13 +59,15 @@ extension LimitReached {
         case limit(LimitDimension)
         case refusals
         case quota(QuotaDimension)
+        case calls(CallDimension)
 
-        /// `limit` or `quota`, and what it counts by.
+        /// `limit`, `quota` or `calls`, and what it counts by.
         var name: String {
             switch self {
             case .limit(let dimension): "limit \(dimension.rawValue)"
             case .refusals: "limit refusals"
             case .quota(let dimension): "quota \(dimension.rawValue)"
+            case .calls(let dimension): "calls \(dimension.rawValue)"
             }
         }
     }
@@ -75,6 +77,7 @@ extension LimitReached {
         case .rate(let check): .limit(check.rule.dimension)
         case .refusals: .refusals
         case .quota(let check): .quota(check.dimension)
+        case .calls(let reached): .calls(reached.dimension)
         }
     }
 
@@ -83,6 +86,8 @@ extension LimitReached {
         switch limit {
         case .rate(let check), .refusals(let check): check.rule.limit.window
         case .quota: wait
+        // Somebody who is refused again and again is not named each minute.
+        case .calls: .seconds(600)
         }
     }
 
@@ -93,6 +98,7 @@ extension LimitReached {
         switch limit {
         case .rate(let check), .refusals(let check): return check.key
         case .quota(let check): return UInt64(bitPattern: Int64(check.identity.hashValue))
+        case .calls(let reached): return reached.key
         }
     }
 
@@ -109,6 +115,19 @@ extension LimitReached {
         case .quota(let check):
             "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowanceText) a day; "
                 + "the usage log has the refusals"
+        case .calls(let reached):
+            "\(kind.name): \(reached.who(client)) has reached \(reached.maximum) open calls; the usage log has the refusals"
+        }
+    }
+}
+
+extension CallsReached {
+    /// Whose calls are counted, for the operator.
+    fileprivate func who(_ client: ClientAddress) -> String {
+        switch dimension {
+        case .client: client.description
+        case .caller, .session: name?.loggable(256) ?? ""
+        case .all: "everybody"
         }
     }
 }

@@ -42,6 +42,8 @@ package struct LimitReached: Hashable, Sendable {
         case refusals(LimitCheck)
         /// A quota of the day.
         case quota(QuotaCheck)
+        /// A maximum of open calls.
+        case calls(CallsReached)
     }
 
     /// Which one it is.
@@ -58,11 +60,17 @@ package struct LimitReached: Hashable, Sendable {
         self.isFull = isFull
     }
 
+    /// A maximum of open calls. Nobody knows when one of them ends.
+    package init(_ calls: CallsReached) {
+        self.init(.calls(calls), wait: .seconds(10))
+    }
+
     /// What it counts by: `client`, `session`.
     package var dimension: String {
         switch limit {
         case .rate(let check), .refusals(let check): check.rule.dimension.rawValue
         case .quota(let check): check.dimension.rawValue
+        case .calls(let reached): reached.dimension.rawValue
         }
     }
 
@@ -72,6 +80,7 @@ package struct LimitReached: Hashable, Sendable {
         case .rate: .rateLimited(self)
         case .refusals: .tooManyRefusals(retryAfter: wait)
         case .quota: .quotaExhausted(self)
+        case .calls(let reached): .tooManyCalls(reached.dimension)
         }
     }
 
@@ -81,6 +90,7 @@ package struct LimitReached: Hashable, Sendable {
         return switch limit {
         case .rate(let check), .refusals(let check): check.rule.dimension.detail
         case .quota(let check): check.dimension.detail
+        case .calls(let reached): reached.dimension.detail
         }
     }
 }

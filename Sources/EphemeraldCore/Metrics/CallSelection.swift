@@ -73,12 +73,3 @@ package enum CallSelection: Hashable, Sendable {
         return String(validating: bytes, as: UTF8.self)
     }
 }
-
-extension UInt8 {
-    /// The value of a hexadecimal digit, in either case.
-    fileprivate var hexadecimalValue: UInt8? {
-        if isDigit { return self - UInt8(ascii: "0") }
-        let letter = asciiLowercased
-        return (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(letter) ? letter - UInt8(ascii: "a") + 10 : nil
-    }
-}

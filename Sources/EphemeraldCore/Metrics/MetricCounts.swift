@@ -39,7 +39,7 @@ package struct MetricCounts: Sendable {
     /// - Parameters:
     ///   - route: a path that is documented; nil for any other.
     ///   - session: the name of the session whose mint was attempted; nil when none was.
-    ///   - isCall: whether a call was created.
+    ///   - isCall: whether a call was created for the client.
     mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?, isCall: Bool) {
         answered.add(Answered(status: status, route: route ?? "other"))
         if let refusal {

@@ -46,7 +46,9 @@ extension TokenService {
         addCommonFields(to: &response, context, refusal)
         loop.metrics.record(
             route: context.routePath, status: response.status, refusal: refusal,
-            session: context.attempt == nil ? nil : context.sessionName, isCall: context.call != nil,
+            session: context.attempt == nil ? nil : context.sessionName,
+            // The answer to a call that was ended at once is a refusal.
+            isCall: context.call != nil && refusal == nil,
             key: refusal == nil ? context.attempt?.key?.print : nil)
         guard isLogged, context.call == nil else { return response }
         report(.usage(usageLine(of: context, status: response.status, refusal)), context)

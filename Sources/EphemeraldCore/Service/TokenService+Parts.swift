@@ -24,7 +24,7 @@ extension TokenService {
         /// The money of a day. While it is counted, every session has a price.
         package var spending = SpendingLimits()
         /// How many calls may be open at once, where a session file says nothing else.
-        package var callMaxima = CallMaxima(all: 100, caller: 2, client: 5)
+        package var callMaxima = CallMaxima()
         /// The names under which the upstream knows callers.
         package var safety: SafetyIdentifier
         /// The files that are served as well, by their paths.

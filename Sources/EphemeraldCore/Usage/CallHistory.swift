@@ -131,14 +131,13 @@ package struct PastCall: Hashable, Sendable {
             let upstreamHost = text("server.address"), let requestID = text("ephemerald.request.id"),
             let endsAt = json.count(CallMember.endsAt), let leaseSeconds = json.count(CallMember.leaseSeconds),
             let openedAt = text("timestamp").flatMap(Timestamp.unixSeconds(of:)), openedAt <= endsAt,
-            CreatedCall.isID(upstreamID), CallPlan.leaseRange.contains(leaseSeconds)
+            let day = json.day(else: openedAt), CreatedCall.isID(upstreamID), CallPlan.leaseRange.contains(leaseSeconds)
         else { return nil }
         let price = json.count(CallMember.price).flatMap { Price(perMinute: Money(micros: Int64($0))) }
         plan = CallPlan(
             type: type, session: session, model: text("gen_ai.request.model"), caller: text("enduser.pseudo.id"),
             client: nil, binding: binding, maximumSeconds: min(endsAt - openedAt, type.upstreamSeconds),
-            leaseSeconds: leaseSeconds, price: price, spending: spending, day: Day(unixSeconds: openedAt),
-            requestID: requestID)
+            leaseSeconds: leaseSeconds, price: price, spending: spending, day: day, requestID: requestID)
         self.name = name
         self.upstreamID = upstreamID
         self.upstreamHost = CallRecord.server(upstreamHost, port: json.count("server.port"))
@@ -149,6 +148,12 @@ package struct PastCall: Hashable, Sendable {
 
 extension JSON {
     fileprivate var callName: CallName? { self[CallMember.id]?.stringValue.flatMap(CallName.init) }
+
+    /// The day of the admission; nil for what is not a day. A line of an earlier version has none: then that of the line.
+    fileprivate func day(else unixSeconds: Int) -> Day? {
+        guard let member = self[CallMember.day] else { return Day(unixSeconds: unixSeconds) }
+        return member.stringValue.flatMap { UsageRecord.day(at: Array($0.utf8)) }
+    }
 
     /// An integer from 0 to 10^15, which no member about calls exceeds.
     fileprivate func count(_ member: String) -> Int? {

@@ -10,6 +10,7 @@ enum CallMember {
     static let key = "ephemerald.call.key"
     static let binding = "ephemerald.call.binding"
     static let endsAt = "ephemerald.call.ends_at"
+    static let day = "ephemerald.call.day"
     static let leaseSeconds = "ephemerald.call.lease_seconds"
     static let price = "ephemerald.call.price"
     static let reserved = "ephemerald.call.reserved"
@@ -32,6 +33,7 @@ extension UsageText {
         append(UsageMember(CallMember.binding), checked: plan.binding.description)
         append(UsageMember(CallMember.endsAt), Int(unixMilliseconds / 1_000) + plan.maximumSeconds)
         append(UsageMember(CallMember.leaseSeconds), plan.leaseSeconds)
+        append(UsageMember(CallMember.day), checked: "\(plan.day)")
         guard let price = plan.price else { return }
         append(UsageMember(CallMember.price), Int(price.perMinute.micros))
         append(UsageMember(CallMember.reserved), Int(plan.reserved.micros))

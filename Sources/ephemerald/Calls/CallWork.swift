@@ -12,8 +12,6 @@ import System
 final class CallWork: @unchecked Sendable {
     // `@unchecked`: all that changes belongs to the thread of the loop, and before the loop runs to the thread that makes
     // it.
-    /// Older upstreams whose keys may still be needed for calls that they created.
-    private static let mostEnders = 8
     /// The shortest time between two warnings.
     private static let pause = Duration.seconds(10)
     /// How often this daemon looks for calls that are overdue because their own daemon has vanished.
@@ -29,11 +27,10 @@ final class CallWork: @unchecked Sendable {
     private let places = EndingPlaces()
     /// Of calls that are over, and of attempts to end one.
     let counts = Locked(CallCounts())
-    /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
-    private var enders: [CallEnder] = []
-    private var act: () -> Void = {}
-    private var review: @Sendable () async -> Void = {}
-    private lazy var alarm = Alarm(on: loop) { [unowned self] in act() }
+    private var enders = CallEnders()
+    /// It keeps this object too.
+    private var keeper: CallKeeper?
+    private lazy var alarm = Alarm(on: loop) { [unowned self] in keeper?.act() }
     private var lastWarning: ContinuousClock.Instant?
     /// Nil without Redis. The service of the loop owns it.
     private weak var redis: RedisClient?
@@ -53,8 +50,7 @@ final class CallWork: @unchecked Sendable {
     /// - Parameter peers: nil where this process keeps its calls for itself.
     func makeKeeper(_ peers: CallPeers?) -> CallKeeper {
         let keeper = CallKeeper(surroundings: .system(loop), outlets: outlets, peers: peers)
-        act = { keeper.act() }
-        review = { await keeper.review() }
+        self.keeper = keeper
         return keeper
     }
 
@@ -72,11 +68,11 @@ final class CallWork: @unchecked Sendable {
     func share(in client: RedisClient, with peers: CallPeers?) {
         redis = client
         guard let peers else { return }
-        Task(executorPreference: loop) { [loop, review] in
+        Task(executorPreference: loop) { [loop, keeper] in
             while true {
                 await loop.sleep(for: CallWork.sweepInterval)
                 await peers.sweep()
-                await review()
+                await keeper?.review()
             }
         }
     }
@@ -89,7 +85,7 @@ final class CallWork: @unchecked Sendable {
             settle: { [self] settlement in
                 account.settle(settlement)
                 counts.withLock { $0.settled(settlement) }
-                _ = write(settlement.usageLine(unixMilliseconds: Self.now))
+                _ = write(settlement.usageLine(unixMilliseconds: Surroundings.unixMilliseconds()))
             },
             record: { [self] line in write(line) })
         outlets.canRecord = { [usageLog] in usageLog.isWritable }
@@ -105,9 +101,7 @@ final class CallWork: @unchecked Sendable {
             upstream: settings.upstream, surroundings: .system(loop),
             send: { request async throws(TransferFailure) in try await client.send(request) },
             attach: { await sideband.close($0) })
-        // An older one with other keys stays: calls that it created are open.
-        let older = enders.first.map { $0.hasSameKeys(as: ender) } == true ? enders.dropFirst() : enders[...]
-        enders = [ender] + older.prefix(CallWork.mostEnders - 1)
+        enders.adopt(ender, open: keeper?.listing().map(\.record) ?? [])
     }
 
     /// Calls the keeper at that time, in nanoseconds on the monotonic clock, or earlier. Other threads arrange wake-ups
@@ -118,11 +112,7 @@ final class CallWork: @unchecked Sendable {
     }
 
     private func end(_ call: CallRecord) async -> EndVerdict {
-        guard let ender = enders.first(where: { $0.hasCreator(of: call) }) ?? enders.first else {
-            return .unsure("no upstream is set")
-        }
-        // Its key may be revoked; those in force may do.
-        let verdict = await ender.end(call, or: enders.first)
+        let verdict = await enders.end(call)
         if case .unsure(let reason) = verdict {
             counts.withLock { $0.failed() }
             warn(reason, call)
@@ -140,15 +130,6 @@ final class CallWork: @unchecked Sendable {
     }
 
     private func write(_ line: [UInt8]) -> Bool {
-        do throws(SystemError) {
-            try usageLog.write(line)
-            lostLines.reportWritten()
-            return true
-        } catch {
-            lostLines.report(error)
-            return false
-        }
+        usageLog.write(line, orReportTo: lostLines, isAboutCall: true)
     }
-
-    private static var now: Int64 { Surroundings.unixMilliseconds() }
 }

@@ -13,14 +13,13 @@ extension CommonState {
         var settings = RedisClientSettings()
         // A key like those that are counted: in a cluster, a node that does not have them names the node that does.
         settings.probe = ["GET", "{ephemerald}:probe"]
-        let peers = callWork.isOn(loop) ? peers : nil
         return RedisClient(over: Streams(for: loop), address: redis.address, settings: settings) {
-            [unowned loop] change in
+            [unowned loop, peers] change in
             switch change {
             case .back: notices.reportBack(loop)
             case .away(let reason): notices.reportAway(loop, reason)
             }
-            peers?.redisIs(away: change != .back)
+            peers?.redisIs(away: change != .back, for: ObjectIdentifier(loop))
         }
     }
 

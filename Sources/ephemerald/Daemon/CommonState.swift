@@ -58,7 +58,8 @@ struct CommonState: Sendable {
         self.usageLog = usageLog
         redis = settings.limits.redis
         redisNotices = redis.map { RedisNotices($0, loops: settings.listening.loops, emergencies, logger: logger) }
-        lostLines = LostLines(emergencies, isJournal: settings.limits.hasQuotas && redis == nil)
+        let isJournal = redis == nil && usageLog.isJournal(at: settings.output.usageLog)
+        lostLines = LostLines(emergencies, isJournal: (isJournal && settings.limits.hasQuotas, isJournal))
         let account = SpendingAccount(in: redis == nil ? counts : nil)
         callWork = CallWork(on: loop, usageLog: usageLog, lostLines: lostLines, account: account, logger: logger)
         peers = redis == nil ? nil : callWork.makePeers()
@@ -129,11 +130,7 @@ struct CommonState: Sendable {
     /// Writes a usage line, or logs for the operator what they should know about a request, unless it was logged before.
     private func report(_ event: TokenService.Event, of request: RequestContext) {
         switch event {
-        case .usage(let line):
-            do throws(SystemError) {
-                try usageLog.write(line)
-                lostLines.reportWritten()
-            } catch { lostLines.report(error) }
+        case .usage(let line): usageLog.write(line, orReportTo: lostLines)
         case .limitReached(let reached):
             let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
             guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }

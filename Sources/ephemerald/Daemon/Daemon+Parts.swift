@@ -29,12 +29,11 @@ extension Daemon {
         return loops
     }
 
-    /// What the usage log says about the quotas and the calls; nil where it is not needed or cannot be read.
+    /// What the usage log says about the quotas and the calls; nil where it is not a file, and where it
+    /// cannot be read and no quota needs it.
     static func journal(_ settings: Settings, logger: Logger) throws(StartFailure) -> Journal? {
         let hasQuotas = settings.limits.hasQuotas
-        guard hasQuotas || settings.limits.redis == nil, case .file(let path) = settings.output.usageLog,
-            InputFile.isRegularOrMissing(path)
-        else { return nil }
+        guard case .file(let path) = settings.output.usageLog, InputFile.isRegularOrMissing(path) else { return nil }
         do throws(SystemError) {
             let (quotas, spending) = (settings.limits.quotas, settings.limits.spending)
             let journal = try Journal(of: path, quotas: quotas, spending: spending, today: .today)

@@ -92,8 +92,7 @@ final class Daemon: @unchecked Sendable {
             common.callWork.adopt(workerSettings)
             common.upstreamState.keys.adopt(
                 workerSettings.upstream.namedKeys, now: Surroundings.monotonicNanoseconds())
-            // Redis has the calls of every daemon.
-            if let journal, common.peers == nil { Daemon.restore(journal.calls, to: common.calls, logger: logger) }
+            if let journal { Daemon.restore(journal.calls, to: common, on: loops[0], logger: logger) }
             workers = try Daemon.workers(on: loops, listener: opened, under: workerSettings, common: common)
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")

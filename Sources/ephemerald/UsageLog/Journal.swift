@@ -62,7 +62,7 @@ package struct Journal {
             foreign += 1
             return
         }
-        if isCall { return countCall(line, on: day) }
+        if isCall { return countCall(line) }
         let caller = line.text(after: Journal.caller)
         guard line.holds(Journal.success), case .plain(let session) = line.text(after: Journal.session),
             caller != .other, let spent = hasSpent ? line.money(after: Journal.spent) : .zero
@@ -71,15 +71,15 @@ package struct Journal {
         take(spent, caller: caller.value, on: day)
     }
 
-    private mutating func countCall(_ line: ArraySlice<UInt8>, on day: Day) {
+    private mutating func countCall(_ line: ArraySlice<UInt8>) {
         let isCreation = line.holds(Journal.creation)
         switch calls.read(line) {
         case .opened(let call):
-            count(caller: call.plan.caller, session: call.plan.session, on: day)
+            count(caller: call.plan.caller, session: call.plan.session, on: call.plan.day)
             take(call.plan.reserved, caller: call.plan.caller, on: call.plan.day)
         case .ended(let call, let spent) where isCreation:
             // The line of its end came first.
-            count(caller: call.plan.caller, session: call.plan.session, on: day)
+            count(caller: call.plan.caller, session: call.plan.session, on: call.plan.day)
             take(spent, caller: call.plan.caller, on: call.plan.day)
         case .ended(let call, let spent):
             let back = call.plan.reserved - spent

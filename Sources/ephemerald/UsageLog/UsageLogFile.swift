@@ -44,6 +44,25 @@ final class UsageLogFile: Sendable {
         }
     }
 
+    /// Appends a line, or reports to the operator that it is lost.
+    /// - Returns: whether it was written whole.
+    @discardableResult func write(_ line: [UInt8], orReportTo lost: LostLines, isAboutCall: Bool = false) -> Bool {
+        do throws(SystemError) {
+            try write(line)
+            lost.reportWritten()
+            return true
+        } catch {
+            lost.report(error, isAboutCall: isAboutCall)
+            return false
+        }
+    }
+
+    /// Whether the next process can read the lines, if that is where its log is.
+    func isJournal(at target: UsageLogTarget) -> Bool {
+        guard let path, case .file(path) = target else { return false }
+        return InputFile.isRegularOrMissing(path)
+    }
+
     /// Whether the last line was written whole. True before the first.
     var isWritable: Bool { isLastWritten.load(ordering: .relaxed) }
 
@@ -83,13 +102,16 @@ final class UsageLogFile: Sendable {
 /// Counts the usage lines that could not be written, and reports to the operator when that begins and when it is over.
 final class LostLines: Sendable {
     private let count = Atomic(0)
-    /// The lines lost before the latest emergency.
+    /// How many of those are about calls.
+    private let calls = Atomic(0)
+    /// The lines lost before the latest emergency, and those of them about calls.
     private let reported = Atomic(0)
+    private let reportedCalls = Atomic(0)
     private let emergencies: Emergencies
-    private let isJournal: Bool
+    private let isJournal: (ofQuotas: Bool, ofCalls: Bool)
 
-    /// - Parameter isJournal: whether quotas are counted from the lines at the next start.
-    init(_ emergencies: Emergencies, isJournal: Bool) {
+    /// - Parameter isJournal: what the next start reads in the lines.
+    init(_ emergencies: Emergencies, isJournal: (ofQuotas: Bool, ofCalls: Bool)) {
         self.emergencies = emergencies
         self.isJournal = isJournal
     }
@@ -97,9 +119,10 @@ final class LostLines: Sendable {
     /// Lines lost since the start.
     var total: Int { count.load(ordering: .relaxed) }
 
-    func report(_ failure: SystemError) {
+    func report(_ failure: SystemError, isAboutCall: Bool) {
         count.add(1, ordering: .relaxed)
-        let consequence = isJournal ? "; the quotas count their tokens until a restart, and not after it" : ""
+        if isAboutCall { calls.add(1, ordering: .relaxed) }
+        let consequence = isJournal.ofQuotas ? "; the quotas count their tokens until a restart, and not after it" : ""
         emergencies.begin(
             .usageLog,
             "usage lines are lost: \(failure): make room on the disk of USAGE_LOG, or start the reader of its pipe; no call "
@@ -110,8 +133,13 @@ final class LostLines: Sendable {
     func reportWritten() {
         guard emergencies.isAny else { return }
         let lost = total - reported.exchange(total, ordering: .relaxed)
+        let calls = calls.load(ordering: .relaxed)
+        let ofCalls = calls - reportedCalls.exchange(calls, ordering: .relaxed)
+        let consequence =
+            isJournal.ofCalls && ofCalls > 0
+            ? "; \(ofCalls) of them are about calls, and after a restart a call whose end is lost counts as open" : ""
         emergencies.end(
-            .usageLog, "usage lines are written again; \(lost) were lost",
+            .usageLog, "usage lines are written again; \(lost) were lost\(consequence)",
             now: Surroundings.monotonicNanoseconds())
     }
 }

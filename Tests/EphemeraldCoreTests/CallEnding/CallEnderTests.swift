@@ -132,11 +132,16 @@ import Testing
         let code = type == .realtime ? "call_id_not_found" : "session_id_not_found"
         let script = Script(hangUp: { _ in refusal(404, code) }, sideband: { _ in .refused(refusal(404, code)) })
         let ender = script.ender(keys: ["sk-a"], clock: clock)
-        #expect(await isUnsure(ender.end(young)))
+        #expect(await ender.end(young) == .notYet)
         clock.advance(by: .milliseconds(59_999))
-        #expect(await isUnsure(ender.end(young)))
+        #expect(await ender.end(young) == .notYet)
         clock.advance(by: .milliseconds(1))
         #expect(await ender.end(young) == .over(reportedSeconds: nil))
+        // Another key, and an upstream that fails, are another matter.
+        #expect(await isUnsure(script.ender(keys: ["sk-b"], clock: ManualClock()).end(young)))
+        let failing = Script(
+            hangUp: { _ in type == .live ? refusal(404, code) : refusal(500, code) }, sideband: { _ in .failed("no") })
+        #expect(await isUnsure(failing.ender(keys: ["sk-a"], clock: ManualClock()).end(young)))
         let fast = Script().ender(keys: ["sk-a"], clock: ManualClock())
         if type == .realtime { #expect(await fast.end(young) == .over(reportedSeconds: nil)) }
     }

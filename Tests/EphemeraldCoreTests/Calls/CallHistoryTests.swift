@@ -85,6 +85,19 @@ private func ending(_ name: CallName, _ reason: String = "operator") -> String {
         #expect(call.plan == plan)
     }
 
+    @Test func `has the day of the admission, not that of the line`() {
+        func day(_ member: String) -> Day? {
+            var history = CallHistory()
+            let line = opened(names[0]).replacing(#""ephemerald.call.lease"#, with: member + #""ephemerald.call.lease"#)
+            _ = history.read(line)
+            return history.open(atUnixSeconds: 1_795_348_801).first?.plan.day
+        }
+        #expect(day(#""ephemerald.call.day":"2026-11-21","#) == Day(2026, 11, 21))
+        #expect(day("") == Day(2026, 11, 22))
+        #expect(day(#""ephemerald.call.day":"yesterday","#) == nil)
+        #expect(day(#""ephemerald.call.day":20261121,"#) == nil)
+    }
+
     @Test func `counts the first line about the creation and the end of a call, in any order`() {
         var history = CallHistory()
         #expect(history.read(ended(names[0], spent: 1)) == nil)

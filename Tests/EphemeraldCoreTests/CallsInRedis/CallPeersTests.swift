@@ -13,7 +13,7 @@ import Testing
         await bench.act(at: 60_000)
         #expect(bench.hungUp == [] && bench.keeper.listing().map(\.reason) == [nil])
         await bench.act(at: 79_999)
-        #expect(bench.asked == [.open, .claim])
+        #expect(bench.asked == [.open, .look, .claim])
         bench.answer(.end, [.integer(1)])
         await bench.act(at: 80_000)
         #expect(bench.hungUp == [names[0]] && bench.reasons == [.lease])
@@ -37,7 +37,7 @@ import Testing
         #expect(bench.hungUp == [] && bench.reasons == [] && bench.keeper.listing().isEmpty)
         // Nothing of it is left that would come up.
         await bench.act(at: 4_000_000)
-        #expect(bench.asked == [.open, .claim])
+        #expect(bench.asked == [.open, .look, .claim])
     }
 
     @Test func `write one account when both have hung up`() async {
@@ -52,21 +52,26 @@ import Testing
     @Test func `spare leases while Redis is away and 30 seconds longer, and no deadline`() async {
         let bench = SharingBench()
         await bench.open(0)
-        bench.peers.redisIs(away: true)
-        for second in stride(from: 60, through: 300, by: 5) { await bench.act(at: second * 1_000) }
-        bench.peers.redisIs(away: false)
+        // The connections of two loops are lost, and come back one after the other.
+        bench.redisIs(away: true, loop: 0)
+        bench.redisIs(away: true, loop: 1)
+        for second in stride(from: 60, through: 270, by: 5) { await bench.act(at: second * 1_000) }
+        bench.redisIs(away: false, loop: 0)
+        for second in stride(from: 275, through: 300, by: 5) { await bench.act(at: second * 1_000) }
+        bench.redisIs(away: false, loop: 1)
+        bench.redisIs(away: false, loop: 2)
         await bench.peers.sweep()
         await bench.act(at: 329_999)
-        #expect(bench.asked == [.open])
+        #expect(bench.asked == [.open, .overdue])
         bench.answer(.claim, [.integer(1), .integer(3_000_000)])
         await bench.act(at: 330_000)
-        #expect(bench.asked == [.open, .claim] && bench.hungUp == [])
-        bench.peers.redisIs(away: true)
+        #expect(bench.asked == [.open, .overdue, .look, .claim] && bench.hungUp == [])
+        bench.redisIs(away: true, loop: 1)
         // Redis does not answer the claim, nor the first time that the end is reported.
         bench.answer(.end, nil, nil, [.integer(1)])
         await bench.act(at: 1_800_000)
         #expect(bench.hungUp == [names[0]] && bench.reasons == [.deadline])
-        #expect(bench.asked == [.open, .claim, .claim, .end, .end, .end])
+        #expect(bench.asked == [.open, .overdue, .look, .claim, .claim, .end, .end, .end])
     }
 
     @Test func `wait a second when Redis does not answer about a lease`() async {
@@ -91,7 +96,9 @@ import Testing
         bench.answer(.claim, [.integer(0)])
         #expect(try await !bench.store.end(another).value)
         // Another daemon's call, forgotten between its claim and its end.
+        bench.state.withLock { $0.milliseconds = 30_000 }
         bench.answer(.overdue, [.text("\(names[2])")])
+        bench.answer(.look, SharingBench.looked(.lease))
         bench.answer(.claim, SharingBench.claimed(.lease))
         bench.answer(.end, [.integer(2)])
         await bench.peers.sweep()
@@ -111,8 +118,9 @@ import Testing
         for _ in 0..<3 { #expect(try await bench.store.end(name).value) }
         await bench.runTasks()
         #expect(bench.hungUp == [names[1]] && bench.asked == [.claim, .failed])
-        bench.state.withLock { $0.verdict = .over(reportedSeconds: 7) }
+        bench.state.withLock { ($0.verdict, $0.milliseconds) = (.over(reportedSeconds: 7), 30_000) }
         bench.answer(.overdue, [.text("\(names[1])")])
+        bench.answer(.look, SharingBench.looked(.client))
         bench.answer(.claim, SharingBench.claimed(.client))
         bench.answer(.end, [.integer(1)])
         await bench.peers.sweep()
@@ -141,6 +149,83 @@ import Testing
         bench.answer(.end, [.integer(1)])
         await bench.act(at: 60_000)
         #expect(bench.hungUp == [names[0]] && bench.reasons == [.client])
+    }
+
+    @Test func `spare the leases of others after the start, when nobody may have been able to renew them`() async {
+        let bench = SharingBench()
+        let page = names.prefix(4).map { RedisValue.text("\($0)") }
+        bench.answer(.overdue, page, [.text("\(names[0])")])
+        // The second is ending, the time of the third is over, and Redis has only the due time of the last.
+        let open = SharingBench.looked(nil)
+        bench.answer(
+            .look, open, SharingBench.looked(.client), SharingBench.looked(nil, age: 1_800_000), [], open)
+        bench.answer(
+            .claim, SharingBench.claimed(.client), SharingBench.claimed(.deadline), [.integer(0)],
+            SharingBench.claimed(.lease))
+        bench.answer(.end, [.integer(1)], [.integer(1)], [.integer(1)])
+        bench.state.withLock { $0.milliseconds = 29_999 }
+        await bench.peers.sweep()
+        await bench.runTasks()
+        #expect(bench.reasons == [.client, .deadline] && bench.hungUp == [names[1], names[2]])
+        bench.state.withLock { $0.milliseconds = 30_000 }
+        await bench.peers.sweep()
+        await bench.runTasks()
+        #expect(bench.reasons == [.client, .deadline, .lease])
+    }
+
+    @Test func `keep a call from no other of them while they have no place to end it`() async throws {
+        let bench = SharingBench(places: 1)
+        bench.state.withLock { $0.milliseconds = 30_000 }
+        await bench.places.enter(.realtime)
+        bench.answer(.overdue, [.text("\(names[0])")])
+        bench.answer(.look, SharingBench.looked(nil))
+        await bench.peers.sweep()
+        #expect(bench.asked == [.overdue, .look])
+        // A client's end is claimed, because the answer depends on it, and given back.
+        bench.answer(.claim, SharingBench.claimed(.client))
+        #expect(try await bench.store.end(names[0]).value)
+        await bench.runTasks()
+        #expect(bench.asked == [.overdue, .look, .claim, .failed] && bench.hungUp == [])
+        bench.places.leave(.realtime)
+        bench.answer(.overdue, [.text("\(names[0])")])
+        bench.answer(.look, SharingBench.looked(.client))
+        bench.answer(.claim, SharingBench.claimed(.client))
+        bench.answer(.end, [.integer(1)])
+        await bench.peers.sweep()
+        await bench.runTasks()
+        #expect(bench.hungUp == [names[0]] && bench.reasons == [.client])
+        #expect(bench.places.hasFree(.realtime))
+    }
+
+    @Test func `see that a lease was renewed elsewhere while all places are taken`() async {
+        let bench = SharingBench(places: 1)
+        await bench.open(0)
+        await bench.places.enter(.realtime)
+        bench.answer(.look, SharingBench.looked(nil, due: 20_000))
+        await bench.act(at: 60_000)
+        #expect(bench.asked == [.open, .look] && bench.keeper.listing().map(\.reason) == [nil])
+        #expect(bench.state.withLock(\.wakeUps).last == at(80_000))
+    }
+
+    @Test func `take over from the usage log what Redis does not have, once it answers`() async throws {
+        let bench = SharingBench()
+        var history = CallHistory()
+        for index in 0..<3 { _ = history.read(Array(SharingBench.line(index).utf8)[...]) }
+        let known: [RedisValue] = [.integer(2), .integer(1_700_000), .integer(60_000)]
+        bench.answer(.renew, nil, known, [.integer(1), .text("client")], [.integer(0)])
+        let open = history.open(atUnixSeconds: 100).sorted { $0.upstreamID < $1.upstreamID }
+        let unknown = await bench.peers.unknown(of: open)
+        #expect(unknown.map(\.name) == [names[2]] && bench.asked == [.renew, .renew, .renew, .renew])
+        for call in unknown { bench.keeper.restore(call, atUnixSeconds: 100) }
+        bench.answer(.renew, [.integer(0)])
+        #expect(
+            try await bench.store.renew(names[2], TestCalls.ann).value
+                == .renewed(secondsLeft: 1_700, leaseSeconds: 60))
+        bench.answer(.claim, [.integer(0)])
+        #expect(try await bench.store.end(names[2]).value)
+        await bench.runTasks()
+        // Nobody else can write its account.
+        #expect(bench.hungUp == [names[2]] && bench.reasons == [.client])
     }
 
     @Test func `are listed and ended together, and each alone while Redis is away`() async {

@@ -37,12 +37,15 @@ final class SharingBench: Sendable {
     let keeper: CallKeeper
     let peers: CallPeers
     let store: CallsInRedis
+    let places: EndingPlaces
+    private let loops = (0..<3).map { _ in Locked(()) }
 
-    init() {
+    init(places count: Int = EndingPlaces.standard) {
+        places = EndingPlaces(count)
         let state = state
         let surroundings = Surroundings(
             monotonicNanoseconds: { at(state.withLock(\.milliseconds)) }, unixMilliseconds: { 0 }, sleep: { _ in })
-        let outlets = CallKeeper.Outlets(
+        var outlets = CallKeeper.Outlets(
             wake: { time in state.withLock { $0.wakeUps.append(time) } },
             start: { task in state.withLock { $0.tasks.append(task) } },
             end: { record in
@@ -52,6 +55,7 @@ final class SharingBench: Sendable {
                 }
             },
             settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true })
+        outlets.places = places
         let calls = SharedCalls(
             daemon: "a", creation: .seconds(30),
             run: { script, _, _, _ async throws(RedisCountsFailure) in
@@ -96,6 +100,25 @@ final class SharingBench: Sendable {
     /// What Redis answers when a daemon stops so many calls that were open.
     static func stopped(_ count: Int) -> [RedisValue] {
         (0..<count).map { .list([.integer(Int64($0)), .integer(1_000)] + fields(.byOperator)) }
+    }
+
+    /// What Redis answers about a call that is there, and is due after so many milliseconds.
+    static func looked(_ reason: CallEndReason?, age: Int64 = 90_000, due: Int64 = 0) -> [RedisValue] {
+        [.list([.integer(0), .integer(age), .integer(due), .integer(0)] + fields(reason))]
+    }
+
+    /// The line of a call that an earlier process created in 1970, in its usage log.
+    static func line(_ index: Int) -> String {
+        #"{"timestamp":"1970-01-01T00:00:00.000Z","ephemerald.request.id":"r","ephemerald.session.name":"default","#
+            + #""server.address":"api.openai.com","ephemerald.call.id":"\#(TestCalls.names[index])","#
+            + #""ephemerald.call.type":"realtime","ephemerald.call.upstream_id":"rtc_\#(index)","#
+            + #""ephemerald.call.key":"3f9c01ab","ephemerald.call.binding":"\#(TestCalls.ann)","#
+            + #""ephemerald.call.ends_at":1800,"ephemerald.call.lease_seconds":60}"#
+    }
+
+    /// The connection of one of three loops has come or gone.
+    func redisIs(away isAway: Bool, loop: Int) {
+        peers.redisIs(away: isAway, for: ObjectIdentifier(loops[loop]))
     }
 
     /// The fields of a call.
