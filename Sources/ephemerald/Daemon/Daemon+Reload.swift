@@ -73,6 +73,7 @@ extension Daemon {
         common.sessions.withLock { $0 = catalog }
         common.spending.withLock { $0 = fresh.settings.limits.spending }
         common.callMaximum.withLock { $0 = configuration.settings.limits.calls.all }
+        common.lastReading.withLock { $0.adopt(fresh, changes) }
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
         self.workerSettings = workerSettings
         common.callWork.adopt(workerSettings)
@@ -101,6 +102,7 @@ extension Daemon {
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
+        common.lastReading.withLock { $0.refuse(broken) }
         // After a signal everything is logged. After a saved file only what is new is, and the rest is counted.
         for finding in cause == .signal ? broken.findings : news.findings { log(finding) }
         let remaining = cause == .signal ? nil : news.remaining
