@@ -66,7 +66,7 @@ let package = Package(
         .target(
             name: "BrowserClient", dependencies: ["CBrowserClient"],
             exclude: [
-                "README.md", "demo", "package.json", "react.d.ts", "react.js", "realtime-client.d.ts",
+                "README.md", "demo", "operator", "package.json", "react.d.ts", "react.js", "realtime-client.d.ts",
                 "realtime-client.js",
                 "realtime-calls.js", "realtime-sound.js", "sandbox-peer.d.ts", "sandbox-peer.js",
             ],

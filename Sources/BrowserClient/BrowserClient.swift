@@ -1,6 +1,6 @@
 internal import CBrowserClient
 
-/// The browser library and the demo page: the files beside this one, as they are in the binary.
+/// The browser library, the demo page and the operator's page: the files beside this one, as they are in the binary.
 package enum BrowserClient {
     /// One file, as it is served.
     package struct File: Sendable {
@@ -17,6 +17,9 @@ package enum BrowserClient {
 
     /// The demo page and the files that it loads.
     package static let demo = unsafe files(browser_demo_at, count: browser_demo_count)
+
+    /// The operator's page and the files that it loads, by their paths in the folder: `operator/index.html`.
+    package static let operations = unsafe files(browser_operations_at, count: browser_operations_count)
 
     private static func files(_ file: (Int) -> browser_file, count: Int) -> [File] {
         (0..<count).map { index in

@@ -90,6 +90,37 @@ static const unsigned char demo_words_js[] = {
 #embed "../BrowserClient/demo/words.js"
 };
 
+static const unsigned char operator_attention_js[] = {
+#embed "../BrowserClient/operator/attention.js"
+};
+static const unsigned char operator_calls_js[] = {
+#embed "../BrowserClient/operator/calls.js"
+};
+static const unsigned char operator_charts_js[] = {
+#embed "../BrowserClient/operator/charts.js"
+};
+static const unsigned char operator_figures_css[] = {
+#embed "../BrowserClient/operator/figures.css"
+};
+static const unsigned char operator_index_html[] = {
+#embed "../BrowserClient/operator/index.html"
+};
+static const unsigned char operator_operator_css[] = {
+#embed "../BrowserClient/operator/operator.css"
+};
+static const unsigned char operator_operator_js[] = {
+#embed "../BrowserClient/operator/operator.js"
+};
+static const unsigned char operator_source_js[] = {
+#embed "../BrowserClient/operator/source.js"
+};
+static const unsigned char operator_tables_js[] = {
+#embed "../BrowserClient/operator/tables.js"
+};
+static const unsigned char operator_text_js[] = {
+#embed "../BrowserClient/operator/text.js"
+};
+
 static const struct browser_file library[] = {
     {"realtime-client.js", realtime_client_js, sizeof realtime_client_js},
     {"realtime-calls.js", realtime_calls_js, sizeof realtime_calls_js},
@@ -127,3 +158,23 @@ static const struct browser_file demo[] = {
 };
 const long browser_demo_count = sizeof demo / sizeof *demo;
 struct browser_file browser_demo_at(long index) { return demo[index]; }
+
+static const struct browser_file operations[] = {
+    {"operator/attention.js", operator_attention_js, sizeof operator_attention_js},
+    {"operator/calls.js", operator_calls_js, sizeof operator_calls_js},
+    {"operator/charts.js", operator_charts_js, sizeof operator_charts_js},
+    {"operator/figures.css", operator_figures_css, sizeof operator_figures_css},
+    {"operator/index.html", operator_index_html, sizeof operator_index_html},
+    {"operator/operator.css", operator_operator_css, sizeof operator_operator_css},
+    {"operator/operator.js", operator_operator_js, sizeof operator_operator_js},
+    {"operator/source.js", operator_source_js, sizeof operator_source_js},
+    {"operator/tables.js", operator_tables_js, sizeof operator_tables_js},
+    {"operator/text.js", operator_text_js, sizeof operator_text_js},
+    {"demo/controls.css", demo_controls_css, sizeof demo_controls_css},
+    {"demo/icon.svg", demo_icon_svg, sizeof demo_icon_svg},
+    {"demo/page.js", demo_page_js, sizeof demo_page_js},
+    {"demo/theme.css", demo_theme_css, sizeof demo_theme_css},
+    {"demo/theme.js", demo_theme_js, sizeof demo_theme_js},
+};
+const long browser_operations_count = sizeof operations / sizeof *operations;
+struct browser_file browser_operations_at(long index) { return operations[index]; }

@@ -18,4 +18,8 @@ extern const long browser_library_count;
 struct browser_file browser_demo_at(long index);
 extern const long browser_demo_count;
 
+/// The operator's page, and what it loads, by their paths.
+struct browser_file browser_operations_at(long index);
+extern const long browser_operations_count;
+
 #endif

@@ -108,6 +108,10 @@ package struct AdmissionCounts: Sendable {
     /// The number of keys that the limits can remember.
     package var limitCapacity: Int { limiter.capacity }
 
+    /// How many requests of the limit's burst are taken at this moment.
+    /// - Parameter now: nanoseconds on a monotonic clock.
+    func requestsTaken(by check: LimitCheck, now: UInt64) -> Int { limiter.requestsTaken(by: check, now: now) }
+
     /// How many keys owe something to a limit. The table is read in pieces, so that no request waits for all of it.
     /// - Parameter now: nanoseconds on a monotonic clock.
     package static func limitKeysHeld(by counts: Locked<AdmissionCounts>, now: UInt64) -> Int {

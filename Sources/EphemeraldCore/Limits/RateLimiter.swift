@@ -1,3 +1,5 @@
+import Sessions
+
 /// The state of all limits: which key owes what. It has neither clock nor lock; its owner brings both.
 ///
 /// A request passes all its limits or none: they are all checked before any is counted, so that a refused request
@@ -19,6 +21,18 @@ package struct RateLimiter: Sendable {
     /// How many keys of that part of the table owe something.
     func held(in range: Range<Int>, now: UInt64) -> Int {
         table.held(in: range, now: now)
+    }
+
+    /// How many requests of a bucket are taken, rounded up.
+    func requestsTaken(by check: LimitCheck, now: UInt64) -> Int {
+        var arrival = arrivalOfAll
+        if check.rule.dimension != .all {
+            guard case .found(_, let known) = table.place(of: check.key, now: now) else { return 0 }
+            arrival = known
+        }
+        guard arrival > now else { return 0 }
+        let taken = (arrival - now + check.rule.increment - 1) / check.rule.increment
+        return min(check.rule.limit.burst, Int(clamping: taken))
     }
 
     /// Decides on one request, and counts it when it is admitted.

@@ -79,6 +79,18 @@ struct SessionLimits: Sendable {
         countsCaller ? policyFields.named : policyFields.unnamed
     }
 
+    /// The limits that count this session, whatever the request: those on the session, and its own on all.
+    var withoutRequest: [(dimension: LimitDimension, check: LimitCheck)] {
+        limits.compactMap { limit in
+            switch limit.dimension {
+            case .session: (.session, LimitCheck(limit.rule, LimitIdentity(.name(name), of: limit.session)))
+            case .all where limit.session != nil:
+                (.all, LimitCheck(limit.rule, LimitIdentity(.everybody, of: limit.session)))
+            case .all, .client, .caller, .origin: nil
+            }
+        }
+    }
+
     /// The limits that one request has to pass.
     func checks(client: ClientAddress, caller: Caller?, origin: String?) -> LimitChecks {
         var checks = LimitChecks()

@@ -1,10 +1,12 @@
 package import HTTP
 import Text
 
-/// The routes of the operations listener: metrics, readiness with its details, and the calls. It is for machines of the
-/// operator, so it has no limits and writes no usage lines, and it refuses what a web page may have sent.
+/// The routes of the operations listener: metrics, readiness with its details, the calls, and the operator's page. It is
+/// for machines of the operator, so it has no limits and writes no usage lines, and it refuses what a web page may have
+/// sent, unless it is the operator's page.
 ///
-/// Calls can be ended here, so only processes of this machine see their routes. To everybody else they do not exist.
+/// Calls can be ended here, so only processes of this machine see their routes, and the page. To everybody else they do not
+/// exist.
 ///
 /// A page that rebinds its name (DNS rebinding) can read in the operator's browser what answers at an address of the
 /// operator's network: to the browser, the answer is of the page's own origin. Its requests have the page's host name in
@@ -17,26 +19,33 @@ package struct OperationsService: Sendable {
     private let readiness: @Sendable () -> Response
     private let families: @Sendable () -> [MetricFamily]
     private let calls: CallOperations
+    private let page: OperatorPage?
 
     /// - Parameters:
     ///   - name: the host name in `OPS_HOST`, which `Host` may have as well; nil for none.
     ///   - readiness: the answer of ``TokenService/detailedReadiness()``, at this moment.
     ///   - families: all metrics, at this moment.
     ///   - calls: the calls of this process; nil where it creates none.
+    ///   - page: the operator's page; nil for none.
     package init(
         name: String? = nil, readiness: @escaping @Sendable () -> Response,
-        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper? = nil
+        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper? = nil, page: OperatorPage? = nil
     ) {
         self.name = name
         self.readiness = readiness
         self.families = families
         self.calls = CallOperations(calls)
+        self.page = page
     }
 
     /// Answers a request, whatever it is.
     package func reply(to request: Request) -> Reply {
-        guard request.defect == nil, CallOperations.has(request.path) else { return .now(respond(to: request)) }
+        let statusPage = request.path == OperatorPage.statusPath ? page : nil
+        guard request.defect == nil, CallOperations.has(request.path) || statusPage != nil else {
+            return .now(respond(to: request))
+        }
         guard isOfOperator(request) else { return .now(Response(.notFound)) }
+        if let statusPage { return .now(statusPage.respond(to: request)) }
         switch calls.reply(to: request) {
         case .now(let response): return .now(uncached(response))
         case .later(let makeResponse): return .later { uncached(await makeResponse()) }
@@ -45,11 +54,13 @@ package struct OperationsService: Sendable {
 
     private func respond(to request: Request) -> Response {
         guard request.defect == nil else { return Response(.badRequest) }
-        if let reason = reasonToRefuse(request.fields) {
+        let page = page.flatMap { $0.hasFile(at: request.path) ? $0 : nil }
+        if let reason = reasonToRefuse(request.fields, isOfPage: page != nil) {
             return Response(
                 .forbidden, fields: ["Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"],
                 body: Array("\(reason)\n".utf8))
         }
+        if let page { return isOfThisMachine(request) ? page.respond(to: request) : Response(.notFound) }
         let isMetrics = request.path == OperationsService.metricsPath
         guard isMetrics || request.path == TokenService.readinessPath else { return Response(.notFound) }
         guard request.method == .get || request.method == .head else {
@@ -72,22 +83,30 @@ package struct OperationsService: Sendable {
         return response
     }
 
-    /// Whether a process of this machine has sent the request, and no browser.
+    /// Whether a process of this machine has sent the request: no browser, or the operator's page in one.
     private func isOfOperator(_ request: Request) -> Bool {
-        let isLocal =
-            switch request.peer {
-            case .unix: true
-            case .ip(let address, port: _): address.isLoopback
-            }
-        guard isLocal, let host = request.fields.only("Host"), isOurs(host) else { return false }
+        guard isOfThisMachine(request), let host = request.fields.only("Host"), isOurs(host) else { return false }
+        if page != nil, OperatorPage.hasSent(request, to: host) { return true }
         return request.fields.count(of: "Origin") == 0 && request.fields.count(of: "Sec-Fetch-Site") == 0
     }
 
+    private func isOfThisMachine(_ request: Request) -> Bool {
+        switch request.peer {
+        case .unix: true
+        case .ip(let address, port: _): address.isLoopback
+        }
+    }
+
     /// Why the request may come from a web page; nil when it does not.
-    private func reasonToRefuse(_ fields: Fields) -> String? {
-        if fields.count(of: "Origin") > 0 { return "This request has an Origin field, so a web page has sent it." }
+    /// - Parameter isOfPage: whether it is for a file of the operator's page, which loads the others.
+    private func reasonToRefuse(_ fields: Fields, isOfPage: Bool) -> String? {
+        let isOwn = isOfPage && fields.only("Host").map { OperatorPage.isOfOrigin(fields, ofHost: $0) } ?? false
+        guard fields.count(of: "Origin") == 0 || isOwn else {
+            return "This request has an Origin field, so a web page has sent it."
+        }
         // A browser sends `none` when its user has typed the address (Fetch Metadata, section 2.3).
-        guard fields.values(of: "Sec-Fetch-Site").allSatisfy({ $0 == "none" }) else {
+        guard fields.values(of: "Sec-Fetch-Site").allSatisfy({ $0 == "none" || isOfPage && $0 == "same-origin" })
+        else {
             return "The Sec-Fetch-Site field of this request says that a web page has sent it."
         }
         // A browser always sends Host; HTTP/1.0 does without.

@@ -40,6 +40,9 @@ struct CommonState: Sendable {
     let peers: CallPeers?
     /// The value of `MAX_CALLS` in force, for threads other than the loops.
     let callMaximum: Locked<Int?>
+    /// What the last reading of the configuration said, for the operations listener.
+    let lastReading: Locked<LastReading>
+    let isSandbox: Bool
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     /// - Parameter loop: the loop of the first worker, on which calls are ended.
@@ -65,6 +68,8 @@ struct CommonState: Sendable {
         peers = redis == nil ? nil : callWork.makePeers()
         calls = callWork.makeKeeper(peers)
         callMaximum = Locked(settings.limits.calls.all)
+        lastReading = Locked(LastReading(configuration))
+        isSandbox = settings.sandbox != nil
         var server = ServerSettings()
         server.maxBody = settings.limits.maxBody
         server.idleTimeout = settings.listening.idleTimeout

@@ -63,7 +63,9 @@ extension Daemon {
             return try OperationsListener(
                 on: workers[0].loop, at: address, socketMode: listening.socketMode,
                 readiness: { [worker = workers[0]] in worker.detailedReadiness() },
-                families: { common.families(loops) }, calls: common.calls)
+                families: { common.families(loops) }, calls: common.calls,
+                counted: { common.countedFamilies(loops) },
+                status: { common.status(loops, hour: $0, readiness: $1) })
         } catch {
             throw StartFailure(cannotListenOn: address, error, host: .operationsHost, port: .operationsPort)
         }

@@ -73,6 +73,7 @@ extension Daemon {
         common.sessions.withLock { $0 = catalog }
         common.spending.withLock { $0 = fresh.settings.limits.spending }
         common.callMaximum.withLock { $0 = configuration.settings.limits.calls.all }
+        common.lastReading.withLock { $0.adopt(fresh, changes) }
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
         self.workerSettings = workerSettings
         common.callWork.adopt(workerSettings)
@@ -107,6 +108,7 @@ extension Daemon {
         let names = configuration.sessions.catalog.sessions.map(\.name)
         common.state.sessionsRead(names, broken: broken.sessions)
         common.state.reloaded(isWhole: false)
+        common.lastReading.withLock { $0.refuse(broken) }
         // The lines below report it, and the line of a reload that it is over.
         common.state.emergencies.begin(
             .configuration, broken.findings.first { $0.severity == .error }?.message ?? "nothing is reloaded",

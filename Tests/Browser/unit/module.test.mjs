@@ -80,6 +80,16 @@ test("the demo page's types hold, with its files where they are served", (t) => 
   assert.equal(status, 0, stdout);
 });
 
+test("the operator's page's types hold, with its files where they are served", (t) => {
+  const served = mkdtempSync(join(tmpdir(), "operator-"));
+  t.after(() => rmSync(served, { recursive: true }));
+  for (const folder of ["demo", "operator"]) symlinkSync(path(SOURCES + folder), join(served, folder));
+  const scripts = readdirSync(join(served, "operator")).filter((name) => name.endsWith(".js"));
+  assert.ok(scripts.length > 5);
+  const { status, stdout } = run(scripts.map((name) => join(served, "operator", name)), ...SCRIPTS, "--preserveSymlinks");
+  assert.equal(status, 0, stdout);
+});
+
 const readme = readFileSync(path(`${SOURCES}README.md`), "utf8");
 const example = (language) => readme.split(`\`\`\`${language}\n`)[1].split("```")[0];
 
