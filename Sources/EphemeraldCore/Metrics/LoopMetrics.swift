@@ -11,9 +11,11 @@ package final class LoopMetrics: Sendable {
     /// The counts at this moment.
     package var current: MetricCounts { counts.withLock { $0 } }
 
-    func record(route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool) {
+    func record(
+        _ request: AnsweredRequest, nanoseconds: UInt64, refusal: Refusal?, session: String?, isCall: Bool
+    ) {
         counts.withLock {
-            $0.record(route: route, status: status.rawValue, refusal: refusal, session: session, isCall: isCall)
+            $0.record(request, nanoseconds: nanoseconds, refusal: refusal, session: session, isCall: isCall)
         }
     }
 

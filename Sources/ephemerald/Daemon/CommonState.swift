@@ -21,6 +21,8 @@ struct CommonState: Sendable {
     let counts: Locked<AdmissionCounts>
     /// The money of a day that the settings in force allow, for threads other than the loops.
     let spending: Locked<SpendingLimits>
+    /// The value of `QUOTA_ALL` in force, for threads other than the loops.
+    let quotaOfAll: Locked<Int?>
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
@@ -49,6 +51,7 @@ struct CommonState: Sendable {
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
         spending = Locked(settings.limits.spending)
+        quotaOfAll = Locked(settings.limits.quotas.all)
         self.logger = logger
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
