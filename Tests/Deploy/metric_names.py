@@ -12,15 +12,20 @@ from daemon import Daemon
 from tools import DEPLOY
 
 PROMETHEUS = DEPLOY / "prometheus"
-RULES = yaml.safe_load((PROMETHEUS / "ephemerald.rules.yaml").read_text())["groups"]
-ALERTS = {rule["alert"]: rule for group in RULES for rule in group["rules"]}
+RULE_FILES = sorted(PROMETHEUS.glob("*.rules.yaml"))
+TEST_FILES = sorted(PROMETHEUS.glob("*.test.yaml"))
+RULES = [
+    rule for file in RULE_FILES for group in yaml.safe_load(file.read_text())["groups"] for rule in group["rules"]
+]
+ALERTS = {rule["alert"]: rule for rule in RULES if "alert" in rule}
+RECORDED = {rule["record"] for rule in RULES if "record" in rule}
 DASHBOARD = json.loads((DEPLOY / "grafana/ephemerald.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 
 #: Prometheus makes it of every scrape.
 OF_PROMETHEUS = {"up"}
-#: A metric with the labels in braces after it.
-SELECTOR = re.compile(r"\b((?:ephemerald|process)_\w+|up)\b(\{[^}]*\})?")
+#: A metric, recorded or not, with the labels in braces after it.
+SELECTOR = re.compile(r"(?<![\w:])((?:job:)?(?:ephemerald|process|http_server)_[\w:]+|up)(?![\w:])(\{[^}]*\})?")
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
@@ -31,22 +36,22 @@ class Family(NamedTuple):
     labels: frozenset[str]
 
 
-def plain(expression: str) -> str:
-    """An expression of the dashboard as Grafana sends it when everything is selected."""
-    return expression.replace("$job", ".*").replace("$instance", ".*").replace("$__rate_interval", "5s")
+def plain(expression: str, job: str = "ephemerald", instance: str = ".+") -> str:
+    """An expression of the dashboard as Grafana sends it."""
+    return expression.replace("$job", job).replace("$instance", instance).replace("$__rate_interval", "5s")
 
 
-def dashboard_expressions() -> Iterator[tuple[str, str]]:
+def dashboard_expressions(**variables: str) -> Iterator[tuple[str, str]]:
     """Title and expression of each query, the variables put in."""
     for panel in PANELS:
         for target in panel["targets"]:
-            yield f"{panel['title']} {target['refId']}", plain(target["expr"])
+            yield f"{panel['title']} {target['refId']}", plain(target["expr"], **variables)
 
 
 def selectors() -> set[str]:
     """Everything that the dashboard and the alerts select, with its labels and without its range."""
     expressions = [expression for _, expression in dashboard_expressions()]
-    expressions += [rule["expr"] for rule in ALERTS.values()]
+    expressions += [rule["expr"] for rule in RULES]
     expressions += [plain(variable["definition"]) for variable in DASHBOARD["templating"]["list"][1:]]
     return {"".join(found) for expression in expressions for found in SELECTOR.findall(expression)}
 

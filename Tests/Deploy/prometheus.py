@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from daemon import eventually
-from metric_names import PROMETHEUS
+from metric_names import RULE_FILES
 from program import free_port
 from proxies import substitute
 from tools import passes, tool
@@ -20,6 +20,12 @@ from tools import passes, tool
 #: What the files contain, and what replaces it here.
 INTERVALS = {"scrape_interval: 15s": "scrape_interval: 1s", "evaluation_interval: 15s": "evaluation_interval: 1s"}
 RANGE, FOR = "[5s]", "for: 1s"
+#: Another program that the same Prometheus scrapes, with process metrics: itself.
+OTHER = """
+  - job_name: other
+    static_configs:
+      - targets: ["127.0.0.1:{port}"]
+"""
 
 
 class Prometheus:
@@ -33,11 +39,14 @@ class Prometheus:
         self.config = folder / "prometheus.yaml"
         place = {"127.0.0.1:9464": f"127.0.0.1:{target}"}
         self.config.write_text(substitute("prometheus/prometheus.yaml", INTERVALS | place))
-        rules = (PROMETHEUS / "ephemerald.rules.yaml").read_text()
-        for pattern, shorter in ((r"\[\d+m\]", RANGE), (r"for: \d+m", FOR)):
-            rules, count = re.subn(pattern, shorter, rules)
-            assert count, f"the rules no longer hold {pattern}"
-        (folder / "ephemerald.rules.yaml").write_text(rules)
+        with self.config.open("a") as config:
+            config.write(OTHER.format(port=self.port))
+        for file in RULE_FILES:
+            rules = file.read_text()
+            for pattern, shorter in ((r"\[\d+[mhd]\]", RANGE), (r"for: \d+[mh]", FOR)):
+                rules, count = re.subn(pattern, shorter, rules)
+                assert count, f"{file.name} no longer holds {pattern}"
+            (folder / file.name).write_text(rules)
         passes("promtool", "check", "config", self.config)
 
     def start(self) -> Prometheus:
@@ -76,6 +85,12 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{expression}: {error.read().decode()}") from error
         return [float(series["value"][1]) for series in json.loads(said)["data"]["result"]]
+
+    def labels(self, definition: str) -> list[str]:
+        """What Grafana offers for a variable whose definition is `label_values(SELECTOR, LABEL)`."""
+        selector, label = re.fullmatch(r"label_values\((.+), (\w+)\)", definition).groups()
+        query = urllib.parse.urlencode({"match[]": selector})
+        return json.loads(self._get(f"/api/v1/label/{label}/values?{query}"))["data"]
 
     def value(self, expression: str) -> float:
         """The value of what has one; 0 for what has none yet."""

@@ -15,6 +15,9 @@ from metric_names import (
     OPENMETRICS,
     PANELS,
     PROMETHEUS,
+    RECORDED,
+    RULE_FILES,
+    TEST_FILES,
     Family,
     families,
     names,
@@ -53,7 +56,7 @@ def rows(page, heading: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("accept", [None, OPENMETRICS], ids=["text", "openmetrics"])
 def test_what_dashboard_and_alerts_name_is_scraped(scraped, accept):
-    named = {re.match(r"\w+", selector)[0] for selector in selectors()} - OF_PROMETHEUS
+    named = {re.match(r"\w+", selector)[0] for selector in selectors() if not selector.startswith("job:")} - OF_PROMETHEUS
     assert named and named <= names(scrape(scraped, accept)), named - names(scrape(scraped, accept))
 
 
@@ -76,15 +79,19 @@ def test_the_manual_has_a_row_for_each_alert():
     assert severities == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}
 
 
+def test_what_alerts_take_from_recorded_series_is_recorded():
+    assert {selector for selector in selectors() if selector.startswith("job:")} == RECORDED
+
+
 def test_each_alert_has_a_unit_test():
-    tested = (PROMETHEUS / "ephemerald.test.yaml").read_text()
+    tested = "".join(file.read_text() for file in TEST_FILES)
     assert [name for name in ALERTS if f"alertname: {name}, exp_alerts: []" not in tested] == [], "never quiet"
     assert [name for name in ALERTS if f"alertname: {name}\n" not in tested] == [], "never raised"
 
 
 def test_promtool_accepts_the_rules_and_the_settings():
-    passes("promtool", "check", "rules", PROMETHEUS / "ephemerald.rules.yaml")
-    passes("promtool", "test", "rules", PROMETHEUS / "ephemerald.test.yaml")
+    passes("promtool", "check", "rules", *RULE_FILES)
+    passes("promtool", "test", "rules", *TEST_FILES)
     passes("promtool", "check", "config", PROMETHEUS / "prometheus.yaml")
 
 

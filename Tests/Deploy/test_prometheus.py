@@ -11,7 +11,7 @@ import faults
 import pytest
 from conftest import Behind
 from daemon import SESSION, eventually, write_sessions
-from metric_names import dashboard_expressions, selectors
+from metric_names import DASHBOARD, dashboard_expressions, plain, selectors
 from prometheus import Prometheus
 from test_metrics import ENDING
 
@@ -64,19 +64,34 @@ def prometheus(tmp_path, daemon) -> Iterator[Prometheus]:
         prometheus.stop()
 
 
+def variables(prometheus: Prometheus) -> dict[str, str]:
+    """The dashboard's variables with "All" selected: the values that Grafana finds, unless one is written there."""
+    chosen: dict[str, str] = {}
+    for variable in DASHBOARD["templating"]["list"][1:]:
+        values = prometheus.labels(plain(variable["definition"], **chosen))
+        chosen[variable["name"]] = variable.get("allValue") or "|".join(values)
+    return chosen
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wanted", [SHORT, pytest.param(LONG, marks=pytest.mark.machine)])
 @pytest.mark.timeout(240)
 def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, prometheus, upstream, wanted):
     with Load(daemon) as load:
-        scrapes = f"count_over_time(up[{2 * wanted}s])"
+        scrapes = f'count_over_time(up{{job="ephemerald"}}[{2 * wanted}s])'
         eventually(lambda: prometheus.value(scrapes) >= wanted, f"{wanted} scrapes", 2 * wanted + 10)
         absent = {selector for selector in selectors() if not prometheus.query(selector)}
-        empty = {title: prometheus.query(expression) for title, expression in dashboard_expressions()}
+        all_of_ours = variables(prometheus)
+        panels = {title: prometheus.query(expression) for title, expression in dashboard_expressions(**all_of_ours)}
         firing = prometheus.alerts()
     assert absent == set()
-    assert {title for title, values in empty.items() if not values or any(map(math.isnan, values))} == set()
-    assert prometheus.query(f"min_over_time(up[{2 * wanted}s])") == [1], "a scrape failed"
+    assert {title for title, values in panels.items() if not values or any(map(math.isnan, values))} == set()
+    assert prometheus.query(f'min_over_time(up{{job="ephemerald"}}[{2 * wanted}s])') == [1], "a scrape failed"
+    # The same Prometheus scrapes another program, which has a processor, memory and files as well.
+    assert all_of_ours["job"] == "ephemerald" and prometheus.value("count(process_open_fds)") == 2
+    for panel in ("Answering A", "Answering B", "File descriptors A", "Processor A", "Memory A"):
+        assert len(panels[panel]) == 1, panel
+    assert panels["Answering B"] == [1]
     assert firing == set(), "an alert without a cause"
     assert load.statuses.keys() == {200}
     # Prometheus has what the daemon counted, which is what OpenAI gave out.
@@ -88,11 +103,12 @@ def test_every_series_of_dashboard_and_alerts_is_there_under_load(daemon, promet
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_an_outage_of_openai_raises_its_alert_and_its_end_lowers_it(daemon, prometheus, upstream):
-    failing = "EphemeraldUpstreamFailing"
+    failing, burning = "EphemeraldUpstreamFailing", "EphemeraldErrorBudgetBurns"
     with Load(daemon):
         eventually(lambda: prometheus.value("rate(ephemerald_upstream_exchanges_total[5s])") > 0, "load", 20)
-        assert failing not in prometheus.alerts("pending") | prometheus.alerts()
+        assert not {failing, burning} & (prometheus.alerts("pending") | prometheus.alerts())
         upstream.fault = faults.error(500, "server_error", kind="server_error")
-        eventually(lambda: prometheus.alerts() == {failing}, "the outage raises this alert only", 40)
+        raised = {failing, burning, "EphemeraldErrorBudgetShrinks"}
+        eventually(lambda: prometheus.alerts() == raised, "the outage raises its alerts only", 40)
         upstream.fault = None
         eventually(lambda: prometheus.alerts() == set(), "the end of the outage is seen", 40)

@@ -22,7 +22,7 @@ import Testing
         #expect(lines.contains(#"ephemerald_refusals_total{code="rate_limited",dimension="client"} 1"#))
         #expect(lines.contains(#"ephemerald_refusals_total{code="unknown_session",dimension=""} 1"#))
         #expect(lines.contains(#"ephemerald_mints_total{session="default",outcome="upstream_rejected"} 1"#))
-        #expect(lines.contains(#"ephemerald_requests_total{route="/api/realtime/token",status="200"} 2"#))
+        #expect(lines.contains(#"ephemerald_requests_total{route="/api/realtime/token",method="POST",status="200"} 2"#))
         #expect(!lines.contains { $0.contains("nobody") }, "what strangers write is no label")
     }
 
@@ -32,7 +32,40 @@ import Testing
             _ = await service.respond(to: Request(method: .get, target: path, peer: .unix))
         }
         let requests = Self.lines(service).filter { $0.hasPrefix("ephemerald_requests_total") }
-        #expect(requests == [#"ephemerald_requests_total{route="other",status="404"} 3"#])
+        #expect(requests == [#"ephemerald_requests_total{route="other",method="GET",status="404"} 3"#])
+    }
+
+    @Test func `time a request for a token with all that it waited for, and preflights apart`() async throws {
+        let service = try TestService(ScriptedUpstream(.answer(.error(500)), .minted, .answer(.error(401))))
+        let preflight: Fields = ["Access-Control-Request-Method": "POST"]
+        let requests: [Request] = [
+            .token(), .token(), .token(method: .options, fields: preflight), .token(method: Method(rawValue: "PATCH")),
+        ]
+        for request in requests { _ = await service.respond(to: request) }
+        let lines = Self.lines(service).filter { $0.hasPrefix("http_server_request_duration_seconds") }
+        func series(
+            _ suffix: String, _ method: String, _ status: Int, _ error: String = "", le: String = ""
+        ) -> String {
+            #"http_server_request_duration_seconds_\#(suffix){http_request_method="\#(method)""#
+                + #",http_route="/api/realtime/token",http_response_status_code="\#(status)",error_type="\#(error)""#
+                + #",url_scheme="http"\#(le.isEmpty ? "" : ",le=\"\(le)\"")}"#
+        }
+        // The first attempt fails, and the second comes after a quarter of a second, less up to half of it.
+        #expect(lines.contains(series("bucket", "POST", 200, le: "0.1") + " 0"))
+        #expect(lines.contains(series("bucket", "POST", 200, le: "0.25") + " 1"))
+        #expect(lines.contains(series("bucket", "POST", 200, le: "+Inf") + " 1"))
+        #expect(lines.contains(series("count", "POST", 502, "upstream_auth") + " 1"))
+        #expect(lines.contains(series("count", "OPTIONS", 204) + " 1"))
+        #expect(lines.contains(series("count", "_OTHER", 405) + " 1"))
+        #expect(lines.filter { $0.contains("_count{") }.count == 4)
+    }
+
+    @Test func `do not time what is not for pages`() async throws {
+        let service = try TestService()
+        for path in ["/api/health", "/api/health/ready", "/elsewhere"] {
+            _ = await service.respond(to: Request(method: .get, target: path, peer: .unix))
+        }
+        #expect(!Self.lines(service).contains { $0.hasPrefix("http_server_request_duration_seconds_") })
     }
 
     @Test func `time every exchange with the upstream`() async throws {

@@ -13,10 +13,11 @@ package final class LoopMetrics: Sendable {
 
     /// - Parameter key: the key that served the request; nil when none did.
     func record(
-        route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool, key: KeyPrint?
+        _ request: AnsweredRequest, nanoseconds: UInt64, refusal: Refusal?, session: String?, isCall: Bool,
+        key: KeyPrint?
     ) {
         counts.withLock {
-            $0.record(route: route, status: status.rawValue, refusal: refusal, session: session, isCall: isCall)
+            $0.record(request, nanoseconds: nanoseconds, refusal: refusal, session: session, isCall: isCall)
             if let key { $0.record(servedBy: key) }
         }
     }

@@ -1,14 +1,10 @@
+import HTTP
+
 /// The counts since the start of the process: of one loop, or of several added up.
 ///
 /// Every label has few values: the program defines routes, statuses, codes and dimensions, the operator the names of
 /// sessions.
 package struct MetricCounts: Sendable {
-    /// Requests answered, by route and status.
-    private struct Answered: Equatable, Sendable {
-        let status: Int
-        let route: String
-    }
-
     /// Requests refused, by code, and by dimension where a limit refused.
     private struct Refused: Equatable, Sendable {
         let code: String
@@ -21,7 +17,9 @@ package struct MetricCounts: Sendable {
         let outcome: String
     }
 
-    private var answered = Tally<Answered>()
+    /// How long the answers took, by what tells requests apart. There are few rows, which are found faster by comparison
+    /// than by a hash.
+    private var answered: [(request: AnsweredRequest, times: Histogram)] = []
     private var refused = Tally<Refused>()
     /// There may be a thousand sessions.
     private var minted: [Minted: UInt64] = [:]
@@ -29,7 +27,7 @@ package struct MetricCounts: Sendable {
     private var calls: [String: UInt64] = [:]
     /// Exchanges with the upstream, by the status of the answer or the kind of failure.
     private var exchanges = Tally<String>()
-    private var exchangeTimes = Histogram()
+    private var exchangeTimes = Histogram(.exchange)
     /// Tokens and calls, by the key that served them.
     private var served = Tally<KeyPrint>()
 
@@ -37,17 +35,25 @@ package struct MetricCounts: Sendable {
     package init() {}
 
     /// - Parameters:
-    ///   - route: a path that is documented; nil for any other.
+    ///   - nanoseconds: how long the answer took.
     ///   - session: the name of the session whose mint was attempted; nil when none was.
     ///   - isCall: whether a call was created for the client.
-    mutating func record(route: String?, status: Int, refusal: Refusal?, session: String?, isCall: Bool) {
-        answered.add(Answered(status: status, route: route ?? "other"))
+    mutating func record(
+        _ request: AnsweredRequest, nanoseconds: UInt64, refusal: Refusal?, session: String?, isCall: Bool
+    ) {
+        answered[row(of: request)].times.record(nanoseconds)
         if let refusal {
             refused.add(Refused(code: refusal.code, dimension: refusal.dimension ?? ""))
         }
         guard let session else { return }
         minted[Minted(session: session, outcome: refusal?.code ?? "minted"), default: 0] += 1
         if isCall { calls[session, default: 0] += 1 }
+    }
+
+    private mutating func row(of request: AnsweredRequest) -> Int {
+        for index in answered.indices where answered[index].request == request { return index }
+        answered.append((request, Histogram(.request)))
+        return answered.count - 1
     }
 
     /// Makes series with 0 for what has not happened yet: an alert sees the first time only where a 0 was before.
@@ -87,7 +93,7 @@ package struct MetricCounts: Sendable {
 
     /// Adds what another loop has counted.
     package mutating func add(_ other: MetricCounts) {
-        answered.add(other.answered)
+        for (request, times) in other.answered { answered[row(of: request)].times.add(times) }
         refused.add(other.refused)
         minted.merge(other.minted, uniquingKeysWith: +)
         calls.merge(other.calls, uniquingKeysWith: +)
@@ -117,8 +123,17 @@ extension MetricCounts {
     package var families: [MetricFamily] {
         [
             MetricFamily(
-                "ephemerald_requests", .counter, "Requests answered, by route and status.",
-                samples(answered.rows) { [("route", $0.route), ("status", "\($0.status)")] }),
+                "ephemerald_requests", .counter, "Requests answered, by route, method and status.",
+                samples(answered.map { (key: $0.request, count: $0.times.total) }) {
+                    [("route", $0.route.text), ("method", $0.method.text), ("status", "\($0.status.rawValue)")]
+                }),
+            MetricFamily(
+                "http_server_request_duration_seconds", .histogram,
+                "Duration of requests for tokens and about calls, from their arrival to the answer.",
+                answered.filter(\.request.route.isForPages)
+                    .map { (labels: $0.request.labels, times: $0.times) }
+                    .sorted { $0.labels.map(\.value).lexicographicallyPrecedes($1.labels.map(\.value)) }
+                    .flatMap { $0.times.samples($0.labels) }),
             MetricFamily(
                 "ephemerald_mints", .counter, "Mints attempted, by session and result.",
                 samples(minted.map { (key: $0.key, count: $0.value) }) {
@@ -136,7 +151,7 @@ extension MetricCounts {
                 samples(exchanges.rows) { [("outcome", $0)] }),
             MetricFamily(
                 "ephemerald_upstream_duration_seconds", .histogram, "Duration of requests to the upstream.",
-                exchangeTimes.samples),
+                exchangeTimes.samples()),
         ]
     }
 
@@ -166,48 +181,5 @@ private struct Tally<Key: Equatable & Sendable>: Sendable {
     /// Adds what another has counted.
     mutating func add(_ other: Tally) {
         for row in other.rows { add(row.key, row.count) }
-    }
-}
-
-/// How long something took, counted by buckets (Prometheus histogram).
-private struct Histogram: Sendable {
-    /// The upper bounds of the buckets in seconds; the last bucket has none. A mint takes 0.2 to 1 s, and the default
-    /// deadline is 10 s.
-    static let bounds: [Double] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10]
-    private static let nanosecondBounds = bounds.map { UInt64($0 * 1e9) }
-
-    /// How many values each bucket has that no bucket before it has; there is one bucket more than there are bounds.
-    private(set) var counts = Array(repeating: UInt64(0), count: bounds.count + 1)
-    /// The sum of all values, in nanoseconds.
-    private(set) var sum: UInt64 = 0
-
-    /// Nothing is counted.
-    init() {}
-
-    /// - Parameter nanoseconds: the duration. A value on a bound is counted in the bucket below it.
-    mutating func record(_ nanoseconds: UInt64) {
-        let index = Histogram.nanosecondBounds.firstIndex { nanoseconds <= $0 } ?? Histogram.bounds.count
-        counts[index] += 1
-        sum += nanoseconds
-    }
-
-    /// Adds what another has counted.
-    mutating func add(_ other: Histogram) {
-        for index in counts.indices { counts[index] += other.counts[index] }
-        sum += other.sum
-    }
-
-    /// Buckets with the number of all values below their bound, then count and sum.
-    var samples: [MetricFamily.Sample] {
-        var total: UInt64 = 0
-        var samples: [MetricFamily.Sample] = []
-        for (index, count) in counts.enumerated() {
-            total += count
-            let bound = index < Histogram.bounds.count ? "\(Histogram.bounds[index])" : "+Inf"
-            samples.append(MetricFamily.Sample(Double(total), [("le", bound)], suffix: "_bucket"))
-        }
-        samples.append(MetricFamily.Sample(Double(total), suffix: "_count"))
-        samples.append(MetricFamily.Sample(Double(sum) / 1e9, suffix: "_sum"))
-        return samples
     }
 }

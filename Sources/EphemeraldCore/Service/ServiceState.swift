@@ -16,6 +16,7 @@ package final class ServiceState: Sendable {
         var broken: Set<String> = []
         var mints: [String: LastMint] = [:]
         var reloads = (done: 0, refused: 0)
+        var isReloadRefused = false
     }
 
     private let contents = Locked(Contents())
@@ -48,6 +49,7 @@ package final class ServiceState: Sendable {
     package func reloaded(isWhole: Bool) {
         contents.withLock { contents in
             if isWhole { contents.reloads.done += 1 } else { contents.reloads.refused += 1 }
+            contents.isReloadRefused = !isWhole
         }
     }
 
@@ -56,6 +58,9 @@ package final class ServiceState: Sendable {
         let reloads = contents.withLock(\.reloads)
         return [("done", reloads.done), ("refused", reloads.refused)]
     }
+
+    /// Whether the last reload was refused, so that the configuration in force is not that of the files.
+    package var isReloadRefused: Bool { contents.withLock(\.isReloadRefused) }
 
     /// Records the result of a mint.
     /// - Parameter session: a session in the catalogue; so there are not more entries than files.

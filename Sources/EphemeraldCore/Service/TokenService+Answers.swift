@@ -37,7 +37,8 @@ extension TokenService {
     func conclude(
         _ context: RequestContext, with response: consuming Response, _ refusal: Refusal? = nil, isLogged: Bool
     ) -> Response {
-        if let call = context.call, !isRecorded(call, context, response.status, refusal) {
+        let duration = loop.surroundings.monotonicNanoseconds() - context.began
+        if let call = context.call, !isRecorded(call, context, response.status, refusal, duration) {
             // Without its line the next process would not know the call, so nobody gets its answer.
             context.call = nil
             common.calls?.keeper.end(call.name, .unrecorded)
@@ -45,25 +46,26 @@ extension TokenService {
         }
         addCommonFields(to: &response, context, refusal)
         loop.metrics.record(
-            route: context.routePath, status: response.status, refusal: refusal,
+            AnsweredRequest(context, response.status, refusal), nanoseconds: duration, refusal: refusal,
             session: context.attempt == nil ? nil : context.sessionName,
             // The answer to a call that was ended at once is a refusal.
             isCall: context.call != nil && refusal == nil,
             key: refusal == nil ? context.attempt?.key?.print : nil)
         guard isLogged, context.call == nil else { return response }
-        report(.usage(usageLine(of: context, status: response.status, refusal)), context)
+        report(.usage(usageLine(of: context, status: response.status, refusal, duration)), context)
         return response
     }
 
     private func isRecorded(
-        _ call: CallRecord, _ context: RequestContext, _ status: Status, _ refusal: Refusal?
+        _ call: CallRecord, _ context: RequestContext, _ status: Status, _ refusal: Refusal?, _ duration: UInt64
     ) -> Bool {
-        common.calls?.keeper.record(usageLine(of: context, status: status, refusal)) ?? false
+        common.calls?.keeper.record(usageLine(of: context, status: status, refusal, duration)) ?? false
     }
 
-    private func usageLine(of context: RequestContext, status: Status, _ refusal: Refusal?) -> [UInt8] {
+    private func usageLine(
+        of context: RequestContext, status: Status, _ refusal: Refusal?, _ duration: UInt64
+    ) -> [UInt8] {
         let (unlogged, now) = (common.refusals.takeUnreported(), loop.surroundings.unixMilliseconds())
-        let duration = loop.surroundings.monotonicNanoseconds() - context.began
         return loop.usage.withLock { line in
             context.writeUsage(
                 to: &line, status: status, refusal: refusal, unlogged: unlogged, unixMilliseconds: now,

@@ -42,6 +42,16 @@ extension CommonState {
                 "ephemerald_reloads", .counter, "Reloads of settings, keys and session files, by outcome.",
                 state.reloads.map { MetricFamily.Sample(Double($0.count), [("outcome", $0.outcome)]) }),
             MetricFamily(
+                "ephemerald_reload_refused", .gauge,
+                "1 while the configuration in force is not that of the files, because a reload was refused.",
+                state.isReloadRefused ? 1 : 0),
+            MetricFamily(
+                "ephemerald_paused", .gauge, "1 while minting is paused.", mintingSwitch.isPaused ? 1 : 0),
+            MetricFamily(
+                "ephemerald_quota_taken", .gauge,
+                "Tokens of today that QUOTA_ALL counts; 0 without it, and with REDIS_URL.", quota.taken),
+            MetricFamily("ephemerald_quota_max", .gauge, "QUOTA_ALL; 0 while it is off.", quota.max),
+            MetricFamily(
                 "ephemerald_redis_away", .gauge, "Event loops that Redis does not count for; 0 without REDIS_URL.",
                 redisNotices?.loopsAway ?? 0),
             MetricFamily(
@@ -79,10 +89,18 @@ extension CommonState {
     private var money: (taken: Double, max: Double) {
         guard let limit = spending.withLock(\.all) else { return (0, 0) }
         let check = QuotaCheck(.spendAll, allowance: Int(limit.micros), identity: "")
-        let today = Day(unixMilliseconds: Surroundings.unixMilliseconds())
-        let taken =
-            redis == nil ? counts.withLock { $0.ledger.used(check, on: today) } : sharedSpending.taken(on: today)
+        let taken = redis == nil ? takenToday(check) : sharedSpending.taken(on: .today)
         return (Double(taken) / 1e6, Double(limit.micros) / 1e6)
+    }
+
+    private var quota: (taken: Int, max: Int) {
+        guard let limit = quotaOfAll.withLock({ $0 }) else { return (0, 0) }
+        return (redis == nil ? takenToday(QuotaCheck(.all, allowance: limit, identity: "")) : 0, limit)
+    }
+
+    /// What this daemon counts.
+    private func takenToday(_ check: QuotaCheck) -> Int {
+        counts.withLock { $0.ledger.used(check, on: .today) }
     }
 
     private var endings: [MetricFamily.Sample] {

@@ -23,6 +23,8 @@ struct CommonState: Sendable {
     let spending: Locked<SpendingLimits>
     /// What all daemons have taken from it, where they count in Redis.
     let sharedSpending = SharedSpending()
+    /// The value of `QUOTA_ALL` in force, for threads other than the loops.
+    let quotaOfAll: Locked<Int?>
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
@@ -53,6 +55,7 @@ struct CommonState: Sendable {
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
         spending = Locked(settings.limits.spending)
+        quotaOfAll = Locked(settings.limits.quotas.all)
         self.logger = logger
         let emergencies = Emergencies { logger.log($0) }
         state = ServiceState(emergencies)

@@ -72,6 +72,7 @@ extension Daemon {
         common.state.sessionsRead(catalog.sessions.map(\.name), broken: [])
         common.sessions.withLock { $0 = catalog }
         common.spending.withLock { $0 = fresh.settings.limits.spending }
+        common.quotaOfAll.withLock { $0 = fresh.settings.limits.quotas.all }
         common.callMaximum.withLock { $0 = configuration.settings.limits.calls.all }
         common.lastReading.withLock { $0.adopt(fresh, changes) }
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
