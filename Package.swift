@@ -68,7 +68,8 @@ let package = Package(
             exclude: [
                 "README.md", "demo", "operator", "package.json", "react.d.ts", "react.js", "realtime-client.d.ts",
                 "realtime-client.js",
-                "realtime-calls.js", "realtime-sound.js", "sandbox-peer.d.ts", "sandbox-peer.js",
+                "realtime-calls.js", "realtime-care.js", "realtime-sound.js", "sandbox-peer.d.ts",
+                "sandbox-peer.js",
             ],
             swiftSettings: settings),
         .executableTarget(

@@ -57,6 +57,7 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `lease_unreachable` | no answer to a renewal of the lease; the client tries again, and the call continues | yes |
  * | `lease_refused` | the lease was not renewed; the client tries again, and the call continues | from 500 on |
  * | `open_timeout` | the data channel did not open within `timeouts.open`, or a live session in 30 s | yes |
+ * | `session_renewed` | only in `retry`: the session was about to end, and another one takes its place | yes |
  * | `connection_lost` | the connection failed, or did not recover within `timeouts.grace` | yes |
  * | `hangup` | the server ended the call before it was open | no |
  * | `not_connected` | an event cannot be sent, because the data channel is not open | no |
@@ -70,7 +71,7 @@ export type RealtimeErrorCode =
   | "token_unreachable" | "token_refused" | "token_invalid" | "token_timeout" | "token_failed"
   | "call_unreachable" | "call_refused" | "call_invalid" | "call_failed" | "call_timeout" | "call_ended"
   | "lease_unreachable" | "lease_refused"
-  | "open_timeout" | "connection_lost" | "hangup" | "not_connected" | "event_too_large" | "session_error";
+  | "open_timeout" | "session_renewed" | "connection_lost" | "hangup" | "not_connected" | "event_too_large" | "session_error";
 
 /** The members of a RealtimeError besides its code and message. */
 export interface RealtimeErrorDetails {
@@ -200,11 +201,21 @@ export interface RealtimeOptions {
   volume?: number;
   /** The policy after a retryable failure; `false` gives up at once. Default `backoff()`. */
   reconnect?: ReconnectPolicy | false;
+  /** What the model is told again after a reconnect: the final transcripts, and every `session.update`. Default: the
+   *  last 50 items, at most 20000 characters. A session whose `expires_at` is near is then replaced in a pause, too.
+   *  `false` for neither. */
+  restore?: RestoreOptions | boolean;
   timeouts?: RealtimeTimeouts;
   /** The configuration of `RTCPeerConnection`. OpenAI needs no ICE server. */
   rtc?: RTCConfiguration;
   /** The options of the client's ConnectionMonitor. */
   monitor?: MonitorOptions;
+}
+
+/** How much of a conversation is restored at most: the newest items. */
+export interface RestoreOptions {
+  items?: number;
+  characters?: number;
 }
 
 /** Time limits in milliseconds. The permission prompt for the microphone has no limit. */
@@ -280,6 +291,12 @@ export type RealtimeEvents = {
    *  and this one has replaced it. */
   devices: DeviceList & { lost: boolean };
   mute: { muted: boolean };
+  /** The system has muted the microphone, for example for a phone call or by a key of a headset (`active`), or no longer
+   *  does. The client opens it again when it can. */
+  interruption: { active: boolean };
+  /** After a reconnect the model was told again: so many items; `omitted` are older ones that were left out. `updated`:
+   *  the changes of the session, too. */
+  restored: { items: number; omitted: number; updated: boolean };
   volume: { volume: number };
   /** With `call`: the call was created, or its lease renewed. `secondsLeft` are those until the service ends the call,
    *  `leaseSeconds` those until it does so without another renewal, or 0. */

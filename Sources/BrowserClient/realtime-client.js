@@ -32,7 +32,6 @@ export class RealtimeError extends Error {
   }
 }
 
-// CustomEvent is not used, because Node 18 lacks it.
 export class RealtimeEvent extends Event {
   /** @param {string} type @param {unknown} detail */
   constructor(type, detail) {
@@ -241,7 +240,6 @@ async function exchange({ value, callsUrl }, sdp, signal) {
   return { sdp: text, id: response.headers.get("Location")?.split(/[?#]/)[0]?.split("/").pop() };
 }
 
-/** The part for calls that a service creates is loaded only by pages that use it. */
 const loadCalls = () => import("./realtime-calls.js").catch((cause) => {
   throw new RealtimeError("unsupported", "realtime-calls.js, beside this module, cannot be loaded", { cause });
 });
@@ -284,7 +282,8 @@ class Connection {
       const state = this.peer.connectionState;
       if (state === "disconnected") this.#grace = setTimeout(() => this.#lose(), grace);
       if (state === "failed") this.#lose();
-      else handlers.unstable(state !== "connected");
+      // The channel can open before the state is "connected".
+      else if (state !== "connecting") handlers.unstable(state !== "connected");
     };
   }
 
@@ -504,6 +503,11 @@ class Speaker {
     (this.element ??= new Audio()).srcObject = stream;
     if (this.outputId) this.choose(this.outputId).catch(() => {});
     this.start().catch(() => {});
+  }
+
+  /** Whether the system has stopped the sound. */
+  get isStalled() {
+    return Boolean(this.#remote && (this.element?.paused || this.#graph?.isStalled));
   }
 
   async start() {
@@ -880,22 +884,16 @@ const milliseconds = (seconds) => seconds && seconds * 1000;
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
 const OPTIONS = `token call answer dcid session overrides variables authorization credentials callsUrl audio microphone
-  element output muted volume reconnect timeouts rtc monitor`.split(/\s+/);
+  element output muted volume reconnect restore timeouts rtc monitor`.split(/\s+/);
 const TIMEOUTS = ["token", "call", "open", "grace"];
 
 /** @param {object} options @param {string[]} known @param {string} what */
 function refuseUnknown(options, known, what) {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const letters = (/** @type {string} */ word) => [...word.toLowerCase()];
-    /** @param {string} other @returns {number} how many letters the names do not share */
-    const difference = (other) => {
-      const rest = letters(other);
-      const own = letters(name).filter((letter) => !rest.includes(letter) || !rest.splice(rest.indexOf(letter), 1));
-      return own.length + rest.length;
-    };
-    const [nearest] = [...known].sort((one, other) => difference(one) - difference(other));
-    const hint = nearest && difference(nearest) <= 2 ? `; did you mean ${nearest}?` : "";
+    const nearest = known.find((other) => other.startsWith(name.slice(0, 2).toLowerCase())
+      && Math.abs(other.length - name.length) < 2);
+    const hint = nearest ? `; did you mean ${nearest}?` : "";
     throw new TypeError(`${name} is not ${what}${hint}`);
   }
 }
@@ -936,6 +934,7 @@ export class RealtimeClient extends Emitter {
   #announcesItems = false;
   #responding = false;
   #speaking = false;
+  #updates = /** @type {object[]} */ ([]);
   /** Whether anybody has ever listened to errors. */
   #isHeard = false;
 
@@ -1020,6 +1019,7 @@ export class RealtimeClient extends Emitter {
     const { signal } = call;
     this.#open();
     this.#transcripts = new Transcripts();
+    this.#updates = [];
     this.error = this.session = undefined;
     addEventListener("pagehide", () => this.#end(call, "page-hidden", aborted()), { signal });
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#announceDevices(false), { signal });
@@ -1055,6 +1055,8 @@ export class RealtimeClient extends Emitter {
     this.#become("connecting");
 
     let reconnecting = false;
+    /** @type {Promise<void> | undefined} */
+    let care;
     for (let attempt = 1; ; attempt++) {
       let openedAt = Infinity;
       try {
@@ -1067,6 +1069,7 @@ export class RealtimeClient extends Emitter {
         this.#monitor.start(connection.peer);
         this.#opened();
         this.#become("connected");
+        care ??= this.#care(signal).catch(() => { care = undefined; });
         await connection.ended;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -1076,14 +1079,16 @@ export class RealtimeClient extends Emitter {
         signal.throwIfAborted();
         // A connection this long was a good one.
         if (Date.now() - openedAt >= 10_000) attempt = 1;
-        const delay = error.retryable && this.#reconnect ? this.#reconnect({ attempt, error, reconnecting }) : null;
+        const isRenewal = error.code === "session_renewed";
+        const delay = isRenewal ? 0
+          : error.retryable && this.#reconnect ? this.#reconnect({ attempt, error, reconnecting }) : null;
         if (delay === null) throw error;
 
         this.#drop();
         if (openedAt < Infinity) this.#open();
         if (reconnecting) this.#become("reconnecting");
         signal.throwIfAborted();
-        this.#fail(error);
+        if (!isRenewal) this.#fail(error);
         signal.throwIfAborted();
         this.#emit("retry", { attempt, delay, offline: navigator.onLine === false, error });
         await pause(signal, delay);
@@ -1133,6 +1138,21 @@ export class RealtimeClient extends Emitter {
       return made ?? exchange(/** @type {any} */ (token), sdp, limit);
     }, signal, timeouts);
     return connection;
+  }
+
+  /** @param {AbortSignal} signal */
+  async #care(signal) {
+    const { care } = await import("./realtime-care.js");
+    if (signal.aborted) return;
+    care(/** @type {any} */ (this), {
+      signal, restore: this.#options.restore, updates: this.#updates,
+      microphone: this.#microphone, speaker: this.#speaker,
+      canRenew: () => Boolean(this.#reconnect && !this.#service),
+      renew: () => this.#connection?.hangup(
+        new RealtimeError("session_renewed", "Another session takes the place of this one", { retryable: true })),
+      emit: (type, detail) => this.#emit(type, detail),
+      announce: () => this.#announceDevices(false),
+    });
   }
 
   #drop() {
@@ -1237,6 +1257,7 @@ export class RealtimeClient extends Emitter {
       throw new RealtimeError("event_too_large", `An event of ${text.length} characters exceeds ${limit} bytes`);
     }
     channel.send(text);
+    if (event.type === "session.update") this.#updates.push(event.session);
     this.#emit("clientevent", sent);
     return event_id;
   }

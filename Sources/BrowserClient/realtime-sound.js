@@ -49,6 +49,10 @@ export class Graph {
     return { input: loudness(this.#sent), output: loudness(this.#heard) };
   }
 
+  get isStalled() {
+    return this.#context.state !== "running";
+  }
+
   /** Its promise stays pending while the browser refuses. */
   resume() {
     this.#context.resume().catch(() => {});

@@ -10,6 +10,9 @@ static const unsigned char realtime_client_js[] = {
 static const unsigned char realtime_calls_js[] = {
 #embed "../BrowserClient/realtime-calls.js"
 };
+static const unsigned char realtime_care_js[] = {
+#embed "../BrowserClient/realtime-care.js"
+};
 static const unsigned char realtime_sound_js[] = {
 #embed "../BrowserClient/realtime-sound.js"
 };
@@ -124,6 +127,7 @@ static const unsigned char operator_text_js[] = {
 static const struct browser_file library[] = {
     {"realtime-client.js", realtime_client_js, sizeof realtime_client_js},
     {"realtime-calls.js", realtime_calls_js, sizeof realtime_calls_js},
+    {"realtime-care.js", realtime_care_js, sizeof realtime_care_js},
     {"realtime-sound.js", realtime_sound_js, sizeof realtime_sound_js},
     {"sandbox-peer.js", sandbox_peer_js, sizeof sandbox_peer_js},
     {"sandbox-peer.d.ts", sandbox_peer_d_ts, sizeof sandbox_peer_d_ts},

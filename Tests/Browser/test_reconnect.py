@@ -106,3 +106,25 @@ def test_hanging_up_while_offline_leaves_nothing(open_tab, web, daemon, peer):
     tab.assert_nothing_is_left()
     tab.context.set_offline(False)
     assert peer.mint_requests == 0
+
+
+def test_the_new_session_is_told_what_was_said(open_tab, web, daemon, peer):
+    tab = begin(open_tab(), web, daemon)
+    connect(tab, peer)
+    tab.js("() => client.sendText('My name is Ann.')")
+    tab.until("client.transcripts.at(-1)?.text === 'You said: My name is Ann.' && client.transcripts.at(-1).final")
+    tab.js("() => client.updateSession({instructions: 'Be brief.'})")
+    # The part that restores is loaded in the background.
+    tab.until("performance.getEntriesByType('resource').some(({name}) => name.includes('realtime-care'))")
+    tab.js("() => ledger.pretend('failed')")
+    eventually(lambda: len(peer.calls) == 2 and "session.update" in peer.calls[-1].types(), "the session is restored")
+    assert peer.calls[-1].types() == ["conversation.item.create"] * 2 + ["session.update"]
+    restored = tab.js("said('clientevent')")[-3:-1]
+    assert [event["item"]["content"][0] for event in restored] == [
+        {"type": "input_text", "text": "My name is Ann."},
+        {"type": "output_text", "text": "You said: My name is Ann."},
+    ]
+    tab.until("client.state === 'connected'")
+    assert tab.js("client.transcripts.map(({text}) => text)") == ["My name is Ann.", "You said: My name is Ann."]
+    assert [error["code"] for error in tab.js("said('error')")] == ["connection_lost"]
+    disconnect(tab, peer)

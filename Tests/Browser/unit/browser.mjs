@@ -2,6 +2,7 @@
 import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
 // The client loads these when it needs them, which takes an unknown time; they are loaded before the tests instead.
 import "../../../Sources/BrowserClient/realtime-calls.js";
+import "../../../Sources/BrowserClient/realtime-care.js";
 import "../../../Sources/BrowserClient/realtime-sound.js";
 
 const realImmediate = setImmediate;
@@ -42,6 +43,7 @@ export class Track {
   kind = "audio";
   readyState = "live";
   enabled = true;
+  muted = false;
   onended = null;
   constructor(deviceId) { this.deviceId = deviceId; }
   stop() { this.readyState = "ended"; }
@@ -234,6 +236,7 @@ export function browser(test) {
   Element.refuses = false;
   Context.all = [];
   const beacons = [];
+  const clients = [];
   const navigator = { onLine: true, mediaDevices: devices, sendBeacon: (url) => beacons.push(url) };
   const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
 
@@ -255,10 +258,11 @@ export function browser(test) {
     get peer() { return Peer.all.at(-1); },
     client(options) {
       const client = new RealtimeClient({ ...options });
+      clients.push(client);
       fake.states = [client.state];
       fake.log = [];
       client.on("statechange", ({ state }) => fake.states.push(state));
-      for (const type of ["error", "retry", "devices", "playback", "transcript", "mute", "volume", "lease"]) {
+      for (const type of ["error", "retry", "devices", "playback", "transcript", "mute", "volume", "lease", "restored", "interruption"]) {
         client.on(type, (detail) => fake.log.push([type, detail]));
       }
       return client;
@@ -315,6 +319,8 @@ export function browser(test) {
   Date.now = () => clock.now;
   Math.random = () => 0.5;
   test.after(() => {
+    // What a client loads in the background must not come upon the real browser of the next test.
+    for (const client of clients) client.disconnect();
     Date.now = now;
     Math.random = random;
     for (const [name, descriptor] of before) {

@@ -188,7 +188,7 @@ test("a call that has ended hears nothing more of its lease, and leaves no liste
   open();
   await settle();
   assert.deepEqual([fake.logged("lease").length, fake.left()], [before, NOTHING]);
-  assert.deepEqual(signals.map(({ aborted }) => aborted), [true]);
+  assert.ok(signals.length > 0 && signals.every(({ aborted }) => aborted));
 });
 
 test("a renewal without an answer is given up in time for another", async (t) => {

@@ -364,3 +364,12 @@ test("a call goes its usual way if the page's function has no answer, and fails 
   await assert.rejects(client.connect(), { code: "call_failed", message: "not there", retryable: false });
   assert.deepEqual(fake.left(), NOTHING);
 });
+
+test("a data channel that opens before the connection says so is no unstable connection", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected();
+  fake.peer.change("connecting");
+  fake.peer.change("connected");
+  assert.deepEqual(fake.states, ["idle", "requesting-microphone", "connecting", "connected"]);
+  client.disconnect();
+});

@@ -11,6 +11,7 @@ const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SOURCES = "../../../Sources/BrowserClient/";
 const source = readFileSync(path(`${SOURCES}realtime-client.js`), "utf8");
 const calls = readFileSync(path(`${SOURCES}realtime-calls.js`), "utf8");
+const care = readFileSync(path(`${SOURCES}realtime-care.js`), "utf8");
 const sound = readFileSync(path(`${SOURCES}realtime-sound.js`), "utf8");
 const sandbox = readFileSync(path(`${SOURCES}sandbox-peer.js`), "utf8");
 const declarations = readFileSync(path(`${SOURCES}realtime-client.d.ts`), "utf8");
@@ -144,17 +145,17 @@ test("every code that is thrown is declared, and every declared one is thrown", 
 
 test("it is below 15 kB, compressed, with its comments, and each part that is loaded on demand below 7 kB", () => {
   assert.ok(gzipSync(source, { level: 9 }).length < 15_000);
-  for (const part of [calls, sound, sandbox]) assert.ok(gzipSync(part, { level: 9 }).length < 7_000);
+  for (const part of [calls, care, sound, sandbox]) assert.ok(gzipSync(part, { level: 9 }).length < 7_000);
 });
 
 test("it depends on nothing but its parts, which are loaded by pages that use them", () => {
-  for (const text of [source, calls, sound, sandbox]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
+  for (const text of [source, calls, care, sound, sandbox]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
   const loaded = [...source.replaceAll(/^\s*(\*|\/\*\*).*$/gm, "").matchAll(/import\("(.*?)"\)/g)].map(([, name]) => name);
-  assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js", "./realtime-sound.js"]);
+  assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js", "./realtime-sound.js", "./realtime-care.js"]);
 });
 
 test("no line is longer than 120 columns", () => {
-  for (const text of [source, calls, sound, sandbox, declarations, ...reactPart]) {
+  for (const text of [source, calls, care, sound, sandbox, declarations, ...reactPart]) {
     assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);
   }
 });
