@@ -42,7 +42,8 @@ def mounted(start, tmp_path, upstream, sessions):
 def last_key(daemon: Daemon, upstream: FakeOpenAI) -> str:
     """The key of a mint that is made now."""
     assert daemon.token().status == 200
-    (field,) = upstream.requests[-1].all("Authorization")
+    mints = [request for request in upstream.requests if request.method == "POST"]
+    (field,) = mints[-1].all("Authorization")
     return field.removeprefix("Bearer ")
 
 
