@@ -134,7 +134,7 @@ def test_a_caller_during_a_slow_restart_waits_for_the_drain_and_their_own_mint(
 ):
     """OpenAI is slow: the old process answers those that it has accepted, or gives up after DRAIN_TIMEOUT; then the next
     one starts and takes the queue."""
-    upstream.delay = 0.7
+    upstream.delay = 0.7 if status == 200 else 20
     daemon = activated([listener], DRAIN_TIMEOUT=patience).start()
     with raw.Connection(daemon.port) as accepted:
         accepted.send(token_request())
@@ -147,12 +147,14 @@ def test_a_caller_during_a_slow_restart_waits_for_the_drain_and_their_own_mint(
             assert answer.status == status
             assert status == 200 or answer.json()["code"] == "shutting_down" and answer.one("Retry-After")
             assert daemon.wait() == 0
+            upstream.delay = 0.7
             begun = time.monotonic()
             daemon.start()
             assert queued.receive().only().status == 200
             waited = time.monotonic() - begun
     print(f"{patience}: {status}, and {waited:.2f} s from the end of the old process to the answer of the next")
-    assert waited < upstream.delay + 2
+    # The browser client gives up an attempt after ten seconds.
+    assert upstream.delay <= waited < 10
     assert daemon.stop() == 0
 
 

@@ -132,7 +132,7 @@ private struct Shop {
         let allowed = try Shop(all: "6", quotas: Quotas(all: 1), clientLimit: "1/h burst 2")
         #expect(try await allowed.token() == "200")
         let refused = await allowed.test.respond(to: .token(peer: "10.0.0.1"))
-        #expect(refused.json["detail"]?.stringValue?.contains("the tokens of today") == true)
+        #expect(refused.json["detail"]?.stringValue?.contains("the tokens and calls of today") == true)
         #expect(allowed.taken() == 3_000_000)
     }
 

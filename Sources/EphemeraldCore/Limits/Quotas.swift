@@ -53,9 +53,9 @@ package enum QuotaDimension: String, Hashable, Sendable, CaseIterable {
     /// A sentence for the client whose request is refused.
     package var detail: String {
         switch self {
-        case .caller: "This caller has used up the tokens of today."
-        case .session: "This session has used up the tokens of today."
-        case .all: "This service has used up the tokens of today."
+        case .caller: "This caller has used up the tokens and calls of today."
+        case .session: "This session has used up the tokens and calls of today."
+        case .all: "This service has used up the tokens and calls of today."
         case .spendCaller: "The request can cost more than this caller has left of the money of today."
         case .spendAll: "The request can cost more than is left of the money of today."
         }

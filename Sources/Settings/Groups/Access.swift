@@ -6,7 +6,7 @@ import Text
 extension Setting {
     package static let allowedOrigins = Setting(
         "ALLOWED_ORIGINS", .list, .computed("http://localhost:*,http://127.0.0.1:* on loopback"), "LIST", .reload,
-        "The web pages that may request tokens: https://app.example, https://*.example.com for one label, "
+        "The web pages that may request tokens and calls: https://app.example, https://*.example.com for one label, "
             + "https://app-*-team.example.com for part of one, http://localhost:* for any port. Every page of these "
             + "origins is trusted to start sessions.")
     package static let allowMissingOrigin = Setting(

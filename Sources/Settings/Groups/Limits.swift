@@ -9,35 +9,36 @@ extension Setting {
         "The largest request body, 1KiB to 16MiB; a larger one is refused with 413.")
     package static let maxInFlight = Setting(
         "MAX_IN_FLIGHT", .number, .value("2048"), "NUMBER", .reload,
-        "Mints under way at once, 1 to 100000; beyond them 503 with Retry-After.")
+        "Mints and creations of calls under way at once, 1 to 100000; beyond them 503 with Retry-After.")
     package static let limitClient = Setting(
         "LIMIT_CLIENT", .text, .value("10/min burst 5"), "LIMIT", .reload,
-        "Tokens for one client address (IPv6: one /64), or off.")
+        "Tokens and calls for one client address (IPv6: one /64), or off.")
     package static let limitCaller = Setting(
         "LIMIT_CALLER", .text, .value("off"), "LIMIT", .reload,
-        "Tokens for one caller, by the name that AUTH establishes, from any address; or off.")
+        "Tokens and calls for one caller, by the name that AUTH establishes, from any address; or off.")
     package static let limitOrigin = Setting(
         "LIMIT_ORIGIN", .text, .value("off"), "LIMIT", .reload,
-        "Tokens for all pages of one origin, or off. Requests without an origin count as one origin.")
+        "Tokens and calls for all pages of one origin, or off. Requests without an origin count as one origin.")
     package static let limitSession = Setting(
-        "LIMIT_SESSION", .text, .value("off"), "LIMIT", .reload, "Tokens for one session, for all callers; or off.")
+        "LIMIT_SESSION", .text, .value("off"), "LIMIT", .reload,
+        "Tokens and calls for one session, for all callers; or off.")
     package static let limitAll = Setting(
         "LIMIT_ALL", .text, .value("600/min burst 100"), "LIMIT", .reload,
-        "Tokens for everybody together, or off: the most that strangers can cost.")
+        "Tokens and calls for everybody together, or off: the most that strangers can cost.")
     package static let limitRefusals = Setting(
         "LIMIT_REFUSALS", .text, .value("60/min burst 120"), "LIMIT", .reload,
         "Refused requests of one client address (IPv6: one /64) that get a usage line and their own reason, or off. "
             + "Beyond them refusals are answered with 429; no other request is affected.")
     package static let quotaCaller = Setting(
         "QUOTA_CALLER", .number, .value("off"), "NUMBER", .reload,
-        "Tokens a day (UTC) for one caller, by the name that AUTH establishes; or off. Needs a USAGE_LOG file "
+        "Tokens and calls a day (UTC) for one caller, by the name that AUTH establishes; or off. Needs a USAGE_LOG file "
             + "or Redis.")
     package static let quotaSession = Setting(
         "QUOTA_SESSION", .number, .value("off"), "NUMBER", .reload,
-        "Tokens a day (UTC) for one session, for all callers; or off.")
+        "Tokens and calls a day (UTC) for one session, for all callers; or off.")
     package static let quotaAll = Setting(
         "QUOTA_ALL", .number, .value("off"), "NUMBER", .reload,
-        "Tokens a day (UTC) for everybody together, or off: the most that a day can cost.")
+        "Tokens and calls a day (UTC) for everybody together, or off: the most that a day can cost.")
     package static let spendCaller = Setting(
         "SPEND_CALLER", .text, .value("off"), "AMOUNT", .reload,
         "Money a day (UTC) for one caller, in the currency of the session files' price_per_minute; or off. Needs a "
@@ -56,8 +57,8 @@ extension Setting {
         "The same for one client address (IPv6: one /64).")
     package static let paused = Setting(
         "PAUSED", .boolean, .value("false"), "true|false", .restart,
-        "Whether the daemon starts without minting: every request for a token is answered with 503. SIGUSR1 and SIGUSR2 "
-            + "pause and resume a running one.")
+        "Whether the daemon starts without minting: every request for a token or a call is answered with 503. SIGUSR1 "
+            + "and SIGUSR2 pause and resume a running one.")
 }
 
 extension Setting.Group {
