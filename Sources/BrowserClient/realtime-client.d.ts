@@ -71,7 +71,8 @@ export type RealtimeErrorCode =
   | "token_unreachable" | "token_refused" | "token_invalid" | "token_timeout" | "token_failed"
   | "call_unreachable" | "call_refused" | "call_invalid" | "call_failed" | "call_timeout" | "call_ended"
   | "lease_unreachable" | "lease_refused"
-  | "open_timeout" | "session_renewed" | "connection_lost" | "hangup" | "not_connected" | "event_too_large" | "session_error";
+  | "open_timeout" | "session_renewed" | "connection_lost" | "hangup" | "not_connected" | "event_too_large"
+  | "session_error";
 
 /** The members of a RealtimeError besides its code and message. */
 export interface RealtimeErrorDetails {
@@ -291,8 +292,8 @@ export type RealtimeEvents = {
    *  and this one has replaced it. */
   devices: DeviceList & { lost: boolean };
   mute: { muted: boolean };
-  /** The system has muted the microphone, for example for a phone call or by a key of a headset (`active`), or no longer
-   *  does. The client opens it again when it can. */
+  /** The system has muted the microphone (`active`), for example for a phone call or by a key of a headset, or no
+   *  longer does. The client opens it again when it can. */
   interruption: { active: boolean };
   /** After a reconnect the model was told again: so many items; `omitted` are older ones that were left out. `updated`:
    *  the changes of the session, too. */

@@ -6,6 +6,7 @@ import { byId, html, say } from './page.js';
 
 const texts = {
   unknown: 'Measuring',
+  lost: 'No measurement',
   good: 'Good',
   fair: 'Fair: you may hear small gaps',
   poor: 'Poor: speech may be lost',
@@ -31,7 +32,17 @@ export class ConnectionView {
   begin() {
     this.#empty.hidden = true;
     this.#numbers.hidden = false;
-    this.#show('unknown');
+    this.#clear('unknown');
+  }
+
+  /** Nothing arrives: old numbers would pass for present ones. */
+  pause() {
+    this.#clear('lost');
+  }
+
+  /** @param {'unknown' | 'lost'} quality */
+  #clear(quality) {
+    this.#show(quality);
     for (const id of ['rtt', 'jitter', 'loss']) html(id).textContent = '–';
     this.#trips = [];
     this.#trace.setAttribute('points', '');
@@ -53,11 +64,13 @@ export class ConnectionView {
     if (rtt === undefined) return;
     this.#trips = [...this.#trips, rtt].slice(-60);
     const top = Math.max(200, ...this.#trips);
-    this.#trace.setAttribute('points', this.#trips
-      .map((trip, index) => `${(index + 60 - this.#trips.length) * 2},${(31 - 30 * (trip / top)).toFixed(1)}`).join(' '));
+    // One sample is no trace.
+    const shown = this.#trips.length > 1 ? this.#trips : [];
+    this.#trace.setAttribute('points', shown
+      .map((trip, index) => `${(index + 60 - shown.length) * 2},${(31 - 30 * (trip / top)).toFixed(1)}`).join(' '));
   }
 
-  /** @param {ConnectionStats['quality']} quality */
+  /** @param {ConnectionStats['quality'] | 'lost'} quality */
   #show(quality) {
     this.#quality.dataset.quality = quality;
     say(this.#text, texts[quality]);

@@ -3,7 +3,7 @@
 import { backoff, RealtimeClient, RealtimeError } from '../api/realtime/client/realtime-client.js';
 import { ConnectionView } from './connection.js';
 import { EventLog } from './events.js';
-import { byId, html, input } from './page.js';
+import { byId, hide, html, input } from './page.js';
 import { Sound, loudness } from './sound.js';
 import { Stage } from './stage.js';
 import { Stone } from './stone.js';
@@ -23,7 +23,13 @@ const transcript = new TranscriptView(html('sandbox').hidden ? 'Model' : 'Parrot
 const connection = new ConnectionView();
 const stone = new Stone(byId('stone', SVGElement));
 const motion = matchMedia('(prefers-reduced-motion: reduce)');
-const stage = new Stage({ call: toggle, mute, interrupt: () => client.interrupt(), play: () => client.startAudio() });
+const stage = new Stage({
+  call: toggle,
+  mute,
+  interrupt: () => client.interrupt(),
+  play: () => client.startAudio(),
+  copy: () => navigator.clipboard.writeText(transcript.text),
+});
 const trouble = new Trouble({ remedy, again: () => stage.resume() }, html('call'));
 const sound = new Sound({
   failed: (error) => trouble.report(/** @type {RealtimeError} */ (error)),
@@ -35,6 +41,8 @@ const survived = ['microphone_ended', 'session_error', 'lease_refused', 'lease_u
 /** The errors that are not shown: an answer that has just ended by itself cannot be stopped. */
 const harmless = ['response_cancel_not_active'];
 
+const broke = 'The connection broke here.';
+
 /** What the server says of a session that has only the other way. */
 const ways = new Map([['call_required', true], ['token_required', false]]);
 
@@ -44,6 +52,8 @@ const sandboxed = !html('sandbox').hidden;
 const parameters = new URLSearchParams(location.search);
 sessionField.value = parameters.get('session') ?? '';
 let silent = false;
+/** Whether the user wants to type as soon as the call is connected. */
+let typing = false;
 /** Whether the server creates the call; otherwise it issues a token. */
 let served = parameters.has('call') && parameters.get('call') !== 'false';
 /** Whether this call has changed the way already. */
@@ -90,9 +100,12 @@ function open() {
     made.on('statechange', change),
     made.on('retry', ({ error, delay, offline, attempt }) => {
       events.add('page', 'retry', { attempt, delay, offline, code: error.code });
+      if (stage.live) {
+        transcript.rule(error.code === 'session_renewed' ? 'A new session began here.' : broke, attempt === 1);
+      }
       // If the next attempt follows at once, the status line is enough.
       if (!offline && delay < 1000) return;
-      stage.wait();
+      stage.wait(delay);
       trouble.wait(error, delay, offline);
     }),
     made.on('error', (error) => {
@@ -119,6 +132,18 @@ function open() {
     made.on('mute', ({ muted }) => void (stage.muted = muted)),
     made.on('playback', ({ blocked }) => void (stage.blocked = blocked)),
     made.on('stats', (stats) => connection.measure(stats)),
+    made.on('quality', ({ quality, previous }) => {
+      if (made.state !== 'connected') return;
+      if (quality === 'poor') stage.announce('Connected. The connection is poor: speech may be lost.');
+      else if (previous === 'poor') stage.announce('Connected. The connection is better again.');
+    }),
+    made.on('restored', ({ items, omitted }) => {
+      const known = omitted ? `The model still knows the last ${items} lines.` : 'The model still knows what was said.';
+      transcript.rule(`${broke} ${items ? known : 'The model does not know what was said before.'}`, false);
+    }),
+    made.on('interruption', ({ active }) => {
+      stage.announce(active ? 'Connected. The system has muted your microphone.' : 'Connected.');
+    }),
   ];
   void sound.attach(made);
   return made;
@@ -137,10 +162,16 @@ function change({ state, previous, reason, error }) {
   stage.interruptible = client.session?.type !== 'live';
   stage.show(state, reason, silent);
   document.body.dataset.phase = state;
+  const over = state === 'idle' || state === 'closed';
+  for (const field of [sessionField, keyField]) field.readOnly = !over;
+  if (state === 'unstable' || state === 'reconnecting') connection.pause();
   if (state === 'connected') {
     trouble.clear();
     connection.begin();
     messageHint.hidden = true;
+    html('composer').hidden = false;
+    if (typing) message.focus();
+    typing = false;
     void sound.refresh();
     requestAnimationFrame(draw);
   }
@@ -148,6 +179,8 @@ function change({ state, previous, reason, error }) {
   connection.end();
   transcript.settle();
   document.body.dataset.view = transcript.isEmpty ? 'hero' : 'call';
+  hide(html('composer'), html('call'));
+  if (!transcript.isEmpty) stage.offerCopy();
   if (error && (reason === 'failed' || reason === 'hangup')) trouble.report(error);
   else if (reason === 'hangup') trouble.report(new RealtimeError('hangup', ''));
   else trouble.clear();
@@ -192,6 +225,7 @@ function remedy(what) {
   if (what === 'text-only') {
     html('call').focus();
     start(true);
+    typing = true;
   } else {
     input(what).focus();
   }

@@ -38,6 +38,15 @@ export class EventLog {
   #planned = false;
 
   constructor() {
+    // One tab stop for the list; its rows are reached by the arrow keys.
+    this.#list.addEventListener('keydown', (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      const rows = [...this.#list.querySelectorAll('summary')];
+      const at = rows.findIndex((row) => row === document.activeElement);
+      if (!step || (at < 0 && document.activeElement !== this.#list)) return;
+      event.preventDefault();
+      rows[Math.max(0, Math.min(rows.length - 1, at + step))]?.focus();
+    });
     this.#filter.addEventListener('input', () => this.#redraw());
     this.#side.addEventListener('change', () => this.#redraw());
     this.#export.addEventListener('click', () => this.#save());
@@ -103,6 +112,7 @@ export class EventLog {
     const row = make('li', type === 'error' ? 'is-error' : '');
     const details = make('details');
     const summary = make('summary');
+    summary.tabIndex = -1;
     const arrow = make('span', 'arrow', arrows[side]);
     arrow.setAttribute('aria-hidden', 'true');
     const stamp = make('time', '', time.toLocaleTimeString('en-GB'));

@@ -33,6 +33,12 @@ const pause = 1500;
 /** The seconds before the end of a call at which it is announced. */
 const warning = 60;
 
+/**
+ * The text of a button that has an icon, too.
+ * @param {HTMLElement} button
+ */
+const label = (button) => button.querySelector('span') ?? button;
+
 export class Stage {
   #headline = html('headline');
   #status = html('status');
@@ -43,6 +49,7 @@ export class Stage {
   #mute = button('mute');
   #interrupt = button('interrupt');
   #play = button('start-audio');
+  #copy = button('copy');
   #muted = false;
   #silent = false;
   #now = { hearing: false, thinking: false, speaking: false };
@@ -58,14 +65,25 @@ export class Stage {
   /** Whether the model's answers can be interrupted by a button. */
   interruptible = true;
 
-  /** @param {{call: () => void, mute: () => void, interrupt: () => void, play: () => Promise<void>}} actions */
-  constructor({ call, mute, interrupt, play }) {
+  /**
+   * @param {{call: () => void, mute: () => void, interrupt: () => void, play: () => Promise<void>,
+   *   copy: () => Promise<void>}} actions
+   */
+  constructor({ call, mute, interrupt, play, copy }) {
     this.#call.addEventListener('click', call);
     this.#mute.addEventListener('click', mute);
     this.#interrupt.addEventListener('click', () => {
       if (this.#interrupt.ariaDisabled !== 'true') interrupt();
     });
     this.#play.addEventListener('click', () => void play().catch(() => {}));
+    this.#copy.addEventListener('click', () => void copy().then(
+      () => this.announce('The transcript is copied.'), () => this.announce('Your browser did not allow to copy.')));
+    document.addEventListener('keydown', ({ key, target, ctrlKey, metaKey, altKey }) => {
+      const writes = target instanceof HTMLElement && target.matches('input:not([type=range], [type=radio]), select');
+      if (writes || ctrlKey || metaKey || altKey || !this.live) return;
+      if (key === 'Escape') call();
+      else if (key.toLowerCase() === 'm' && !this.#mute.hidden) mute();
+    });
     this.#call.disabled = false;
     this.#update();
   }
@@ -82,6 +100,7 @@ export class Stage {
   set muted(muted) {
     this.#muted = muted;
     this.#mute.setAttribute('aria-pressed', String(muted));
+    say(label(this.#mute), muted ? 'Muted' : 'Mute');
     this.#update();
   }
 
@@ -103,9 +122,12 @@ export class Stage {
     say(this.#status, text);
   }
 
-  /** Shows that the next attempt is some time away. */
-  wait() {
-    say(this.#headline, 'A short wait.');
+  /**
+   * Shows that the next attempt is some time away.
+   * @param {number} delay milliseconds
+   */
+  wait(delay) {
+    say(this.#headline, delay > 60_000 ? 'A longer wait.' : 'A short wait.');
     say(this.#status, 'Not connected. Waiting to try again.');
   }
 
@@ -146,7 +168,8 @@ export class Stage {
     const live = this.live && state !== 'closed';
     say(this.#status, texts.status);
     say(this.#headline, texts.headline);
-    say(this.#call, texts.button);
+    say(label(this.#call), texts.button);
+    this.#copy.hidden = true;
     this.#call.classList.toggle('primary', state === 'idle' || state === 'closed');
     this.#call.classList.toggle('ends', live);
     if (live && !silent) this.#mute.hidden = false;
@@ -154,7 +177,11 @@ export class Stage {
     if (live && this.interruptible) this.#interrupt.hidden = false;
     else hide(this.#interrupt, this.#call);
     this.#facts.hidden = !live;
-    if (this.#began) document.body.dataset.view = 'call';
+    if (this.#began && document.body.dataset.view !== 'call') {
+      document.body.dataset.view = 'call';
+      // Where the page was longer, it may have been scrolled to the button.
+      scrollTo(0, 0);
+    }
     if (state !== 'connected') this.#now = { hearing: false, thinking: false, speaking: false };
     if (state === 'closed') this.#end();
     document.title = live ? 'On a call: ephemerald' : 'ephemerald: a voice conversation';
@@ -180,6 +207,11 @@ export class Stage {
     if (seconds > warning || this.#warned) return;
     this.#warned = true;
     this.announce('Connected. This call ends in less than a minute.');
+  }
+
+  /** Offers the transcript of the call that has ended. */
+  offerCopy() {
+    this.#copy.hidden = false;
   }
 
   #end() {

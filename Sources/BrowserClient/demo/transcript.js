@@ -18,6 +18,8 @@ export class TranscriptView {
   #empty = html('script-empty');
   #latest = html('latest');
   #names;
+  /** @type {HTMLElement | undefined} */
+  #rule;
   /** @type {Map<string, HTMLElement>} */
   #lines = new Map();
   /** True if the newest line is visible, so that the log scrolls with the next one. */
@@ -47,6 +49,7 @@ export class TranscriptView {
 
   clear() {
     this.#lines.clear();
+    this.#rule = undefined;
     this.#log.replaceChildren();
     this.#empty.hidden = false;
     this.#hideLatest();
@@ -75,6 +78,26 @@ export class TranscriptView {
     line.setAttribute('aria-busy', String(!item.final));
     this.#follow();
     this.#latest.hidden = this.#follows;
+  }
+
+  /**
+   * Draws a rule, with what it means for the model; the text of the newest rule can change.
+   * @param {string} text
+   * @param {boolean} isNew
+   */
+  rule(text, isNew) {
+    if (this.isEmpty) return;
+    if (isNew || !this.#rule) this.#log.append((this.#rule = make('p', 'rule')));
+    say(this.#rule, text);
+    this.#follow();
+  }
+
+  /** The lines as a text. */
+  get text() {
+    return [...this.#log.children].map((line) => {
+      const [who, text, comment] = [...line.children].map(({ textContent }) => textContent);
+      return who ? `${who}: ${text}${comment ? ` (${comment})` : ''}` : `-- ${line.textContent}`;
+    }).join('\n');
   }
 
   /** Marks all lines as complete, because the call is over. */

@@ -76,8 +76,7 @@ export class Trouble {
     } else if (error.retryAfter === undefined) {
       this.#write(title, `${text} This page keeps trying for a while.`, reference(error), false);
     } else {
-      const wait = error.retryAfter === 1 ? '1 second' : `${error.retryAfter} seconds`;
-      this.#write(title, `${text} Please wait ${wait}; this page then tries again by itself.`, reference(error), false);
+      this.#write(title, `${text} Nothing is wrong: this page tries again by itself.`, reference(error), true);
     }
     this.#offer(undefined);
     this.#dismiss.hidden = true;
