@@ -117,11 +117,20 @@ struct CommonState: Sendable {
             report: { report($0, of: $1) })
     }
 
+    /// Writes how many refusals no usage line has counted. Their number is otherwise in the next line.
+    func recordRefusals() {
+        guard let line = refusals.remainder(unixMilliseconds: Surroundings.unixMilliseconds()) else { return }
+        write(line)
+    }
+
+    private func write(_ line: [UInt8]) {
+        do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
+    }
+
     /// Writes a usage line, or logs for the operator what they should know about a request, unless it was logged before.
     private func report(_ event: TokenService.Event, of request: RequestContext) {
         switch event {
-        case .usage(let line):
-            do throws(SystemError) { try usageLog.write(line) } catch { lostLines.report(error) }
+        case .usage(let line): write(line)
         case .limitReached(let reached):
             let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
             guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }
