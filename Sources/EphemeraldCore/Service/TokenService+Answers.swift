@@ -64,8 +64,8 @@ extension TokenService {
         let duration = loop.surroundings.monotonicNanoseconds() - context.began
         return loop.usage.withLock { line in
             context.writeUsage(
-                to: &line, status: status, refusal: refusal, unlogged: unlogged, unixMilliseconds: now,
-                duration: duration)
+                to: &line, naming: rules.logNames, status: status, refusal: refusal, unlogged: unlogged,
+                unixMilliseconds: now, duration: duration)
             return line.bytes
         }
     }
