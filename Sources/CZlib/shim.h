@@ -23,6 +23,17 @@ __attribute__((warn_unused_result)) static inline int czlib_error(gzFile file) {
     return code;
 }
 
+__attribute__((warn_unused_result)) static inline gzFile czlib_create(int descriptor) {
+    return gzdopen(descriptor, "w");
+}
+
+__attribute__((warn_unused_result)) static inline int czlib_write(gzFile file, const void *bytes, unsigned count) {
+    return gzwrite(file, bytes, count);
+}
+
+// Writes what is left; an error of an earlier write is reported here too.
+__attribute__((warn_unused_result)) static inline int czlib_finish(gzFile file) { return gzclose_w(file); }
+
 __attribute__((warn_unused_result)) static inline int czlib_close(gzFile file) { return gzclose_r(file); }
 
 #endif

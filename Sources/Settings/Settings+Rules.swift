@@ -46,6 +46,21 @@ extension SettingsReader {
         if limits.spending.caller != nil { warn(.spendCaller, message) }
     }
 
+    /// Warns about hashes that change with every restart, and about quotas of callers that a restart forgets, because
+    /// usage lines do not name the callers or name them otherwise.
+    mutating func checkLogNames(_ limits: Settings.Limits, _ output: Settings.Output, _ salt: SafetySalt) {
+        let isKept = salt != .ofThisProcess
+        let change = "hashed without SAFETY_SALT_FILE or STATE_DIRECTORY: the hashes change with every restart"
+        if output.logClient == .hashed, !isKept { warn(.logClient, change) }
+        if output.logCaller == .hashed, !isKept { warn(.logCaller, change) }
+        guard self[.redisURL] == nil, self[.redisURLFile] == nil else { return }
+        let quotas = [
+            limits.quotas.caller.map { _ in Setting.quotaCaller }, limits.spending.caller.map { _ in .spendCaller },
+        ].compactMap { $0?.name }
+        guard !quotas.isEmpty, output.logCaller == .none || output.logCaller == .hashed && !isKept else { return }
+        warn(.logCaller, "a restart forgets what \(quotas.joined(separator: " and ")) counted on that day")
+    }
+
     /// Refuses quotas that a restart would forget: they are counted again from the lines of the usage log, unless Redis
     /// counts them.
     mutating func checkQuotas(_ limits: Settings.Limits, _ output: Settings.Output) {

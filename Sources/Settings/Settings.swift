@@ -1,3 +1,4 @@
+package import EphemeraldCore
 import FoundationEssentials
 package import System
 import Text
@@ -96,6 +97,7 @@ extension Settings {
         }
         reader.checkCallerLimits(access, limits)
         reader.checkQuotas(limits, output)
+        reader.checkLogNames(limits, output, upstream.safetySalt)
         if !reader.isWrong(.host) { reader.checkReach(of: listening.address, access, limits) }
         let sessionFiles = SessionFiles(reader)
         guard reader.problems.isEmpty, let sessionFiles else {
@@ -119,6 +121,16 @@ extension Settings {
     /// Reads where the usage lines go and nothing else, for the commands that read them.
     package static func usageLog(_ source: Source) throws(SettingsFailure) -> UsageLogTarget {
         try only(source) { $0.usageLog() }
+    }
+
+    /// Reads the salt of safety identifiers and nothing else, for the commands that search for hashes; nil where no salt
+    /// is kept, or none has been made yet.
+    package static func safetyIdentifiers(_ source: Source) throws(SettingsFailure) -> SafetyIdentifier? {
+        switch try only(source, { $0.safetySalt(source.environment) }) {
+        case .kept(let identifiers): identifiers
+        case .made(let path): try? SafetySalt.read(path)
+        case .ofThisProcess: nil
+        }
     }
 
     private static func only<Value>(

@@ -36,6 +36,14 @@ package struct FileDraft: ~Copyable {
         }
     }
 
+    /// Another descriptor of the draft, for a library that writes it.
+    package func descriptor() throws(SystemError) -> Descriptor { try Descriptor(duplicating: file.number) }
+
+    /// Changes the time of the last change, in nanoseconds of Unix time.
+    package func setLastChange(_ nanoseconds: Int64) throws(SystemError) {
+        try FileStatus.setLastChange(nanoseconds, of: file.number)
+    }
+
     /// Changes user and group. Before `setPermissions`, because it clears bits of them.
     package func setOwner(_ owner: UInt32, group: UInt32) throws(SystemError) {
         _ = try check("fchown", fchown(file.number, owner, group))

@@ -41,6 +41,14 @@ package struct FileStatus: Sendable {
         self.init(status)
     }
 
+    /// Sets the time of the last change, and of the last access, of what is open under that number, in nanoseconds of Unix
+    /// time.
+    package static func setLastChange(_ nanoseconds: Int64, of number: CInt) throws(SystemError) {
+        let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
+        _ = try unsafe check("futimens", futimens(number, [time, time]))
+    }
+
     private init(_ status: stat) {
         kind =
             switch status.st_mode & S_IFMT {

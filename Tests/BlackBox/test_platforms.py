@@ -20,8 +20,9 @@ FORGED = (
 
 
 def forgery(address: str) -> Lines:
-    """What a client writes to be at that address, one field also twice and in lower case."""
-    return [(name, f"for={address}" if name == "Forwarded" else address) for name in FORGED]
+    """What a client writes to be at that address, one field also twice and in lower case, under an id of its own."""
+    ids = [("X-Request-Id", "forged-id"), ("X-Correlation-Id", "forged-id")]
+    return [(name, f"for={address}" if name == "Forwarded" else address) for name in FORGED] + ids
 
 
 def appended(*proxies: str):
@@ -97,7 +98,18 @@ def test_the_limit_is_exact_and_the_log_has_the_true_address(start, upstream, se
     # Another forged address each time: a limit that believed one of them would never refuse.
     assert [ask(*pair) for pair in zip(asked, forged, strict=True)] == [200, 200, 429, 200, 200, 200, 429]
     assert [line["client.address"] for line in daemon.usage(len(asked))] == asked
-    assert "203.0.113." not in daemon.stdout and "X-Forwarded-For" not in daemon.stderr
+    assert "203.0.113." not in daemon.stdout and "forged-id" not in daemon.stdout and "X-Forwarded-For" not in daemon.stderr
+
+
+def test_a_request_id_counts_only_from_a_trusted_proxy_and_the_field_of_the_setting(start, upstream, sessions):
+    daemon = start(upstream, sessions, TRUSTED_PROXIES="127.0.0.1", REQUEST_ID_FROM="CF-Ray")
+    given = daemon.token(fields={"CF-Ray": "8c1f-FRA", "X-Request-Id": "forged-id"})
+    assert given.one("X-Request-Id") == daemon.usage(1)[0]["ephemerald.request.id"] == "8c1f-FRA"
+    own = daemon.token(fields={"X-Request-Id": "forged-id"}).one("X-Request-Id")
+    assert re.fullmatch("[0-9a-f]{32}", own)
+    stranger = start(upstream, sessions, REQUEST_ID_FROM="CF-Ray")
+    assert re.fullmatch("[0-9a-f]{32}", stranger.token(fields={"CF-Ray": "8c1f-FRA"}).one("X-Request-Id"))
+    assert "REQUEST_ID_FROM (environment): has no effect without TRUSTED_PROXIES" in stranger.stderr
 
 
 def test_a_connection_is_closed_after_the_idle_timeout_and_not_before(start, upstream, sessions):

@@ -283,6 +283,18 @@ def test_refusals_beyond_their_limit_have_no_line_and_lock_no_client_out(start, 
     assert ["too_many_refusals", "0", "20", "0"] in [row.split() for row in table.stdout.splitlines()]
 
 
+def test_the_last_refusals_without_a_line_are_counted_by_a_line_of_their_own(start, upstream, sessions):
+    daemon = start(upstream, sessions, LIMIT_REFUSALS="1/h burst 3")
+    for _ in range(20):
+        daemon.token(origin="https://stranger.example")
+    assert daemon.stop() == 0
+    line = json.loads(daemon.stdout.splitlines()[-1])
+    assert (line["event.name"], line["ephemerald.refusals.unlogged"]) == ("refusals.unlogged", 17)
+    table = run("usage", "--log", str(daemon.stdout_path), "--by", "outcome", directory=daemon.directory)
+    rows = {name: refused for name, _, refused, _ in (row.split() for row in table.stdout.splitlines()[1:])}
+    assert rows == {"origin_not_allowed": "3", "too_many_refusals": "17", "total": "20"} and not table.stderr
+
+
 def test_refusals_are_limited_by_default(start, upstream, sessions):
     daemon = start(upstream, sessions, LIMIT_REFUSALS=None)
     statuses = [daemon.token(origin="https://stranger.example").status for _ in range(150)]

@@ -21,6 +21,7 @@ class Behind(Daemon):
     def __init__(self, directory: Path, upstream: FakeOpenAI, path: Path | None, settings: dict[str, str]):
         self.path = path
         place = {"HOST": f"unix:{path}", "TRUSTED_PROXIES": "unix:"} if path else {"TRUSTED_PROXIES": "127.0.0.1"}
+        place["REQUEST_ID_FROM"] = "X-Request-Id"
         own = {
             "ALLOWED_ORIGINS": client.ORIGIN,
             "AUTH": "none",

@@ -6,6 +6,7 @@ import datetime
 import gzip
 import json
 import re
+import time
 
 import pytest
 from daemon import eventually
@@ -44,15 +45,16 @@ def test_a_rotation_loses_no_line(tmp_path, behind):
     rotate = ("logrotate", "--force", "--state", tmp_path / "state", config)
     passes(*rotate)
     eventually(log.exists, "the daemon made a new file")
-    today = folder / f"usage.log-{datetime.date.today():%Y%m%d}"
-    assert today.exists()
+    [today] = folder.glob(f"usage.log-{datetime.date.today():%Y%m%d}-*")
     ids.append(behind.token(origin="https://app.example").one("X-Request-Id"))
     # As if that had been yesterday: the next rotation compresses it.
-    yesterday = today.rename(folder / f"usage.log-{datetime.date.today() - datetime.timedelta(1):%Y%m%d}")
+    before = datetime.date.today() - datetime.timedelta(1)
+    yesterday = today.rename(folder / f"usage.log-{before:%Y%m%d}-{int(time.time()) - 86_400}")
     passes(*rotate)
     eventually(log.exists, "the daemon made a new file")
+    [today] = folder.glob(f"usage.log-{datetime.date.today():%Y%m%d}-*")
     compressed = yesterday.with_name(yesterday.name + ".gz")
-    assert re.fullmatch(r"usage\.log-\d{8}\.gz", compressed.name) and not yesterday.exists()
+    assert re.fullmatch(r"usage\.log-\d{8}-\d{10}\.gz", compressed.name) and not yesterday.exists()
     lines = gzip.open(compressed, "rt").read() + today.read_text() + log.read_text()
     assert [json.loads(line)["ephemerald.request.id"] for line in lines.splitlines()] == ids
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o640}

@@ -9,20 +9,22 @@ private func request(_ fields: Fields) -> Request {
 @Suite struct `A request's name` {
     @Test(arguments: ["a", "0", "A-z_0.9", String(repeating: "x", count: 128), "5b7c1c2e-8d3a-4c2f-9b6e-1f2a3b4c5d6e"])
     func `is taken over from a trusted proxy`(value: String) {
-        #expect(RequestID(of: request(["x-request-id": value]), isTrusted: true) { 7 }.description == value)
-        #expect(RequestID(of: request(["x-request-id": value]), isTrusted: false) { 0xABC }.description == made)
+        #expect(RequestID(of: request(["x-request-id": value]), in: "X-Request-Id") { 7 }.description == value)
+        #expect(RequestID(of: request(["x-request-id": value]), in: nil) { 0xABC }.description == made)
+        #expect(RequestID(of: request(["x-request-id": value]), in: "CF-Ray") { 0xABC }.description == made)
+        #expect(RequestID(of: request(["cf-ray": value]), in: "CF-Ray") { 7 }.description == value)
     }
 
     @Test(arguments: [
         "", " ", "a b", "a\n", "a\"", "ä", "a\u{301}", "a/b", "a:b", "{}", String(repeating: "x", count: 129),
     ])
     func `is made when the given one is malformed`(value: String) {
-        #expect(RequestID(of: request(["X-Request-Id": value]), isTrusted: true) { 0xABC }.description == made)
+        #expect(RequestID(of: request(["X-Request-Id": value]), in: "X-Request-Id") { 0xABC }.description == made)
     }
 
     @Test func `is made when two are given`() {
         let request = request(["X-Request-Id": "a", "X-Request-Id": "a"])
-        #expect(RequestID(of: request, isTrusted: true) { .max }.description == String(repeating: "f", count: 32))
+        #expect(RequestID(of: request, in: "X-Request-Id") { .max }.description == String(repeating: "f", count: 32))
     }
 
     private let made = "00000000000000000000000000000abc"

@@ -33,6 +33,9 @@ import ephemerald
             ("TRUSTED_PROXIES", "proxy", ["\"proxy\"", "not an address"]),
             ("TRUSTED_PROXIES", "none,10.0.0.1", ["\"none\""]),
             ("CLIENT_ADDRESS_FROM", "0", ["1 to 16"]), ("CLIENT_ADDRESS_FROM", "the last", ["CF-Connecting-IP"]),
+            ("REQUEST_ID_FROM", "X Request", ["name of a field", "X-Request-Id"]),
+            ("LOG_CLIENT", "short", ["full, truncated, hashed or none"]),
+            ("LOG_CALLER", "hashd", ["did you mean hashed?"]), ("LOG_CALLER", "truncated", ["full, hashed or none"]),
             (
                 "AUTH", "password",
                 ["\"password\"", "is not a mode; write none, or one or more of bearer, jwt and proxy"]

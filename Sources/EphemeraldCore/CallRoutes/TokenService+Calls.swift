@@ -41,9 +41,9 @@ extension TokenService {
     ) throws(Refusal) -> Step<Answer> {
         let origin = try rules.origins.admit(page)
         return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
-            .then { caller throws(Refusal) in
+            .then { [self] caller throws(Refusal) in
                 context.caller = caller
-                let binding = CallBinding(caller: caller?.name, origin: origin)
+                let binding = CallBinding(caller: account(of: caller), origin: origin)
                 return id.map { calls.renew($0.name, binding) } ?? .now(.unknown)
             }
             .then { renewal throws(Refusal) in
@@ -85,8 +85,8 @@ extension TokenService {
         }
         let object = try request.wanted.configuration(for: offered.session)
         let plan = CallPlan(
-            type: type, session: offered.session.name, model: offered.session.model, caller: caller?.loggableName,
-            client: context.client.limitKey, binding: CallBinding(caller: caller?.name, origin: origin),
+            type: type, session: offered.session.name, model: offered.session.model, caller: account(of: caller),
+            client: context.client.limitKey, binding: CallBinding(caller: account(of: caller), origin: origin),
             maximumSeconds: limits.maximumSeconds, leaseSeconds: limits.leaseSeconds,
             price: offered.session.access.price, spending: rules.spending,
             day: Day(unixMilliseconds: loop.surroundings.unixMilliseconds()), requestID: context.id.description)

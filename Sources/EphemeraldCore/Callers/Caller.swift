@@ -65,7 +65,14 @@ package struct SafetyIdentifier: Hashable, Sendable {
     /// 64 hexadecimal digits for the caller, or for the address of a client without a caller. A caller's name cannot be
     /// confused with an address, because the hash includes which of the two it is.
     package func identifier(of caller: Caller?, at client: ClientAddress) -> String {
-        let subject = caller.map { "caller:" + $0.name } ?? "client:" + client.description
-        return code.code(for: Array(subject.utf8)).hexadecimal
+        caller.map { identifier(ofCaller: $0.name) } ?? identifier(ofClient: client.description)
     }
+
+    /// The same for the name of a caller.
+    package func identifier(ofCaller name: String) -> String { hash("caller:" + name) }
+
+    /// The same for the address of a client, as ``ClientAddress`` writes it.
+    package func identifier(ofClient address: String) -> String { hash("client:" + address) }
+
+    private func hash(_ subject: String) -> String { code.code(for: Array(subject.utf8)).hexadecimal }
 }

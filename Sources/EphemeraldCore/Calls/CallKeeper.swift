@@ -21,6 +21,8 @@ package final class CallKeeper: Sendable {
         package var record: @Sendable ([UInt8]) -> Bool
         /// Whether the last usage line, of whatever kind, could be written.
         package var canRecord: @Sendable () -> Bool = { true }
+        /// How usage lines name callers.
+        package var names: @Sendable () -> LogNames = { .full }
         /// What bounds the calls that are being ended at once.
         package var places = EndingPlaces()
 
@@ -159,7 +161,8 @@ package final class CallKeeper: Sendable {
     }
 
     private func record(ending call: CallRecord, _ reason: CallEndReason) {
-        _ = outlets.record(call.endingLine(reason, unixMilliseconds: surroundings.unixMilliseconds()))
+        _ = outlets.record(
+            call.endingLine(reason, naming: outlets.names(), unixMilliseconds: surroundings.unixMilliseconds()))
     }
 
     /// Begins to end the calls that have come up, and settles those that the upstream has ended itself.

@@ -33,8 +33,11 @@ package struct LimitNotices: Sendable {
     /// The message for the operator; nil when this refusal is not logged.
     /// - Parameters:
     ///   - client: the address that the refused request came from.
+    ///   - names: how the client and the caller are named.
     ///   - now: nanoseconds on a monotonic clock.
-    package mutating func notice(_ reached: LimitReached, of client: ClientAddress, now: UInt64) -> String? {
+    package mutating func notice(
+        _ reached: LimitReached, of client: ClientAddress, naming names: LogNames = .full, now: UInt64
+    ) -> String? {
         let (key, limit) = (reached.noticeKey, reached.kind)
         let index = kinds.firstIndex { $0.limit == limit } ?? kinds.endIndex
         if index == kinds.endIndex { kinds.append(Kind(limit: limit)) }
@@ -47,7 +50,7 @@ package struct LimitNotices: Sendable {
         }
         let window = max(reached.window, LimitNotices.shortestWindow)
         kinds[index].places.append(Place(key: key, until: now + window.nanoseconds))
-        let (message, unlogged) = (reached.message(about: client), kinds[index].unlogged)
+        let (message, unlogged) = (reached.message(about: client, naming: names), kinds[index].unlogged)
         kinds[index].unlogged = 0
         return unlogged == 0 ? message : "\(message); \(unlogged) more refusals of others since the last such line"
     }
@@ -102,18 +105,19 @@ extension LimitReached {
         }
     }
 
-    fileprivate func message(about client: ClientAddress) -> String {
-        switch limit {
+    fileprivate func message(about client: ClientAddress, naming names: LogNames) -> String {
+        let client = names.name(of: client) ?? "a client"
+        return switch limit {
         case .rate where isFull: "\(kind.name): the table is full, so newcomers are refused until an entry is free"
         case .refusals where isFull:
             "\(kind.name): the table is full, so refusals of newcomers are not in the usage log, which has only their number"
         case .quota where isFull: "\(kind.name): the table is full, so newcomers are refused until midnight UTC"
         case .rate(let check):
-            "\(kind.name): \(check.identity.name(client)) has reached \(check.rule.limit); the usage log has the refusals"
+            "\(kind.name): \(check.name(client, names)) has reached \(check.rule.limit); the usage log has the refusals"
         case .refusals(let check):
             "\(kind.name): \(client) has reached \(check.rule.limit); the usage log has the number of further refusals"
         case .quota(let check):
-            "\(kind.name): \(check.identity.isEmpty ? "everybody" : check.identity) has reached \(check.allowanceText) a day; "
+            "\(kind.name): \(check.name(names)) has reached \(check.allowanceText) a day; "
                 + "the usage log has the refusals"
         case .calls(let reached):
             "\(kind.name): \(reached.who(client)) has reached \(reached.maximum) open calls; the usage log has the refusals"
@@ -133,17 +137,29 @@ extension CallsReached {
 }
 
 extension QuotaCheck {
+    /// Whom a quota counts, for the operator. A caller's name is the one in usage lines.
+    fileprivate func name(_ names: LogNames) -> String {
+        switch dimension {
+        case .caller, .spendCaller: names.logged(account: identity) ?? "a caller"
+        case .session: identity
+        case .all, .spendAll: "everybody"
+        }
+    }
+
     /// A number of tokens, or an amount of money.
     fileprivate var allowanceText: String {
         dimension.isMoney ? "\(Money(micros: Int64(allowance)))" : "\(allowance)"
     }
 }
 
-extension LimitIdentity {
+extension LimitCheck {
     /// Whom a limit counts, for the operator.
-    fileprivate func name(_ client: ClientAddress) -> String {
-        switch subject {
-        case .client: client.description
+    /// - Parameter client: the name of the client.
+    fileprivate func name(_ client: String, _ names: LogNames) -> String {
+        switch identity.subject {
+        case .client: client
+        case .name(let name) where rule.dimension == .caller:
+            names.name(ofCaller: name.loggable(256)) ?? "a caller"
         case .name(let name): name.loggable(256)
         case .origin(let origin): origin ?? "no origin"
         case .everybody: "everybody"

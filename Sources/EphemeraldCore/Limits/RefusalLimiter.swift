@@ -31,6 +31,13 @@ package final class RefusalLimiter: Sendable {
         return LimitReached(.refusals(check), wait: reached.wait, isFull: reached.isFull)
     }
 
+    /// A usage line with the number of refusals that no line has counted so far, for the end of the daemon; nil without
+    /// any.
+    package func remainder(unixMilliseconds: Int64) -> [UInt8]? {
+        let count = takeUnreported()
+        return count > 0 ? UnloggedRefusals.line(count, unixMilliseconds: unixMilliseconds) : nil
+    }
+
     /// Refusals without a usage line since the last call: for the next line that is written, of any client.
     func takeUnreported() -> Int {
         // Nearly always there are none, and a load is cheaper than an exchange.

@@ -36,7 +36,9 @@ package final class RequestContext: @unchecked Sendable {
         let isTrusted = service.rules.proxies.contains(request.peer)
         self.request = request
         began = service.loop.surroundings.monotonicNanoseconds()
-        id = RequestID(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
+        id = RequestID(
+            of: request, in: isTrusted ? service.rules.proxies.requestIDField : nil,
+            randomBits: service.loop.surroundings.randomBits)
         client = ClientAddress(of: request, behind: service.rules.proxies)
         trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
         route = Route(of: request, to: service)

@@ -6,12 +6,13 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     /// The id: 1 to 128 of `A-Z a-z 0-9 . _ -`.
     package let description: String
 
-    /// Accepts `X-Request-Id` from a trusted peer if it is well-formed; otherwise makes an id.
+    /// Accepts the id in a field if it is well-formed; otherwise makes one.
     /// - Parameters:
-    ///   - isTrusted: whether the request's peer is a trusted proxy; anybody else could use the id of another request.
+    ///   - field: the name of the field; nil when the peer is not a trusted proxy that sets one. Anybody else could use
+    ///     the id of another request.
     ///   - randomBits: returns 128 random bits.
-    package init(of request: Request, isTrusted: Bool, randomBits: () -> UInt128) {
-        if isTrusted, let given = request.fields.only("X-Request-Id"), (1...128).contains(given.utf8.count),
+    package init(of request: Request, in field: String?, randomBits: () -> UInt128) {
+        if let field, let given = request.fields.only(field), (1...128).contains(given.utf8.count),
             given.utf8.allSatisfy(\.isNameByte)
         {
             self.init(given: given)

@@ -68,8 +68,8 @@ extension TokenService {
         let (unlogged, now) = (common.refusals.takeUnreported(), loop.surroundings.unixMilliseconds())
         return loop.usage.withLock { line in
             context.writeUsage(
-                to: &line, status: status, refusal: refusal, unlogged: unlogged, unixMilliseconds: now,
-                duration: duration)
+                to: &line, naming: rules.logNames, status: status, refusal: refusal, unlogged: unlogged,
+                unixMilliseconds: now, duration: duration)
             return line.bytes
         }
     }

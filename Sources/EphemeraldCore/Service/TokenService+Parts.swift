@@ -27,6 +27,8 @@ extension TokenService {
         package var callMaxima = CallMaxima()
         /// The names under which the upstream knows callers.
         package var safety: SafetyIdentifier
+        /// How usage lines name clients and callers.
+        package var logNames = LogNames.full
         /// The files that are served as well, by their paths.
         package var files: [String: StaticFile] = [:]
 

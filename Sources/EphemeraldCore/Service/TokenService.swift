@@ -142,7 +142,7 @@ package final class TokenService: Sendable {
         let body = try wanted.body(for: offered.session)
         let spending =
             rules.spending.areOff
-            ? [] : rules.spending.checks(caller: caller?.loggableName, amount: offered.tokenCost)
+            ? [] : rules.spending.checks(caller: account(of: caller), amount: offered.tokenCost)
         return try admit(context, from: origin, caller, to: offered, spending: spending).then { admitted in
             .now(.mint(Mint(body: body, offered: offered, caller: caller, admitted: admitted)))
         }
@@ -187,12 +187,15 @@ extension TokenService {
             }
     }
 
+    /// The name under which quotas and calls count a caller.
+    func account(of caller: Caller?) -> String? { caller.map { rules.logNames.account(of: $0) } }
+
     /// Every limit and quota that the request has to pass.
     func claim(
         _ context: RequestContext, from origin: String?, _ caller: Caller?, to offered: OfferedSession,
         spending: [QuotaCheck]
     ) -> AdmissionClaim {
-        let quotas = rules.quotas.checks(caller: caller?.loggableName, session: offered.session.name)
+        let quotas = rules.quotas.checks(caller: account(of: caller), session: offered.session.name)
         return AdmissionClaim(
             limits: offered.limits.checks(client: context.client, caller: caller, origin: origin),
             quotas: spending.isEmpty ? quotas : quotas + spending)

@@ -48,9 +48,10 @@ enum CallEvent {
 
 extension CallRecord {
     /// The usage line of a call that is ending and could not be ended yet, with its line feed.
-    func endingLine(_ reason: CallEndReason, unixMilliseconds: Int64) -> [UInt8] {
+    /// - Parameter names: how the caller is named.
+    func endingLine(_ reason: CallEndReason, naming names: LogNames, unixMilliseconds: Int64) -> [UInt8] {
         var line = self.line(CallEvent.ending, reason, unixMilliseconds: unixMilliseconds)
-        line.append("enduser.pseudo.id", plan.caller)
+        line.append("enduser.pseudo.id", names.logged(account: plan.caller))
         line.append("ephemerald.session.name", plan.session)
         return line.object() + [UInt8(ascii: "\n")]
     }
@@ -68,14 +69,15 @@ extension CallRecord {
 
 extension CallSettlement {
     /// The usage line of the end of the call, with its line feed.
-    package func usageLine(unixMilliseconds: Int64) -> [UInt8] {
+    /// - Parameter names: how the caller is named.
+    package func usageLine(naming names: LogNames = .full, unixMilliseconds: Int64) -> [UInt8] {
         let plan = record.plan
         var line = record.line(CallEvent.ended, reason, unixMilliseconds: unixMilliseconds)
         line.append(CallMember.isConfirmed, .bool(isConfirmed))
         line.append(CallMember.seconds, seconds)
         line.append(CallMember.secondsBy, secondsBy.rawValue)
         if plan.price != nil { line.append(CallMember.spent, Int(spent.micros)) }
-        line.append("enduser.pseudo.id", plan.caller)
+        line.append("enduser.pseudo.id", names.logged(account: plan.caller))
         line.append("ephemerald.session.name", plan.session)
         return line.object() + [UInt8(ascii: "\n")]
     }

@@ -1,6 +1,37 @@
 import JSON
 package import Sessions
 
+/// A line of the usage log about refusals that have no line of their own, read back.
+package struct UnloggedRefusals: Hashable, Sendable {
+    /// The time in RFC 3339.
+    package let timestamp: String
+    /// How many they are.
+    package let count: Int
+
+    private static let event = "refusals.unlogged"
+    private static let member = "ephemerald.refusals.unlogged"
+
+    /// Nil for what is not such a line.
+    package init?(_ line: [UInt8]) {
+        guard let json = LineMembers(of: line, requiring: ["event.name", UnloggedRefusals.member]),
+            json["event.name"]?.stringValue == UnloggedRefusals.event,
+            let timestamp = json["timestamp"]?.stringValue,
+            let count = json[UnloggedRefusals.member]?.numberValue?.integer, (0...Int(Int32.max)).contains(count)
+        else { return nil }
+        self.timestamp = timestamp
+        self.count = count
+    }
+
+    /// The line, with its line feed.
+    static func line(_ count: Int, unixMilliseconds: Int64) -> [UInt8] {
+        var line = JSONLine(reserving: 128)
+        line.append(text: "timestamp") { Timestamp.append(unixMilliseconds, to: &$0) }
+        line.append("event.name", event)
+        line.append(member, count)
+        return line.object() + [UInt8(ascii: "\n")]
+    }
+}
+
 /// A line of the usage log about the end of a call, read back.
 package struct EndedCall: Hashable, Sendable {
     /// The time in RFC 3339, UTC, with milliseconds, so that texts sort by time.

@@ -9,12 +9,13 @@ import Text
 extension RequestContext {
     /// Writes the line, with its line feed.
     /// - Parameters:
+    ///   - names: how the client and the caller are named.
     ///   - unlogged: refusals of all clients that had no line since the last line.
     ///   - unixMilliseconds: the time at which the request is answered.
     ///   - duration: how long the answer took, in nanoseconds.
     func writeUsage(
-        to line: inout UsageText, status: Status, refusal: Refusal?, unlogged: Int, unixMilliseconds: Int64,
-        duration: UInt64
+        to line: inout UsageText, naming names: LogNames, status: Status, refusal: Refusal?, unlogged: Int,
+        unixMilliseconds: Int64, duration: UInt64
     ) {
         line.begin(unixMilliseconds: unixMilliseconds, requestID: id.description)
         // Most lines are about a request to the same route, and of a flood all are about the same refusal.
@@ -28,13 +29,19 @@ extension RequestContext {
         let kind = refusal?.kind
         if let kind { line.append(written: kind.loggedStatus) } else { line.append(.status, status.rawValue) }
         line.append(.duration, microseconds: Int(duration / 1_000))
-        line.append(.client) { client.append(to: &$0) }
+        switch names.client {
+        case .full: line.append(.client) { client.append(to: &$0) }
+        case .truncated, .hashed, .none: line.append(.client, checked: names.name(of: client))
+        }
         if isTokenRequest { line.append(written: .tokenRoute) } else { line.append(.route, checked: routePath) }
         if let kind { line.append(written: kind.loggedCode) }
         line.append(.dimension, checked: refusal?.dimension)
         if case .authenticationFailed(let flaw?) = refusal { line.append(.tokenFlaw, checked: flaw.rawValue) }
         if unlogged > 0 { line.append(.unlogged, unlogged) }
-        line.append(.caller, caller?.name, limit: Caller.loggableLength)
+        switch names.caller {
+        case .full: line.append(.caller, caller?.name, limit: Caller.loggableLength)
+        case .hashed, .none: line.append(.caller, checked: caller.flatMap { names.name(ofCaller: $0.loggableName) })
+        }
         line.append(.userAgent, request.fields["User-Agent"], limit: 256)
         if let origin = route.page?.origin, origin.utf8.count <= RequestContext.loggableOrigin {
             line.append(.origin, checked: origin)

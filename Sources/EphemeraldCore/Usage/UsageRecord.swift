@@ -11,13 +11,13 @@ package struct UsageRecord: Hashable, Sendable {
     package let status: Int
     /// Ours: `X-Request-Id`.
     package let requestID: String
-    /// The client's address.
+    /// The client, as the log names it; empty where it names none.
     package let client: String
     /// The code of the refusal.
     package let refusal: String?
     /// The limit or quota that refused.
     package let dimension: String?
-    /// The name of the caller.
+    /// The caller, as the log names them.
     package let caller: String?
     /// The field `User-Agent`.
     package let userAgent: String?

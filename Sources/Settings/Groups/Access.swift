@@ -30,6 +30,10 @@ extension Setting {
         "The one field in which TRUSTED_PROXIES name the client: x-forwarded-for, forwarded, a field with one address "
             + "like CF-Connecting-IP, or a number, the client's place in X-Forwarded-For from the right. Name the field "
             + "that the proxy sets: it may pass on what a client writes into another.")
+    package static let requestIDFrom = Setting(
+        "REQUEST_ID_FROM", .text, .none, "FIELD", .reload,
+        "The field in which TRUSTED_PROXIES name the request, such as X-Request-Id. Without it the daemon makes an id for "
+            + "each request. Set it only if the proxy replaces what a client writes into that field.")
     package static let sessionsDirectory = Setting(
         "SESSIONS_DIR", .text, .value("sessions"), "DIRECTORY", .reload,
         "The directory of the session files. Anyone who can write there decides what is spent.")
@@ -48,7 +52,8 @@ extension Setting.Group {
         "Access",
         [
             .allowedOrigins, .allowMissingOrigin, .allowSharedSuffixes, .allowCredentials, .trustedProxies,
-            .clientAddressFrom, .auth, .authKeys, .authKeysFile, .jwtKeys, .jwtSecret, .jwtIssuer, .jwtAudience,
+            .clientAddressFrom, .requestIDFrom, .auth, .authKeys, .authKeysFile, .jwtKeys, .jwtSecret, .jwtIssuer,
+            .jwtAudience,
             .jwtLeeway, .jwtSessionsClaim,
             .authProxyHeader,
             .sessionsDirectory, .sessionsJSON, .demo,
@@ -132,14 +137,22 @@ extension SettingsReader {
 
     fileprivate mutating func trustedProxies() -> TrustedProxies {
         let field = readIfSet(.clientAddressFrom, AddressField.init(parsing:)) ?? .either
+        let requestIDField = readIfSet(.requestIDFrom) { text throws(Invalid) -> String in
+            guard text.isToken, text.utf8.count <= 64 else {
+                throw Invalid("write the name of a field, such as X-Request-Id")
+            }
+            return text
+        }
         guard let value = self[.trustedProxies], value.text != "none" else {
-            warn(.clientAddressFrom, ifSet: "has no effect without TRUSTED_PROXIES: no field is believed")
+            warn(
+                .clientAddressFrom, .requestIDFrom, ifSet: "has no effect without TRUSTED_PROXIES: no field is believed"
+            )
             return TrustedProxies.none
         }
         let entries = readListIfSet(.trustedProxies) { text throws(Invalid) in
             try TrustedProxies.Entry(parsing: text)
         }
-        let proxies = TrustedProxies(entries ?? [], naming: field)
+        let proxies = TrustedProxies(entries ?? [], naming: field, requestIDField: requestIDField)
         for range in proxies.ranges where range.isEverybody {
             warn(.trustedProxies, "\(range) believes everybody: each request can choose the client that it counts as")
         }

@@ -1,3 +1,4 @@
+package import EphemeraldCore
 package import Logging
 import System
 import Text
@@ -6,6 +7,14 @@ extension Setting {
     package static let usageLog = Setting(
         "USAGE_LOG", .text, .value("-"), "FILE", .restart,
         "Where the usage lines go, one JSON object for each request; - is standard output. They name client addresses.")
+    package static let logClient = Setting(
+        "LOG_CLIENT", .text, .value("full"), "FORM", .reload,
+        "How usage lines and diagnostics name clients: full, the address; truncated, its /24 or for IPv6 its /48; hashed, "
+            + "by the salt of SAFETY_SALT; or none.")
+    package static let logCaller = Setting(
+        "LOG_CALLER", .text, .value("full"), "FORM", .reload,
+        "How usage lines and diagnostics name callers: full, hashed by the salt of SAFETY_SALT, or none, with which a "
+            + "restart forgets what quotas of callers have counted.")
     package static let logLevel = Setting(
         "LOG_LEVEL", .text, .value("info"), "LEVEL", .restart,
         "The lowest level of diagnostics on standard error: trace, debug, info, notice, warning, error or critical.")
@@ -15,7 +24,7 @@ extension Setting {
 }
 
 extension Setting.Group {
-    static let output = Self("Output", [.usageLog, .logLevel, .logFormat])
+    static let output = Self("Output", [.usageLog, .logClient, .logCaller, .logLevel, .logFormat])
 }
 
 /// The destination of the usage lines.
@@ -49,6 +58,10 @@ extension Settings {
     package struct Output: Sendable {
         /// A file, or standard output.
         package let usageLog: UsageLogTarget
+        /// How usage lines and diagnostics name clients.
+        package let logClient: LogNames.ClientForm
+        /// How usage lines and diagnostics name callers.
+        package let logCaller: LogNames.CallerForm
         /// The lowest level of diagnostics on standard error.
         package let logLevel: Logger.Level
         /// The format of those.
@@ -56,6 +69,8 @@ extension Settings {
 
         init(_ reader: inout SettingsReader) {
             usageLog = reader.usageLog()
+            logClient = reader.choice(.logClient)
+            logCaller = reader.choice(.logCaller)
             logLevel = reader.choice(.logLevel)
             logFormat = reader.choice(.logFormat)
         }

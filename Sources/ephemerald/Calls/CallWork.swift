@@ -25,6 +25,8 @@ final class CallWork: @unchecked Sendable {
     private let account: SpendingAccount
     private let logger: Logger
     private let places = EndingPlaces()
+    /// How usage lines name callers, by the settings in force.
+    private let names = Locked(LogNames.full)
     /// Of calls that are over, and of attempts to end one.
     let counts = Locked(CallCounts())
     private var enders = CallEnders()
@@ -85,9 +87,12 @@ final class CallWork: @unchecked Sendable {
             settle: { [self] settlement in
                 account.settle(settlement)
                 counts.withLock { $0.settled(settlement) }
-                _ = write(settlement.usageLine(unixMilliseconds: Surroundings.unixMilliseconds()))
+                _ = write(
+                    settlement.usageLine(
+                        naming: names.withLock(\.self), unixMilliseconds: Surroundings.unixMilliseconds()))
             },
             record: { [self] line in write(line) })
+        outlets.names = { [names] in names.withLock(\.self) }
         outlets.canRecord = { [usageLog] in usageLog.isWritable }
         outlets.places = places
         return outlets
@@ -95,6 +100,7 @@ final class CallWork: @unchecked Sendable {
 
     /// Ends calls by these settings from now on. On the loop's thread.
     func adopt(_ settings: WorkerSettings) {
+        names.withLock { $0 = settings.rules.logNames }
         let client = HTTPClient(settings.client, on: loop)
         let sideband = Sideband(over: Streams(for: loop), settings.client)
         let ender = CallEnder(

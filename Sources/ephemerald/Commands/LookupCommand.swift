@@ -31,8 +31,11 @@ package struct LookupCommand: ParsableCommand {
         guard value != "-" || log.log != "-" else {
             throw ValidationError("standard input cannot have both the value and the log")
         }
+        let identifiers = try log.identifiers()
         let lookup: Lookup
-        do throws(Invalid) { lookup = try Lookup(value == "-" ? readLine() ?? "" : value) } catch {
+        do throws(Invalid) {
+            lookup = try Lookup(value == "-" ? readLine() ?? "" : value, hashedBy: identifiers)
+        } catch {
             throw ValidationError(error.reason)
         }
         let range = try log.range()

@@ -7,7 +7,7 @@ import System
 package enum Outcome: Int32, CaseIterable, Sendable {
     /// The work is done; `serve` was told to stop, and answered all requests first.
     case success = 0
-    /// The answer is no: `healthcheck` found no healthy daemon, `lookup` no line, `calls end` no call.
+    /// The answer is no: `healthcheck` found no healthy daemon, `lookup` and `forget` no line, `calls end` no call.
     case negative = 1
     /// EX_USAGE: the command line is wrong.
     case usage = 64
@@ -24,12 +24,12 @@ package enum Outcome: Int32, CaseIterable, Sendable {
         switch self {
         case .success: "done"
         case .negative:
-            "healthcheck: the daemon does not answer, or not with 200; lookup: nothing was found; calls end: no call "
-                + "was open"
+            "healthcheck: the daemon does not answer, or not with 200; lookup, forget: nothing was found; calls end: "
+                + "no call was open"
         case .usage: "the command line is wrong"
         case .unavailable:
-            "serve: cannot listen; mint: got no token; usage, lookup: the log cannot be read; calls: the daemon does "
-                + "not answer"
+            "serve: cannot listen; mint: got no token; usage, lookup, forget: the log cannot be read; calls: the "
+                + "daemon does not answer"
         case .cut: "serve: a second signal ended it before all requests were answered"
         case .configuration: "a setting or a session file is wrong; every problem is listed"
         }

@@ -42,6 +42,8 @@ package struct UsageCommand: ParsableCommand {
                 if range.contains(record.timestamp) { table.add(record) }
             } else if let end = EndedCall(Array(line)) {
                 if range.contains(end.timestamp) { table.add(end) }
+            } else if let refusals = UnloggedRefusals(Array(line)) {
+                if range.contains(refusals.timestamp) { table.add(unlogged: refusals.count) }
             } else if !line.isEmpty, !EndedCall.isOnlyBegun(Array(line)) {
                 foreign += 1
             }

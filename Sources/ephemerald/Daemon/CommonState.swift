@@ -132,22 +132,30 @@ struct CommonState: Sendable {
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
                 mintingSwitch: mintingSwitch,
                 calls: callStore(in: redis, creation: settings.upstream.timeout, surroundings: surroundings)),
-            report: { report($0, of: $1) })
+            report: { [names = settings.rules.logNames] in report($0, of: $1, naming: names) })
+    }
+
+    /// Writes how many refusals no usage line has counted. Their number is otherwise in the next line.
+    func recordRefusals() {
+        guard let line = refusals.remainder(unixMilliseconds: Surroundings.unixMilliseconds()) else { return }
+        usageLog.write(line, orReportTo: lostLines)
     }
 
     /// Writes a usage line, or logs for the operator what they should know about a request, unless it was logged before.
-    private func report(_ event: TokenService.Event, of request: RequestContext) {
+    private func report(_ event: TokenService.Event, of request: RequestContext, naming names: LogNames) {
         switch event {
         case .usage(let line): usageLog.write(line, orReportTo: lostLines)
         case .limitReached(let reached):
             let (client, now) = (request.client, Surroundings.monotonicNanoseconds())
-            guard let message = notices.withLock({ $0.notice(reached, of: client, now: now) }) else { return }
+            guard let message = notices.withLock({ $0.notice(reached, of: client, naming: names, now: now) }) else {
+                return
+            }
             logger.warning("\(message)", metadata: ["ephemerald.request.id": "\(request.id)"])
         case .forwardingProblem(let problem):
             guard forwardingProblems.withLock({ $0.insert(problem).inserted }) else { return }
-            logger.warning(
-                "\(problem.message)",
-                metadata: ["client.address": "\(request.client)", "ephemerald.request.id": "\(request.id)"])
+            var metadata: Logger.Metadata = ["ephemerald.request.id": "\(request.id)"]
+            metadata["client.address"] = names.name(of: request.client).map { "\($0)" }
+            logger.warning("\(problem.message)", metadata: metadata)
         }
     }
 }

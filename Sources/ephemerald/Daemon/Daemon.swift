@@ -199,6 +199,7 @@ final class Daemon: @unchecked Sendable {
             await withTaskGroup(of: Void.self) { group in
                 for worker in workers { group.addTask(executorPreference: worker.loop) { worker.close() } }
             }
+            common.recordRefusals()
             await sandbox?.stop()
             await operations?.stop()
             watchdog?.stop()
@@ -211,6 +212,7 @@ final class Daemon: @unchecked Sendable {
     private func endAtOnce() -> Never {
         logger.warning("a second signal: ended without waiting for requests in flight")
         recordEndings()
+        common.recordRefusals()
         if ownsSocketFile, drainTimer != nil { address.removeSocketFile() }
         _exit(Outcome.cut.rawValue)
     }

@@ -24,6 +24,8 @@ struct WorkerSettings: Sendable {
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)
+        rules.logNames = LogNames(
+            client: settings.output.logClient, caller: settings.output.logCaller, hashedBy: safety)
         rules.refusalLimit = settings.limits.refusals
         rules.callMaxima = settings.limits.calls
         rules.spending = settings.limits.spending

@@ -149,7 +149,7 @@ extension ArraySlice<UInt8> {
     }
 
     /// Where those bytes first occur, from an index on.
-    fileprivate func position(of bytes: [UInt8], from start: Int) -> Int? {
+    func position(of bytes: [UInt8], from start: Int) -> Int? {
         let offset = unsafe self[start...].withUnsafeBytes { text in
             unsafe clinux_position(text.baseAddress, text.count, bytes, bytes.count)
         }

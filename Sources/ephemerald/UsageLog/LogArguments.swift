@@ -1,4 +1,5 @@
 import ArgumentParser
+import EphemeraldCore
 import FoundationEssentials
 import Settings
 import System
@@ -12,7 +13,7 @@ struct LogArguments: ParsableArguments {
             valueName: "file"))
     var log: String?
 
-    @Option(help: ArgumentHelp("A JSON file with settings, for its usage-log.", valueName: "file"))
+    @Option(help: ArgumentHelp("A JSON file with settings, for its usage-log and safety-salt-file.", valueName: "file"))
     var config: String?
 
     @Option(
@@ -60,16 +61,23 @@ struct LogArguments: ParsableArguments {
         return ExitCode(Outcome.unavailable.rawValue)
     }
 
+    /// What hashes in the log are made by; nil where no salt is kept.
+    func identifiers() throws -> SafetyIdentifier? {
+        do throws(SettingsFailure) { return try Settings.safetyIdentifiers(source) } catch {
+            throw SettingsArguments.report(error)
+        }
+    }
+
+    private var source: Settings.Source {
+        Settings.Source(
+            arguments: config.map { ["--config", $0] } ?? [], environment: ProcessInfo.processInfo.environment)
+    }
+
     /// The path of the log.
     func path() throws -> String {
         if let log { return log }
         let target: UsageLogTarget
-        do throws(SettingsFailure) {
-            target = try Settings.usageLog(
-                Settings.Source(
-                    arguments: config.map { ["--config", $0] } ?? [],
-                    environment: ProcessInfo.processInfo.environment))
-        } catch {
+        do throws(SettingsFailure) { target = try Settings.usageLog(source) } catch {
             throw SettingsArguments.report(error)
         }
         guard case .file(let path) = target else {

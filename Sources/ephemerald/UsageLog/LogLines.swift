@@ -119,7 +119,7 @@ enum LogLines {
 
     /// Reads the next piece.
     /// - Returns: the number of bytes that are now in the buffer from `start` on; 0 at the end.
-    fileprivate mutating func read(into buffer: inout [UInt8], from start: Int) throws(LogDamage) -> Int {
+    mutating func read(into buffer: inout [UInt8], from start: Int) throws(LogDamage) -> Int {
         let count = unsafe buffer.withUnsafeMutableBytes { bytes in
             let room = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
             guard let file = unsafe file else { return unsafe Glibc.read(STDIN_FILENO, room.baseAddress, room.count) }
@@ -133,4 +133,40 @@ enum LogLines {
 }
 
 /// A file cannot be read to its end: its compression is broken or cut off, or its disk is.
-private struct LogDamage: Error {}
+struct LogDamage: Error {}
+
+/// A compressed log file that is written.
+@safe final class LogOutput {
+    /// Nil once it is finished.
+    private var file: gzFile?
+
+    /// Writes to an open file.
+    init(owning descriptor: consuming Descriptor) throws(SystemError) {
+        let number = descriptor.release()
+        guard let file = unsafe czlib_create(number) else {
+            _ = close(number)
+            throw SystemError("gzdopen", code: ENOMEM)
+        }
+        unsafe self.file = file
+    }
+
+    deinit {
+        // Nobody wants what is not finished.
+        if let file = unsafe file { _ = unsafe czlib_finish(file) }
+    }
+
+    /// Appends the bytes, of which there is at least one.
+    func write(_ bytes: ArraySlice<UInt8>) throws(SystemError) {
+        let count = unsafe bytes.withUnsafeBytes { text in
+            unsafe czlib_write(file, text.baseAddress, CUnsignedInt(text.count))
+        }
+        guard count == bytes.count else { throw SystemError("gzwrite") }
+    }
+
+    /// Writes what is left.
+    func finish() throws(SystemError) {
+        let code = unsafe czlib_finish(file)
+        unsafe file = nil
+        guard code == Z_OK else { throw SystemError("gzclose") }
+    }
+}

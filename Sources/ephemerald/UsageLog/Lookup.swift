@@ -12,16 +12,21 @@ package struct Lookup {
     private let digest: String
     /// The name of the call whose id the value is: the log holds no ids of calls. Nil when it cannot be one.
     private let call: String?
-    /// The value as an address in the log's spelling; nil when it is not an address.
-    private let address: String?
+    /// How the log may name the client, if the value is an address: in full, truncated or hashed.
+    private let clients: [String]
+    /// How the log may name the caller.
+    private let callers: [String]
     /// The value as a network; nil when it is not one.
     private let network: AddressRange?
     /// Only a line that holds all parts of one of these is read as a whole.
     private let needles: [[[UInt8]]]
 
+    /// - Parameters:
+    ///   - value: what to look for.
+    ///   - identifiers: what hashes in the log are made by.
     /// - Throws: for a value that no line can have: an empty one, one of more than 4,096 bytes, one with control
     ///   characters, and an API key.
-    package init(_ value: String) throws(Invalid) {
+    package init(_ value: String, hashedBy identifiers: SafetyIdentifier? = nil) throws(Invalid) {
         guard !value.isEmpty else { throw Invalid("the value is empty") }
         guard value.utf8.count <= 4_096, value.loggable(4_096) == value else {
             throw Invalid(
@@ -34,11 +39,18 @@ package struct Lookup {
         digest = UsageRecord.digest(of: value)
         // The address of a call ends with its id, or with what is done to the call after it.
         call = value.utf8.split(separator: UInt8(ascii: "/")).lazy.compactMap { CallID($0)?.name.description }.first
-        address = IPAddress(value)?.description
+        let address = IPAddress(value)?.description
+        clients =
+            [value]
+            + (address.map { [$0, LogNames.truncated($0), identifiers?.identifier(ofClient: $0)] } ?? [])
+            .compactMap(\.self)
+        callers = [value] + [identifiers?.identifier(ofCaller: value)].compactMap(\.self)
         network = value.contains("/") ? try? AddressRange(parsing: value) : nil
         needles =
             [Lookup.plainParts(of: value), [Array(digest.utf8)]]
-            + [address, network?.commonText, call].compactMap { $0.map { [Array($0.utf8)] } }
+            + (clients.dropFirst() + callers.dropFirst() + [network?.commonText, call].compactMap(\.self)).map {
+                [Array($0.utf8)]
+            }
     }
 
     /// The parts of a text that every writer of JSON spells alike, the longest first: a log shipper may escape other
@@ -53,11 +65,12 @@ package struct Lookup {
             let record = UsageRecord(Array(line))
         else { return nil }
         let ids = [
-            record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.caller,
-            record.origin, record.call, record.upstreamCall,
+            record.secretDigest, record.sessionID, record.requestID, record.upstreamRequestID, record.origin,
+            record.call, record.upstreamCall,
         ]
         let isMeant =
-            ids.contains(value) || record.secretDigest == digest || record.client == address ?? value
+            ids.contains(value) || record.secretDigest == digest || clients.contains(record.client)
+            || record.caller.map(callers.contains) ?? false
             || call != nil && record.call == call
             || network.map { network in IPAddress(record.client).map(network.contains) ?? false } ?? false
         return isMeant ? record : nil
@@ -68,7 +81,8 @@ package struct Lookup {
     package func matchEnd(_ line: ArraySlice<UInt8>, of calls: Set<String>) -> EndedCall? {
         guard line.holds(Lookup.endOfCall), let end = EndedCall(Array(line)) else { return nil }
         let isMeant =
-            [end.call, end.requestID, end.caller].contains(value) || end.call == call || calls.contains(end.call)
+            [end.call, end.requestID].contains(value) || end.caller.map(callers.contains) ?? false || end.call == call
+            || calls.contains(end.call)
         return isMeant ? end : nil
     }
 
@@ -90,7 +104,8 @@ package struct Lookup {
             return " until \(Timestamp.rfc3339(Int64(min(max(seconds, times.lowerBound), times.upperBound)) * 1_000))"
         }
         let fields: [(String, String?)] = [
-            ("caller", record.caller), ("client", record.client), ("origin", record.origin),
+            ("caller", record.caller), ("client", record.client.isEmpty ? nil : record.client),
+            ("origin", record.origin),
             ("agent", record.userAgent), ("session", session.isEmpty ? nil : session),
             ("call", record.call.map { name in record.upstreamCall.map { "\(name) \($0)" } ?? name }),
             ("secret", record.secretDigest.map { "sha256 \($0)\(until ?? "")" }),

@@ -63,10 +63,15 @@ package struct UsageTable {
             total.add(spent)
             hasMoney = true
         }
-        guard record.unlogged > 0 else { return }
+        add(unlogged: record.unlogged)
+    }
+
+    /// Counts refusals that have no line.
+    package mutating func add(unlogged count: Int) {
+        guard count > 0 else { return }
         let rest = group == .outcome ? "too_many_refusals" : "-"
-        counts[rest, default: Counts()].refused += record.unlogged
-        total.refused += record.unlogged
+        counts[rest, default: Counts()].refused += count
+        total.refused += count
     }
 
     /// Counts how long a call lasted and what it cost, by caller and by session; the line has no other groups.
