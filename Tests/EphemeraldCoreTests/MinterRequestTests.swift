@@ -93,13 +93,15 @@ import Testing
 
 @Suite struct `The upstream's host in the usage line` {
     @Test(arguments: [
-        ("https://api.openai.com/v1", "api.openai.com"), ("http://127.0.0.1:4001/v1", "127.0.0.1"),
-        ("https://[2001:db8::1]/v1", "[2001:db8::1]"), ("https://[2001:db8::1]:8443/v1", "[2001:db8::1]"),
-        ("https://llm.example", "llm.example"),
+        ("https://api.openai.com/v1", "api.openai.com", nil), ("http://127.0.0.1:4001/v1", "127.0.0.1", 4001),
+        ("https://[2001:db8::1]/v1", "[2001:db8::1]", nil), ("https://[2001:db8::1]:8443/v1", "[2001:db8::1]", 8443),
+        ("https://llm.example", "llm.example", nil), ("https://llm.example:443/v1", "llm.example", nil),
+        ("http://llm.example:443/v1", "llm.example", 443), ("http://llm.example:80", "llm.example", nil),
     ])
-    func `has no port`(baseURL: String, host: String) async throws {
+    func `has its port beside it, unless that is the scheme's`(baseURL: String, host: String, port: Int?) async throws {
         let test = try TestService { $0.upstream = Upstream(baseURL: baseURL, keys: $0.upstream.keys) }
         _ = await test.respond(to: .token())
         #expect(try test.lastUse["server.address"]?.stringValue == host)
+        #expect(try test.lastUse["server.port"]?.numberValue?.integer == port)
     }
 }

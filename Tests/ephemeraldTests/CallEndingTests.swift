@@ -10,14 +10,14 @@ import ephemerald
 /// Over real sockets, against the stand-in for OpenAI of `Tests/BlackBox`.
 @Suite(.timeLimit(.minutes(2)))
 struct `A call that is ended upstream` {
-    private func call(_ type: CallType, _ id: String, key: String) -> CallRecord {
+    private func call(_ type: CallType, _ id: String, key: String, of baseURL: String) -> CallRecord {
         let plan = CallPlan(
             type: type, session: "default", caller: nil, client: nil,
             binding: CallBinding(caller: nil, origin: nil), maximumSeconds: 60, leaseSeconds: 0,
             day: Day(2026, 11, 27), requestID: "r")
         return CallRecord(
-            name: CallID(randomBits: 1).name, plan: plan, upstreamID: id, upstreamHost: "127.0.0.1",
-            key: KeyPrint(ofKey: key), openedAt: 0)
+            name: CallID(randomBits: 1).name, plan: plan, upstreamID: id,
+            upstreamHost: String(baseURL.split(separator: "/")[1]), key: KeyPrint(ofKey: key), openedAt: 0)
     }
 
     /// The verdicts of so many attempts, one after the other, and what the upstream saw.
@@ -25,7 +25,7 @@ struct `A call that is ended upstream` {
         _ type: CallType, at upstream: FakeOpenAIProcess, baseURL: String? = nil, times: Int = 1
     ) async throws -> (verdicts: [EndVerdict], report: String) {
         let key = "sk-test-0123456789abcdef"
-        let call = call(type, upstream.callID, key: key)
+        let call = call(type, upstream.callID, key: key, of: upstream.baseURL)
         let (baseURL, caFile) = (baseURL ?? upstream.baseURL, upstream.authority?.path("ca.pem"))
         let verdicts = try await onLoop { loop in
             var settings = HTTPClientSettings()

@@ -20,7 +20,7 @@ import Testing
             directory: isPriced ? priced.path : ReadmeTable.sessionsDirectory, today: Day(2026, 11, 22))
         let surroundings = Surroundings(
             monotonicNanoseconds: { 1 }, unixMilliseconds: { 1_795_367_772_919 }, sleep: { _ in })
-        let upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: [Secret("sk-test")])
+        let upstream = Upstream(baseURL: "https://api.openai.com:8443/v1", keys: [Secret("sk-test")])
         let minter = Minter(upstream: upstream, state: UpstreamState(), surroundings: surroundings) { _ in
             Response(status, fields: ["x-request-id": "req_1"], body: Array(answer.utf8))
         }

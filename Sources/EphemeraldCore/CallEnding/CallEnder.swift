@@ -49,19 +49,19 @@ package final class CallEnder: Sendable {
     /// What the answers about a call are believed.
     private func belief(about call: CallRecord, isByCreator: Bool) -> Belief {
         // Another upstream does not know the call, which therefore may go on.
-        guard upstream.host == call.upstreamHost else { return .nothing }
+        guard upstream.callServer == call.upstreamHost else { return .nothing }
         let age = Int64(surroundings.monotonicNanoseconds()) - call.opened
         return isByCreator && age >= CallEnder.settlingSeconds.nanoseconds ? .everything : .confirmation
     }
 
     /// Whether this upstream created the call with a key that it still has.
     package func hasCreator(of call: CallRecord) -> Bool {
-        upstream.host == call.upstreamHost && prints.contains(call.key)
+        upstream.callServer == call.upstreamHost && prints.contains(call.key)
     }
 
     /// Whether the other one can end the same calls.
     package func hasSameKeys(as other: CallEnder) -> Bool {
-        upstream.host == other.upstream.host && prints == other.prints
+        upstream.callServer == other.upstream.callServer && prints == other.prints
     }
 
     private var prints: [KeyPrint] { upstream.keys.map { KeyPrint(ofKey: $0.reveal()) } }

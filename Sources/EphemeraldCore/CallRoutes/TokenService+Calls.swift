@@ -115,7 +115,7 @@ extension TokenService {
     /// The last step: calls the upstream.
     func finish(_ call: AdmittedCall, _ context: RequestContext) async throws(Refusal) -> Response {
         let (reserved, calls, taken) = (call.reserved, call.calls, call.admitted.taken)
-        let server = loop.minter.host
+        let (server, host) = (loop.minter.server, loop.minter.upstream.callServer)
         let (name, plan) = (reserved.id.name, reserved.plan)
         context.attempt = MintAttempt(server: server)
         let created: CreatedCall
@@ -130,7 +130,7 @@ extension TokenService {
             if let stray = error.stray {
                 // Nobody can connect to it. It is opened so that it is ended, by the next process if need be.
                 context.call = await calls.open(
-                    name, plan, taken, upstreamID: stray.upstreamID, upstreamHost: server, key: stray.key)
+                    name, plan, taken, upstreamID: stray.upstreamID, upstreamHost: host, key: stray.key)
                 calls.keeper.end(name, .unanswered)
             } else {
                 calls.undo(name, plan, taken, isLost: error.isLost)
@@ -142,7 +142,7 @@ extension TokenService {
         }
         common.state.minted(reserved.session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
         let record = await calls.open(
-            name, plan, taken, upstreamID: created.upstreamID, upstreamHost: server, key: key)
+            name, plan, taken, upstreamID: created.upstreamID, upstreamHost: host, key: key)
         guard let record else { throw .limitsUnavailable }
         context.call = record
         if calls.keeper.isClosed {

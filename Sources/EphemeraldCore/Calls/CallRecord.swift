@@ -94,7 +94,7 @@ package final class CallRecord: Sendable {
     package let plan: CallPlan
     /// The upstream's id of the call.
     package let upstreamID: String
-    /// The host of the upstream that has the call.
+    /// The upstream that has the call: its host, and its port unless it is that of the scheme.
     package let upstreamHost: String
     /// Which key created the call.
     package let key: KeyPrint
@@ -147,6 +147,9 @@ package final class CallRecord: Sendable {
         self.key = key
         opened = Int64(now) - age
     }
+
+    /// What ``upstreamHost`` is of a server.
+    static func server(_ host: String, port: Int?) -> String { port.map { "\(host):\($0)" } ?? host }
 
     /// How long after the upstream's own end a call that could not be ended is given up, in seconds.
     static let graceSeconds = 60

@@ -74,8 +74,8 @@ package final class Minter: Sendable {
     private static let retries = 2
 
     let upstream: Upstream
-    /// The host of the upstream, for usage lines.
-    let host: String
+    /// The host of the upstream, and its port unless it is that of the scheme, for usage lines.
+    let server: (host: String, port: Int?)
     /// What requests have in common, for each key and for each kind of session: a mint builds only what differs.
     private let commonFields: [CommonFields]
     private let urls: [SessionKind: String]
@@ -88,7 +88,7 @@ package final class Minter: Sendable {
     ///   - send: sends a request to the upstream, on the loop of this minter.
     package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
-        host = upstream.host
+        server = upstream.server
         commonFields = upstream.keys.map(upstream.commonFields)
         urls = Dictionary(
             uniqueKeysWithValues: SessionKind.allCases.compactMap { kind in

@@ -30,7 +30,7 @@ extension TokenService {
 
     @inline(never)
     private func begin(_ mint: Mint, _ context: RequestContext) throws(MintFailure) -> Minter.Mint {
-        context.attempt = MintAttempt(server: loop.minter.host)
+        context.attempt = MintAttempt(server: loop.minter.server)
         return try loop.minter.begin(
             mint.body, for: mint.offered.session, requestID: context.id,
             safetyIdentifier: rules.safety.identifier(of: mint.caller, at: context.client), trace: context.trace)
@@ -38,7 +38,7 @@ extension TokenService {
 
     @inline(never)
     private func answer(_ mint: Mint, with secret: ClientSecret, _ context: RequestContext) -> Response {
-        context.attempt = MintAttempt(server: loop.minter.host, secret: secret)
+        context.attempt = MintAttempt(server: loop.minter.server, secret: secret)
         context.spent = mint.admitted.taken.money
         count(mint, outcome: "ok")
         var fields = mint.admitted.fields
@@ -48,7 +48,7 @@ extension TokenService {
 
     @inline(never)
     private func refusal(of mint: Mint, after failure: MintFailure, _ context: RequestContext) -> Refusal {
-        context.attempt = MintAttempt(server: loop.minter.host, report: failure.report)
+        context.attempt = MintAttempt(server: loop.minter.server, report: failure.report)
         count(mint, outcome: failure.refusal.code)
         common.admission.giveBack(mint.admitted.taken)
         return failure.refusal

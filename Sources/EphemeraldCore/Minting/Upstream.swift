@@ -42,13 +42,19 @@ package struct Upstream: Sendable {
             .joined(separator: "/")
     }
 
-    /// The host of the base URL, without a port, for `server.address`.
-    var host: String {
-        let authority = baseURL.split(separator: "/").dropFirst().first ?? ""
+    /// The host of the base URL, for `server.address`, and its port unless it is that of the scheme, for `server.port`.
+    var server: (host: String, port: Int?) {
+        let parts = baseURL.split(separator: "/")
+        let authority = parts.dropFirst().first ?? ""
         // The colons of an IPv6 address are inside brackets.
-        guard let colon = authority.lastIndex(of: ":"), authority.last != "]" else { return String(authority) }
-        return String(authority[..<colon])
+        guard let colon = authority.lastIndex(of: ":"), authority.last != "]" else { return (String(authority), nil) }
+        let port = Int(authority[colon...].dropFirst())
+        let standard = parts.first == "https:" ? 443 : 80
+        return (String(authority[..<colon]), port == standard ? nil : port)
     }
+
+    /// Which server has the calls that were created here: another port is another server.
+    var callServer: String { CallRecord.server(server.host, port: server.port) }
 
     /// The fields that all mints with a key have. `OpenAI-Beta` is never sent: the interface that it selects has ended.
     func commonFields(key: Secret) -> CommonFields {

@@ -92,8 +92,8 @@ enum Route {
 
 /// An attempt to mint a client secret.
 struct MintAttempt {
-    /// The host of the upstream.
-    let server: String
+    /// The host of the upstream, and its port unless it is that of the scheme.
+    let server: (host: String, port: Int?)
     /// Nil while the upstream has not answered, and when it did not mint.
     var secret: ClientSecret?
     /// What the upstream said when it did not mint; nil when it was not reached.

@@ -112,7 +112,7 @@ package struct PastCall: Hashable, Sendable {
     package let plan: CallPlan
     /// The upstream's id of the call.
     package let upstreamID: String
-    /// The host of the upstream that has the call.
+    /// The upstream that has the call: its host, and its port unless it is that of the scheme.
     package let upstreamHost: String
     /// Which key created the call.
     package let key: KeyPrint
@@ -141,7 +141,7 @@ package struct PastCall: Hashable, Sendable {
             requestID: requestID)
         self.name = name
         self.upstreamID = upstreamID
-        self.upstreamHost = upstreamHost
+        self.upstreamHost = CallRecord.server(upstreamHost, port: json.count("server.port"))
         self.key = key
         self.openedAt = openedAt
     }

@@ -49,7 +49,8 @@ extension RequestContext {
         line.append(.session, sessionName, limit: 64)
         let (secret, report) = (attempt?.secret, attempt?.report)
         line.append(.model, secret?.model ?? session?.session.model, limit: 128)
-        line.append(.server, attempt?.server, limit: 512)
+        line.append(.server, attempt?.server.host, limit: 512)
+        line.append(.serverPort, attempt?.server.port)
         // The fingerprint answers "is this leaked token ours, and whose?" and is of no use to a reader of the log.
         if let secret {
             line.append(.secretDigest, digest: UsageRecord.hash(of: secret.value.reveal()))

@@ -137,6 +137,7 @@ struct UsageMember: Sendable {
     static let session = UsageMember("ephemerald.session.name")
     static let model = UsageMember("gen_ai.request.model")
     static let server = UsageMember("server.address")
+    static let serverPort = UsageMember("server.port")
     static let secretDigest = UsageMember("ephemerald.secret.sha256")
     static let secretExpiresAt = UsageMember("ephemerald.secret.expires_at")
     static let sessionID = UsageMember("ephemerald.session.id")

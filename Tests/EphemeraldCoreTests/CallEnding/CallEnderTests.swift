@@ -21,9 +21,9 @@ import Testing
         }
 
         func ender(
-            keys: [String], clock: ManualClock = ManualClock()
+            keys: [String], clock: ManualClock = ManualClock(), baseURL: String = "https://api.openai.com/v1"
         ) -> CallEnder {
-            var upstream = Upstream(baseURL: "https://api.openai.com/v1", keys: keys.map { Secret($0) })
+            var upstream = Upstream(baseURL: baseURL, keys: keys.map { Secret($0) })
             upstream.project = "proj_1"
             return CallEnder(
                 upstream: upstream, surroundings: clock.surroundings,
@@ -86,6 +86,12 @@ import Testing
         #expect(await ender.end(call(.realtime)) == .over(reportedSeconds: nil))
         #expect(await isUnsure(ender.end(call(.realtime, host: "eu.api.openai.com"))))
         #expect(await isUnsure(ender.end(call(.realtime, key: "sk-b"))))
+        // Another port is another server, unless it is that of the scheme.
+        let other = script.ender(keys: ["sk-a"], baseURL: "https://api.openai.com:8443/v1")
+        let same = script.ender(keys: ["sk-a"], baseURL: "https://api.openai.com:443/v1")
+        #expect(await isUnsure(other.end(call(.realtime))))
+        #expect(await other.end(call(.realtime, host: "api.openai.com:8443")) == .over(reportedSeconds: nil))
+        #expect(await same.end(call(.realtime)) == .over(reportedSeconds: nil))
     }
 
     @Test(arguments: [401, 403])

@@ -74,6 +74,10 @@ private func ending(_ name: CallName, _ reason: String = "operator") -> String {
         #expect(open.count == 1)
         #expect(call.name == names[1])
         #expect(call.upstreamID == "rtc_1" && call.upstreamHost == "api.openai.com")
+        let address = #""server.address":"api.openai.com""#
+        #expect(history.read(opened(names[2]).replacing(address, with: address + #","server.port":8443"#)) != nil)
+        let hosts = history.open(atUnixSeconds: 1_795_348_800 + 60).map(\.upstreamHost)
+        #expect(hosts.sorted() == ["api.openai.com", "api.openai.com:8443"])
         #expect(call.key == KeyPrint(ofKey: "sk-1"))
         #expect(call.openedAt == 1_795_348_800)
         var plan = TestCalls.plan(client: nil)
