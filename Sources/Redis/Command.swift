@@ -93,34 +93,23 @@ final class Command: @unchecked Sendable {
     }
 }
 
-/// A Lua script that the server runs as one command. It names scripts by their SHA-1, and is sent the text only when it
-/// does not know the name: each node of a cluster for itself.
-package struct Script: Sendable {
-    /// The Lua.
-    package let text: String
-    /// Of the text, in 40 lower-case hexadecimal digits.
-    package let sha1: String
-
-    /// - Parameter sha1: must be that of the text, which is not checked: EVALSHA would run another script.
-    package init(_ text: String, sha1: String) {
-        self.text = text
-        self.sha1 = sha1
-    }
-}
-
 extension RedisClient {
-    /// Runs a script, within one deadline.
+    /// Runs a Lua script as one command, within one deadline. The server knows scripts by their SHA-1, and is sent the text
+    /// only when it does not know the name: each node of a cluster for itself.
     /// - Parameters:
+    ///   - script: the Lua.
+    ///   - sha1: of the script, in 40 lower-case hexadecimal digits. It is not checked: with another one EVALSHA would run
+    ///     another script.
     ///   - keys: every key that it touches, as a cluster wants it.
     ///   - arguments: what it finds in ARGV.
     ///   - patience: how long it may take; nil as long as any command.
     package func evaluate(
-        _ script: Script, keys: [String], arguments: [String], within patience: Duration? = nil
+        _ script: String, sha1: String, keys: [String], arguments: [String], within patience: Duration? = nil
     ) async throws(RedisFailure) -> RedisReply {
         let deadline = ContinuousClock.now + (patience ?? settings.deadline)
         let rest = [String(keys.count)] + keys + arguments
-        let reply = try await send(["EVALSHA", script.sha1] + rest, until: deadline)
+        let reply = try await send(["EVALSHA", sha1] + rest, until: deadline)
         guard reply.isError("NOSCRIPT") else { return reply }
-        return try await send(["EVAL", script.text] + rest, until: deadline)
+        return try await send(["EVAL", script] + rest, until: deadline)
     }
 }

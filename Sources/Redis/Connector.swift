@@ -15,8 +15,8 @@ package struct RedisClientSettings: Sendable {
     package var silenceTimeout: Duration = .seconds(1)
     /// Commands without a reply on one connection, those that nobody waits for any more included. Default 4096.
     package var maxUnanswered = 4_096
-    /// Bytes of one reply, about: a connection on which more arrive before it is complete is given up. Default 64 KiB.
-    package var maxReplyBytes = 65_536
+    /// Bytes of one reply, about: a connection on which more arrive before it is complete is given up. Default 256 KiB.
+    package var maxReplyBytes = 262_144
     /// The pause after the first failure to connect; it doubles with each that follows. Default 50 ms.
     package var shortestPause: Duration = .milliseconds(50)
     /// The longest pause between two attempts to connect. Default 2 s.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 from authority import Authority
@@ -98,6 +99,13 @@ class RedisServer:
         if line.startswith(b"$") and line != b"$-1":
             return stream.read(int(line[1:]) + 2)[:-2]
         return line
+
+    def slow_down(self, seconds: float) -> threading.Thread:
+        """From now on it answers nothing for so long, and then everything."""
+        self.pause()
+        timer = threading.Timer(seconds, self.resume)
+        timer.start()
+        return timer
 
     def pause(self) -> None:
         """From now on it accepts connections, and answers nothing."""

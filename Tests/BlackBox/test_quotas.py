@@ -42,6 +42,13 @@ def faked(days: int) -> dict[str, str]:
     return {"LD_PRELOAD": found[0], "FAKETIME": f"{days:+d}d", "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
 
 
+def hurried(speed: float) -> dict[str, str]:
+    """The environment in which all clocks are so many times as fast."""
+    environment = faked(0)
+    del environment["DONT_FAKE_MONOTONIC"]
+    return environment | {"FAKETIME": f"+0s x{speed}"}
+
+
 def crowd(daemon: Daemon, count: int) -> dict:
     return tally(asyncio.run(ask_all(daemon.port, [token_request()] * count)))
 

@@ -102,11 +102,12 @@ struct AdmissionScriptTests {
 extension RedisCounts {
     /// As the daemon does it.
     init(_ client: RedisClient) {
-        let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
+        let script = AdmissionScript.admit
         self.init(
             run: { keys, arguments async throws(RedisCountsFailure) in
                 do throws(RedisFailure) {
-                    let reply = try await client.evaluate(script, keys: keys, arguments: arguments)
+                    let reply = try await client.evaluate(
+                        script.text, sha1: script.sha1, keys: keys, arguments: arguments)
                     guard let integers = reply.integers else { throw RedisFailure.broken("\(reply)") }
                     return integers
                 } catch {

@@ -42,7 +42,8 @@ package struct CallSettlement: Sendable {
     /// - Parameters:
     ///   - isConfirmed: false when the upstream's own end has passed without an answer.
     ///   - reported: the seconds that the upstream reported.
-    init(_ record: CallRecord, _ reason: CallEndReason, isConfirmed: Bool, reported: Int?, now: Int64) {
+    ///   - now: nanoseconds on the monotonic clock that the record has its time from.
+    package init(_ record: CallRecord, _ reason: CallEndReason, isConfirmed: Bool, reported: Int?, now: Int64) {
         self.record = record
         self.reason = reason
         self.isConfirmed = isConfirmed

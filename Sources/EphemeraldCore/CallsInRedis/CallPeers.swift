@@ -18,6 +18,8 @@ package final class CallPeers: Sendable {
     private struct State: Sendable {
         /// The calls that this daemon created, until they are settled.
         var own: [CallName: SharedCall] = [:]
+        /// The place among them of the call that ``endedElsewhere()`` looks at next.
+        var next = 0
         /// The calls of other daemons that this one is ending.
         var others: Set<CallName> = []
         /// Until when no lease ends a call: nobody could renew one while Redis was away.
@@ -65,22 +67,49 @@ package final class CallPeers: Sendable {
         }
     }
 
-    /// The calls of all daemons that are open or ending, in no order.
-    func listing() async throws(RedisCountsFailure) -> [CallListing] {
-        try await calls.listing(now: surroundings.monotonicNanoseconds())
+    /// Those of this daemon's calls that another has ended. It looks at 64 of them each time, in turn.
+    func endedElsewhere() async -> [CallName] {
+        let names = state.withLock { state -> [CallName] in
+            if state.next >= state.own.count { state.next = 0 }
+            defer { state.next += SharedCallList.page }
+            return Array(state.own.keys.dropFirst(state.next).prefix(SharedCallList.page))
+        }
+        return names.isEmpty ? [] : (try? await calls.all.ended(among: names)) ?? []
     }
 
-    /// Begins to end a call of another daemon.
-    /// - Returns: whether it was open and this daemon has begun.
-    func end(_ call: CallListing, _ reason: CallEndReason) async -> Bool {
-        let name = call.record.name
-        guard call.reason == nil, !isOwn(name), !isEnding(name) else { return false }
-        let now = surroundings.monotonicNanoseconds()
-        guard case .claimed(let call, let first, let isGivenUp) = try? await calls.claim(name, reason, now: now) else {
-            return false
+    /// The calls of all daemons that are open or ending, in no order.
+    func listing() async throws(RedisCountsFailure) -> [CallListing] {
+        let all = calls.all
+        var listing: [CallListing] = []
+        for names in try await all.pages() {
+            listing += try await all.look(at: names, now: surroundings.monotonicNanoseconds())
         }
-        end(call, first, isGivenUp: isGivenUp)
-        return true
+        return listing
+    }
+
+    /// Begins to end the open calls of other daemons that the condition selects.
+    /// - Returns: how many there were, and whether Redis answered to the end.
+    func endAll(
+        _ reason: CallEndReason, where isSelected: (CallListing) -> Bool
+    ) async -> (count: Int, isComplete: Bool) {
+        let all = calls.all
+        var count = 0
+        do throws(RedisCountsFailure) {
+            for page in try await all.pages() {
+                let listing = try await all.look(at: page, now: surroundings.monotonicNanoseconds())
+                let names = listing.filter { $0.reason == nil && isSelected($0) }.map(\.record.name)
+                    .filter { !isOwn($0) && !isEnding($0) }
+                if names.isEmpty { continue }
+                let now = surroundings.monotonicNanoseconds()
+                for call in try await all.stop(names, reason, now: now) {
+                    end(call, reason, isGivenUp: call.record.givenUp <= Int64(now))
+                    count += 1
+                }
+            }
+        } catch {
+            return (count, false)
+        }
+        return (count, true)
     }
 
     /// This daemon has created a call.
@@ -124,23 +153,28 @@ package final class CallPeers: Sendable {
     /// - Returns: whether this daemon writes the account.
     func settle(_ settlement: CallSettlement) async -> Bool {
         let name = settlement.record.name
+        guard let call = state.withLock({ $0.own[name] }) else { return false }
+        let result = await end(call, settlement)
+        let isFirst = state.withLock { $0.own.removeValue(forKey: name) != nil }
+        switch result {
+        case .settled, .forgotten: return isFirst
+        case .settledBefore, nil: return false
+        }
+    }
+
+    /// Tells Redis that a call is over, until it answers. A reply that is lost does no harm: Redis repeats it.
+    /// - Returns: nil when this process ends before.
+    private func end(_ call: SharedCall, _ settlement: CallSettlement) async -> SharedSettlement? {
         var pause = CallPeers.pauses.first
-        while let call = state.withLock({ $0.own[name] }) {
+        while true {
             do throws(RedisCountsFailure) {
-                let result = try await calls.end(call, settlement, now: surroundings.monotonicNanoseconds())
-                let isFirst = state.withLock { $0.own.removeValue(forKey: name) != nil }
-                switch result {
-                case .settled: return true
-                case .settledBefore: return false
-                case .forgotten: return isFirst
-                }
+                return try await calls.end(call, settlement, now: surroundings.monotonicNanoseconds())
             } catch {
-                if error == .cancelled { return false }
+                if error == .cancelled { return nil }
                 await surroundings.sleep(pause)
                 pause = min(pause * 2, CallPeers.pauses.longest)
             }
         }
-        return false
     }
 
     /// Ends a call of another daemon that this one has claimed. If that fails, it is overdue soon, for any daemon.
@@ -156,11 +190,11 @@ package final class CallPeers: Sendable {
                 if case .over(let reported) = await outlets.end(call.record) { (seconds, isOver) = (reported, true) }
             }
             if isOver {
-                let now = surroundings.monotonicNanoseconds()
                 let settlement = CallSettlement(
-                    call.record, reason, isConfirmed: !isGivenUp, reported: seconds, now: Int64(now))
+                    call.record, reason, isConfirmed: !isGivenUp, reported: seconds,
+                    now: Int64(surroundings.monotonicNanoseconds()))
                 // What Redis has forgotten meanwhile is its maker's.
-                if case .settled = try? await calls.end(call, settlement, now: now) { outlets.settle(settlement) }
+                if case .settled = await end(call, settlement) { outlets.settle(settlement) }
             } else {
                 calls.failed(name)
             }

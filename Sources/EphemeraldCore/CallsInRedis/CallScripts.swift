@@ -1,6 +1,3 @@
-import Cryptography
-import Text
-
 /// The Lua that Redis runs for calls, besides ``AdmissionScript/admit``. Several daemons keep their calls in one Redis, and
 /// each script is one step of a call.
 ///
@@ -90,7 +87,7 @@ enum CallScripts {
             end
             redis.call('HSET', KEYS[1], 'by', ARGV[3])
             act_at(now + 30000)
-            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(\(record))}
+            return {2, now - tonumber(redis.call('HGET', KEYS[1], 'opened')), unpack(\(record(of: "KEYS[1]")))}
             """)
 
     /// The daemon could not end the call. It is due again after half a second, and after twice as long each time, up to
@@ -109,13 +106,14 @@ enum CallScripts {
     /// The call is over: its slots are free, and what it did not cost comes back to the day of its admission.
     ///
     /// Slots, and the quotas of money. ARGV: the number of slots; for how long they stay taken, under another name; the
-    /// day; the amount; the reason, unless there is one; the binding. The reply: 0 when it has ended before, 1 when it
-    /// ended now, 2 when Redis did not have it: then only slots and money come back, if they are still taken.
+    /// day; the amount; the reason, unless there is one; the binding; the daemon. The reply: 0 when another daemon has
+    /// ended it before; 1 when it ended now, and to the same daemon again, which may have lost the first reply; 2 when
+    /// Redis did not have it: then only slots and money come back, if they are still taken.
     static let end = RedisScript(
         begin + """
             local slots = tonumber(ARGV[3])
-            local state, reason, ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason', 'until'))
-            if state == 'ended' then return {0} end
+            local state, reason, ends, by = unpack(redis.call('HMGET', KEYS[1], 'state', 'reason', 'until', 'by'))
+            if state == 'ended' then return {by == ARGV[9] and 1 or 0} end
             if state or slot_until() then
               for i = 1, slots do free(KEYS[2 + i], tonumber(ARGV[4])) end
               for i = 3 + slots, #KEYS do give_back(KEYS[i], tonumber(ARGV[5]), tonumber(ARGV[6])) end
@@ -123,7 +121,7 @@ enum CallScripts {
             if not state then return {2} end
             redis.call('ZREM', KEYS[2], name)
             redis.call('DEL', KEYS[1])
-            redis.call('HSET', KEYS[1], 'state', 'ended', 'reason', reason or ARGV[7], 'binding', ARGV[8])
+            redis.call('HSET', KEYS[1], 'state', 'ended', 'reason', reason or ARGV[7], 'binding', ARGV[8], 'by', ARGV[9])
             redis.call('PEXPIREAT', KEYS[1], text(math.max(tonumber(ends), now) + \(memory)))
             return {1}
             """)
@@ -134,27 +132,66 @@ enum CallScripts {
             return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', '0', '64')
             """)
 
-    /// Which calls there are, 64 at most. KEYS: only the set of due times. ARGV: how many come before them.
+    /// Which calls there are, some hundred at a time, and perhaps one twice: all that are there from the first step to the
+    /// last. KEYS: only the set of due times. ARGV: the time; the cursor, which is 0 at first. The reply: the next cursor,
+    /// 0 at the end; the names, in one text.
     static let names = RedisScript(
         begin + """
-            return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '+inf', 'LIMIT', ARGV[3], '64')
+            local scan = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', '500')
+            local names = {}
+            for i = 1, #scan[2], 2 do table.insert(names, scan[2][i]) end
+            return {scan[1], table.concat(names, ' ')}
             """)
 
-    /// What there is to see of a call. The reply: nothing for one that is unknown or has ended; else its age, how long
-    /// until it is due, how often it could not be ended, and its fields.
+    /// What there is to see of some calls. KEYS: the set of due times, then the calls. ARGV: the time; the names of the
+    /// calls. The reply: of each call that is open or ending a list: its place, from 0 on, its age, how long until it is
+    /// due, how often it could not be ended, and its fields.
     static let look = RedisScript(
         begin + """
-            local state, opened, failures = unpack(redis.call('HMGET', KEYS[1], 'state', 'opened', 'failures'))
-            if not state or state == 'ended' then return {} end
-            local due = tonumber(redis.call('ZSCORE', KEYS[2], name) or now)
-            return {now - tonumber(opened), due - now, tonumber(failures or 0), unpack(\(record))}
+            local found = {}
+            for i = 2, #KEYS do
+              local state, opened, failures = unpack(redis.call('HMGET', KEYS[i], 'state', 'opened', 'failures'))
+              if state and state ~= 'ended' then
+                local due = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or now)
+                table.insert(found, {i - 2, now - tonumber(opened), due - now, tonumber(failures or 0),
+                  unpack(\(record(of: "KEYS[i]")))})
+              end
+            end
+            return found
             """)
 
-    /// The script that admits tokens too.
-    static let admit = RedisScript(AdmissionScript.admit)
+    /// Which of some calls have ended. KEYS: the calls. The reply: their places, from 0 on.
+    static let ended = RedisScript(
+        begin + """
+            local ended = {}
+            for i, key in ipairs(KEYS) do
+              if redis.call('HGET', key, 'state') == 'ended' then table.insert(ended, i - 1) end
+            end
+            return ended
+            """)
+
+    /// A daemon begins to end those of some calls that are open, as a claim with a reason does. KEYS and ARGV: as those of
+    /// ``look``; then the daemon and the reason. The reply: of each call that was open a list: its place, from 0 on, its
+    /// age, and its fields.
+    static let stop = RedisScript(
+        begin + """
+            local begun = {}
+            for i = 2, #KEYS do
+              if redis.call('HGET', KEYS[i], 'state') == 'open' then
+                redis.call('HSET', KEYS[i], 'state', 'ending', 'reason', ARGV[#KEYS + 2], 'failures', '0',
+                  'by', ARGV[#KEYS + 1])
+                redis.call('ZADD', KEYS[1], text(now + 30000), ARGV[i])
+                table.insert(begun, {i - 2, now - tonumber(redis.call('HGET', KEYS[i], 'opened')),
+                  unpack(\(record(of: "KEYS[i]")))})
+              end
+            end
+            return begun
+            """)
 
     /// The keys of a call that every script has.
-    static func keys(of name: CallName) -> [String] { ["{ephemerald}:c:\(name)", due] }
+    static func keys(of name: CallName) -> [String] { [key(of: name), due] }
+
+    static func key(of name: CallName) -> String { "{ephemerald}:c:\(name)" }
 
     /// The key of the due times.
     static let due = "{ephemerald}:due"
@@ -171,11 +208,11 @@ enum CallScripts {
         return value.map { AdmissionScript.key("slot:\(dimension.rawValue):\($0)", in: "o") }
     }
 
-    /// The Lua that reads the fields of the call.
-    private static let record =
-        "redis.call('HMGET', KEYS[1], \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))"
-    /// How long a call is remembered after the upstream's own end, in milliseconds. One that has ended before is
-    /// remembered as long: its maker may ask for it at its deadline.
+    /// The Lua that reads the fields of the call with that key.
+    private static func record(of key: String) -> String {
+        "redis.call('HMGET', \(key), \(SharedCall.fields.map { "'\($0)'" }.joined(separator: ", ")))"
+    }
+    /// How long a call is remembered after the upstream's own end, in milliseconds, also one that has ended before.
     private static let memory = 600_000
     /// How long after the upstream's own end a call is given up, in milliseconds.
     private static let grace = CallRecord.graceSeconds * 1_000
@@ -210,18 +247,4 @@ enum CallScripts {
         end
 
         """
-}
-
-/// A Lua script, and the name that Redis has for it.
-package struct RedisScript: Sendable {
-    /// The Lua.
-    package let text: String
-    /// The SHA-1 of the text, in lower-case hexadecimal digits.
-    package let sha1: String
-
-    /// The name follows from the text.
-    init(_ text: String) {
-        self.text = text
-        sha1 = HashFunction.sha1.hash(Array(text.utf8)).hexadecimal
-    }
 }

@@ -15,8 +15,6 @@ package struct SharedCalls: Sendable {
 
     /// How long a step may take that a call's end or its record depends on.
     private static let patience = Duration.seconds(1)
-    /// How many names a list has at most.
-    private static let page = 64
 
     private let daemon: String
     private let reservation: Int
@@ -56,7 +54,7 @@ package struct SharedCalls: Sendable {
         let time = clock().map { UInt64($0) * 1_000_000 }
         let (keys, arguments) = RedisCounts.request(limits, claim.quotas, at: time, slots: slots)
         do throws(RedisCountsFailure) {
-            let reply = try await run(CallScripts.admit, keys, arguments, nil)
+            let reply = try await run(AdmissionScript.admit, keys, arguments, nil)
             guard let verdict = AdmissionReply(reply.compactMap(\.integer)) else { throw .wrongReply }
             if let full = verdict.fullSlot, dimensions.indices.contains(full) { return .full(dimensions[full]) }
             switch verdict.verdict(limits, claim.quotas) {
@@ -148,20 +146,7 @@ package struct SharedCalls: Sendable {
     }
 
     /// The call is over: its slots and the rest of its money come back.
-    /// - Parameters:
-    ///   - reason: why; of a call that was claimed, the claim's.
-    ///   - isConfirmed: false when the upstream's own end has passed without an answer.
-    ///   - reportedSeconds: how long it lasted, if the upstream reported it.
-    ///   - now: nanoseconds on the monotonic clock of this process.
-    package func end(
-        _ call: SharedCall, _ reason: CallEndReason, isConfirmed: Bool, reportedSeconds: Int? = nil, now: UInt64
-    ) async throws(RedisCountsFailure) -> SharedSettlement {
-        let settlement = CallSettlement(
-            call.record, reason, isConfirmed: isConfirmed, reported: reportedSeconds, now: Int64(now))
-        return try await end(call, settlement, now: now)
-    }
-
-    /// The same for a call whose account is made already.
+    /// - Parameter now: nanoseconds on the monotonic clock of this process.
     package func end(
         _ call: SharedCall, _ settlement: CallSettlement, now: UInt64
     ) async throws(RedisCountsFailure) -> SharedSettlement {
@@ -171,7 +156,7 @@ package struct SharedCalls: Sendable {
             CallScripts.end, call.keys,
             [
                 time, "\(record.name)", "\(call.slots.count)", "\(kept)", "\(call.day.number)",
-                "\(settlement.givenBack.micros)", settlement.reason.rawValue, "\(record.plan.binding)",
+                "\(settlement.givenBack.micros)", settlement.reason.rawValue, "\(record.plan.binding)", daemon,
             ], SharedCalls.patience)
         switch reply {
         case [.integer(0)]: return .settledBefore
@@ -187,47 +172,9 @@ package struct SharedCalls: Sendable {
         return names.compactMap { $0.text.flatMap { CallName($0) } }
     }
 
-    /// The calls of all daemons that are open or ending, in no order. Those that come or go meanwhile may be left out.
-    /// - Parameter now: nanoseconds on the monotonic clock of this process.
-    package func listing(now: UInt64) async throws(RedisCountsFailure) -> [CallListing] {
-        var calls: [CallListing] = []
-        var seen = 0
-        while true {
-            let names = try await run(CallScripts.names, [CallScripts.due], [time, "", "\(seen)"], nil)
-            for name in names.compactMap({ $0.text.flatMap { CallName($0) } }) {
-                if let call = try await look(name, now: now) { calls.append(call) }
-            }
-            if names.count < SharedCalls.page { return calls }
-            seen += names.count
-        }
-    }
-
-    private func look(_ name: CallName, now: UInt64) async throws(RedisCountsFailure) -> CallListing? {
-        let reply = try await run(CallScripts.look, CallScripts.keys(of: name), [time, "\(name)"], nil)
-        if reply.isEmpty { return nil }
-        guard reply.count > 4, let age = reply[0].integer, let due = reply[1].integer, let failures = reply[2].integer,
-            let call = SharedCall(name, values: Array(reply[3...]), age: age, now: now)
-        else { throw .wrongReply }
-        let reason = reply[3].text.flatMap(CallEndReason.init(rawValue:))
-        // Redis does not know since when it is ending.
-        return CallListing(
-            call.record, due: Int64(now) + due * 1_000_000,
-            ending: reason.map { ($0, Int64(now), Int(failures)) }, now: Int64(now))
-    }
+    /// The calls of all daemons, together.
+    package var all: SharedCallList { SharedCallList(daemon: daemon, time: time, run: run) }
 
     /// The first argument of a script.
     private var time: String { clock().map { "\($0)" } ?? "" }
-}
-
-/// A part of a script's reply.
-package enum RedisValue: Hashable, Sendable {
-    /// A number.
-    case integer(Int64)
-    /// A text.
-    case text(String)
-    /// Nothing, for a field that a hash does not have.
-    case nothing
-
-    fileprivate var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
-    var text: String? { if case .text(let text) = self { text } else { nil } }
 }

@@ -22,7 +22,8 @@ package enum AdmissionScript {
     ///
     /// The reply: 0 admitted, 1 a limit refuses, 2 a quota refuses, 3 no slot is free; the place of the limit, quota or
     /// slot that this is about, from 1 on, 0 for none; what remains of it; nanoseconds to wait; the day since 1970.
-    package static let admit = """
+    package static let admit = RedisScript(
+        """
         local limits = tonumber(ARGV[1])
         local more = #ARGV - limits - #KEYS > 3
         local slots = more and tonumber(ARGV[#ARGV]) or 0
@@ -90,10 +91,7 @@ package enum AdmissionScript {
           redis.call('PEXPIRE', key, 10800000)
         end
         return {0, closest, least, pause, day}
-        """
-
-    /// The name of the script in Redis.
-    package static let admitSHA1 = HashFunction.sha1.hash(Array(admit.utf8)).hexadecimal
+        """)
 
     /// The script that takes back what was taken. KEYS: the quotas; ARGV: the day on which it was taken, and of each quota
     /// the amount, unless all of them are 1.

@@ -1,4 +1,6 @@
+import Cryptography
 import Sessions
+import Text
 
 /// The counts of limits and quotas in Redis, which several processes share.
 package struct RedisCounts: Sendable {
@@ -60,6 +62,36 @@ package struct RedisCounts: Sendable {
         let amounts = taken.checks.allSatisfy { $0.amount == 1 } ? [] : taken.checks.map { String($0.amount) }
         post(taken.checks.map(AdmissionScript.key(of:)), [String(day)] + amounts)
     }
+}
+
+/// A Lua script, and the name that Redis has for it.
+package struct RedisScript: Sendable {
+    /// The Lua.
+    package let text: String
+    /// The SHA-1 of the text, in lower-case hexadecimal digits.
+    package let sha1: String
+
+    /// The name follows from the text.
+    init(_ text: String) {
+        self.text = text
+        sha1 = HashFunction.sha1.hash(Array(text.utf8)).hexadecimal
+    }
+}
+
+/// A part of a script's reply.
+package enum RedisValue: Hashable, Sendable {
+    /// A number.
+    case integer(Int64)
+    /// A text.
+    case text(String)
+    /// Nothing, for a field that a hash does not have.
+    case nothing
+    /// Several parts.
+    case list([RedisValue])
+
+    var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+    var text: String? { if case .text(let text) = self { text } else { nil } }
+    var list: [RedisValue]? { if case .list(let values) = self { values } else { nil } }
 }
 
 /// Why Redis did not decide on a request.

@@ -23,15 +23,21 @@ package struct CallOperations: Sendable {
         switch order(of: request) {
         case .refuse(let response): return .now(response)
         case .list:
-            guard let keeper, keeper.isShared else { return .now(CallOperations.list(keeper?.listing() ?? [])) }
-            return .later { CallOperations.list(await keeper.listingEverywhere()) }
+            guard let keeper, keeper.isShared else {
+                return .now(CallOperations.list(keeper?.listing() ?? [], isComplete: true))
+            }
+            return .later {
+                let (calls, isComplete) = await keeper.listingEverywhere()
+                return CallOperations.list(calls, isComplete: isComplete)
+            }
         case .end(let selection):
             guard let keeper, keeper.isShared else {
                 let count = keeper?.endAll(.byOperator) { selection.includes($0) } ?? 0
-                return .now(CallOperations.ending(count))
+                return .now(CallOperations.ending(count, isComplete: true))
             }
             return .later {
-                CallOperations.ending(await keeper.endEverywhere(.byOperator) { selection.includes($0) })
+                let (count, isComplete) = await keeper.endEverywhere(.byOperator) { selection.includes($0) }
+                return CallOperations.ending(count, isComplete: isComplete)
             }
         }
     }
@@ -64,11 +70,18 @@ package struct CallOperations: Sendable {
         }
     }
 
-    private static func ending(_ count: Int) -> Response {
-        json(.accepted, Array(#"{"ending":\#(count)}"#.utf8))
+    /// The end of an answer that Redis has not said all about.
+    private static let incomplete =
+        #","incomplete":"Redis did not answer, so calls that other daemons created are missing""#
+
+    private static func ending(_ count: Int, isComplete: Bool) -> Response {
+        // Who wants all calls to end must not take this for done.
+        json(
+            isComplete ? .accepted : .serviceUnavailable,
+            Array(#"{"ending":\#(count)\#(isComplete ? "" : incomplete)}"#.utf8))
     }
 
-    private static func list(_ calls: [CallListing]) -> Response {
+    private static func list(_ calls: [CallListing], isComplete: Bool) -> Response {
         let calls = calls.sorted { left, right in
             left.age == right.age ? left.record.name.description < right.record.name.description : left.age > right.age
         }
@@ -77,7 +90,7 @@ package struct CallOperations: Sendable {
             if index > 0 { list.append(UInt8(ascii: ",")) }
             list += call.json
         }
-        return json(.ok, list + Array("]}".utf8))
+        return json(.ok, list + Array("]\(isComplete ? "" : incomplete)}".utf8))
     }
 
     private static func json(_ status: Status, _ body: [UInt8]) -> Response {

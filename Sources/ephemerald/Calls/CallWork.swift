@@ -32,6 +32,7 @@ final class CallWork: @unchecked Sendable {
     /// Of the settings in force, and before it of those that were; a call is ended by the latest that has its key.
     private var enders: [CallEnder] = []
     private var act: () -> Void = {}
+    private var review: @Sendable () async -> Void = {}
     private lazy var alarm = Alarm(on: loop) { [unowned self] in act() }
     private var lastWarning: ContinuousClock.Instant?
     /// Nil without Redis. The service of the loop owns it.
@@ -53,6 +54,7 @@ final class CallWork: @unchecked Sendable {
     func makeKeeper(_ peers: CallPeers?) -> CallKeeper {
         let keeper = CallKeeper(surroundings: .system(loop), outlets: outlets, peers: peers)
         act = { keeper.act() }
+        review = { await keeper.review() }
         return keeper
     }
 
@@ -70,10 +72,11 @@ final class CallWork: @unchecked Sendable {
     func share(in client: RedisClient, with peers: CallPeers?) {
         redis = client
         guard let peers else { return }
-        Task(executorPreference: loop) { [loop] in
+        Task(executorPreference: loop) { [loop, review] in
             while true {
                 await loop.sleep(for: CallWork.sweepInterval)
                 await peers.sweep()
+                await review()
             }
         }
     }

@@ -47,7 +47,7 @@ package struct CallsCommand: ParsableCommand {
             let body = try ask("GET", CallOperations.path, settingsAfter: 0)
             guard let calls = body["calls"]?.arrayValue else { throw CallsCommand.failure("the answer is not a list") }
             for line in json ? calls.map(\.description) : CallsTable.lines(calls) { print(line) }
-            return
+            return try CallsCommand.check(body)
         }
         let named = arguments.tokens.dropFirst().first.flatMap { $0.hasPrefix("-") ? nil : $0 }
         let selection = try selection(named)
@@ -55,11 +55,17 @@ package struct CallsCommand: ParsableCommand {
         guard let count = body["ending"]?.numberValue?.integer else {
             throw CallsCommand.failure("the answer has no number")
         }
+        if count > 0 { print(count == 1 ? "1 call is ending" : "\(count) calls are ending") }
+        try CallsCommand.check(body)
         guard count > 0 else {
             StandardError.print(["no such call was open"])
             return try Outcome.negative.exit()
         }
-        print(count == 1 ? "1 call is ending" : "\(count) calls are ending")
+    }
+
+    /// - Throws: when the answer says that it is not about all calls.
+    private static func check(_ body: JSON) throws {
+        if let reason = body["incomplete"]?.stringValue { throw failure(reason.loggable(256)) }
     }
 
     private func selection(_ named: String?) throws -> CallSelection {
@@ -112,7 +118,8 @@ package struct CallsCommand: ParsableCommand {
             throw HealthProbe.Failure(
                 reason: "it shows no calls; it does so only over loopback or a unix socket (OPS_HOST)")
         }
-        guard status == 200 || status == 202, let end = CallsCommand.endOfHead(answer),
+        // 503 is the answer when other daemons may have calls that do not end.
+        guard [200, 202, 503].contains(status), let end = CallsCommand.endOfHead(answer),
             let body = try? JSON(parsing: Array(answer[end...]))
         else { throw HealthProbe.Failure(reason: "it answered \(line.shown)") }
         return body

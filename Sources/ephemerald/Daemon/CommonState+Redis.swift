@@ -57,12 +57,12 @@ extension RedisNotices {
 
 extension RedisCounts {
     fileprivate init(_ client: RedisClient) {
-        let script = Script(AdmissionScript.admit, sha1: AdmissionScript.admitSHA1)
+        let script = AdmissionScript.admit
         self.init(
             run: { keys, arguments async throws(RedisCountsFailure) in
                 let reply: RedisReply
                 do throws(RedisFailure) {
-                    reply = try await client.evaluate(script, keys: keys, arguments: arguments)
+                    reply = try await client.evaluate(script.text, sha1: script.sha1, keys: keys, arguments: arguments)
                 } catch {
                     throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
                 }
@@ -110,8 +110,8 @@ extension RedisClient {
     ) async throws(RedisCountsFailure) -> [RedisValue] {
         let reply: RedisReply
         do throws(RedisFailure) {
-            let script = Script(script.text, sha1: script.sha1)
-            reply = try await evaluate(script, keys: keys, arguments: arguments, within: patience)
+            reply = try await evaluate(
+                script.text, sha1: script.sha1, keys: keys, arguments: arguments, within: patience)
         } catch {
             throw error == .cancelled ? .cancelled : RedisCountsFailure("\(error)")
         }
@@ -126,7 +126,8 @@ extension RedisValue {
         switch reply {
         case .integer(let number): self = .integer(number)
         case .bytes(let bytes): self = .text(String(decoding: bytes, as: UTF8.self))
-        case .status, .error, .array, .null: self = .nothing
+        case .array(let values): self = .list(values.map(RedisValue.init))
+        case .status, .error, .null: self = .nothing
         }
     }
 }

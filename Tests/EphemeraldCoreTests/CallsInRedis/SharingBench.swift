@@ -12,8 +12,10 @@ final class SharingBench: Sendable {
         case claim = "waits and due > now"
         case failed = "2 ^ math.min"
         case end = "return {2} end"
-        case names = "'+inf'"
+        case names = "'ZSCAN'"
         case look = "failures or 0"
+        case stop = "ARGV[#KEYS + 2]"
+        case ended = "table.insert(ended"
         case overdue = "ZRANGEBYSCORE"
     }
 
@@ -77,6 +79,23 @@ final class SharingBench: Sendable {
     /// What Redis answers to a claim that succeeds.
     static func claimed(_ reason: CallEndReason) -> [RedisValue] {
         [.integer(2), .integer(1_000)] + fields(reason)
+    }
+
+    /// What Redis answers when it is asked which calls there are, the first and the last time.
+    static func named(_ names: some Collection<CallName>, next cursor: Int = 0) -> [RedisValue] {
+        [.text("\(cursor)"), .text(names.map(\.description).joined(separator: " "))]
+    }
+
+    /// What Redis answers about several calls, of which those with a reason are ending.
+    static func listed(_ reasons: [CallEndReason?]) -> [RedisValue] {
+        reasons.enumerated().map { index, reason in
+            .list([.integer(Int64(index)), .integer(5_000), .integer(40_000), .integer(0)] + fields(reason))
+        }
+    }
+
+    /// What Redis answers when a daemon stops so many calls that were open.
+    static func stopped(_ count: Int) -> [RedisValue] {
+        (0..<count).map { .list([.integer(Int64($0)), .integer(1_000)] + fields(.byOperator)) }
     }
 
     /// The fields of a call.

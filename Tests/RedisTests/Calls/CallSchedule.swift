@@ -21,7 +21,8 @@ struct CallSchedule {
     private var taken: [Int: QuotaReceipt] = [:]
     /// The call as each daemon may have it: its maker's, or from a claim.
     private var shared: [Int: SharedCall] = [:]
-    private var settled: Set<Int> = []
+    /// The calls that are settled, and by which daemon.
+    private var settledBy: [Int: Int] = [:]
     /// Calls whose key was removed, as Redis would have done.
     private var expired: Set<Int> = []
 
@@ -73,7 +74,7 @@ struct CallSchedule {
         guard !model.calls.isEmpty else { return try await admit() }
         let index = pick(model.calls.count)
         let call = model.calls[index]
-        switch pick(11) {
+        switch pick(12) {
         case 0, 1, 2: return model.calls.count < TestCalls.names.count ? try await admit() : nil
         case 3 where call.isCreating: return try await undo(index, isLost: pick(2) == 0)
         case 3, 4, 5: return call.isCreating ? try await open(index) : try await renew(index)
@@ -81,6 +82,7 @@ struct CallSchedule {
         case 7: return try await claim(index, nil)
         case 8: return try await failed(index)
         case 9: return try await end(index)
+        case 10: return try await stop()
         default: return try await sweep()
         }
     }
@@ -176,20 +178,34 @@ struct CallSchedule {
         let before = model.calls[index]
         let seconds = pick(3) == 0 ? pick(4_000) : nil
         let (isConfirmed, isForgotten) = (now < before.givenUp, model.isForgotten(before))
-        let settlement = try await calls(pick(2)).end(
+        let daemon = pick(2)
+        let settlement = try await calls(daemon).end(
             call, before.ending?.reason ?? .deadline, isConfirmed: isConfirmed,
             reportedSeconds: isConfirmed ? seconds : nil, now: at(now))
         switch settlement {
         case .forgotten: return isForgotten ? nil : "forgotten"
-        case .settledBefore: return before.ended != nil && !isForgotten ? nil : "settled before"
+        case .settledBefore:
+            return before.ended != nil && settledBy[index] != daemon && !isForgotten ? nil : "settled before"
+        // Its first reply may have been lost.
+        case .settled where settledBy[index] == daemon && !isForgotten: return nil
         case .settled(let settlement):
             if before.ended != nil || isForgotten { return "settled twice" }
             if before.ending == nil { model.end(index, .deadline, now: now) }
             model.over(index, seconds: isConfirmed ? seconds : nil, isConfirmed: isConfirmed, now: now)
-            settled.insert(index)
+            settledBy[index] = daemon
             let spent = model.calls[index].ended?.spent ?? 0
             return settlement.spent.micros == spent ? nil : "spent \(settlement.spent)"
         }
+    }
+
+    /// The operator ends everybody's calls.
+    private mutating func stop() async throws -> String? {
+        let (daemon, all) = (pick(2), model.calls)
+        let open = all.indices.filter { all[$0].isOpen && !model.isForgotten(all[$0]) }
+        let stopped = try await calls(daemon).all.stop(all.map(\.name), .byOperator, now: at(now))
+        for index in open { _ = model.claim(index, .byOperator, by: daemon, now: now) }
+        for (index, call) in zip(open, stopped) { shared[index] = call }
+        return stopped.map(\.record.name) == open.map { all[$0].name } ? nil : "\(stopped.count) were stopped"
     }
 
     /// What a daemon does every five seconds.
@@ -218,7 +234,7 @@ struct CallSchedule {
             if rounds > 200 { return "calls do not end" }
         }
         if let difference = try await compare() { return "at the end: \(difference)" }
-        for index in model.calls.indices where shared[index] != nil && !settled.contains(index) {
+        for index in model.calls.indices where shared[index] != nil && settledBy[index] == nil {
             guard expired.contains(index) else { return "call \(index) was not settled" }
         }
         try await move(by: 8_000_000)

@@ -39,7 +39,9 @@ struct CallScriptsTests {
         Fault("if keep > 0 then", "if false then"),
         Fault("tonumber(count) - amount", "tonumber(count)"),
         Fault("if tonumber(of) == day then", "if of then"),
-        Fault("if state == 'ended' then return {0} end\n", ""),
+        Fault("if state == 'ended' then return {by == ARGV[9] and 1 or 0} end\n", ""),
+        Fault("by == ARGV[9] and 1 or 0", "0"),
+        Fault("by == ARGV[9] and 1 or 0", "1"),
         Fault("text(ends + 60000), name)", "text(now + 90000), name)"),
         // A call that is opened when its slots are gone.
         Fault("or not slot_until() then", "then"),
@@ -55,6 +57,10 @@ struct CallScriptsTests {
         Fault("act_at(now + 30000)", "act_at(now + 60000)"),
         Fault("if state == 'open' then\n  local reason", "if ARGV[4] ~= '' then\n  local reason"),
         Fault("due >= tonumber(deadline) or", ""),
+        // An end of all that ends again, or for another daemon or time.
+        Fault("'state') == 'open' then", "'state') then"),
+        Fault("'by', ARGV[#KEYS + 1]", "'by', ''"),
+        Fault("text(now + 30000), ARGV[i]", "text(now), ARGV[i]"),
         // A wait that does not grow, or that another daemon makes longer.
         Fault("2 ^ math.min(tonumber(failures), 6)", "1"),
         Fault("or by ~= ARGV[3] then return {0}", "then return {0}"),

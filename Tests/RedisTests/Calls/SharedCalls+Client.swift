@@ -29,7 +29,7 @@ extension SharedCalls {
                         reply = try await client.send(["EVAL", text, String(keys.count)] + keys + arguments)
                     } else {
                         reply = try await client.evaluate(
-                            Script(script.text, sha1: script.sha1), keys: keys, arguments: arguments)
+                            script.text, sha1: script.sha1, keys: keys, arguments: arguments)
                     }
                     guard let elements = reply.elements else { throw RedisFailure.broken("\(reply)") }
                     return elements.map(RedisValue.init)
@@ -44,12 +44,34 @@ extension SharedCalls {
     }
 }
 
+extension SharedCalls {
+    /// The call is over, for a reason.
+    /// - Parameters:
+    ///   - isConfirmed: false when the upstream's own end has passed without an answer.
+    ///   - reportedSeconds: how long it lasted, if the upstream reported it.
+    func end(
+        _ call: SharedCall, _ reason: CallEndReason, isConfirmed: Bool, reportedSeconds: Int? = nil, now: UInt64
+    ) async throws -> SharedSettlement {
+        let settlement = CallSettlement(
+            call.record, reason, isConfirmed: isConfirmed, reported: reportedSeconds, now: Int64(now))
+        return try await end(call, settlement, now: now)
+    }
+
+    /// All calls that are open or ending.
+    func listing(now: UInt64) async throws -> [CallListing] {
+        var listing: [CallListing] = []
+        for page in try await all.pages() { listing += try await all.look(at: page, now: now) }
+        return listing
+    }
+}
+
 extension RedisValue {
     fileprivate init(_ reply: RedisReply) {
         switch reply {
         case .integer(let number): self = .integer(number)
         case .bytes(let bytes): self = .text(String(decoding: bytes, as: UTF8.self))
-        case .status, .error, .array, .null: self = .nothing
+        case .array(let values): self = .list(values.map(RedisValue.init))
+        case .status, .error, .null: self = .nothing
         }
     }
 }
