@@ -263,6 +263,23 @@ def test_an_operator_that_is_gone_has_ended_all_calls(start, calls, tmp_path, re
     assert len({line["ephemerald.call.id"] for line in pair.ended}) == len(created)
 
 
+def test_every_daemon_shows_what_all_of_them_have_spent(start, calls, tmp_path, redis):
+    files = {"default": session(price_per_minute=0.05, call={"max_seconds": 60})}
+    pair = Pair(start, calls, tmp_path, redis, files, SPEND_ALL="20", SPEND_CALLER="off")
+    first, second = pair
+    path = location(create(first))
+    assert second.token().status == 200
+    # The worst case of a call of 60 seconds, with 30 to end it, and of a token.
+    for daemon in pair:
+        eventually(lambda: series(daemon)["ephemerald_money_taken"] == pytest.approx(0.075 + 3), "both are counted")
+    assert second.request("DELETE", path).status == 200
+    eventually(lambda: pair.ended, "the call is over")
+    spent = pair.ended[0]["ephemerald.call.spent"] / 1e6
+    for daemon in pair:
+        eventually(lambda: series(daemon)["ephemerald_money_taken"] == pytest.approx(spent + 3), "the rest is back")
+        assert series(daemon)["ephemerald_money_max"] == 20
+
+
 def test_a_call_that_is_not_created_gives_back_what_it_took(start, calls, tmp_path, redis):
     settings = {"MAX_CALLS": "1", "QUOTA_ALL": "3", "UPSTREAM_TIMEOUT": "1s"}
     first, second = Pair(start, calls, tmp_path, redis, **settings)

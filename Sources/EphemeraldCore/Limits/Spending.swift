@@ -57,3 +57,26 @@ package struct SpendingAccount: Sendable {
         counts?.withLock { $0.ledger.giveBack(back, to: plan.spending, on: plan.day) }
     }
 }
+
+/// What all daemons that count in one Redis have taken from `SPEND_ALL` on a day, as it was when it was last read: for
+/// metrics, and for no decision.
+package final class SharedSpending: Sendable {
+    /// The key that it is read from. The value is `day:amount`.
+    package static let key = AdmissionScript.key(of: QuotaCheck(.spendAll, allowance: 0, identity: ""))
+
+    private let latest = Locked((day: -1, amount: 0))
+
+    /// Nothing was read yet.
+    package init() {}
+
+    /// Takes the value in Redis; nil when it has none, as on a day on which nothing was taken.
+    package func read(_ value: String?) {
+        let parts = (value ?? "").split(separator: ":").map { Int($0) }
+        if parts.count == 2, let day = parts[0], let amount = parts[1] { latest.withLock { $0 = (day, amount) } }
+    }
+
+    /// What was taken that day, in micro-units.
+    package func taken(on day: Day) -> Int {
+        latest.withLock { $0.day == day.number ? $0.amount : 0 }
+    }
+}

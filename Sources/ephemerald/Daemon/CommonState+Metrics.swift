@@ -44,7 +44,7 @@ extension CommonState {
                 redisNotices?.loopsAway ?? 0),
             MetricFamily(
                 "ephemerald_money_taken", .gauge,
-                "What tokens and calls have taken from SPEND_ALL today; 0 without it, and with REDIS_URL.",
+                "What tokens and calls have taken from SPEND_ALL today, with REDIS_URL those of all daemons; 0 without it.",
                 [MetricFamily.Sample(money.taken)]),
             MetricFamily(
                 "ephemerald_money_max", .gauge, "SPEND_ALL; 0 while it is off.", [MetricFamily.Sample(money.max)]),
@@ -57,7 +57,8 @@ extension CommonState {
         guard let limit = spending.withLock(\.all) else { return (0, 0) }
         let check = QuotaCheck(.spendAll, allowance: Int(limit.micros), identity: "")
         let today = Day(unixMilliseconds: Surroundings.unixMilliseconds())
-        let taken = redis == nil ? counts.withLock { $0.ledger.used(check, on: today) } : 0
+        let taken =
+            redis == nil ? counts.withLock { $0.ledger.used(check, on: today) } : sharedSpending.taken(on: today)
         return (Double(taken) / 1e6, Double(limit.micros) / 1e6)
     }
 

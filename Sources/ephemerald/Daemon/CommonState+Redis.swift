@@ -1,6 +1,7 @@
 import Curl
 import EphemeraldCore
 import EventLoop
+import Locking
 import Redis
 import Settings
 
@@ -29,6 +30,20 @@ extension CommonState {
         guard let redis, let notices = redisNotices else { return memory }
         let standIn = self.redis?.down == .refuse ? nil : memory
         return .inRedis(RedisCounts(redis), standIn: standIn) { notices.report($0, redis.loop) }
+    }
+
+    /// Reads every two seconds, while the client lives, what all daemons have taken from `SPEND_ALL`. On the loop's thread.
+    func watchSpending(in client: RedisClient) {
+        Task(executorPreference: client.loop) { [weak client, loop = client.loop, spending, sharedSpending] in
+            while client != nil {
+                if spending.withLock(\.all) != nil,
+                    case .bytes(let value)? = try? await client?.send(["GET", SharedSpending.key])
+                {
+                    sharedSpending.read(String(decoding: value, as: UTF8.self))
+                }
+                await loop.sleep(for: .seconds(2))
+            }
+        }
     }
 
     /// Where the calls of a loop are kept.

@@ -21,6 +21,8 @@ struct CommonState: Sendable {
     let counts: Locked<AdmissionCounts>
     /// The money of a day that the settings in force allow, for threads other than the loops.
     let spending: Locked<SpendingLimits>
+    /// What all daemons have taken from it, where they count in Redis.
+    let sharedSpending = SharedSpending()
     /// Whether anything is minted at all.
     let mintingSwitch: MintingSwitch
     private let notices = Locked(LimitNotices())
