@@ -149,6 +149,7 @@ def test_anybody_else_finds_no_call_at_the_other_daemon(start, calls, tmp_path, 
     assert [lease(second, path, **ann).status, end(second, path).status] == [200, 204]
 
 
+@pytest.mark.slow
 def test_the_calls_of_a_daemon_that_was_killed_are_ended_by_the_other(start, calls, tmp_path, redis):
     files = {"default": session(call={"lease_seconds": 10}), "long": session(call={"lease_seconds": 0})}
     pair = Pair(start, calls, tmp_path, redis, files)
@@ -196,6 +197,7 @@ def test_while_redis_is_away_only_the_maker_of_a_call_can_end_it(start, calls, t
     assert lease(second, paths[1]).status == (404 if way == "killed" else 200)
 
 
+@pytest.mark.slow
 def test_what_redis_forgot_is_its_makers(start, calls, tmp_path, redis):
     pair = Pair(start, calls, tmp_path, redis, {"default": session(call={"lease_seconds": 10})})
     first, second = pair
@@ -351,6 +353,7 @@ def test_a_page_that_is_left_ends_its_call_at_any_daemon(start, calls, tmp_path,
     calls.wait_until(lambda calls: not calls.open, 5)
 
 
+@pytest.mark.slow
 def test_calls_outlive_their_daemon(start, calls, tmp_path, redis):
     pair = Pair(start, calls, tmp_path, redis)
     first, second = pair
@@ -372,6 +375,7 @@ def test_calls_outlive_their_daemon(start, calls, tmp_path, redis):
     assert [line["ephemerald.call.reason"] for line in pair.ended] == ["client"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_step_of_the_wall_clock_moves_no_end(start, calls, tmp_path, redis, hours):
     clock = tmp_path / "clock"
