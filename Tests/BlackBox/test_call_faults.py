@@ -124,7 +124,7 @@ def test_no_calls_are_created_with_max_calls_0_and_open_ones_go_on(start, calls,
     calls.wait_until(lambda calls: len(calls.all) == 1 and not calls.open)
 
 
-def journal_line(number: int, **members: object) -> str:
+def journal_line(number: int, port: int = 1, **members: object) -> str:
     """The line of a call that is overdue, with those members."""
     began = datetime.now(timezone.utc) - timedelta(seconds=100)
     line = {
@@ -132,6 +132,7 @@ def journal_line(number: int, **members: object) -> str:
         "ephemerald.request.id": "1" * 32,
         "ephemerald.session.name": "default",
         "server.address": "127.0.0.1",
+        "server.port": port,
         "ephemerald.call.id": f"{number:032x}",
         "ephemerald.call.type": "realtime",
         "ephemerald.call.upstream_id": "rtc_x",
@@ -198,7 +199,8 @@ def test_calls_that_are_due_at_once_are_hung_up_in_order_by_64_at_a_time(start, 
 
     calls.hangup_fault = hold
     key, now = hashlib.sha256(calls.owner.key.encode()).hexdigest()[:8], int(time.time())
-    log = [journal_line(n, upstream_id=f"rtc_{n}", key=key, ends_at=now - 40 + n // 64) for n in range(192)]
+    port, ends_at = calls.owner.port, now - 40
+    log = [journal_line(n, port, upstream_id=f"rtc_{n}", key=key, ends_at=ends_at + n // 64) for n in range(192)]
     (tmp_path / "usage.log").write_text("\n".join(log) + "\n")
     daemon = serve(start, calls, tmp_path)
     eventually(lambda: len(ended(tmp_path)) == 192, "all are ended")

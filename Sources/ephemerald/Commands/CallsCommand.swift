@@ -86,7 +86,7 @@ package struct CallsCommand: ParsableCommand {
         return selections[0]
     }
 
-    /// The JSON that the operations listener answers with. It may list 100,000 calls.
+    /// The JSON that the operations listener answers with. It may be about 100,000 calls, in a Redis that is far away.
     private func ask(_ method: String, _ target: String, settingsAfter count: Int) throws -> JSON {
         let listener: ListeningAddress?
         do throws(SettingsFailure) {
@@ -99,7 +99,7 @@ package struct CallsCommand: ParsableCommand {
             throw ExitCode(Outcome.configuration.rawValue)
         }
         do throws(HealthProbe.Failure) {
-            let socket = try ProbeSocket(to: address.reachable, deadline: .now + .seconds(10))
+            let socket = try ProbeSocket(to: address.reachable, deadline: .now + .seconds(60))
             try socket.send("\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             let answer = try socket.wholeAnswer(limit: 64 << 20)
             return try CallsCommand.body(of: answer)

@@ -31,7 +31,7 @@ extension CommonState {
         return .inRedis(RedisCounts(redis), standIn: standIn) { notices.report($0, redis.loop) }
     }
 
-    /// Reads every two seconds, while the client lives, what all daemons have taken from `SPEND_ALL`. On the loop's thread.
+    /// Reads every second, while the client lives, what all daemons have taken from `SPEND_ALL`. On the loop's thread.
     func watchSpending(in client: RedisClient) {
         Task(executorPreference: client.loop) { [weak client, loop = client.loop, spending, sharedSpending] in
             while client != nil {
@@ -40,7 +40,7 @@ extension CommonState {
                 {
                     sharedSpending.read(String(decoding: value, as: UTF8.self))
                 }
-                await loop.sleep(for: .seconds(2))
+                await loop.sleep(for: .seconds(1))
             }
         }
     }
