@@ -123,7 +123,7 @@ package final class CallPeers: Sendable {
                 if names.isEmpty { continue }
                 let now = surroundings.monotonicNanoseconds()
                 for call in try await all.stop(names, reason, now: now) {
-                    end(call, reason, isGivenUp: call.record.givenUp <= Int64(now))
+                    end(call, reason, isGivenUp: call.record.givenUp <= Int64(now), waits: true)
                     count += 1
                 }
             }
@@ -228,12 +228,12 @@ package final class CallPeers: Sendable {
         }
     }
 
-    /// Ends a call of another daemon that this one has claimed. If that fails, and without a free place, it is overdue
-    /// soon, for any daemon.
-    func end(_ call: SharedCall, _ reason: CallEndReason, isGivenUp: Bool) {
+    /// Ends a call of another daemon that this one has claimed. If that fails, it is overdue soon, for any daemon.
+    /// - Parameter waits: for a place. Otherwise, without one, the call is given back.
+    func end(_ call: SharedCall, _ reason: CallEndReason, isGivenUp: Bool, waits: Bool = false) {
         let (name, type, places) = (call.record.name, call.record.plan.type, outlets.places)
         guard state.withLock({ $0.others.insert(name).inserted }) else { return }
-        guard isGivenUp || places.enterNow(type) else {
+        guard isGivenUp || waits || places.enterNow(type) else {
             state.withLock { _ = $0.others.remove(name) }
             return calls.failed(name)
         }
@@ -241,6 +241,7 @@ package final class CallPeers: Sendable {
             var seconds: Int?
             var isOver = isGivenUp
             if !isOver {
+                if waits { await places.enter(type) }
                 defer { places.leave(type) }
                 if case .over(let reported) = await outlets.end(call.record) { (seconds, isOver) = (reported, true) }
             }
