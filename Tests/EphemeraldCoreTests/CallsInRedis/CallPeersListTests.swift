@@ -1,0 +1,91 @@
+import EphemeraldCore
+import TestPolicy
+import Testing
+
+@Suite struct `The calls of all daemons` {
+    private let names = TestCalls.names
+
+    @Test func `are listed and ended together, and each alone while Redis is away`() async {
+        let bench = SharingBench()
+        for index in 0..<3 { await bench.open(index) }
+        bench.keeper.end(names[2], .client)
+        // The first has been renewed elsewhere, the second is forgotten, and two are another daemon's.
+        let shared = [names[0], names[2], names[3], names[4]]
+        let listed = SharingBench.listed([nil, .client, nil, .lease])
+        // A scan may have a call twice.
+        let scan = [SharingBench.named(shared[..<3], next: 7), SharingBench.named(shared[2...])]
+        bench.state.withLock { $0.replies[.names] = scan + scan }
+        bench.answer(.look, listed, listed)
+        let (listing, isComplete) = await bench.keeper.listingEverywhere()
+        #expect(isComplete && listing.count == 5 && Set(listing.map(\.record.name)) == Set(names[..<5]))
+        let open = listing.filter { $0.reason == nil }.map(\.record.name)
+        #expect(Set(open) == [names[0], names[1], names[3]])
+        #expect(listing.first { $0.record.name == names[0] }?.untilDue == .seconds(40))
+        #expect(listing.first { $0.record.name == names[1] }?.untilDue == .seconds(60))
+        bench.answer(.stop, SharingBench.stopped(1))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { $0.record.name != names[1] } == (2, true))
+        #expect(bench.keeper.listing().count { $0.reason == .byOperator } == 1)
+        // Redis is away.
+        let own = await bench.keeper.listingEverywhere()
+        #expect(own.calls.count == 3 && !own.isComplete)
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (1, false))
+    }
+
+    @Test func `are ended together in a few steps, however many calls they have`() async {
+        let bench = SharingBench()
+        let names = (0..<150).map { CallID(randomBits: UInt128($0)).name }
+        bench.answer(.names, SharingBench.named(names))
+        let pages = [64, 64, 22].map { SharingBench.listed(Array(repeating: nil, count: $0)) }
+        bench.state.withLock { $0.replies[.look] = pages }
+        bench.answer(.stop, SharingBench.stopped(64), SharingBench.stopped(64), SharingBench.stopped(22))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (150, true))
+        #expect(bench.asked == [.names, .look, .stop, .look, .stop, .look, .stop])
+        bench.state.withLock { $0.replies[.end] = Array(repeating: [.integer(1)], count: 150) }
+        await bench.runTasks()
+        #expect(bench.hungUp.count == 150 && Set(bench.hungUp) == Set(names))
+        #expect(bench.reasons == Array(repeating: .byOperator, count: 150))
+    }
+
+    @Test func `say when Redis went away before all were ended`() async {
+        let bench = SharingBench()
+        let names = (0..<150).map { CallID(randomBits: UInt128($0)).name }
+        bench.answer(.names, SharingBench.named(names))
+        bench.answer(.look, SharingBench.listed(Array(repeating: nil, count: 64)))
+        bench.answer(.stop, SharingBench.stopped(60))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (60, false))
+    }
+
+    @Test func `let go of calls that another of them has ended, and of no others`() async {
+        let bench = SharingBench()
+        for index in 0..<3 { await bench.open(index) }
+        bench.answer(.ended, [.integer(1)], nil, [])
+        bench.answer(.claim, [.integer(3)])
+        await bench.keeper.review()
+        await bench.runTasks()
+        // Redis is away, and then has forgotten the others.
+        for _ in 0..<2 { await bench.keeper.review() }
+        await bench.runTasks()
+        #expect(bench.keeper.listing().count { $0.reason == nil } == 2)
+        #expect(bench.asked.suffix(5) == [.ended, .look, .claim, .ended, .ended])
+        #expect(bench.hungUp.isEmpty && bench.reasons.isEmpty)
+    }
+
+    @Test func `look at all of their calls in turn`() async {
+        let bench = SharingBench()
+        let plan = TestCalls.plan()
+        for number in 0..<100 {
+            bench.answer(.open, [.integer(1)])
+            _ = await bench.store.open(
+                CallID(randomBits: UInt128(number)).name, plan, .nothing, upstreamID: "rtc_1",
+                upstreamHost: "api.openai.com", key: KeyPrint(ofKey: "sk-1"))
+        }
+        bench.answer(.ended, (0..<64).map { .integer($0) }, (0..<36).map { .integer($0) })
+        bench.state.withLock { $0.replies[.claim] = Array(repeating: [.integer(3)], count: 100) }
+        await bench.keeper.review()
+        await bench.keeper.review()
+        await bench.runTasks()
+        #expect(bench.keeper.listing().isEmpty && bench.hungUp.isEmpty)
+        await bench.keeper.review()
+        #expect(bench.asked.suffix(1) == [.claim], "there is nothing left to ask for")
+    }
+}
