@@ -34,8 +34,8 @@ package final class CallPeers: Sendable {
     private static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(30))
 
     private let state = Locked(State())
-    private let calls: SharedCalls
-    private let surroundings: Surroundings
+    let calls: SharedCalls
+    let surroundings: Surroundings
     private let outlets: CallKeeper.Outlets
     private let began: UInt64
 
@@ -96,41 +96,6 @@ package final class CallPeers: Sendable {
         let isOfLease = call.reason == nil && call.secondsLeft > 0
         if isOfLease, isSparing != nil || now < began + CallPeers.spared { return false }
         return outlets.places.hasFree(call.record.plan.type)
-    }
-
-    /// The calls of all daemons that are open or ending, in no order.
-    func listing() async throws(RedisCountsFailure) -> [CallListing] {
-        let all = calls.all
-        var listing: [CallListing] = []
-        for names in try await all.pages() {
-            listing += try await all.look(at: names, now: surroundings.monotonicNanoseconds())
-        }
-        return listing
-    }
-
-    /// Begins to end the open calls of other daemons that the condition selects.
-    /// - Returns: how many there were, and whether Redis answered to the end.
-    func endAll(
-        _ reason: CallEndReason, where isSelected: (CallListing) -> Bool
-    ) async -> (count: Int, isComplete: Bool) {
-        let all = calls.all
-        var count = 0
-        do throws(RedisCountsFailure) {
-            for page in try await all.pages() {
-                let listing = try await all.look(at: page, now: surroundings.monotonicNanoseconds())
-                let names = listing.filter { $0.reason == nil && isSelected($0) }.map(\.record.name)
-                    .filter { !isOwn($0) && !isEnding($0) }
-                if names.isEmpty { continue }
-                let now = surroundings.monotonicNanoseconds()
-                for call in try await all.stop(names, reason, now: now) {
-                    end(call, reason, isGivenUp: call.record.givenUp <= Int64(now), waits: true)
-                    count += 1
-                }
-            }
-        } catch {
-            return (count, false)
-        }
-        return (count, true)
     }
 
     /// This daemon has created a call.
@@ -266,7 +231,7 @@ package final class CallPeers: Sendable {
         return end > now ? .nanoseconds(Int64(clamping: end - now)) : nil
     }
 
-    private func isOwn(_ name: CallName) -> Bool {
+    func isOwn(_ name: CallName) -> Bool {
         state.withLock { $0.own[name] != nil }
     }
 }
