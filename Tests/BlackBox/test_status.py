@@ -11,9 +11,11 @@ import pytest
 
 import raw
 from daemon import SESSION, eventually, write_sessions
+from redis_server import RedisServer
 from test_calls import calls, create, serve  # noqa: F401
 from test_calls_operator import own_address
 from test_metrics import series
+from test_redis import connected
 
 SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
 SCRIPT = {"Ephemerald-Page": "operator", "Sec-Fetch-Site": "same-origin"}
@@ -109,6 +111,19 @@ def test_limits_that_count_a_session_are_shown_for_it(start, upstream, tmp_path)
         (limit(report, "QUOTA_SESSION", "own"), 2, 50),
     ):
         assert (row["used"], row["max"]) == (used, most), row
+
+
+def test_what_redis_counts_is_left_out(start, calls, tmp_path):
+    server = RedisServer(tmp_path / "redis").start()
+    try:
+        daemon = connected(serve(start, calls, tmp_path, REDIS_URL=server.url, QUOTA_ALL="9", LIMIT_ALL="60/h burst 9"))
+        assert create(daemon).status == 201
+        report = status(daemon)
+        for setting in ("LIMIT_ALL", "QUOTA_ALL", "MAX_CALLS"):
+            assert not {"used", "max"} & limit(report, setting).keys(), setting
+        assert limit(report, "MAX_IN_FLIGHT")["used"] == 0 and report["totals"]["calls"] == 1
+    finally:
+        server.kill()
 
 
 def test_what_is_wrong_with_a_session_and_what_a_reload_did(start, upstream, tmp_path):
