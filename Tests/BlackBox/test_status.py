@@ -11,9 +11,11 @@ import pytest
 
 import raw
 from daemon import SESSION, eventually, write_sessions
+from redis_server import RedisServer
 from test_calls import calls, create, serve  # noqa: F401
 from test_calls_operator import own_address
 from test_metrics import series
+from test_redis import connected
 
 SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
 SCRIPT = {"Ephemerald-Page": "operator", "Sec-Fetch-Site": "same-origin"}
@@ -21,7 +23,8 @@ SCRIPT = {"Ephemerald-Page": "operator", "Sec-Fetch-Site": "same-origin"}
 
 def status(daemon) -> dict[str, Any]:
     answer = daemon.operations("GET", "/status")
-    assert (answer.status, answer.one("Content-Type"), answer.one("Cache-Control")) == (200, "application/json", "no-store")
+    assert (answer.status, answer.one("Content-Type")) == (200, "application/json")
+    assert answer.one("Cache-Control") == "no-store"
     return answer.json()
 
 
@@ -51,36 +54,53 @@ def test_the_state_has_what_the_metrics_have(start, calls, tmp_path):
     assert sum(row["count"] for row in refusals) == report["totals"]["refusals"] == sum(refused.values()) == 10 - minted
     assert {row["code"] for row in refusals} == {"rate_limited", "origin_not_allowed"}
     requests = found["ephemerald_upstream_duration_seconds_count"]
-    assert report["totals"]["upstream_requests"] == requests == sum(m["upstream"]["requests"] for m in report["minutes"])
-    assert all(0 < m["upstream"]["p50_seconds"] <= m["upstream"]["p95_seconds"] for m in report["minutes"] if m["upstream"]["requests"])
+    upstream = [minute["upstream"] for minute in report["minutes"] if minute["upstream"]["requests"]]
+    assert report["totals"]["upstream_requests"] == requests == sum(minute["requests"] for minute in upstream)
+    assert all(0 < minute["p50_seconds"] <= minute["p95_seconds"] for minute in upstream)
     assert limit(report, "MAX_CALLS") == {
-        "setting": "MAX_CALLS", "limit": "20", "unit": "calls", "used": 3, "max": 20, "code": "too_many_calls", "dimension": "all",
-    }  # fmt: skip
+        "setting": "MAX_CALLS",
+        "limit": "20",
+        "unit": "calls",
+        "used": 3,
+        "max": 20,
+        "code": "too_many_calls",
+        "dimension": "all",
+    }
     assert (limit(report, "QUOTA_ALL")["used"], limit(report, "QUOTA_ALL")["max"]) == (minted + 3, 100)
     assert "used" not in limit(report, "LIMIT_CLIENT")
 
 
 def test_the_state_has_a_shape(daemon):
     report = status(daemon)
-    assert list(report) == [
-        "version", "time", "uptime_seconds", "sandbox", "readiness", "totals", "minutes", "limits", "sessions", "findings", "reload",
-    ]  # fmt: skip
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", report["time"]) and report["uptime_seconds"] < 60
+    members = "version time uptime_seconds sandbox readiness totals minutes limits sessions findings reload"
+    assert list(report) == members.split()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", report["time"])
+    assert 0 <= report["uptime_seconds"] < 60
     readiness = daemon.operations("GET", "/api/health/ready").json()
     assert report["readiness"] == {name: value for name, value in readiness.items() if name != "sessions"}
     assert report["totals"] == {"tokens": 0, "calls": 0, "refusals": 0, "upstream_requests": 0}
     row = report["minutes"][-1]
-    assert list(row) == ["start", "seconds", "tokens", "calls", "refusals", "upstream"] and row["upstream"] == {"requests": 0}
+    assert list(row) == ["start", "seconds", "tokens", "calls", "refusals", "upstream"]
+    assert row["upstream"] == {"requests": 0}
     assert report["sessions"] == [
-        {"name": "default", "type": "realtime", "model": "gpt-realtime-2.1", "file": "valid", "last_mint": None, "ends": [], "findings": []}
-    ]  # fmt: skip
+        {
+            "name": "default",
+            "type": "realtime",
+            "model": "gpt-realtime-2.1",
+            "file": "valid",
+            "last_mint": None,
+            "ends": [],
+            "findings": [],
+        }
+    ]
     assert report["reload"] == {"done": 0, "refused": 0, "last": None}
 
 
 def test_limits_that_count_a_session_are_shown_for_it(start, upstream, tmp_path):
     own = SESSION | {"access": {"limits": {"all": "60/h burst 4"}}}
     folder = write_sessions(tmp_path / "sessions", default=SESSION, own=own)
-    daemon = start(upstream, folder, LIMIT_SESSION="60/h burst 10", QUOTA_SESSION="50", SPEND_ALL=None, USAGE_LOG=str(tmp_path / "u"))
+    log = str(tmp_path / "usage.log")
+    daemon = start(upstream, folder, LIMIT_SESSION="60/h burst 10", QUOTA_SESSION="50", USAGE_LOG=log)
     for session in ("default", "own", "own"):
         assert daemon.token(session).status == 200
     report = status(daemon)
@@ -93,13 +113,27 @@ def test_limits_that_count_a_session_are_shown_for_it(start, upstream, tmp_path)
         assert (row["used"], row["max"]) == (used, most), row
 
 
+def test_what_redis_counts_is_left_out(start, calls, tmp_path):
+    server = RedisServer(tmp_path / "redis").start()
+    try:
+        daemon = connected(serve(start, calls, tmp_path, REDIS_URL=server.url, QUOTA_ALL="9", LIMIT_ALL="60/h burst 9"))
+        assert create(daemon).status == 201
+        report = status(daemon)
+        for setting in ("LIMIT_ALL", "QUOTA_ALL", "MAX_CALLS"):
+            assert not {"used", "max"} & limit(report, setting).keys(), setting
+        assert limit(report, "MAX_IN_FLIGHT")["used"] == 0 and report["totals"]["calls"] == 1
+    finally:
+        server.kill()
+
+
 def test_what_is_wrong_with_a_session_and_what_a_reload_did(start, upstream, tmp_path):
     old = SESSION | {"session": SESSION["session"] | {"model": "gpt-realtime"}}
     folder = write_sessions(tmp_path / "sessions", default=SESSION, old=old)
     daemon = start(upstream, folder, WATCH="true")
     [default, found] = status(daemon)["sessions"]
     assert default["findings"] == default["ends"] == []
-    assert [(end["subject"], end["date"], end["replacement"]) for end in found["ends"]] == [("gpt-realtime", "2027-01-20", "gpt-realtime-2.1")]
+    [end] = found["ends"]
+    assert (end["subject"], end["date"], end["replacement"]) == ("gpt-realtime", "2027-01-20", "gpt-realtime-2.1")
     assert found["findings"][0]["severity"] == "warning" and "gpt-realtime-2.1" in found["findings"][0]["message"]
     (folder / "old.json").write_text(json.dumps(SESSION))
     eventually(lambda: status(daemon)["reload"]["done"] == 1, "the file takes effect")
@@ -156,8 +190,8 @@ def test_no_other_page_and_no_other_machine_reads_it(start, upstream, sessions, 
         answer = daemon.operations("GET", path, fields, host)
         assert answer.status == (404 if path == "/status" else 403), (fields, host)
     # A preflight for the field of the script has no answer that a browser accepts.
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "ephemerald-page"}
-    preflight = daemon.operations("OPTIONS", path, asked)
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "ephemerald-page"}
+    preflight = daemon.operations("OPTIONS", path, asked | {"Origin": "https://evil.example"})
     assert preflight.status in (403, 404) and not preflight.all("Access-Control-Allow-Origin")
     address = own_address()
     with raw.Connection(port, host=address) as connection:

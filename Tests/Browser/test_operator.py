@@ -17,6 +17,16 @@ from patience import eventually
 from test_harness_calls import OFFER
 
 ORIGIN = "http://localhost:3000"
+#: Takes note of what the page announces.
+LISTEN = """() => {
+  window.said = [];
+  const place = document.querySelector('#announcement');
+  new MutationObserver(() => said.push(place.innerText)).observe(place, {childList: true});
+}"""
+HIDE = """isHidden => {
+  Object.defineProperty(document, 'hidden', {value: isHidden, configurable: true});
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
 OLD = SESSION | {"session": SESSION["session"] | {"model": "gpt-realtime"}}
 
 
@@ -30,8 +40,9 @@ def calls() -> Iterator[Calls]:
 @pytest.fixture
 def operated(start, calls, tmp_path) -> Daemon:
     """A daemon that creates calls of the stand-in."""
-    return start(calls.owner.base_url, USAGE_LOG=str(tmp_path / "usage.log"), OPENAI_API_KEY=calls.owner.key, LOOPS="2",
-                 MAX_CALLS="60", MAX_CALLS_CLIENT="60", LIMIT_SESSION="600/min burst 300", QUOTA_ALL="200")  # fmt: skip
+    settings = {"MAX_CALLS": "60", "MAX_CALLS_CLIENT": "60", "LIMIT_SESSION": "600/min burst 300", "QUOTA_ALL": "200"}
+    settings |= {"USAGE_LOG": str(tmp_path / "usage.log"), "OPENAI_API_KEY": calls.owner.key, "LOOPS": "2"}
+    return start(calls.owner.base_url, **settings)
 
 
 def create(daemon: Daemon) -> str:
@@ -83,10 +94,12 @@ def test_under_load_the_figures_become_those_of_the_metrics(open_tab, operated, 
         assert page.number(f"#total-{name}") == page.number(f"#hour-{name}") == value, name
     assert page.number("#total-upstream") == found["ephemerald_upstream_duration_seconds_count"]
     assert page.text("#hour-upstream").endswith("s")
-    assert found['ephemerald_calls_open{session="default"}'] == page.tab.js("document.querySelectorAll('#calls-rows tr').length")
+    shown = page.tab.js("document.querySelectorAll('#calls-rows tr').length")
+    assert found['ephemerald_calls_open{session="default"}'] == shown
     assert page.text("#refusals-rows").split() == ["origin_not_allowed", "60"]
     assert "30 of 60 calls" in page.text("#limits") and "120 of 200 tokens" in page.text("#limits")
-    assert "60 in the last hour" in page.tab.js("document.querySelector('[data-kind=calls] svg').getAttribute('aria-label')")
+    alternative = page.tab.js("document.querySelector('[data-kind=calls] svg').getAttribute('aria-label')")
+    assert "60 in the last hour" in alternative
     page.tab.page.click("summary")
     page.assert_accessible("with thirty calls and the table of minutes")
     page.assert_at_home()
@@ -137,16 +150,19 @@ def test_what_needs_attention_is_said_once(open_tab, start, peer, tmp_path):
     page.until_text("#sessions", "gpt-realtime ends in")
     assert daemon.token().status == 200
     page.until_text("#attention", "QUOTA_ALL is 100 % used.")
-    page.tab.js("() => { window.said = []; new MutationObserver(() => said.push(document.querySelector('#announcement').innerText))"
-                ".observe(document.querySelector('#announcement'), {childList: true}); }")  # fmt: skip
+    page.tab.js(LISTEN)
     Path(daemon.settings["SESSIONS_DIR"], "default.json").write_text("{")
     page.until_text("#attention", "A session file is wrong: default.")
     page.until_text("#configuration", "was refused")
     assert page.text("#headline") == "3 things need attention."
+    rows = "[...document.querySelectorAll('#limits-rows tr')]"
+    page.tab.js(f"() => {{ window.rows = {rows}; }}")
     before = page.reads()
     eventually(lambda: page.reads() >= before + 2, "the page has read the state twice more")
     [said] = page.tab.js("said")
     assert "The last reload was refused." in said
+    # What says the same is the same: a screen reader keeps its place.
+    assert page.tab.js(f"{rows}.every((row, index) => row === window.rows[index])")
     page.assert_accessible("with things that need attention")
 
 
@@ -169,11 +185,9 @@ def test_the_page_rests_while_it_is_hidden_or_paused_and_says_when_the_daemon_is
     page.assert_accessible("without the daemon")
     page.tab.page.unroute("**/status")
     page.until_text("#headline", "All is well.")
-    page.tab.js("() => { Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
-                " document.dispatchEvent(new Event('visibilitychange')); }")  # fmt: skip
+    page.tab.js(HIDE, True)
     hidden = page.reads()
     clock.fast_forward(60_000)
     assert page.reads() <= hidden + 1
-    page.tab.js("() => { Object.defineProperty(document, 'hidden', {value: false});"
-                " document.dispatchEvent(new Event('visibilitychange')); }")  # fmt: skip
+    page.tab.js(HIDE, False)
     eventually(lambda: page.reads() > hidden, "the page reads again at once", 2)

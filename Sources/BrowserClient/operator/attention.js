@@ -22,6 +22,11 @@ export function concerns(status, calls) {
   if (readiness.upstream === 'left_alone') {
     found.push({ text: 'OpenAI fails, so it is tried only now and then.', place: 'hour-name', grave: true });
   }
+  // The reload and the sessions say more about the configuration than its emergency.
+  for (const { kind, message } of readiness.emergencies ?? []) {
+    const isKnown = kind === 'configuration' || (kind === 'upstream' && readiness.upstream === 'left_alone');
+    if (!isKnown) found.push({ text: `${message}.`, place: 'hour-name', grave: true });
+  }
   if (reload.last?.outcome === 'refused') {
     found.push({ text: 'The last reload was refused.', place: 'configuration', grave: true });
   }

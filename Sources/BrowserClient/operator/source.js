@@ -12,7 +12,8 @@
  * @typedef {{setting: string, session?: string, limit: string, unit: string, used?: number, max?: number,
  *   code?: string, dimension?: string}} Limit
  * @typedef {{outcome: 'done' | 'refused', time: string, age_seconds: number, summary: string}} Reload
- * @typedef {{status: string, reasons?: string[], paused: boolean, upstream: string}} Readiness
+ * @typedef {{status: string, reasons?: string[], paused: boolean, upstream: string,
+ *   emergencies?: {kind: string, message: string}[]}} Readiness
  *
  * @typedef {object} Status
  * @property {string} version

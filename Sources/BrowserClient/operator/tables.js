@@ -24,6 +24,20 @@ function row(cells, numbers = new Set()) {
   return line;
 }
 
+/**
+ * Shows these elements. Those that say the same stay, so that an update neither moves a screen reader nor drops a selection.
+ * @param {HTMLElement} place
+ * @param {HTMLElement[]} fresh
+ */
+function fill(place, fresh) {
+  fresh.forEach((element, index) => {
+    const old = place.children[index];
+    if (!old) place.append(element);
+    else if (!old.isEqualNode(element)) old.replaceWith(element);
+  });
+  while (place.children.length > fresh.length) place.lastElementChild?.remove();
+}
+
 /** @param {string} text @param {...(string | undefined)} details */
 function titled(text, ...details) {
   const part = document.createDocumentFragment();
@@ -55,7 +69,7 @@ function tally(minutes, key) {
 /** @param {Minute[]} minutes */
 export function showMinutes(minutes) {
   const numbers = new Set([1, 2, 3, 4, 5]);
-  html('minutes').replaceChildren(...[...minutes].reverse().map((one) => row([
+  fill(html('minutes'), [...minutes].reverse().map((one) => row([
     minute(one.start), count(one.tokens), count(one.calls), count(refused(one)),
     latency(one.upstream.p50_seconds), latency(one.upstream.p95_seconds),
   ], numbers)));
@@ -67,7 +81,7 @@ export function showRefusals(minutes) {
   sums.sort(([, left], [, right]) => right - left);
   html('refusals-table').hidden = !sums.length;
   html('refusals-empty').hidden = sums.length > 0;
-  html('refusals-rows').replaceChildren(...sums.map(([name, sum]) => {
+  fill(html('refusals-rows'), sums.map(([name, sum]) => {
     const [code, dimension] = name.split(' ');
     const heading = document.createDocumentFragment();
     heading.append(make('code', '', code));
@@ -101,7 +115,7 @@ function state(session) {
 
 /** @param {Status} status */
 export function showSessions({ sessions, sessions_left_out: more }) {
-  html('sessions-rows').replaceChildren(...sessions.map((session) => {
+  fill(html('sessions-rows'), sessions.map((session) => {
     const mint = session.last_mint;
     const last = mint ? `last mint ${mint.outcome}, ${ago(mint.age_seconds)}` : 'no mint yet';
     return row([titled(session.name, [session.type, session.model].filter(Boolean).join(' · '), last), state(session)]);
@@ -136,7 +150,7 @@ export function showLimits({ limits, minutes }) {
   const refusals = tally(minutes, ({ code, dimension }) => `${code} ${dimension ?? ''}`);
   // Of sessions, only those that use some of theirs.
   const shown = limits.filter(({ session, used }) => session === undefined || used);
-  html('limits-rows').replaceChildren(...shown.map((limit) => {
+  fill(html('limits-rows'), shown.map((limit) => {
     const heading = document.createDocumentFragment();
     const setting = make('code');
     setting.append(...limit.setting.split('_').flatMap((word, index) => (index ? ['_', make('wbr'), word] : [word])));
@@ -163,5 +177,5 @@ export function showConfiguration({ reload, findings }) {
   else delete line.dataset.level;
   say(html('reload-counts'), `${counted(done, 'reload')} took effect, ${count(refusedReloads)} refused`);
   html('findings').hidden = !findings.length;
-  html('findings').replaceChildren(...items(findings));
+  fill(html('findings'), items(findings));
 }
