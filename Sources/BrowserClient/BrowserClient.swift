@@ -15,6 +15,9 @@ package enum BrowserClient {
     /// The library that web pages import.
     package static let library = unsafe files(browser_library_at, count: browser_library_count)
 
+    /// `package.json`, which npm needs beside the library.
+    package static let manifest = unsafe files(browser_manifest_at, count: 1)[0]
+
     /// The demo page and the files that it loads.
     package static let demo = unsafe files(browser_demo_at, count: browser_demo_count)
 

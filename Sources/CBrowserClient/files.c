@@ -25,6 +25,9 @@ static const unsigned char sandbox_peer_d_ts[] = {
 static const unsigned char realtime_client_d_ts[] = {
 #embed "../BrowserClient/realtime-client.d.ts"
 };
+static const unsigned char package_json[] = {
+#embed "../BrowserClient/package.json"
+};
 static const unsigned char react_js[] = {
 #embed "../BrowserClient/react.js"
 };
@@ -137,6 +140,9 @@ static const struct browser_file library[] = {
 };
 const long browser_library_count = sizeof library / sizeof *library;
 struct browser_file browser_library_at(long index) { return library[index]; }
+
+static const struct browser_file manifest = {"package.json", package_json, sizeof package_json};
+struct browser_file browser_manifest_at(long index) { return (void)index, manifest; }
 
 static const struct browser_file demo[] = {
     {"connection.js", demo_connection_js, sizeof demo_connection_js},

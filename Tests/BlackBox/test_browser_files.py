@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from problem import problem
+from program import binary
 
 CLIENT = "/api/realtime/client/"
 SOURCES = Path(__file__).resolve().parents[2] / "Sources" / "BrowserClient"
@@ -31,6 +37,32 @@ def test_a_browser_that_has_it_gets_it_once(daemon):
     assert first.one("Cache-Control") == "no-cache" and "javascript" in first.one("Content-Type")
     again = daemon.request("GET", CLIENT + "realtime-client.js", {"If-None-Match": first.one("ETag")})
     assert again.status == 304 and again.body == b"" and again.one("ETag") == first.one("ETag")
+
+
+def test_it_is_sent_compressed_to_who_accepts_that(daemon):
+    path = CLIENT + "realtime-client.js"
+    plain = daemon.request("GET", path)
+    packed = daemon.request("GET", path, {"Accept-Encoding": "br, gzip;q=0.5"})
+    assert packed.one("Content-Encoding") == "gzip" and gzip.decompress(packed.body) == plain.body
+    assert len(packed.body) < 15_000
+    assert [answer.one("Vary") for answer in (plain, packed)] == ["Accept-Encoding"] * 2
+    assert plain.one("ETag") != packed.one("ETag")
+    for other in ("br", "gzip;q=0", "x-gzip", "identity"):
+        assert daemon.request("GET", path, {"Accept-Encoding": other}).body == plain.body
+    again = daemon.request("GET", path, {"Accept-Encoding": "gzip", "If-None-Match": packed.one("ETag")})
+    assert again.status == 304 and again.one("ETag") == packed.one("ETag")
+
+
+def test_the_library_is_a_package_that_npm_would_pack(daemon):
+    answer = daemon.request("GET", CLIENT + "ephemerald-client.tgz")
+    assert answer.status == 200 and answer.one("Content-Type") == "application/gzip"
+    with tarfile.open(fileobj=io.BytesIO(answer.body)) as archive:
+        served = {member.name: archive.extractfile(member).read() for member in archive}
+    manifest = json.loads(served["package/package.json"])
+    assert manifest["version"] == subprocess.check_output([binary(), "--version"], text=True).split()[1]
+    entries = [entry for entry in manifest["exports"].values() if isinstance(entry, dict)]
+    assert {f"package/{path[2:]}" for entry in entries for path in entry.values()} <= served.keys()
+    assert served == {f"package/{name}": (SOURCES / name).read_bytes() for name in [*LIBRARY, "package.json"]}
 
 
 def test_reading_the_library_is_no_use_of_the_service(daemon):

@@ -47,7 +47,7 @@ def tone(hertz: int = 1000, seconds: int = 1, amplitude: int = 6600) -> Iterable
     return (amplitude * math.sin(2 * math.pi * hertz * index / 48000) for index in range(48000 * seconds))
 
 
-def speech(syllables: int = 3, pause: float = 0.9) -> Iterable[float]:
+def speech(syllables: int = 3, pause: float = 1.5) -> Iterable[float]:
     """Syllables of a voice that falls, which noise suppression takes for speech, and a pause."""
     turn = 0.0
     for index in range(syllables * 9600):

@@ -111,6 +111,9 @@ def test_the_volume_is_that_of_what_the_element_plays(open_tab, web, daemon, pee
     tab.js("() => { window.received = hearing; }")
     tab.until("loudness(received.analyser) > 0.01")
     element = "document.querySelector('audio')"
+    tab.js("() => { client.volume = 0.5; }")
+    # The part for volumes is loaded when the first one is set.
+    tab.until(f"{element}.srcObject.getAudioTracks()[0] !== client.peerConnection.getReceivers()[0].track")
     for volume in (0.5, 0.1, 0, 1):
         tab.js(f"() => {{ client.volume = {volume}; listen({element}.srcObject.getAudioTracks()[0]); }}")
         ratio = f"loudness() / loudness(received.analyser) / {element}.volume"

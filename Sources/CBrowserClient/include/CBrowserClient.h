@@ -14,6 +14,9 @@ struct browser_file {
 struct browser_file browser_library_at(long index);
 extern const long browser_library_count;
 
+/// The description of the library as a package for npm.
+struct browser_file browser_manifest_at(long index);
+
 /// The page to try it with, and what it loads.
 struct browser_file browser_demo_at(long index);
 extern const long browser_demo_count;

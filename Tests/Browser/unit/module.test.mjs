@@ -154,6 +154,25 @@ test("it depends on nothing but its parts, which are loaded by pages that use th
   assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js", "./realtime-sound.js", "./realtime-care.js"]);
 });
 
+test("npm packs what the daemon serves, and the package is found by its names", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "package-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const packed = spawnSync("npm", ["pack", "--json", "--silent", "--pack-destination", folder, path(SOURCES)], {
+    encoding: "utf8", env: { ...process.env, npm_config_cache: join(folder, "cache") },
+  });
+  assert.equal(packed.status, 0, packed.stderr);
+  const [{ filename, files }] = JSON.parse(packed.stdout);
+  const library = readdirSync(path(SOURCES)).filter((name) => /\.(js|d\.ts)$/.test(name));
+  const names = files.map(({ path: name }) => name).filter((name) => name !== "README.md");
+  assert.deepEqual(names.sort(), [...library, "package.json"].sort());
+  mkdirSync(join(folder, "node_modules/ephemerald-client"), { recursive: true });
+  spawnSync("tar", ["xf", join(folder, filename), "--strip-components=1", "-C", join(folder, "node_modules/ephemerald-client")]);
+  writeFileSync(join(folder, "page.mjs"), `import { RealtimeClient } from "ephemerald-client";
+    import { parrot } from "ephemerald-client/sandbox-peer";
+    if (new RealtimeClient({ answer: parrot }).state !== "idle") throw new Error();`);
+  await import(join(folder, "page.mjs"));
+});
+
 test("no line is longer than 120 columns", () => {
   for (const text of [source, calls, care, sound, sandbox, declarations, ...reactPart]) {
     assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);

@@ -11,20 +11,30 @@ enum BrowserFiles {
     ///   - isSandbox: whether that is the stand-in, which accepts no calls; the demo page then says so.
     static func served(withDemo isDemo: Bool, upstream: Upstream, isSandbox: Bool) -> [String: StaticFile] {
         var files: [String: StaticFile] = [:]
-        for file in BrowserClient.library {
+        let forAll: Fields = ["Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"]
+        for (file, packed) in library {
             files["/api/realtime/client/\(file.name)"] = StaticFile(
-                file.content, mediaType: file.mediaType,
-                fields: ["Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"])
+                file.content, packed: packed, mediaType: file.mediaType, fields: forAll)
         }
+        files["/api/realtime/client/\(ClientPackage.name)"] = StaticFile(
+            ClientPackage.content, mediaType: "application/gzip", fields: forAll)
         guard isDemo else { return files }
         let fields = demoFields(callsOrigin: upstream.callsOrigin)
-        for file in BrowserClient.demo {
-            let path = file.name == "index.html" ? "/" : "/demo/\(file.name)"
-            let content = isSandbox && path == "/" ? withSandboxNotice(file.content) : file.content
-            files[path] = StaticFile(content, mediaType: file.mediaType, fields: fields)
+        for (file, packed) in demo {
+            guard file.name == "index.html" else {
+                files["/demo/\(file.name)"] = StaticFile(
+                    file.content, packed: packed, mediaType: file.mediaType, fields: fields)
+                continue
+            }
+            let page = isSandbox ? withSandboxNotice(file.content) : file.content
+            files["/"] = StaticFile(page, packed: Gzip.compress(page), mediaType: file.mediaType, fields: fields)
         }
         return files
     }
+
+    /// The files with their compressed forms, which are made once, not at each reload.
+    private static let library = BrowserClient.library.map { ($0, Gzip.compress($0.content)) }
+    private static let demo = BrowserClient.demo.map { ($0, Gzip.compress($0.content)) }
 
     /// The page with the sentence about the sandbox visible; it is hidden in the file.
     private static func withSandboxNotice(_ page: [UInt8]) -> [UInt8] {
