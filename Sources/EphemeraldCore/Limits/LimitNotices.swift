@@ -120,17 +120,19 @@ extension LimitReached {
             "\(kind.name): \(check.name(names)) has reached \(check.allowanceText) a day; "
                 + "the usage log has the refusals"
         case .calls(let reached):
-            "\(kind.name): \(reached.who(client)) has reached \(reached.maximum) open calls; the usage log has the refusals"
+            "\(kind.name): \(reached.who(client, names)) has reached \(reached.maximum) open calls; the usage log has the refusals"
         }
     }
 }
 
 extension CallsReached {
     /// Whose calls are counted, for the operator.
-    fileprivate func who(_ client: ClientAddress) -> String {
+    /// - Parameter client: as usage lines name it.
+    fileprivate func who(_ client: String, _ names: LogNames) -> String {
         switch dimension {
-        case .client: client.description
-        case .caller, .session: name?.loggable(256) ?? ""
+        case .client: client
+        case .caller: name.flatMap { names.logged(account: $0)?.loggable(256) } ?? "a caller"
+        case .session: name?.loggable(256) ?? ""
         case .all: "everybody"
         }
     }
