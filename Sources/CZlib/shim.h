@@ -37,14 +37,14 @@ __attribute__((warn_unused_result)) static inline int czlib_finish(gzFile file) 
 __attribute__((warn_unused_result)) static inline int czlib_close(gzFile file) { return gzclose_r(file); }
 
 // deflateInit2 is a macro; 31 selects the format of gzip with the largest window, and 9 the smallest result.
-__attribute__((warn_unused_result)) static inline int czlib_begin(z_stream *stream) {
+__attribute__((warn_unused_result)) static inline int czlib_deflate_begin(z_stream *stream) {
     return deflateInit2(stream, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY);
 }
 
-__attribute__((warn_unused_result)) static inline int czlib_finish(z_stream *stream) {
+__attribute__((warn_unused_result)) static inline int czlib_deflate_finish(z_stream *stream) {
     return deflate(stream, Z_FINISH);
 }
 
-__attribute__((warn_unused_result)) static inline int czlib_end(z_stream *stream) { return deflateEnd(stream); }
+__attribute__((warn_unused_result)) static inline int czlib_deflate_end(z_stream *stream) { return deflateEnd(stream); }
 
 #endif
