@@ -1,4 +1,5 @@
 import EphemeraldCore
+import Locking
 import TestPolicy
 import Testing
 
