@@ -1,10 +1,12 @@
 // The part of realtime-client.js that looks after a call once it is connected: the conversation after a reconnect, a
-// session that is about to end, and sound that the system has interrupted. It is loaded in the background.
+// session that is about to end, sound that the system has interrupted, and the page's functions. It is loaded in the
+// background.
 
 /**
  * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
  * @typedef {{
  *   signal: AbortSignal,
+ *   tools: import("./realtime-client.js").Tools | undefined,
  *   restore: import("./realtime-client.js").RestoreOptions | boolean | undefined,
  *   updates: readonly object[],
  *   canRenew: () => boolean,
@@ -31,6 +33,7 @@ const LAST = 5000;
 export function care(client, call) {
   new Conversation(client, call);
   new Sound(call);
+  if (call.tools) new Functions(client, call, call.tools);
 }
 
 /** What the model knows: it is told again after a reconnect, and a session is replaced before it ends. */
@@ -159,6 +162,66 @@ class Sound {
     this.#group = group;
     if (signal.aborted || !microphone.wanted) return;
     if (!microphone.track || (isNew && microphone.deviceId === undefined)) await this.#open(undefined);
+  }
+}
+
+/** The functions of the page: they run when the model calls them, and one response is requested for all results. */
+class Functions {
+  #client;
+  #signal;
+  #tools;
+  #isResponding = false;
+  /** Whether a response is still to be requested: OpenAI refuses a second one while one is under way. */
+  #isOwed = false;
+
+  /**
+   * @param {import("./realtime-client.js").RealtimeClient} client
+   * @param {Call} call
+   * @param {import("./realtime-client.js").Tools} tools
+   */
+  constructor(client, { signal }, tools) {
+    this.#client = client;
+    this.#signal = signal;
+    this.#tools = tools;
+    const end = client.on("serverevent", (event) => this.#read(event));
+    signal.addEventListener("abort", end);
+  }
+
+  /** @param {any} event */
+  #read({ type, response }) {
+    if (/^session\.(created|started)$/.test(type)) this.#isResponding = this.#isOwed = false;
+    if (type === "response.created") this.#isResponding = true;
+    if (type !== "response.done") return;
+    this.#isResponding = false;
+    const calls = (response?.output ?? []).filter((/** @type {any} */ item) => item.type === "function_call");
+    if (calls.length > 0 && response.status === "completed") this.#run(calls);
+    else if (this.#isOwed) this.#request();
+  }
+
+  /** @param {{ name: string, arguments: string, call_id: string }[]} calls */
+  async #run(calls) {
+    const connection = this.#client.peerConnection;
+    const results = await Promise.all(calls.map(async ({ name, arguments: text }) => {
+      try {
+        if (!Object.hasOwn(this.#tools, name)) throw new RangeError(`No function has the name ${name}`);
+        return await this.#tools[name]?.(JSON.parse(text)) ?? null;
+      } catch (error) {
+        return { error: String(error) };
+      }
+    }));
+    // The call has ended, or this is another session.
+    if (this.#signal.aborted || this.#client.peerConnection !== connection) return;
+    calls.forEach(({ call_id }, index) => {
+      const result = results[index];
+      const output = typeof result === "string" ? result : JSON.stringify(result);
+      this.#client.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
+    });
+    this.#request();
+  }
+
+  #request() {
+    this.#isOwed = this.#isResponding;
+    if (!this.#isOwed) this.#client.send({ type: "response.create" });
   }
 }
 

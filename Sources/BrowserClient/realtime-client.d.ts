@@ -206,12 +206,19 @@ export interface RealtimeOptions {
    *  last 50 items, at most 20000 characters. A session whose `expires_at` is near is then replaced in a pause, too.
    *  `false` for neither. */
   restore?: RestoreOptions | boolean;
+  /** Functions of the page, by the names in the session's `tools`. Each runs when the model calls it, with the
+   *  arguments as an object. The results, or the errors, are sent, and then one response is requested, as soon as none
+   *  is under way. */
+  tools?: Tools;
   timeouts?: RealtimeTimeouts;
   /** The configuration of `RTCPeerConnection`. OpenAI needs no ICE server. */
   rtc?: RTCConfiguration;
   /** The options of the client's ConnectionMonitor. */
   monitor?: MonitorOptions;
 }
+
+/** Functions that the model may call; a result that is no text is sent as JSON. */
+export type Tools = Record<string, (members: any) => unknown>;
 
 /** How much of a conversation is restored at most: the newest items. */
 export interface RestoreOptions {

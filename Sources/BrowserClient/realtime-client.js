@@ -884,7 +884,7 @@ const milliseconds = (seconds) => seconds && seconds * 1000;
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
 const OPTIONS = `token call answer dcid session overrides variables authorization credentials callsUrl audio microphone
-  element output muted volume reconnect restore timeouts rtc monitor`.split(/\s+/);
+  element output muted volume reconnect restore tools timeouts rtc monitor`.split(/\s+/);
 const TIMEOUTS = ["token", "call", "open", "grace"];
 
 /** @param {object} options @param {string[]} known @param {string} what */
@@ -1145,7 +1145,7 @@ export class RealtimeClient extends Emitter {
     const { care } = await import("./realtime-care.js");
     if (signal.aborted) return;
     care(/** @type {any} */ (this), {
-      signal, restore: this.#options.restore, updates: this.#updates,
+      signal, tools: this.#options.tools, restore: this.#options.restore, updates: this.#updates,
       microphone: this.#microphone, speaker: this.#speaker,
       canRenew: () => Boolean(this.#reconnect && !this.#service),
       renew: () => this.#connection?.hangup(

@@ -50,6 +50,21 @@ import Testing
         #expect(try await Self.answer(fields: lines).status == (isKnown ? .notModified : .ok))
     }
 
+    @Test(arguments: [
+        ("gzip", true), ("br, gzip", true), ("gzip;q=0.5", true), ("gzip; q=0", false), ("gzip;q=0.000", false),
+        ("x-gzip", false), ("br", false), ("", false),
+    ])
+    func `is sent compressed to who accepts that`(accepted: String, isPacked: Bool) async throws {
+        let file = StaticFile(Array("plain".utf8), packed: Array("packed".utf8), mediaType: "text/plain", fields: [:])
+        let service = try TestService { $0.rules.files = [Self.path: file] }
+        let request = Request(method: .get, target: Self.path, fields: ["Accept-Encoding": accepted], peer: .unix)
+        let answer = await service.respond(to: request)
+        #expect(answer.text == (isPacked ? "packed" : "plain"))
+        #expect(answer.fields["Content-Encoding"] == (isPacked ? "gzip" : nil))
+        #expect(answer.fields["Vary"] == "Accept-Encoding")
+        #expect(answer.fields["ETag"]?.hasSuffix("-gzip\"") == isPacked)
+    }
+
     @Test(arguments: [Method.post, .options, Method(rawValue: "PUT")])
     func `is read and nothing else`(method: Method) async throws {
         let answer = try await Self.answer(method)

@@ -163,3 +163,52 @@ test("a microphone that comes back after the last one ended is taken", async (t)
   await settle();
   assert.equal(fake.peer.transceiver.sender.track, fake.devices.tracks[1]);
 });
+
+const call = (call_id, name, members) => ({
+  type: "function_call", id: `item_${call_id}`, status: "completed", call_id, name, arguments: JSON.stringify(members),
+});
+const done = (status, ...output) => ({ type: "response.done", response: { id: "r", status, output } });
+const begun = { type: "response.created", response: { id: "r" } };
+
+test("the page's functions run, and one response is requested for all results", async (t) => {
+  const fake = browser(t);
+  const client = await fake.connected({ tools: {
+    add: async ({ one, other }) => one + other, greet: ({ name }) => `Hello ${name}`, fail: () => { throw new Error("no"); },
+  } });
+  await settle();
+  fake.peer.receive(done("completed", call("1", "add", { one: 1, other: 2 }), call("2", "greet", { name: "Ann" }),
+    call("3", "fail", {}), call("4", "toString", {})));
+  await settle();
+  const [sum, text, failure, unknown, last, ...more] = fake.peer.channel.sent;
+  assert.deepEqual([sum.item.call_id, sum.item.output, text.item.output], ["1", "3", "Hello Ann"]);
+  assert.match(failure.item.output, /Error: no/);
+  assert.match(unknown.item.output, /No function has the name toString/);
+  assert.deepEqual([last.type, more], ["response.create", []]);
+  fake.peer.receive(done("cancelled", call("5", "add", {})));
+  await settle();
+  assert.equal(fake.peer.channel.sent.length, 5);
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("the response for a function is held back while another one is under way, and dropped with its session", async (t) => {
+  const fake = browser(t);
+  let finish;
+  await fake.connected({ tools: { wait: () => new Promise((resolve) => { finish = resolve; }) } });
+  await settle();
+  fake.peer.receive(done("completed", call("1", "wait", {})));
+  await settle();
+  fake.peer.receive(begun);
+  finish("done");
+  await settle();
+  assert.deepEqual(fake.peer.channel.sent.map(({ type }) => type), ["conversation.item.create"]);
+  fake.peer.receive(done("completed"));
+  assert.deepEqual(fake.peer.channel.sent.map(({ type }) => type), ["conversation.item.create", "response.create"]);
+  fake.peer.receive(done("completed", call("2", "wait", {})));
+  await settle();
+  fake.peer.change("failed");
+  await fake.clock.advance(400);
+  finish("late");
+  await settle();
+  assert.deepEqual(fake.peer.channel.sent, []);
+});
