@@ -116,7 +116,7 @@ extension Setting {
 
     /// The whole table.
     package static let groups: [Group] = [
-        .sources, .listening, .access, .limits, .openAI, .upstream, .output, .sandbox,
+        .sources, .listening, .access, .limits, .openAI, .upstream, .output, .telemetry, .sandbox,
     ]
 
     /// Every setting, in the order of the table.

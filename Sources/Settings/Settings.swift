@@ -29,6 +29,8 @@ package struct Settings: Sendable {
     package let upstream: Upstream
     /// The usage log and the diagnostics.
     package let output: Output
+    /// The collector of metrics and spans; nil when nothing is sent.
+    package let telemetry: Telemetry?
     /// Nil for the real OpenAI.
     package let sandbox: Sandbox?
     /// Whether the demo page is served.
@@ -89,6 +91,7 @@ extension Settings {
         let isSandbox = sandbox != nil || reader.isWrong(.sandbox)
         upstream = Upstream(&reader, isSandbox: isSandbox, environment: source.environment)
         output = Output(&reader)
+        telemetry = reader.telemetry()
         isDemo = reader.readIfSet(.demo) { text throws(Invalid) in try Bool(parsingSetting: text) } ?? isSandbox
         watchesFiles = reader.bool(.watch)
         if let path = reader[.config]?.text {

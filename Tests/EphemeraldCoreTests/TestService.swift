@@ -10,7 +10,7 @@ import Sessions
 struct TestService {
     let service: TokenService
     let upstream: ScriptedUpstream
-    let metrics = LoopMetrics()
+    let metrics: LoopMetrics
     let mintingSwitch = MintingSwitch()
     let refusals = RefusalLimiter()
     let counts: Locked<AdmissionCounts>
@@ -41,9 +41,10 @@ struct TestService {
     init(
         _ upstream: ScriptedUpstream = ScriptedUpstream(.minted), clientLimit: String = "off",
         refusalLimit: String = "off", quotas: Quotas = Quotas(), callers: Authenticator = .anybody,
-        change: (inout Setup) throws -> Void = { _ in }
+        spans: SpanBuffer? = nil, change: (inout Setup) throws -> Void = { _ in }
     ) throws {
         self.upstream = upstream
+        metrics = LoopMetrics(spans: spans)
         let surroundings = upstream.clock.surroundings
         let keys = ScriptedUpstream(.failure(.timedOut))
         var setup = Setup(

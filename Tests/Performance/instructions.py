@@ -27,6 +27,7 @@ from joserfc import jwt  # noqa: E402
 from joserfc.jwk import OctKey  # noqa: E402
 
 import raw  # noqa: E402
+from collector import Collector  # noqa: E402
 from conftest import settings_for  # noqa: E402
 from daemon import HEALTH, ORIGIN, SESSION, TOKEN, Daemon, write_sessions  # noqa: E402
 from fake_calls import Calls  # noqa: E402
@@ -183,6 +184,13 @@ def stripped(directory: Path) -> Path:
     return program
 
 
+def with_spans(chosen: list[Case], collector: Collector) -> list[Case]:
+    """The same requests, with spans and metrics sent to a collector that answers at once."""
+    # Metrics are sent once, at the end: that a slow run sends them twice is not the cost of a request.
+    address = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_METRIC_EXPORT_INTERVAL": "3600000"}
+    return [Case(case.name, case.request, case.status, case.settings | address) for case in chosen]
+
+
 def measure(chosen: list[Case], directory: Path) -> dict[str, int]:
     """Instructions of one request of each case. Two runs at a time: what else is busy does not change a count."""
     os.environ["EPHEMERALD"] = str(stripped(directory))
@@ -198,6 +206,7 @@ def measure(chosen: list[Case], directory: Path) -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="the kinds of request; all when left out")
+    parser.add_argument("--spans", action="store_true", help="with an OpenTelemetry collector")
     parser.add_argument("--update", action="store_true", help="write the figures into instructions.json")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -206,7 +215,10 @@ def main() -> None:
         unknown = set(chosen.names) - known.keys()
         if unknown:
             parser.error(f"no such request: {', '.join(unknown)}; there are {', '.join(known)}")
-        figures = measure([known[name] for name in chosen.names or known], directory)
+        requests = [known[name] for name in chosen.names or known]
+        if chosen.spans:
+            requests = with_spans(requests, Collector())
+        figures = measure(requests, directory)
     if chosen.update:
         table = json.loads(TABLE.read_text()) if TABLE.exists() and chosen.names else {}
         TABLE.write_text(json.dumps(table | figures, indent=2) + "\n")

@@ -4,9 +4,14 @@ import Locking
 /// The counts of one loop. Only a scrape contends with the loop for the lock.
 package final class LoopMetrics: Sendable {
     private let counts = Locked(MetricCounts())
+    /// The spans that wait to be sent; nil when none are.
+    package let spans: SpanBuffer?
 
     /// All counts are 0.
-    package init() {}
+    /// - Parameter spans: takes a span of each request that is sampled; nil for none.
+    package init(spans: SpanBuffer? = nil) {
+        self.spans = spans
+    }
 
     /// The counts at this moment.
     package var current: MetricCounts { counts.withLock { $0 } }

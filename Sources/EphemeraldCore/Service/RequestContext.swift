@@ -14,8 +14,8 @@ package final class RequestContext: @unchecked Sendable {
     package let id: RequestID
     /// The address that the request comes from.
     package let client: ClientAddress
-    /// The place of the request in a distributed trace; nil unless a trusted proxy names one.
-    let trace: TraceParent?
+    /// The place of the request in a distributed trace; nil unless a trusted proxy names one, or spans are sent.
+    private(set) var trace: TraceParent?
     let route: Route
     /// When the request arrived, in nanoseconds on the monotonic clock.
     let began: UInt64
@@ -40,8 +40,14 @@ package final class RequestContext: @unchecked Sendable {
             of: request, in: isTrusted ? service.rules.proxies.requestIDField : nil,
             randomBits: service.loop.surroundings.randomBits)
         client = ClientAddress(of: request, behind: service.rules.proxies)
-        trace = TraceParent(of: request, isTrusted: isTrusted, randomBits: service.loop.surroundings.randomBits)
+        let randomBits = service.loop.surroundings.randomBits
+        let given = TraceParent(of: request, isTrusted: isTrusted, randomBits: randomBits)
         route = Route(of: request, to: service)
+        if let spans = service.loop.metrics.spans, isForSpan {
+            trace = TraceParent(given, of: id, sampler: spans.sampler, randomBits: randomBits)
+        } else {
+            trace = given
+        }
     }
 }
 
@@ -107,4 +113,13 @@ struct MintAttempt {
 extension RequestContext {
     /// The route for usage lines and metrics. A request with a defect has none: its target is not to be trusted.
     var routePath: String? { request.defect == nil ? route.path : nil }
+
+    /// Whether the request is for a token or about a call, and no preflight: others have no span.
+    var isForSpan: Bool {
+        guard case .none = request.defect else { return false }
+        switch route {
+        case .token, .calls: return request.method != .options
+        case .health, .readiness, .other: return false
+        }
+    }
 }

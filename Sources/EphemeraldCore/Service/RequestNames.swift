@@ -44,7 +44,7 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
 
     /// Eight hexadecimal digits, the first in the highest byte. All are made at once: four bits are spread to a byte each,
     /// and those of ten and more move on from the digits to the letters.
-    private static func digits(_ bits: UInt32) -> UInt64 {
+    fileprivate static func digits(_ bits: UInt32) -> UInt64 {
         var values = UInt64(bits)
         values = (values | values << 16) & 0x0000_FFFF_0000_FFFF
         values = (values | values << 8) & 0x00FF_00FF_00FF_00FF
@@ -63,6 +63,10 @@ package struct TraceParent: Hashable, Sendable {
     package let spanID: String
     /// Two hexadecimal digits: whether the trace is recorded, and whether its id is random.
     private let flags: String
+    /// The id of the caller's span; nil for a trace that begins here.
+    let parentID: String?
+    /// Whether the trace is recorded.
+    let isSampled: Bool
 
     /// Nil when the peer is not trusted, or when the field is absent, repeated or malformed, as the standard requires.
     /// - Parameter randomBits: returns 128 random bits, for the span.
@@ -72,8 +76,51 @@ package struct TraceParent: Hashable, Sendable {
         // The standard requires zeros for flags that it does not define.
         let given = UInt8(value.dropFirst(53).prefix(2), radix: 16) ?? 0
         flags = "0" + String(given & 0b11, radix: 16)
-        // A span id of zeros is not valid.
-        spanID = max(1, UInt64(truncatingIfNeeded: randomBits())).hexadecimal
+        isSampled = given & 1 == 1
+        parentID = String(value.dropFirst(36).prefix(16))
+        spanID = TraceParent.spanID(randomBits())
+    }
+
+    /// The place of a request in its trace when this service records spans. A request without a trace begins one, whose
+    /// id is that of the request if it can be one.
+    /// - Parameters:
+    ///   - given: what ``init(of:isTrusted:randomBits:)`` found.
+    ///   - sampler: decides whether the trace is recorded.
+    init(_ given: TraceParent?, of id: RequestID, sampler: TraceSampler, randomBits: () -> UInt128) {
+        if let given {
+            (traceID, parentID, spanID) = (given.traceID, given.parentID, given.spanID)
+            isSampled = sampler.samples(given.traceID, parentIsSampled: given.isSampled)
+            let hasRandomID = given.flags == "02" || given.flags == "03"
+            flags = TraceParent.flags(isSampled: isSampled, hasRandomID: hasRandomID)
+        } else {
+            let text = id.description
+            let isTraceID = text.utf8.count == 32 && text.utf8.allSatisfy(TraceParent.isHexDigit)
+            traceID = isTraceID ? text : RequestID(randomBits: randomBits()).description
+            parentID = nil
+            spanID = TraceParent.spanID(randomBits())
+            isSampled = sampler.samples(traceID, parentIsSampled: nil)
+            flags = TraceParent.flags(isSampled: isSampled, hasRandomID: true)
+        }
+    }
+
+    private static func flags(isSampled: Bool, hasRandomID: Bool) -> String {
+        hasRandomID ? (isSampled ? "03" : "02") : (isSampled ? "01" : "00")
+    }
+
+    /// A span id of zeros is not valid.
+    private static func spanID(_ randomBits: UInt128) -> String {
+        let bits = max(1, UInt64(truncatingIfNeeded: randomBits))
+        var digits = InlineArray<16, UInt8>(repeating: 0)
+        for part in 0..<2 {
+            var letters = RequestID.digits(UInt32(truncatingIfNeeded: bits >> UInt64(32 - 32 * part)))
+            for place in 0..<8 {
+                digits[8 * part + place] = UInt8(truncatingIfNeeded: letters >> 56)
+                letters <<= 8
+            }
+        }
+        do { return String(copying: try UTF8Span(validating: digits.span)) } catch {
+            preconditionFailure("digits are ASCII")
+        }
     }
 
     /// The field for a request that is made on behalf of this one. Its version is 00, the only one that is known here.

@@ -45,8 +45,13 @@ extension TokenService {
             return refuse(context, .limitsUnavailable)
         }
         addCommonFields(to: &response, context, refusal)
+        let answered = AnsweredRequest(context, response.status, refusal)
+        if let spans = loop.metrics.spans, let trace = context.trace, trace.isSampled, context.isForSpan {
+            spans.add(
+                answered, context, trace, unixMilliseconds: loop.surroundings.unixMilliseconds(), duration: duration)
+        }
         loop.metrics.record(
-            AnsweredRequest(context, response.status, refusal), nanoseconds: duration, refusal: refusal,
+            answered, nanoseconds: duration, refusal: refusal,
             session: context.attempt == nil ? nil : context.sessionName,
             // The answer to a call that was ended at once is a refusal.
             isCall: context.call != nil && refusal == nil,

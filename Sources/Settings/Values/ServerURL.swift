@@ -14,6 +14,8 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         case complete
         /// A proxy: plain http is the rule and there is no path.
         case proxy
+        /// A collector, usually of the same network: http is allowed. Other paths are appended.
+        case collector
     }
 
     /// Scheme, host and port.
@@ -38,7 +40,7 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         }
         origin = try ServerURL.origin(scheme: scheme, authority: authority)
         path = try ServerURL.path(text[end...], as: form)
-        guard scheme == "https" || origin.isLoopback || form == .proxy else {
+        guard scheme == "https" || origin.isLoopback || form == .proxy || form == .collector else {
             throw Invalid("http is not encrypted; write https (http only for loopback)")
         }
     }

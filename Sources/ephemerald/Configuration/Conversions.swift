@@ -57,6 +57,17 @@ extension HTTPClientSettings {
     }
 }
 
+extension HTTPClientSettings {
+    /// The settings of the clients that send to a collector.
+    init(_ settings: Settings.Telemetry) {
+        self.init()
+        connectTimeout = min(connectTimeout, settings.timeout)
+        allowsPlainHTTP = settings.endpoint.origin.scheme == "http"
+        maxBodyBytes = 65_536
+        userAgent = "ephemerald/\(Version.number)"
+    }
+}
+
 extension SandboxServer {
     /// The sandbox of these settings, on the loop; nil for the real OpenAI.
     convenience init?(_ settings: Settings.Sandbox?, on loop: EventLoop) throws(SystemError) {

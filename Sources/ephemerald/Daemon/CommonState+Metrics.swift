@@ -15,7 +15,20 @@ extension CommonState {
         for loop in loops { counts.add(loop.current) }
         let calls = callWork.counts.withLock { $0 }.families(
             listing: calls.listing(), maximum: callMaximum.withLock { $0 }, sessions: sessions)
-        return counts.families + calls + keys(counts) + gauges + ProcessMetrics.families + [buildInfo]
+        let dropped = loops.reduce(0) { $0 + ($1.spans?.dropped ?? 0) }
+        return counts.families + calls + keys(counts) + gauges + telemetryFamilies(dropped) + ProcessMetrics.families
+            + [buildInfo]
+    }
+
+    private func telemetryFamilies(_ droppedSpans: Int) -> [MetricFamily] {
+        [
+            MetricFamily(
+                "ephemerald_otlp_spans_dropped", .counter, "Spans that the OpenTelemetry collector did not get.",
+                droppedSpans),
+            MetricFamily(
+                "ephemerald_otlp_metrics_failures", .counter,
+                "How often the OpenTelemetry collector did not get the metrics.", telemetry?.notices.failedMetrics ?? 0),
+        ]
     }
 
     private var gauges: [MetricFamily] {

@@ -35,7 +35,9 @@ struct CommonState: Sendable {
     let upstreamState: UpstreamState
     private let usageLog: UsageLogFile
     let lostLines: LostLines
-    let startTime = Int(time(nil))
+    let startTime: Int
+    /// What the exporters of all loops share; nil when nothing is sent.
+    let telemetry: Telemetry?
     let calls: CallKeeper
     let callWork: CallWork
     /// The daemons that keep their calls in the same Redis; nil without Redis.
@@ -60,6 +62,8 @@ struct CommonState: Sendable {
         let emergencies = Emergencies { logger.log($0) }
         state = ServiceState(emergencies)
         upstreamState = UpstreamState(emergencies)
+        startTime = Int(time(nil))
+        telemetry = settings.telemetry.map { [startTime] in Telemetry($0, startTime: startTime, logger: logger) }
         sessions = Locked(configuration.sessions.catalog)
         self.usageLog = usageLog
         redis = settings.limits.redis

@@ -71,6 +71,18 @@ extension Daemon {
         }
     }
 
+    /// What sends metrics and spans: one for each worker, of which the first sends the metrics of all. None when nothing is
+    /// sent.
+    static func exporters(for workers: [Worker], _ common: CommonState) -> [TelemetryExporter] {
+        guard let telemetry = common.telemetry else { return [] }
+        let loops = workers.map(\.metrics)
+        let families: @Sendable () -> [MetricFamily] = { common.families(loops) }
+        return workers.enumerated().map { index, worker in
+            TelemetryExporter(
+                telemetry, on: worker.loop, spans: worker.metrics.spans, families: index == 0 ? families : nil)
+        }
+    }
+
     /// The listener that was handed over, or a new one.
     static func listener(
         _ inherited: consuming Listener?, or listening: Settings.Listening

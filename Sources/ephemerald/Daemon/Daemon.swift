@@ -41,6 +41,8 @@ final class Daemon: @unchecked Sendable {
     private var watch: ConfigurationWatch?
     private let ownsSocketFile: Bool
     private let operations: OperationsListener?
+    /// One for each worker; none when nothing is sent.
+    private let exporters: [TelemetryExporter]
     private var signalWatch: SignalWatch?
     private var watchdog: Watchdog?
     private(set) var isStopping = false
@@ -98,6 +100,7 @@ final class Daemon: @unchecked Sendable {
             throw StartFailure(outcome: .unavailable, message: "cannot start: \(error)")
         }
         operations = try Daemon.operations(at: settings.listening, for: workers, common)
+        exporters = Daemon.exporters(for: workers, common)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains and returns. The calling thread becomes that of the first loop.
@@ -135,6 +138,7 @@ final class Daemon: @unchecked Sendable {
     /// Notifies the service manager that the loops run, and starts the file watch and the watchdog.
     private func begin() {
         supervisor.notify(.ready(status: "listening on \(address)"))
+        for (worker, exporter) in zip(workers, exporters) { worker.loop.submit { exporter.begin() } }
         if configuration.settings.watchesFiles {
             let loop = workers[0].loop
             watch = ConfigurationWatch(source, logger: logger) { [self] in loop.submit { self.reload(.files) } }
@@ -184,7 +188,7 @@ final class Daemon: @unchecked Sendable {
         drainTimer = nil
         // Before the socket closes: after that, the file may be that of the next daemon.
         if ownsSocketFile { address.removeSocketFile() }
-        let (workers, sandbox, operations) = (workers, sandbox, operations)
+        let (workers, sandbox, operations, exporters) = (workers, sandbox, operations, exporters)
         let timeout = configuration.settings.listening.drainTimeout
         let deadline = ContinuousClock.now + timeout
         if endsCalls { _ = common.calls.endAll(.exit) }
@@ -200,6 +204,11 @@ final class Daemon: @unchecked Sendable {
                 for worker in workers { group.addTask(executorPreference: worker.loop) { worker.close() } }
             }
             common.recordRefusals()
+            await withTaskGroup(of: Void.self) { group in
+                for (worker, exporter) in zip(workers, exporters) {
+                    group.addTask(executorPreference: worker.loop) { await exporter.finish(within: .seconds(1)) }
+                }
+            }
             await sandbox?.stop()
             await operations?.stop()
             watchdog?.stop()

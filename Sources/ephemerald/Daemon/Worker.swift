@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import Logging
 import MicroHTTPD
+import Settings
 import System
 
 /// A server on one event loop, and the service that answers its requests.
@@ -18,7 +19,7 @@ final class Worker: @unchecked Sendable {
         _ common: CommonState
     ) throws(SystemError) {
         self.loop = loop
-        let metrics = LoopMetrics()
+        let metrics = LoopMetrics(spans: common.telemetry?.settings.sampler.map { SpanBuffer(sampler: $0) })
         self.metrics = metrics
         let current = CurrentService(settings, common, metrics, on: loop)
         self.current = current
