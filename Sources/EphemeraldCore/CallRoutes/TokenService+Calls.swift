@@ -41,8 +41,9 @@ extension TokenService {
     ) throws(Refusal) -> Step<Answer> {
         let origin = try rules.origins.admit(page)
         return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
-            .then { caller throws(Refusal) in
+            .then { [self] caller throws(Refusal) in
                 context.caller = caller
+                try refuseIfDenied(context, from: origin)
                 let binding = CallBinding(caller: caller?.name, origin: origin)
                 return id.map { calls.renew($0.name, binding) } ?? .now(.unknown)
             }
@@ -75,6 +76,7 @@ extension TokenService {
         _ upstream: CallUpstream
     ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
+        try refuseIfDenied(context, from: origin)
         if common.mintingSwitch.isPaused { throw .mintingPaused }
         if calls.keeper.isClosed { throw .shuttingDown }
         let request = try CallRequest(context.request)

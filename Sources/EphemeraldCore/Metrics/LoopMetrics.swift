@@ -11,14 +11,15 @@ package final class LoopMetrics: Sendable {
     /// The counts at this moment.
     package var current: MetricCounts { counts.withLock { $0 } }
 
-    /// - Parameter key: the key that served the request; nil when none did.
-    func record(
-        route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool, key: KeyPrint?
-    ) {
+    func record(route: String?, status: Status, refusal: Refusal?, session: String?, isCall: Bool) {
         counts.withLock {
             $0.record(route: route, status: status.rawValue, refusal: refusal, session: session, isCall: isCall)
-            if let key { $0.record(servedBy: key) }
         }
+    }
+
+    /// - Parameter key: the key that has served a token or a call.
+    func record(servedBy key: KeyPrint) {
+        counts.withLock { $0.record(servedBy: key) }
     }
 
     /// The same connection to the upstream, with every exchange counted and timed.

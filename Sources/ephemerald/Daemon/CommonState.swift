@@ -38,12 +38,16 @@ struct CommonState: Sendable {
     let peers: CallPeers?
     /// The value of `MAX_CALLS` in force, for threads other than the loops.
     let callMaximum: Locked<Int?>
+    /// Whom the operator refuses.
+    let denials: DenyRegister
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     /// - Parameter loop: the loop of the first worker, on which calls are ended.
     init(
-        _ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger, on loop: EventLoop
+        _ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger,
+        denials: DenyRegister, on loop: EventLoop
     ) {
+        self.denials = denials
         let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
@@ -119,7 +123,7 @@ struct CommonState: Sendable {
                 keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
-                mintingSwitch: mintingSwitch,
+                mintingSwitch: mintingSwitch, denials: denials.list,
                 calls: callStore(in: redis, creation: settings.upstream.timeout, surroundings: surroundings)),
             report: { report($0, of: $1) })
     }

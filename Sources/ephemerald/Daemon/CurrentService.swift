@@ -32,7 +32,10 @@ final class CurrentService: @unchecked Sendable {
         self.client = client
         let redis = common.redisClient(on: loop)
         self.redis = redis
-        if let redis, common.callWork.isOn(loop) { common.callWork.share(in: redis, with: common.peers) }
+        if let redis, common.callWork.isOn(loop) {
+            common.callWork.share(in: redis, with: common.peers)
+            common.denials.share(in: redis)
+        }
         self.keyClient = keyClient
         keyFetching = common.keyFetching(through: keyClient, on: loop)
         service = common.service(

@@ -78,6 +78,7 @@ final class Daemon: @unchecked Sendable {
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let journal = try Daemon.journal(settings, logger: logger)
+        let denials = try Daemon.denials(settings)
         try Daemon.blockSignals()
         let opened = try Daemon.listener(listener, or: settings.listening)
         address = opened.address
@@ -87,7 +88,7 @@ final class Daemon: @unchecked Sendable {
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(
                 configuration, logger: logger, usageLog: usageLog, ledger: journal?.ledger ?? QuotaLedger(),
-                on: loops[0])
+                denials: DenyRegister(denials.file, denials.entries, on: loops[0], logger: logger), on: loops[0])
             workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             common.callWork.adopt(workerSettings)
             common.upstreamState.keys.adopt(
@@ -116,6 +117,7 @@ final class Daemon: @unchecked Sendable {
             loop.run()
             for thread in threads { thread.join() }
             watch?.end()
+            common.denials.end()
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot run: \(error)")
         }
@@ -136,6 +138,7 @@ final class Daemon: @unchecked Sendable {
     /// Notifies the service manager that the loops run, and starts the file watch and the watchdog.
     private func begin() {
         supervisor.notify(.ready(status: "listening on \(address)"))
+        common.denials.begin(watching: configuration.settings.watchesFiles)
         if configuration.settings.watchesFiles {
             let loop = workers[0].loop
             watch = ConfigurationWatch(source, logger: logger) { [self] in loop.submit { self.reload(.files) } }

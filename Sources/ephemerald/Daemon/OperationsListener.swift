@@ -15,17 +15,20 @@ final class OperationsListener: @unchecked Sendable {
     ///   - readiness: the answer with all details, at this moment; called on the loop's thread.
     ///   - families: all metrics, at this moment.
     ///   - calls: nil where none are created.
+    ///   - denials: the deny-list.
     init(
         on loop: EventLoop, at address: ListeningAddress, socketMode: UInt32,
         readiness: @escaping @Sendable () -> Response,
-        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper?
+        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper?,
+        denials: DenyOperations
     ) throws(SystemError) {
         var settings = ServerSettings()
         settings.maxConnections = 256
         settings.maxBody = 1_024
         self.address = address
         let name: String? = if case .tcp(let host, _) = address { host } else { nil }
-        let service = OperationsService(name: name, readiness: readiness, families: families, calls: calls)
+        let service = OperationsService(
+            name: name, readiness: readiness, families: families, calls: calls, denials: denials)
         server = try Server(on: loop, listeningOn: try address.listen(socketMode: socketMode), settings: settings) {
             service.reply(to: $0)
         }
