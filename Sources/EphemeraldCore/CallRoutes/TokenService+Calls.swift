@@ -143,6 +143,7 @@ extension TokenService {
             throw error.refusal
         }
         context.attempt?.key = key
+        loop.metrics.record(servedBy: key.print)
         common.state.minted(reserved.session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
         let record = await calls.open(
             name, plan, taken, upstreamID: created.upstreamID, upstreamHost: server, key: key.print)

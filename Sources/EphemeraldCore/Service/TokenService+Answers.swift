@@ -47,7 +47,6 @@ extension TokenService {
         loop.metrics.record(
             route: context.routePath, status: response.status, refusal: refusal,
             session: context.attempt == nil ? nil : context.sessionName, isCall: context.call != nil)
-        if isLogged, refusal == nil, let key = context.attempt?.key { loop.metrics.record(servedBy: key.print) }
         guard isLogged, context.call == nil else { return response }
         report(.usage(usageLine(of: context, status: response.status, refusal)), context)
         return response

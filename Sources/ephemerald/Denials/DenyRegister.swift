@@ -29,6 +29,7 @@ final class DenyRegister: @unchecked Sendable {
     /// Whether the file has what is in force.
     private var isKept = true
     private var hasWarned = false
+    private var isSynchronising = false
     /// What Redis does not know yet.
     private var unsent: [Denial] = []
     /// Nil without Redis. The service of the loop owns it.
@@ -118,41 +119,54 @@ final class DenyRegister: @unchecked Sendable {
         }
     }
 
-    /// Sends what this daemon has changed, and adopts what others have.
+    /// Sends what this daemon has changed, or adopts what others have.
     private func synchronise() async {
-        guard let redis else { return }
+        guard let redis, !isSynchronising else { return }
+        isSynchronising = true
+        defer { isSynchronising = false }
         do throws(RedisFailure) {
-            while let denial = unsent.first {
-                try await send(denial, to: redis)
-                if unsent.first == denial { unsent.removeFirst() }
-            }
             let reply = try await redis.send(["HGETALL", DenyRegister.key])
             if case .error(let message) = reply { return warn(message) }
-            // What was ordered meanwhile is not in the reply.
-            guard unsent.isEmpty, let elements = reply.elements else { return }
-            let texts = elements.map {
-                if case .bytes(let bytes) = $0 { String(decoding: bytes, as: UTF8.self) } else { "" }
+            let texts = (reply.elements ?? []).map { element in
+                if case .bytes(let bytes) = element { String(decoding: bytes, as: UTF8.self) } else { "" }
             }
             let fields = stride(from: 0, to: texts.count - 1, by: 2).map { (name: texts[$0], value: texts[$0 + 1]) }
-            guard fields.contains(where: { $0.name == DenyRegister.mark }) else {
-                unsent = Array(list.entries.keys)
-                return
+            if !fields.contains(where: { $0.name == DenyRegister.mark }) {
+                try await sendEverything(to: redis)
+            } else if unsent.isEmpty {
+                adopt(fields, from: redis)
             }
-            var entries: DenyList.Entries = [:]
-            for field in fields {
-                guard let denial = Denial(field.name), let until = Int(field.value), entries.count < DenyList.most
-                else { continue }
-                let left = until == 0 ? 1 : until - Int(time(nil))
-                if left > 0 { entries[denial] = .some(until == 0 ? nil : until) }
-                // Not at once: another daemon may just prolong it.
-                if left < -3_600 { redis.post(["HDEL", DenyRegister.key, field.name]) }
+            while let denial = unsent.first {
+                try await send(denial, to: redis)
+                unsent.removeFirst()
             }
-            guard entries != list.entries else { return }
-            adopt(entries)
-            _ = keep(entries)
         } catch {
             // The client has reported that Redis is away; the list stays as it is.
         }
+    }
+
+    /// Redis has lost the list, or never had one. One command, so that no daemon adopts a part of it.
+    private func sendEverything(to redis: RedisClient) async throws(RedisFailure) {
+        let (entries, count) = (list.entries, unsent.count)
+        guard !entries.isEmpty || count > 0 else { return }
+        let words = entries.flatMap { denial, until in ["\(denial)", "\(until ?? 0)"] }
+        _ = try await redis.send(["HSET", DenyRegister.key, DenyRegister.mark, "1"] + words)
+        unsent.removeFirst(count)
+    }
+
+    private func adopt(_ fields: [(name: String, value: String)], from redis: RedisClient) {
+        var entries: DenyList.Entries = [:]
+        for field in fields {
+            guard let denial = Denial(field.name), let until = Int(field.value), entries.count < DenyList.most
+            else { continue }
+            let left = until == 0 ? 1 : until - Int(time(nil))
+            if left > 0 { entries[denial] = .some(until == 0 ? nil : until) }
+            // Not at once: another daemon may just prolong it.
+            if left < -3_600 { redis.post(["HDEL", DenyRegister.key, field.name]) }
+        }
+        guard entries != list.entries else { return }
+        adopt(entries)
+        _ = keep(entries)
     }
 
     private func send(_ denial: Denial, to redis: RedisClient) async throws(RedisFailure) {
