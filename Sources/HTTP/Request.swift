@@ -76,6 +76,7 @@ extension Method {
     package static let get = Method(rawValue: "GET")
     package static let head = Method(rawValue: "HEAD")
     package static let post = Method(rawValue: "POST")
+    package static let put = Method(rawValue: "PUT")
     package static let options = Method(rawValue: "OPTIONS")
     package static let delete = Method(rawValue: "DELETE")
 }

@@ -11,7 +11,7 @@ package struct UsageErrors: Error, Hashable, Sendable {
 /// The commands of the program.
 package enum CommandName: String, CaseIterable, Sendable {
     /// As they are written on the command line; `serve` is the default.
-    case serve, check, mint, key, usage, lookup, forget, calls, healthcheck, settings
+    case serve, check, mint, key, usage, lookup, forget, calls, deny, allow, healthcheck, settings
 
     /// The command whose name is most similar to this word; nil when none is similar.
     static func nearest(to word: String) -> String? {

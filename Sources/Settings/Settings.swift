@@ -85,7 +85,7 @@ extension Settings {
         if let socket { reader.warnUnlessAt(socket, address) }
         listening = Listening(&reader, at: socket ?? address, cores: cores)
         access = Access(&reader)
-        limits = Limits(&reader)
+        limits = Limits(&reader, environment: source.environment)
         sandbox = reader.sandbox()
         // A sandbox whose value is wrong is a sandbox: the missing key is not its problem.
         let isSandbox = sandbox != nil || reader.isWrong(.sandbox)

@@ -24,7 +24,9 @@ def test_version_names_the_libraries(tmp_path):
         assert re.search(rf"{library} ?\d+\.\d+", ended.stdout), library
 
 
-COMMANDS = ("serve", "check", "mint", "key", "usage", "lookup", "forget", "calls", "healthcheck", "settings")
+COMMANDS = (
+    "serve", "check", "mint", "key", "usage", "lookup", "forget", "calls", "deny", "allow", "healthcheck", "settings"
+)
 
 
 def test_help_begins_with_usage_and_commands(tmp_path):
@@ -33,7 +35,7 @@ def test_help_begins_with_usage_and_commands(tmp_path):
     lines = shown.stdout.splitlines()
     assert any(line.startswith("USAGE: ephemerald [serve]") for line in lines[:5]), shown.stdout
     for command in COMMANDS:
-        assert any(line.startswith(f"  {command} ") for line in lines[:27]), command
+        assert any(line.startswith(f"  {command} ") for line in lines[:31]), command
     for flag in ("--host", "--port", "--allowed-origins", "--usage-log", "--sandbox"):
         assert f"\n  {flag} " in shown.stdout, flag
     assert "--limit-origin" not in shown.stdout and len(lines) < 90

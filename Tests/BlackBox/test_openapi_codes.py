@@ -127,6 +127,14 @@ def who_asks(witness: Witness, folder) -> None:
     assert witness.ask(daemon, "POST", f"{CALLS}/{'A' * 22}/lease", ASKED | bearer(token())) == 503
 
 
+def who_is_denied(witness: Witness) -> None:
+    daemon = witness.daemon()
+    daemon.operations("PUT", "/denied?address=127.0.0.1", {"Content-Length": "0"})
+    assert witness.mint(daemon) == 403
+    assert witness.create(daemon).status == 403
+    assert witness.ask(daemon, "POST", f"{CALLS}/{'A' * 22}/lease", ASKED) == 403
+
+
 def who_calls(witness: Witness, folder) -> None:
     daemon = witness.daemon(AUTH="bearer", AUTH_KEYS_FILE=keys_file(folder, ann="eph_1"))
     lease = f"{CALLS}/{'A' * 22}/lease"
@@ -245,6 +253,7 @@ def test_everything_that_is_promised_is_reached(witness, tmp_path):
     what_is_broken(witness)
     who_is_refused_too_often(witness)
     who_asks(witness, tmp_path)
+    who_is_denied(witness)
     who_calls(witness, tmp_path)
     what_is_asked(witness)
     what_is_called(witness, tmp_path)

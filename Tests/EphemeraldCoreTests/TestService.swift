@@ -26,6 +26,7 @@ struct TestService {
         /// Nil for the memory of this process.
         var admission: Admission?
         var state = ServiceState()
+        var denials = DenyList()
         /// Keeps the calls that are created; nil for a service without calls.
         var makeKeeper: ((SpendingAccount) -> CallKeeper)?
 
@@ -74,7 +75,8 @@ struct TestService {
                 metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: setup.admission ?? .inMemory(counts, surroundings: surroundings),
-                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch, calls: calls),
+                refusals: refusals, state: setup.state, mintingSwitch: mintingSwitch,
+                denials: setup.denials, calls: calls),
             report: { [lines, reached, problems] event, request in
                 switch event {
                 case .usage(let line): lines.withLock { $0.append(line) }

@@ -34,7 +34,8 @@ private func refusal(behind refusal: Refusal) -> Refusal? {
     case .authenticationRequired: .authenticationFailed(nil)
     case .authenticationFailed: .keysUnavailable(retryAfter: .seconds(5))
     case .keysUnavailable: .sessionNotAllowed
-    case .sessionNotAllowed: .invalidRequest(path: "", "")
+    case .sessionNotAllowed: .denied(.caller)
+    case .denied: .invalidRequest(path: "", "")
     case .invalidRequest: .unknownSession
     case .unknownSession: .callRequired
     case .callRequired: .tokenRequired

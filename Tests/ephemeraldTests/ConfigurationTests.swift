@@ -83,7 +83,7 @@ import ephemerald
     private static let digest = String(repeating: "0a", count: 32)
 
     @Test func `comes from files that are watched, and no setting that names one is forgotten`() throws {
-        let named = Setting.all.filter { $0.placeholder.hasPrefix("FILE") && $0 != .usageLog }
+        let named = Setting.all.filter { $0.placeholder.hasPrefix("FILE") && ![.usageLog, .denyFile].contains($0) }
         let flags = named.flatMap { [$0.flag, "/etc/\($0.key)"] }
         let source = Settings.Source(
             arguments: flags + ["--sessions-dir", "somewhere"], environment: ["CREDENTIALS_DIRECTORY": "/run/c"])

@@ -43,6 +43,7 @@ extension TokenService {
         return try rules.callers.identify(context.request, behind: rules.proxies, loop.keyFetching)
             .then { [self] caller throws(Refusal) in
                 context.caller = caller
+                try refuseIfDenied(context, from: origin)
                 let binding = CallBinding(caller: account(of: caller), origin: origin)
                 return id.map { calls.renew($0.name, binding) } ?? .now(.unknown)
             }
@@ -75,6 +76,7 @@ extension TokenService {
         _ upstream: CallUpstream
     ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
+        try refuseIfDenied(context, from: origin)
         if common.mintingSwitch.isPaused { throw .mintingPaused }
         if calls.keeper.isClosed { throw .shuttingDown }
         let request = try CallRequest(context.request)
@@ -148,6 +150,7 @@ extension TokenService {
             throw error.refusal
         }
         context.attempt?.key = key
+        loop.metrics.record(servedBy: key.print)
         common.state.minted(reserved.session.name, outcome: "ok", now: loop.surroundings.monotonicNanoseconds())
         let record = await calls.open(
             name, plan, taken, upstreamID: created.upstreamID, upstreamHost: host, key: key.print)

@@ -43,7 +43,7 @@ package enum CallSelection: Hashable, Sendable {
         }
     }
 
-    private static func encoded(_ text: String) -> String {
+    static func encoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             if byte.isNameByte {
@@ -56,7 +56,7 @@ package enum CallSelection: Hashable, Sendable {
     }
 
     /// Nil for an incomplete escape, for `&`, which begins another parameter, and for what is not UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
+    static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

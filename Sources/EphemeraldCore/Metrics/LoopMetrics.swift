@@ -16,15 +16,17 @@ package final class LoopMetrics: Sendable {
     /// The counts at this moment.
     package var current: MetricCounts { counts.withLock { $0 } }
 
-    /// - Parameter key: the key that served the request; nil when none did.
     func record(
-        _ request: AnsweredRequest, nanoseconds: UInt64, refusal: Refusal?, session: String?, isCall: Bool,
-        key: KeyPrint?
+        _ request: AnsweredRequest, nanoseconds: UInt64, refusal: Refusal?, session: String?, isCall: Bool
     ) {
         counts.withLock {
             $0.record(request, nanoseconds: nanoseconds, refusal: refusal, session: session, isCall: isCall)
-            if let key { $0.record(servedBy: key) }
         }
+    }
+
+    /// - Parameter key: the key that has served a token or a call.
+    func record(servedBy key: KeyPrint) {
+        counts.withLock { $0.record(servedBy: key) }
     }
 
     /// The same connection to the upstream, with every exchange counted and timed.

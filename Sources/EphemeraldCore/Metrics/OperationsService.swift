@@ -1,12 +1,12 @@
 package import HTTP
 import Text
 
-/// The routes of the operations listener: metrics, readiness with its details, the calls, and the operator's page. It is
-/// for machines of the operator, so it has no limits and writes no usage lines, and it refuses what a web page may have
-/// sent, unless it is the operator's page.
+/// The routes of the operations listener: metrics, readiness with its details, the calls, the deny-list, and the
+/// operator's page. It is for machines of the operator, so it has no limits and writes no usage lines, and it refuses what
+/// a web page may have sent, unless it is the operator's page.
 ///
-/// Calls can be ended here, so only processes of this machine see their routes, and the page. To everybody else they do not
-/// exist.
+/// Calls can be ended and callers denied here, so only processes of this machine see these routes, and the page. To
+/// everybody else they do not exist.
 ///
 /// A page that rebinds its name (DNS rebinding) can read in the operator's browser what answers at an address of the
 /// operator's network: to the browser, the answer is of the page's own origin. Its requests have the page's host name in
@@ -20,6 +20,8 @@ package struct OperationsService: Sendable {
     private let families: @Sendable () -> [MetricFamily]
     private let calls: CallOperations
     private let page: OperatorPage?
+    /// Nil where nobody can be denied.
+    private let denials: DenyOperations?
 
     /// - Parameters:
     ///   - name: the host name in `OPS_HOST`, which `Host` may have as well; nil for none.
@@ -27,10 +29,13 @@ package struct OperationsService: Sendable {
     ///   - families: all metrics, at this moment.
     ///   - calls: the calls of this process; nil where it creates none.
     ///   - page: the operator's page; nil for none.
+    ///   - denials: the deny-list; nil where nobody can be denied.
     package init(
         name: String? = nil, readiness: @escaping @Sendable () -> Response,
-        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper? = nil, page: OperatorPage? = nil
+        families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper? = nil, page: OperatorPage? = nil,
+        denials: DenyOperations? = nil
     ) {
+        self.denials = denials
         self.name = name
         self.readiness = readiness
         self.families = families
@@ -41,11 +46,13 @@ package struct OperationsService: Sendable {
     /// Answers a request, whatever it is.
     package func reply(to request: Request) -> Reply {
         let statusPage = request.path == OperatorPage.statusPath ? page : nil
-        guard request.defect == nil, CallOperations.has(request.path) || statusPage != nil else {
+        let isDenials = denials != nil && request.path == DenyOperations.path
+        guard request.defect == nil, isDenials || CallOperations.has(request.path) || statusPage != nil else {
             return .now(respond(to: request))
         }
         guard isOfOperator(request) else { return .now(Response(.notFound)) }
         if let statusPage { return .now(statusPage.respond(to: request)) }
+        if isDenials, let denials { return .now(uncached(denials.reply(to: request))) }
         switch calls.reply(to: request) {
         case .now(let response): return .now(uncached(response))
         case .later(let makeResponse): return .later { uncached(await makeResponse()) }

@@ -41,6 +41,7 @@ extension TokenService {
         context.attempt = MintAttempt(server: loop.minter.server, secret: secret, key: secret.key)
         context.spent = mint.admitted.taken.money
         count(mint, outcome: "ok")
+        loop.metrics.record(servedBy: secret.key.print)
         var fields = mint.admitted.fields
         fields.append("Content-Type", "application/json")
         return Response(.ok, fields: fields, body: TokenAnswer.body(secret, for: mint.offered))

@@ -32,6 +32,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case keysUnavailable(retryAfter: Duration)
     /// The caller's token lists the sessions that they may use, and this one is not among them.
     case sessionNotAllowed
+    /// The operator has denied the caller, the address or the origin.
+    case denied(Denial.Kind)
     /// The body or the query is wrong.
     /// - Parameter path: the member: `overrides.audio.output.voice`; empty for the whole body.
     case invalidRequest(path: String, String)
@@ -109,6 +111,7 @@ extension Refusal {
         case .authenticationFailed: .authenticationFailed
         case .keysUnavailable: .keysUnavailable
         case .sessionNotAllowed: .sessionNotAllowed
+        case .denied: .denied
         case .invalidRequest: .invalidRequest
         case .unknownSession: .unknownSession
         case .callRequired: .callRequired
@@ -151,10 +154,10 @@ extension Refusal {
         case .quotaExhausted(let reached): "\(reached.detail) The next day begins at midnight UTC."
         case .rateLimited, .tooManyRefusals: timedDetail?.description ?? ""
         case .notFound, .originNotAllowed, .originNotAllowedForSession, .originMissing, .preflightRefused,
-            .authenticationRequired, .authenticationFailed, .keysUnavailable, .sessionNotAllowed, .unknownSession,
-            .callRequired, .tokenRequired, .unsupportedMediaType, .callNotFound, .limitsUnavailable, .mintingPaused,
-            .overloaded, .shuttingDown, .upstreamUnavailable, .upstreamRateLimited,
-            .upstreamAuth, .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
+            .authenticationRequired, .authenticationFailed, .keysUnavailable, .sessionNotAllowed, .denied,
+            .unknownSession, .callRequired, .tokenRequired, .unsupportedMediaType, .callNotFound, .limitsUnavailable,
+            .mintingPaused, .overloaded, .shuttingDown, .upstreamUnavailable, .upstreamRateLimited, .upstreamAuth,
+            .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
             kind.detail ?? ""
         }
     }
@@ -182,18 +185,19 @@ extension Refusal {
         case .mintingPaused: .seconds(30)
         case .malformed, .headTooLarge, .bodyTooLarge, .notFound, .methodNotAllowed, .originNotAllowed,
             .originNotAllowedForSession, .originMissing, .preflightRefused, .authenticationRequired,
-            .authenticationFailed, .sessionNotAllowed, .invalidRequest, .unknownSession, .callRequired,
+            .authenticationFailed, .sessionNotAllowed, .denied, .invalidRequest, .unknownSession, .callRequired,
             .tokenRequired, .unsupportedMediaType, .invalidOffer, .callNotFound, .callEnded, .upstreamAuth,
             .upstreamQuota, .upstreamRejected, .upstreamNotFound, .upstreamError, .upstreamTimeout:
             nil
         }
     }
 
-    /// What the limit, quota or maximum that refused counts by; nil when it was none of these.
+    /// What the limit, quota or maximum that refused counts by, or whom a denial is about; nil when it was none of these.
     package var dimension: String? {
         switch self {
         case .rateLimited(let reached), .quotaExhausted(let reached): reached.dimension
         case .tooManyCalls(let dimension): dimension.rawValue
+        case .denied(let kind): kind.rawValue
         default: nil
         }
     }

@@ -71,6 +71,9 @@ extension RefusalKind {
     static let sessionNotAllowed = RefusalKind(
         .forbidden, "session_not_allowed", "Session not allowed",
         "This caller may not use this session.")
+    static let denied = RefusalKind(
+        .forbidden, "denied", "Denied",
+        "The operator of this service has denied access.")
     static let invalidRequest = RefusalKind(.badRequest, "invalid_request", "Invalid request", nil)
     static let unknownSession = RefusalKind(
         .notFound, "unknown_session", "Unknown session",

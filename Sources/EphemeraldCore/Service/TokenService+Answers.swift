@@ -54,8 +54,7 @@ extension TokenService {
             answered, nanoseconds: duration, refusal: refusal,
             session: context.attempt == nil ? nil : context.sessionName,
             // The answer to a call that was ended at once is a refusal.
-            isCall: context.call != nil && refusal == nil,
-            key: refusal == nil ? context.attempt?.key?.print : nil)
+            isCall: context.call != nil && refusal == nil)
         guard isLogged, context.call == nil else { return response }
         report(.usage(usageLine(of: context, status: response.status, refusal, duration)), context)
         return response

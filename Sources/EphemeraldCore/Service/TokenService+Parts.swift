@@ -79,14 +79,18 @@ extension TokenService {
         let refusals: RefusalLimiter
         let state: ServiceState
         let mintingSwitch: MintingSwitch
+        /// Whom the operator refuses.
+        let denials: DenyList
         /// Nil where no calls are created.
         let calls: (any CallStore)?
 
         /// - Parameter admission: where limits and quotas are counted.
         package init(
             admission: Admission, refusals: RefusalLimiter = RefusalLimiter(), state: ServiceState = ServiceState(),
-            mintingSwitch: MintingSwitch = MintingSwitch(), calls: (any CallStore)? = nil
+            mintingSwitch: MintingSwitch = MintingSwitch(), denials: DenyList = DenyList(),
+            calls: (any CallStore)? = nil
         ) {
+            self.denials = denials
             self.calls = calls
             self.admission = admission
             self.refusals = refusals

@@ -133,6 +133,7 @@ package final class TokenService: Sendable {
         _ context: RequestContext, for origin: String?, _ caller: Caller?
     ) throws(Refusal) -> Step<Answer> {
         context.caller = caller
+        try refuseIfDenied(context, from: origin)
         // After the two steps that keep strangers out, who need not know; before anything that costs or counts.
         if common.mintingSwitch.isPaused { throw .mintingPaused }
         let wanted = try TokenRequest(context.request)
@@ -146,6 +147,13 @@ package final class TokenService: Sendable {
         return try admit(context, from: origin, caller, to: offered, spending: spending).then { admitted in
             .now(.mint(Mint(body: body, offered: offered, caller: caller, admitted: admitted)))
         }
+    }
+
+    /// Refuses those whom the operator has denied.
+    func refuseIfDenied(_ context: RequestContext, from origin: String?) throws(Refusal) {
+        if common.denials.isEmpty { return }
+        let now = Int(loop.surroundings.unixMilliseconds() / 1_000)
+        try common.denials.admit(context.caller, context.client, origin, now: now)
     }
 
     func session(

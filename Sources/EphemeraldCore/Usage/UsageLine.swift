@@ -54,6 +54,8 @@ extension RequestContext {
         line.append(.traceID, checked: trace?.traceID)
         line.append(.spanID, checked: trace?.spanID)
         line.append(.session, sessionName, limit: 64)
+        // A copy, because each look at the context costs.
+        let attempt = attempt
         let (secret, report) = (attempt?.secret, attempt?.report)
         line.append(.model, secret?.model ?? session?.session.model, limit: 128)
         line.append(.server, attempt?.server.host, limit: 512)

@@ -59,6 +59,9 @@ extension Setting {
         "PAUSED", .boolean, .value("false"), "true|false", .restart,
         "Whether the daemon starts without minting: every request for a token or a call is answered with 503. SIGUSR1 "
             + "and SIGUSR2 pause and resume a running one.")
+    package static let denyFile = Setting(
+        "DENY_FILE", .text, .computed("denied.json in $STATE_DIRECTORY"), "FILE", .restart,
+        "Where ephemerald deny keeps whom it refuses, over restarts. Anyone who can write it decides who is refused.")
 }
 
 extension Setting.Group {
@@ -67,7 +70,7 @@ extension Setting.Group {
         [
             .maxBody, .maxInFlight, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll, .limitRefusals,
             .quotaCaller, .quotaSession, .quotaAll, .spendCaller, .spendAll, .maxCalls, .maxCallsCaller,
-            .maxCallsClient, .paused, .redisURL, .redisURLFile, .redisCAFile, .redisDown,
+            .maxCallsClient, .paused, .denyFile, .redisURL, .redisURLFile, .redisCAFile, .redisDown,
         ])
 }
 
@@ -90,12 +93,14 @@ extension Settings {
         package let spending: SpendingLimits
         /// Calls open at once, in each dimension.
         package let calls: CallMaxima
+        /// The file that keeps the deny-list; nil to forget it with the process.
+        package let denyFile: String?
         /// The server that counts for several processes; nil to count in the memory of this one.
         package let redis: Redis?
         /// Whether tokens or money of a day are counted.
         package var hasQuotas: Bool { !quotas.areOff || !spending.areOff }
 
-        init(_ reader: inout SettingsReader) {
+        init(_ reader: inout SettingsReader, environment: [String: String]) {
             maxBody = reader.read(.maxBody) { text throws(Invalid) in
                 try ByteCount.parse(text, in: 1024...16 << 20)
             }
@@ -112,6 +117,8 @@ extension Settings {
             calls = reader.callMaxima()
             redis = reader.redis()
             isPaused = reader.bool(.paused)
+            let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first
+            denyFile = reader[.denyFile]?.text ?? directory.map { "\($0)/denied.json" }
         }
     }
 }

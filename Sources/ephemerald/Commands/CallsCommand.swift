@@ -44,14 +44,15 @@ package struct CallsCommand: ParsableCommand {
             guard caller == nil, session == nil, !all else {
                 throw ValidationError("--caller, --session and --all are for: ephemerald calls end")
             }
-            let body = try ask("GET", CallOperations.path, settingsAfter: 0)
+            let body = try CallsCommand.ask("GET", CallOperations.path, arguments, settingsAfter: 0)
             guard let calls = body["calls"]?.arrayValue else { throw CallsCommand.failure("the answer is not a list") }
             for line in json ? calls.map(\.description) : CallsTable.lines(calls) { print(line) }
             return try CallsCommand.check(body)
         }
         let named = arguments.tokens.dropFirst().first.flatMap { $0.hasPrefix("-") ? nil : $0 }
         let selection = try selection(named)
-        let body = try ask("DELETE", selection.target, settingsAfter: named == nil ? 1 : 2)
+        let body = try CallsCommand.ask(
+            "DELETE", selection.target, arguments, settingsAfter: named == nil ? 1 : 2)
         guard let count = body["ending"]?.numberValue?.integer else {
             throw CallsCommand.failure("the answer has no number")
         }
@@ -87,7 +88,9 @@ package struct CallsCommand: ParsableCommand {
     }
 
     /// The JSON that the operations listener answers with. It may be about 100,000 calls, in a Redis that is far away.
-    private func ask(_ method: String, _ target: String, settingsAfter count: Int) throws -> JSON {
+    static func ask(
+        _ method: String, _ target: String, _ arguments: SettingsArguments, settingsAfter count: Int
+    ) throws -> JSON {
         let listener: ListeningAddress?
         do throws(SettingsFailure) {
             listener = try Settings.operationsAddress(arguments.source(skipping: count))
@@ -116,7 +119,7 @@ package struct CallsCommand: ParsableCommand {
         }
         guard status != 404 else {
             throw HealthProbe.Failure(
-                reason: "it shows no calls; it does so only over loopback or a unix socket (OPS_HOST)")
+                reason: "it does not show this; it does so only over loopback or a unix socket (OPS_HOST)")
         }
         // 503 is the answer when other daemons may have calls that do not end.
         guard [200, 202, 503].contains(status), let end = CallsCommand.endOfHead(answer),

@@ -19,7 +19,8 @@ package struct Ephemerald: ParsableCommand {
         version: Version.number,
         subcommands: [
             ServeCommand.self, CheckCommand.self, MintCommand.self, KeyCommand.self, UsageCommand.self,
-            LookupCommand.self, ForgetCommand.self, CallsCommand.self, HealthcheckCommand.self, SettingsCommand.self,
+            LookupCommand.self, ForgetCommand.self, CallsCommand.self, DenyCommand.self, AllowCommand.self,
+            HealthcheckCommand.self, SettingsCommand.self,
         ],
         defaultSubcommand: ServeCommand.self)
 

@@ -73,6 +73,12 @@ extension CommonState {
                 [MetricFamily.Sample(money.taken)]),
             MetricFamily(
                 "ephemerald_money_max", .gauge, "SPEND_ALL; 0 while it is off.", [MetricFamily.Sample(money.max)]),
+            MetricFamily(
+                "ephemerald_denied", .gauge, "Callers, addresses and origins that the operator has denied.",
+                Denial.Kind.allCases.map { kind in
+                    MetricFamily.Sample(
+                        Double(denials.list.entries.keys.count { $0.kind == kind }), [("kind", kind.rawValue)])
+                }),
             MetricFamily("process_start_time_seconds", .gauge, "When the daemon started, in Unix time.", startTime),
         ]
     }

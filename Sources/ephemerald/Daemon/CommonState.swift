@@ -47,12 +47,16 @@ struct CommonState: Sendable {
     /// What the last reading of the configuration said, for the operations listener.
     let lastReading: Locked<LastReading>
     let isSandbox: Bool
+    /// Whom the operator refuses.
+    let denials: DenyRegister
     private let forwardingProblems = Locked<Set<ClientAddress.Problem>>([])
 
     /// - Parameter loop: the loop of the first worker, on which calls are ended.
     init(
-        _ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger, on loop: EventLoop
+        _ configuration: Configuration, logger: Logger, usageLog: UsageLogFile, ledger: QuotaLedger,
+        denials: DenyRegister, on loop: EventLoop
     ) {
+        self.denials = denials
         let settings = configuration.settings
         mintingSwitch = MintingSwitch(isPaused: settings.limits.isPaused)
         counts = Locked(AdmissionCounts(ledger: ledger))
@@ -134,7 +138,7 @@ struct CommonState: Sendable {
                 keyFetching: keyFetching, metrics: metrics, surroundings: surroundings),
             common: TokenService.CommonParts(
                 admission: admission(in: redis, surroundings: surroundings), refusals: refusals, state: state,
-                mintingSwitch: mintingSwitch,
+                mintingSwitch: mintingSwitch, denials: denials.list,
                 calls: callStore(in: redis, creation: settings.upstream.timeout, surroundings: surroundings)),
             report: { [names = settings.rules.logNames] in report($0, of: $1, naming: names) })
     }

@@ -35,6 +35,7 @@ final class CurrentService: @unchecked Sendable {
         if let redis, common.callWork.isOn(loop) {
             common.callWork.share(in: redis, with: common.peers)
             common.watchSpending(in: redis)
+            common.denials.share(in: redis)
         }
         self.keyClient = keyClient
         keyFetching = common.keyFetching(through: keyClient, on: loop)

@@ -23,6 +23,15 @@ extension Daemon {
         }
     }
 
+    /// The file of the deny-list, and whom it denies.
+    static func denials(_ settings: Settings) throws(StartFailure) -> (file: DenyFile?, entries: DenyList.Entries) {
+        guard let file = settings.limits.denyFile.map({ DenyFile(path: $0) }) else { return (nil, [:]) }
+        do throws(Invalid) { return (file, try file.read()) } catch {
+            throw StartFailure(
+                outcome: .configuration, message: "\(Setting.denyFile): \(file.path.shown): \(error.reason)")
+        }
+    }
+
     static func loops(_ count: Int) throws(SystemError) -> [EventLoop] {
         var loops: [EventLoop] = []
         for _ in 0..<count { loops.append(try EventLoop()) }
@@ -65,7 +74,10 @@ extension Daemon {
                 readiness: { [worker = workers[0]] in worker.detailedReadiness() },
                 families: { common.families(loops) }, calls: common.calls,
                 counted: { common.countedFamilies(loops) },
-                status: { common.status(loops, hour: $0, readiness: $1) })
+                status: { common.status(loops, hour: $0, readiness: $1) },
+                denials: DenyOperations(
+                    common.denials.list, now: { Int(Surroundings.unixMilliseconds() / 1_000) },
+                    carryOut: { common.denials.carryOut($0) }))
         } catch {
             throw StartFailure(cannotListenOn: address, error, host: .operationsHost, port: .operationsPort)
         }

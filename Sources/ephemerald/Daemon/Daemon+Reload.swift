@@ -18,7 +18,10 @@ enum ReloadCause {
 /// The reload: everything is read again, and takes effect as a whole or not at all.
 extension Daemon {
     func reload(_ cause: ReloadCause) {
-        if cause == .signal { reopenUsageLog() }
+        if cause == .signal {
+            reopenUsageLog()
+            common.denials.readFile()
+        }
         guard !isStopping else { return }
         guard !isReloading else {
             // What changed after the last event may have been read already, or not.

@@ -80,6 +80,7 @@ final class Daemon: @unchecked Sendable {
         }
         let safety = try Daemon.safety(settings, logger: logger)
         let journal = try Daemon.journal(settings, logger: logger)
+        let denials = try Daemon.denials(settings)
         try Daemon.blockSignals()
         let opened = try Daemon.listener(listener, or: settings.listening)
         address = opened.address
@@ -89,7 +90,7 @@ final class Daemon: @unchecked Sendable {
             sandbox = try SandboxServer(settings.sandbox, on: loops[0])
             common = CommonState(
                 configuration, logger: logger, usageLog: usageLog, ledger: journal?.ledger ?? QuotaLedger(),
-                on: loops[0])
+                denials: DenyRegister(denials.file, denials.entries, on: loops[0], logger: logger), on: loops[0])
             workerSettings = WorkerSettings(configuration, safety: safety, sandboxURL: sandbox?.baseURL)
             common.callWork.adopt(workerSettings)
             common.upstreamState.keys.adopt(
@@ -118,6 +119,7 @@ final class Daemon: @unchecked Sendable {
             loop.run()
             for thread in threads { thread.join() }
             watch?.end()
+            common.denials.end()
         } catch {
             throw StartFailure(outcome: .unavailable, message: "cannot run: \(error)")
         }
@@ -139,6 +141,7 @@ final class Daemon: @unchecked Sendable {
     private func begin() {
         supervisor.notify(.ready(status: "listening on \(address)"))
         for (worker, exporter) in zip(workers, exporters) { worker.loop.submit { exporter.begin() } }
+        common.denials.begin(watching: configuration.settings.watchesFiles)
         if configuration.settings.watchesFiles {
             let loop = workers[0].loop
             watch = ConfigurationWatch(source, logger: logger) { [self] in loop.submit { self.reload(.files) } }

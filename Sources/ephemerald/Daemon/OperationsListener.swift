@@ -18,12 +18,13 @@ final class OperationsListener: @unchecked Sendable {
     ///   - calls: nil where none are created.
     ///   - counted: the metrics that the operator's page shows, at this moment.
     ///   - status: the state as JSON, from the last hour and the answer about readiness.
+    ///   - denials: the deny-list.
     init(
         on loop: EventLoop, at address: ListeningAddress, socketMode: UInt32,
         readiness: @escaping @Sendable () -> Response,
         families: @escaping @Sendable () -> [MetricFamily], calls: CallKeeper?,
         counted: @escaping @Sendable () -> [MetricFamily],
-        status: @escaping @Sendable (RecentHour, Response) -> [UInt8]
+        status: @escaping @Sendable (RecentHour, Response) -> [UInt8], denials: DenyOperations
     ) throws(SystemError) {
         var settings = ServerSettings()
         settings.maxConnections = 256
@@ -34,7 +35,7 @@ final class OperationsListener: @unchecked Sendable {
         self.watch = watch
         let page = OperatorPage { status(watch.hour, readiness()) }
         let service = OperationsService(
-            name: name, readiness: readiness, families: families, calls: calls, page: page)
+            name: name, readiness: readiness, families: families, calls: calls, page: page, denials: denials)
         server = try Server(on: loop, listeningOn: try address.listen(socketMode: socketMode), settings: settings) {
             service.reply(to: $0)
         }
