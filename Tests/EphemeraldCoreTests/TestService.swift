@@ -51,10 +51,10 @@ struct TestService {
         var setup = Setup(
             rules: TokenService.Rules(
                 origins: OriginPolicy(allowing: try TestService.origins(), allowsMissing: false), callers: callers,
-                proxies: TrustedProxies([try .init(parsing: "10.0.0.1")], requestIDField: "X-Request-Id"),
-                sessions: TestSessions.all,
+                proxies: TrustedProxies([try .init(parsing: "10.0.0.1")]), sessions: TestSessions.all,
                 limits: RateLimits(client: try RateLimit.parseSetting(clientLimit)), quotas: quotas,
                 safety: SafetyIdentifier(salt: Array("0123456789abcdef".utf8))))
+        setup.rules.requestIDField = "X-Request-Id"
         setup.rules.refusalLimit = try RateLimit.parseSetting(refusalLimit)
         try change(&setup)
         counts = Locked(AdmissionCounts(limiter: RateLimiter(capacity: 64), ledger: setup.ledger))

@@ -131,17 +131,14 @@ package struct TrustedProxies: Hashable, Sendable {
     package let ranges: [AddressRange]
     /// Where they name the client.
     package let field: AddressField
-    /// The field in which they name the request (`REQUEST_ID_FROM`); nil for none.
-    package let requestIDField: String?
     private let includesUnix: Bool
 
     /// No peer is trusted.
     package static let none = TrustedProxies([])
 
     /// The peers of all entries.
-    package init(_ entries: [Entry], naming field: AddressField = .either, requestIDField: String? = nil) {
+    package init(_ entries: [Entry], naming field: AddressField = .either) {
         self.field = field
-        self.requestIDField = requestIDField
         ranges = entries.compactMap { if case .range(let range) = $0 { range } else { nil } }
         includesUnix = entries.contains(.unixSocket)
     }

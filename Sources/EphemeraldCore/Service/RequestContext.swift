@@ -37,7 +37,7 @@ package final class RequestContext: @unchecked Sendable {
         self.request = request
         began = service.loop.surroundings.monotonicNanoseconds()
         id = RequestID(
-            of: request, in: isTrusted ? service.rules.proxies.requestIDField : nil,
+            of: request, in: isTrusted ? service.rules.requestIDField : nil,
             randomBits: service.loop.surroundings.randomBits)
         client = ClientAddress(of: request, behind: service.rules.proxies)
         let randomBits = service.loop.surroundings.randomBits

@@ -13,6 +13,8 @@ extension TokenService {
         package var callers: Authenticator
         /// The peers whose forwarding fields are believed.
         package var proxies: TrustedProxies
+        /// The field in which they name the request (`REQUEST_ID_FROM`); nil for none.
+        package var requestIDField: String?
         /// The sessions that may be requested.
         package var sessions: SessionCatalog
         /// The rate limits, where a session file says nothing else.

@@ -73,6 +73,8 @@ extension Settings {
         package let allowsCredentials: Bool
         /// The proxies whose forwarding fields are believed.
         package let trustedProxies: TrustedProxies
+        /// The field in which they name the request; nil for none.
+        package let requestIDField: String?
         /// Never empty.
         package let auth: Set<AuthMode>
         /// The check that those modes lead to.
@@ -86,6 +88,12 @@ extension Settings {
             allowsCredentials = reader.allowsCredentials(to: allowedOrigins)
             allowsMissingOrigin = reader.bool(.allowMissingOrigin)
             trustedProxies = reader.trustedProxies()
+            requestIDField = reader.readIfSet(.requestIDFrom) { text throws(Invalid) -> String in
+                guard text.isToken, text.utf8.count <= 64 else {
+                    throw Invalid("write the name of a field, such as X-Request-Id")
+                }
+                return text
+            }
             auth = reader.auth()
             callers = reader.callers(by: auth, behind: trustedProxies)
             keysURL = auth.contains(.jwt) ? reader.keysURL : nil
@@ -137,12 +145,6 @@ extension SettingsReader {
 
     fileprivate mutating func trustedProxies() -> TrustedProxies {
         let field = readIfSet(.clientAddressFrom, AddressField.init(parsing:)) ?? .either
-        let requestIDField = readIfSet(.requestIDFrom) { text throws(Invalid) -> String in
-            guard text.isToken, text.utf8.count <= 64 else {
-                throw Invalid("write the name of a field, such as X-Request-Id")
-            }
-            return text
-        }
         guard let value = self[.trustedProxies], value.text != "none" else {
             warn(
                 .clientAddressFrom, .requestIDFrom, ifSet: "has no effect without TRUSTED_PROXIES: no field is believed"
@@ -152,7 +154,7 @@ extension SettingsReader {
         let entries = readListIfSet(.trustedProxies) { text throws(Invalid) in
             try TrustedProxies.Entry(parsing: text)
         }
-        let proxies = TrustedProxies(entries ?? [], naming: field, requestIDField: requestIDField)
+        let proxies = TrustedProxies(entries ?? [], naming: field)
         for range in proxies.ranges where range.isEverybody {
             warn(.trustedProxies, "\(range) believes everybody: each request can choose the client that it counts as")
         }

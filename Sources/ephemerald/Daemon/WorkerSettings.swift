@@ -24,6 +24,7 @@ struct WorkerSettings: Sendable {
             callers: settings.access.callers, proxies: settings.access.trustedProxies,
             sessions: configuration.sessions.catalog, limits: settings.limits.rates, quotas: settings.limits.quotas,
             safety: safety)
+        rules.requestIDField = settings.access.requestIDField
         rules.logNames = LogNames(
             client: settings.output.logClient, caller: settings.output.logCaller, hashedBy: safety)
         rules.refusalLimit = settings.limits.refusals
