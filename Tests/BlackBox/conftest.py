@@ -9,6 +9,7 @@ from typing import Iterator
 import pytest
 
 from daemon import SESSION, Daemon, write_sessions
+from fake_calls import Calls
 from fake_openai import FakeOpenAI
 from launcher import Launcher
 from program import binary
@@ -30,6 +31,12 @@ def upstream() -> Iterator[FakeOpenAI]:
     fake = FakeOpenAI().start()
     yield fake
     fake.stop()
+
+
+@pytest.fixture
+def calls(upstream: FakeOpenAI) -> Calls:
+    """The calls of that upstream."""
+    return Calls(upstream)
 
 
 @pytest.fixture

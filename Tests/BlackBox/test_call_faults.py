@@ -18,7 +18,7 @@ from fake_calls import ANSWER
 from fake_connection import Received, Upstream
 from fake_openai import Fault
 from test_metrics import series
-from test_calls import calls, create, ended, lease, lines, location, serve  # noqa: F401
+from call_client import create, ended, lease, lines, location, serve
 
 SDP = {"Content-Type": "application/sdp"}
 

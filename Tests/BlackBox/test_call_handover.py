@@ -15,8 +15,7 @@ import pytest
 
 from daemon import eventually
 from fake_calls import ANSWER
-from test_calls import create, ended, lease, lines, location, serve, session
-from test_calls import calls  # noqa: F401 (a fixture)
+from call_client import create, ended, lease, location, serve, session
 from test_calls_redis import end, redis  # noqa: F401 (a fixture)
 from test_redis import connected
 from test_reload import reload

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from daemon import eventually
-from test_calls import calls, create, lease, lines, location, session  # noqa: F401
+from call_client import create, lease, lines, location, session
 from test_calls_redis import UNAVAILABLE, Pair, create_in_time, end, outcome, redis  # noqa: F401
 from test_quotas import hurried
 

@@ -13,7 +13,7 @@ import pytest
 import raw
 from daemon import Daemon, eventually
 from program import binary, environment, run
-from test_calls import LIVE, SESSION, calls, create, ended, lease, location, raw_digest, serve, session  # noqa: F401
+from call_client import LIVE, create, ended, lease, location, raw_digest, serve, session
 from test_metrics import series
 
 NAMES = ("ann", "bob")

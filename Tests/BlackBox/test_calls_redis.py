@@ -17,8 +17,7 @@ import raw
 from daemon import ORIGIN, Daemon, eventually
 from fake_calls import ANSWER, Calls
 from redis_server import RedisServer
-from test_calls import CALLS, LIVE, create, ended, lease, leaves_none, lines, location, raw_digest, serve, session
-from test_calls import calls  # noqa: F401 (a fixture)
+from call_client import CALLS, create, ended, lease, leaves_none, lines, location, raw_digest, serve, session
 from test_calls_operator import command
 from test_metrics import series
 from test_quotas import faked, hurried

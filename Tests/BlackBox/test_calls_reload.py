@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from daemon import SESSION, Daemon, eventually, write_sessions
-from test_calls import calls, create, lease, location, serve, session  # noqa: F401
+from call_client import create, lease, location, serve, session
 from test_calls_redis import redis  # noqa: F401
 from test_redis import connected
 

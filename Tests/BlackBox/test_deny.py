@@ -11,7 +11,7 @@ import pytest
 
 from daemon import ORIGIN, Daemon, NotStarted, eventually
 from redis_server import RedisServer
-from test_calls import calls, create, lease, location, raw_digest, serve, session  # noqa: F401
+from call_client import create, lease, location, raw_digest, serve, session
 from test_calls_operator import bearer, command
 from test_metrics import series
 

@@ -12,7 +12,7 @@ from daemon import eventually
 from fake_calls import Calls
 from fake_openai import FakeOpenAI
 from redis_server import RedisServer
-from test_calls import create, location
+from call_client import create, location
 from test_metrics import series
 
 READY = "/api/health/ready"

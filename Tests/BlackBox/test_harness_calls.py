@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 
 import fake_calls
 import openai_live_rules
+from call_client import OFFER
 from fake_calls import Calls
-from fake_openai import FakeOpenAI
 
-OFFER = (
-    "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=Grüße\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
-    "a=fingerprint:sha-256 78:66\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
-).encode()
 REALTIME = {"type": "realtime", "model": "gpt-realtime-2.1"}
 LIVE: dict[str, Any] = {"model": "gpt-live-1"}
 MULTIPART = "multipart/form-data; boundary=b"
-
-
-@pytest.fixture
-def calls(upstream: FakeOpenAI) -> Iterator[Calls]:
-    yield Calls(upstream)
 
 
 def form(*parts: tuple[str, bytes], end: bytes = b"--b--\r\n") -> bytes:

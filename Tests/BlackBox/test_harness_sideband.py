@@ -8,14 +8,13 @@ import json
 import os
 import socket
 import time
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
 
 import fake_sideband
 from fake_calls import Calls
 from fake_creations import Call
-from fake_openai import FakeOpenAI
 from fake_sideband import CLOSE, PING, PONG, TEXT
 
 KEY = base64.b64encode(bytes(range(16))).decode()
@@ -26,11 +25,6 @@ UPGRADE = {
     "Sec-WebSocket-Version": "13",
 }
 CLOSE_SESSION = json.dumps({"type": "session.close"}).encode()
-
-
-@pytest.fixture
-def calls(upstream: FakeOpenAI) -> Iterator[Calls]:
-    yield Calls(upstream)
 
 
 @pytest.fixture

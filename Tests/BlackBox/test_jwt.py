@@ -12,7 +12,7 @@ from typing import Iterator
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from conftest import settings_for
 from crowd import ask_all, tally, token_request

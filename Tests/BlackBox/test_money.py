@@ -7,18 +7,15 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 
 from conftest import settings_for
 from daemon import SESSION, Daemon, eventually, write_sessions
-from fake_calls import Calls
-from fake_openai import FakeOpenAI
 import raw
 from program import free_port, run
 from redis_server import RedisServer
-from test_calls import LIVE, create, ended, lines, location, serve, session
+from call_client import LIVE, create, ended, lines, location, serve, session
 from test_metrics import series
 from test_quotas import not_across_midnight  # noqa: F401 (a fixture)
 from test_redis import connected
@@ -32,11 +29,6 @@ FILES = {
     "default": session(price_per_minute=PRICE, token=True, call={"max_seconds": 60}),
     "live": session(LIVE, price_per_minute=PRICE, call={"max_seconds": 60}),
 }
-
-
-@pytest.fixture
-def calls(upstream: FakeOpenAI) -> Iterator[Calls]:
-    yield Calls(upstream)
 
 
 def refused(daemon: Daemon, folder: Path) -> str:

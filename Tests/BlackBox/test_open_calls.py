@@ -5,22 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 
 import raw
 from crowd import ask_all, tally
-from daemon import ORIGIN, SESSION, Daemon, eventually
-from fake_calls import Calls
-from fake_openai import FakeOpenAI
-from test_calls import LIVE, create, ended, lease, lines, location, raw_digest, serve, session
+from daemon import ORIGIN, Daemon, eventually
+from call_client import LIVE, create, ended, lease, lines, location, raw_digest, serve, session
 from test_quotas import faked, until_midnight
 from test_reload import reload
 
@@ -31,11 +27,6 @@ FILES = {
     "default": session(call={"max_seconds": 3600, "lease_seconds": LEASE}),
     "live": LIVE | {"access": {"call": {"max_seconds": 6600, "lease_seconds": LEASE}}},
 }
-
-
-@pytest.fixture
-def calls(upstream: FakeOpenAI) -> Iterator[Calls]:
-    yield Calls(upstream)
 
 
 def open_calls(daemon: Daemon, count: int, *names: str) -> list[str]:

@@ -16,11 +16,11 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict, get_type_hints, is_typeddict
 
 from daemon import ORIGIN, SESSION, Daemon, eventually
-from fake_calls import ANSWER, Calls
+from fake_calls import ANSWER
 from fake_connection import Received
 from fake_openai import FakeOpenAI
 from program import ROOT
-from test_calls import CALLS, LIVE, create, location, serve
+from call_client import CALLS, LIVE, create, location, serve
 
 #: What Chromium offers for a microphone and a data channel.
 OFFER = (ROOT / "Tests" / "Performance" / "offer.sdp").read_bytes()
@@ -29,11 +29,6 @@ LIVE_FILES = ["sessions/live.json"] + [
 ]
 #: The types of the package are dictionaries, which would let any other member pass.
 STRICT = ConfigDict(extra="forbid")
-
-
-@pytest.fixture
-def calls(upstream: FakeOpenAI) -> Iterator[Calls]:
-    yield Calls(upstream)
 
 
 @pytest.fixture

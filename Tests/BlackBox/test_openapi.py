@@ -14,7 +14,7 @@ from daemon import SESSION, write_sessions
 from description import PATH, described, dump, narrowed
 from problem import problem
 from program import ROOT
-from test_harness_calls import OFFER
+from call_client import OFFER
 
 KEY = "eph_of-schemathesis"
 

@@ -15,7 +15,7 @@ from description import Judge, described
 from fake_calls import Calls
 from program import free_port
 from test_callers import bearer, keys_file
-from test_harness_calls import OFFER
+from call_client import OFFER
 from test_jwt import jwks, token
 
 ASKED = {"Origin": ORIGIN}

@@ -12,7 +12,7 @@ import pytest
 
 from daemon import eventually
 from program import run
-from test_calls import calls, create, ended, lease, location, serve  # noqa: F401
+from call_client import create, ended, lease, location, serve
 
 USER = {"AUTH": "proxy", "TRUSTED_PROXIES": "127.0.0.1"}
 SALT = "a salt of sixteen bytes or more"

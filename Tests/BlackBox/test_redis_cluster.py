@@ -12,7 +12,7 @@ from crowd import tally
 from daemon import Daemon, eventually
 from fake_calls import Calls
 from redis_cluster import RedisCluster
-from test_calls import create, lease, location
+from call_client import create, lease, location
 from test_redis import CLIENTS, authority, connected, crowd  # noqa: F401 (a fixture)
 
 

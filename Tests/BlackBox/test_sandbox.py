@@ -9,8 +9,7 @@ import pytest
 from daemon import Daemon, eventually, write_sessions
 from problem import problem
 from program import ROOT, run
-from test_calls import LIVE, create
-from test_harness_calls import OFFER
+from call_client import LIVE, OFFER, create
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import raw
 from daemon import SESSION, eventually, write_sessions
 from redis_server import RedisServer
-from test_calls import calls, create, serve  # noqa: F401
+from call_client import create, serve
 from test_calls_operator import own_address
 from test_metrics import series
 from test_redis import connected

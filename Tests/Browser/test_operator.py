@@ -14,7 +14,7 @@ from fake_calls import Calls
 from fake_openai import FakeOpenAI
 from operatorpage import OperatorPage
 from patience import eventually
-from test_harness_calls import OFFER
+from call_client import OFFER
 
 ORIGIN = "http://localhost:3000"
 #: Takes note of what the page announces.

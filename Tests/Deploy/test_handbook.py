@@ -13,7 +13,7 @@ from conftest import Behind
 from fake_calls import Calls
 from program import ROOT, binary
 from program import run as ephemerald
-from test_harness_calls import OFFER
+from call_client import OFFER
 from tools import DEPLOY
 
 PAGES = {name: (DEPLOY / name).read_text() for name in ("README.md", "tasks.md", "metrics.md")}

@@ -9,7 +9,7 @@ import client
 import pytest
 import raw
 from fake_calls import Calls
-from test_harness_calls import OFFER
+from call_client import OFFER
 
 CALLS = "/api/realtime/calls"
 #: A page of another site.
