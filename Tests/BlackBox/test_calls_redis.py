@@ -17,7 +17,8 @@ import raw
 from daemon import ORIGIN, Daemon, eventually
 from fake_calls import ANSWER, Calls
 from redis_server import RedisServer
-from call_client import CALLS, create, ended, lease, leaves_none, lines, location, raw_digest, serve, session
+from call_client import CALLS, create, ended, lease, lines, location, raw_digest, serve, session
+from test_calls_left import leaves_none
 from test_calls_operator import command
 from test_metrics import series
 from test_quotas import faked, hurried
