@@ -69,7 +69,7 @@ struct SharedCallsTests {
         let end = try #require(manual[start...].range(of: "All keys match")?.lowerBound)
         let commands = manual[start..<end].split(separator: "`").map(String.init)
             .filter { !$0.isEmpty && $0.allSatisfy(\.isUppercase) }
-        #expect(commands.count == 22)
+        #expect(commands.count == 25)
         let server = try RedisServer()
         let result = try await withClient(server.address) { client, _ in
             let rights = ["on", ">secret", "resetkeys", "~{ephemerald}:*", "-@all"] + commands.map { "+\($0)" }
