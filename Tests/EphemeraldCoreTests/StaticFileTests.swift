@@ -55,7 +55,8 @@ import Testing
         ("x-gzip", false), ("br", false), ("", false),
     ])
     func `is sent compressed to who accepts that`(accepted: String, isPacked: Bool) async throws {
-        let file = StaticFile(Array("plain".utf8), packed: Array("packed".utf8), mediaType: "text/plain", fields: [:])
+        let file = StaticFile(
+            Array("plain".utf8), packed: LateBytes { Array("packed".utf8) }, mediaType: "text/plain", fields: [:])
         let service = try TestService { $0.rules.files = [Self.path: file] }
         let request = Request(method: .get, target: Self.path, fields: ["Accept-Encoding": accepted], peer: .unix)
         let answer = await service.respond(to: request)

@@ -9,6 +9,8 @@ package final class CallEnder: Sendable {
     package typealias Attach = @Sendable (SidebandRequest) async -> SidebandOutcome
 
     private let upstream: Upstream
+    /// That of the upstream, as calls name it.
+    private let server: String
     /// Of its keys, in order.
     private let prints: [KeyPrint]
     private let surroundings: Surroundings
@@ -22,6 +24,7 @@ package final class CallEnder: Sendable {
         upstream: Upstream, surroundings: Surroundings, send: @escaping Minter.Send, attach: @escaping Attach
     ) {
         self.upstream = upstream
+        server = upstream.callServer
         prints = upstream.keys.map { KeyPrint(ofKey: $0.reveal()) }
         self.surroundings = surroundings
         self.send = send
@@ -51,19 +54,19 @@ package final class CallEnder: Sendable {
     /// What the answers about a call are believed.
     private func belief(about call: CallRecord, isByCreator: Bool) -> Belief {
         // Another upstream does not know the call, which therefore may go on.
-        guard upstream.callServer == call.upstreamHost else { return .nothing }
+        guard server == call.upstreamHost else { return .nothing }
         let age = Int64(surroundings.monotonicNanoseconds()) - call.opened
         return isByCreator && age >= CallEnder.settlingSeconds.nanoseconds ? .everything : .confirmation
     }
 
     /// Whether this upstream created the call with a key that it still has.
     package func hasCreator(of call: CallRecord) -> Bool {
-        upstream.callServer == call.upstreamHost && prints.contains(call.key)
+        server == call.upstreamHost && prints.contains(call.key)
     }
 
     /// Whether the other one can end the same calls.
     package func hasSameKeys(as other: CallEnder) -> Bool {
-        upstream.callServer == other.upstream.callServer && prints == other.prints
+        server == other.server && prints == other.prints
     }
 
     private func attempt(

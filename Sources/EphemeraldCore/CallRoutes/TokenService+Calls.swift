@@ -122,7 +122,7 @@ extension TokenService {
     /// The last step: calls the upstream.
     func finish(_ call: AdmittedCall, _ context: RequestContext) async throws(Refusal) -> Response {
         let (reserved, calls, taken) = (call.reserved, call.calls, call.admitted.taken)
-        let (server, host) = (loop.minter.server, loop.minter.upstream.callServer)
+        let (server, host) = (loop.minter.server, loop.minter.callServer)
         let (name, plan) = (reserved.id.name, reserved.plan)
         context.attempt = MintAttempt(server: server)
         calls.keeper.creationBegins()

@@ -1,22 +1,24 @@
 /// How long something took, counted by buckets: a classic histogram of Prometheus, with the same bounds at all times.
 struct Histogram: Sendable {
     /// The upper bounds of the buckets; the last bucket has none.
-    struct Bounds: Sendable {
-        let seconds: [Double]
-        fileprivate let nanoseconds: [UInt64]
-
-        private init(_ seconds: [Double]) {
-            self.seconds = seconds
-            nanoseconds = seconds.map { UInt64($0 * 1e9) }
-        }
-
+    enum Bounds: Sendable {
         /// For exchanges with the upstream: a mint takes 0.2 to 1 s, and the default deadline is 10 s.
-        static let exchange = Bounds([0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10])
+        case exchange
         /// For requests to this service: what OpenTelemetry advises for `http.server.request.duration`.
-        static let request = Bounds([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
+        case request
+
+        /// In milliseconds.
+        var values: [UInt64] {
+            switch self {
+            case .exchange: [50, 100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000]
+            case .request: [5, 10, 25, 50, 75, 100, 250, 500, 750, 1_000, 2_500, 5_000, 7_500, 10_000]
+            }
+        }
     }
 
     private let bounds: Bounds
+    /// The bounds in nanoseconds, in place: every request looks at them. Those that are left over are never exceeded.
+    private var limits = InlineArray<15, UInt64>(repeating: .max)
     /// How many values each bucket has that no bucket before it has. There is one bucket more than there are bounds; those
     /// that are left over stay 0.
     private var counts = InlineArray<15, UInt64>(repeating: 0)
@@ -25,8 +27,10 @@ struct Histogram: Sendable {
 
     /// Nothing is counted.
     init(_ bounds: Bounds) {
-        precondition(bounds.seconds.count < counts.count, "a bucket for each bound, and the last one")
         self.bounds = bounds
+        let values = bounds.values
+        precondition(values.count < counts.count, "a bucket for each bound, and the last one")
+        for index in values.indices { limits[index] = values[index] * 1_000_000 }
     }
 
     /// How many values are counted.
@@ -35,7 +39,7 @@ struct Histogram: Sendable {
     /// - Parameter nanoseconds: the duration. A value on a bound is counted in the bucket below it.
     mutating func record(_ nanoseconds: UInt64) {
         var index = 0
-        while index < bounds.nanoseconds.count, nanoseconds > bounds.nanoseconds[index] { index += 1 }
+        while nanoseconds > limits[index] { index += 1 }
         counts[index] += 1
         sum += nanoseconds
     }
@@ -51,9 +55,10 @@ struct Histogram: Sendable {
     func samples(_ labels: [(name: String, value: String)] = []) -> [MetricFamily.Sample] {
         var total: UInt64 = 0
         var samples: [MetricFamily.Sample] = []
-        for index in 0...bounds.seconds.count {
+        let values = bounds.values
+        for index in 0...values.count {
             total += counts[index]
-            let bound = index < bounds.seconds.count ? "\(bounds.seconds[index])" : "+Inf"
+            let bound = index < values.count ? "\(Double(values[index]) / 1_000)" : "+Inf"
             samples.append(MetricFamily.Sample(Double(total), labels + [("le", bound)], suffix: "_bucket"))
         }
         samples.append(MetricFamily.Sample(Double(total), labels, suffix: "_count"))

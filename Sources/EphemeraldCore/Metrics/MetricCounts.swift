@@ -20,6 +20,8 @@ package struct MetricCounts: Sendable {
     /// How long the answers took, by what tells requests apart. There are few rows, which are found faster by comparison
     /// than by a hash.
     private var answered: [(request: AnsweredRequest, times: Histogram)] = []
+    /// The numbers of those requests, apart: comparing them touches nothing else.
+    private var numbers: [Int] = []
     private var refused = Tally<Refused>()
     /// There may be a thousand sessions.
     private var minted: [Minted: UInt64] = [:]
@@ -51,7 +53,11 @@ package struct MetricCounts: Sendable {
     }
 
     private mutating func row(of request: AnsweredRequest) -> Int {
-        for index in answered.indices where answered[index].request == request { return index }
+        let number = request.number
+        for index in numbers.indices where numbers[index] == number {
+            if request.error == nil || answered[index].request.error === request.error { return index }
+        }
+        numbers.append(number)
         answered.append((request, Histogram(.request)))
         return answered.count - 1
     }

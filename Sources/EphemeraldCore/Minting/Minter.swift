@@ -15,6 +15,8 @@ package final class Minter: Sendable {
     let upstream: Upstream
     /// The host of the upstream, and its port unless it is that of the scheme, for usage lines.
     let server: (host: String, port: Int?)
+    /// The same as one text, for calls.
+    let callServer: String
     /// The keys have what their requests have in common, as the URLs have for each kind of session: a mint builds only
     /// what differs.
     package let keys: [UpstreamKey]
@@ -29,6 +31,7 @@ package final class Minter: Sendable {
     package init(upstream: Upstream, state: UpstreamState, surroundings: Surroundings, send: @escaping Send) {
         self.upstream = upstream
         server = upstream.server
+        callServer = upstream.callServer
         keys = upstream.namedKeys
         urls = Dictionary(
             uniqueKeysWithValues: SessionKind.allCases.compactMap { kind in

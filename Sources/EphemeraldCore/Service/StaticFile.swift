@@ -1,13 +1,35 @@
 import Cryptography
 package import HTTP
+import Locking
 import Text
+
+/// Bytes that are made when they are first wanted, once.
+package final class LateBytes: Sendable {
+    private let make: @Sendable () -> [UInt8]
+    private let made = Locked<[UInt8]?>(nil)
+
+    /// - Parameter make: makes them, on the thread that wants them first.
+    package init(_ make: @escaping @Sendable () -> [UInt8]) {
+        self.make = make
+    }
+
+    /// The bytes.
+    package var bytes: [UInt8] {
+        made.withLock { made in
+            if let made { return made }
+            let bytes = make()
+            made = bytes
+            return bytes
+        }
+    }
+}
 
 /// A file that is part of the program and served unchanged to everybody, under one path.
 package struct StaticFile: Sendable {
     /// The file in one form: as it is, or compressed.
     private struct Form {
         let fields: Fields
-        let body: [UInt8]
+        let body: LateBytes
     }
 
     private let plain: Form
@@ -19,13 +41,20 @@ package struct StaticFile: Sendable {
     ///   - packed: the same, compressed by gzip, for clients that accept it.
     ///   - mediaType: the value of `Content-Type`.
     ///   - fields: further fields of every answer.
-    package init(_ body: [UInt8], packed: [UInt8]? = nil, mediaType: String, fields: Fields) {
-        let name = HashFunction.sha256.hash(body).prefix(16).hexadecimal
+    package init(_ body: [UInt8], packed: LateBytes? = nil, mediaType: String, fields: Fields) {
+        self.init(LateBytes { body }, of: body, packed: packed, mediaType: mediaType, fields: fields)
+    }
+
+    /// - Parameter source: what the body is made of. Another source has another tag.
+    package init(
+        _ body: LateBytes, of source: [UInt8], packed: LateBytes? = nil, mediaType: String, fields: Fields
+    ) {
+        let name = HashFunction.sha256.hash(source).prefix(16).hexadecimal
         // Each form has its own strong tag (RFC 9110 section 8.8.3).
         let (tag, packedTag) = ("\"\(name)\"", "\"\(name)-gzip\"")
         names = [tag, "W/\(tag)", packedTag, "W/\(packedTag)", "*"].map { Array($0.utf8) }
         // A cache checks each time whether the file has changed: the next version of the program has another one.
-        func form(_ body: [UInt8], _ tag: String, _ encoding: Fields) -> Form {
+        func form(_ body: LateBytes, _ tag: String, _ encoding: Fields) -> Form {
             var all: Fields = ["Content-Type": mediaType, "ETag": tag, "Cache-Control": "no-cache"]
             all.append(contentsOf: encoding)
             all.append(contentsOf: fields)
@@ -38,7 +67,7 @@ package struct StaticFile: Sendable {
     /// 200 with the file, or 304 when the browser has it (RFC 9110 section 13.1.2).
     func answer(_ request: Request) -> Response {
         let form = packed.flatMap { StaticFile.acceptsGzip(request) ? $0 : nil } ?? plain
-        guard isKnown(to: request) else { return Response(.ok, fields: form.fields, body: form.body) }
+        guard isKnown(to: request) else { return Response(.ok, fields: form.fields, body: form.body.bytes) }
         return Response(.notModified, fields: form.fields)
     }
 

@@ -1,4 +1,5 @@
 import BrowserClient
+import EphemeraldCore
 
 /// The browser library as a package for npm: `npm install https://…/api/realtime/client/ephemerald-client.tgz`.
 ///
@@ -7,15 +8,18 @@ enum ClientPackage {
     /// The name of the file, beside those of the library.
     static let name = "ephemerald-client.tgz"
 
-    /// A compressed tar archive (POSIX.1-2001, ustar) with all files in the folder `package`, as npm expects it.
-    static let content: [UInt8] = {
+    /// The package, compressed.
+    static let content = LateBytes { Gzip.compress(archive) }
+
+    /// A tar archive (POSIX.1-2001, ustar) with all files in the folder `package`, as npm expects it.
+    static let archive: [UInt8] = {
         var archive: [UInt8] = []
         for file in BrowserClient.library + [BrowserClient.manifest] {
             archive += header("package/\(file.name)", size: file.content.count)
             archive += file.content
             archive += Array(repeating: 0, count: -file.content.count & 511)
         }
-        return Gzip.compress(archive + Array(repeating: 0, count: 1024))
+        return archive + Array(repeating: 0, count: 1024)
     }()
 
     private static func header(_ name: String, size: Int) -> [UInt8] {

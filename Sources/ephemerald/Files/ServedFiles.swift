@@ -17,7 +17,7 @@ enum BrowserFiles {
                 file.content, packed: packed, mediaType: file.mediaType, fields: forAll)
         }
         files["/api/realtime/client/\(ClientPackage.name)"] = StaticFile(
-            ClientPackage.content, mediaType: "application/gzip", fields: forAll)
+            ClientPackage.content, of: ClientPackage.archive, mediaType: "application/gzip", fields: forAll)
         guard isDemo else { return files }
         let fields = demoFields(callsOrigin: upstream.callsOrigin)
         for (file, packed) in demo {
@@ -27,14 +27,17 @@ enum BrowserFiles {
                 continue
             }
             let page = isSandbox ? withSandboxNotice(file.content) : file.content
-            files["/"] = StaticFile(page, packed: Gzip.compress(page), mediaType: file.mediaType, fields: fields)
+            files["/"] = StaticFile(
+                page, packed: LateBytes { Gzip.compress(page) }, mediaType: file.mediaType, fields: fields)
         }
         return files
     }
 
-    /// The files with their compressed forms, which are made once, not at each reload.
-    private static let library = BrowserClient.library.map { ($0, Gzip.compress($0.content)) }
-    private static let demo = BrowserClient.demo.map { ($0, Gzip.compress($0.content)) }
+    /// The files with their compressed forms, which are made for the first request: all of them take some 15 ms.
+    private static let library = BrowserClient.library.map { file in
+        (file, LateBytes { Gzip.compress(file.content) })
+    }
+    private static let demo = BrowserClient.demo.map { file in (file, LateBytes { Gzip.compress(file.content) }) }
 
     /// The page with the sentence about the sandbox visible; it is hidden in the file.
     private static func withSandboxNotice(_ page: [UInt8]) -> [UInt8] {
