@@ -128,7 +128,7 @@ def test_a_request_id_of_a_stranger_is_not_taken(daemon):
     ("sent", "taken"), [("proxy-0123456789", True), ("a b", False), ("x" * 129, False), ("né", False), ("", False)]
 )
 def test_a_request_id_of_a_trusted_proxy_is_taken_when_it_is_sound(start, upstream, sessions, sent, taken):
-    daemon = start(upstream, sessions, TRUSTED_PROXIES="127.0.0.1")
+    daemon = start(upstream, sessions, TRUSTED_PROXIES="127.0.0.1", REQUEST_ID_FROM="X-Request-Id")
     answer = daemon.token(fields={"X-Request-Id": sent})
     assert (answer.one("X-Request-Id") == sent) is taken
     assert answer.status == 200

@@ -122,7 +122,8 @@ final class LostLines: Sendable {
     func report(_ failure: SystemError, isAboutCall: Bool) {
         count.add(1, ordering: .relaxed)
         if isAboutCall { calls.add(1, ordering: .relaxed) }
-        let consequence = isJournal.ofQuotas ? "; the quotas count their tokens until a restart, and not after it" : ""
+        var consequence = isJournal.ofQuotas ? "; the quotas count their tokens until a restart, and not after it" : ""
+        if isJournal.ofCalls { consequence += "; after a restart a call whose end is lost counts as open" }
         emergencies.begin(
             .usageLog,
             "usage lines are lost: \(failure): make room on the disk of USAGE_LOG, or start the reader of its pipe; no call "
@@ -133,13 +134,11 @@ final class LostLines: Sendable {
     func reportWritten() {
         guard emergencies.isAny else { return }
         let lost = total - reported.exchange(total, ordering: .relaxed)
-        let calls = calls.load(ordering: .relaxed)
-        let ofCalls = calls - reportedCalls.exchange(calls, ordering: .relaxed)
-        let consequence =
-            isJournal.ofCalls && ofCalls > 0
-            ? "; \(ofCalls) of them are about calls, and after a restart a call whose end is lost counts as open" : ""
+        let aboutCalls = calls.load(ordering: .relaxed)
+        let ofCalls = aboutCalls - reportedCalls.exchange(aboutCalls, ordering: .relaxed)
+        let calls = ofCalls > 0 ? ", \(ofCalls) of them about calls" : ""
         emergencies.end(
-            .usageLog, "usage lines are written again; \(lost) were lost\(consequence)",
+            .usageLog, "usage lines are written again; \(lost) were lost\(calls)",
             now: Surroundings.monotonicNanoseconds())
     }
 }
