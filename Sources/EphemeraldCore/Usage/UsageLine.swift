@@ -54,13 +54,22 @@ extension RequestContext {
         line.append(.traceID, checked: trace?.traceID)
         line.append(.spanID, checked: trace?.spanID)
         line.append(.session, sessionName, limit: 64)
-        // A copy, because each look at the context costs.
-        let attempt = attempt
-        let (secret, report) = (attempt?.secret, attempt?.report)
+        // Most refusals came before it. A copy, because each look at the context costs.
+        if let attempt {
+            write(attempt, to: &line, unixMilliseconds: unixMilliseconds)
+        } else {
+            line.append(.model, session?.session.model, limit: 128)
+        }
+        line.finish()
+    }
+
+    /// What the upstream was asked for, and what came of it.
+    private func write(_ attempt: MintAttempt, to line: inout UsageText, unixMilliseconds: Int64) {
+        let (secret, report) = (attempt.secret, attempt.report)
         line.append(.model, secret?.model ?? session?.session.model, limit: 128)
-        line.append(.server, attempt?.server.host, limit: 512)
-        line.append(.serverPort, attempt?.server.port)
-        if let key = attempt?.key { line.append(written: key.usageMembers) }
+        line.append(.server, attempt.server.host, limit: 512)
+        line.append(.serverPort, attempt.server.port)
+        if let key = attempt.key { line.append(written: key.usageMembers) }
         // The fingerprint answers "is this leaked token ours, and whose?" and is of no use to a reader of the log.
         if let secret {
             line.append(.secretDigest, digest: UsageRecord.hash(of: secret.value.reveal()))
@@ -76,7 +85,6 @@ extension RequestContext {
         }
         line.append(.upstreamRequestID, secret?.upstreamRequestID ?? report?.requestID, limit: 128)
         if let call { line.append(opened: call, unixMilliseconds: unixMilliseconds) }
-        line.finish()
     }
 
     /// Characters of the field `Origin` in a usage line.
