@@ -3,7 +3,7 @@ package import HTTP
 /// The operator's page on the operations listener: its files, and the state that it shows.
 ///
 /// Only browsers and programs on this machine get them. The page's script sends a field of its own, which a page of
-/// another origin cannot send without a preflight (Fetch, "CORS-unsafe request-header names"), and preflights are refused.
+/// another origin cannot send without a preflight (Fetch, "CORS-safelisted request-header"), and preflights are refused.
 package struct OperatorPage: Sendable {
     /// Where the state is read.
     package static let statusPath = "/status"
