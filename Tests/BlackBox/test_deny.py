@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import raw
 from daemon import ORIGIN, Daemon, NotStarted, eventually
 from redis_server import RedisServer
 from call_client import create, lease, location, raw_digest, serve, session
@@ -196,3 +197,68 @@ def test_a_wrong_file_stops_the_start(start, upstream, sessions, tmp_path, text)
     with pytest.raises(NotStarted) as failure:
         start(upstream, sessions, DENY_FILE=str(tmp_path / "denied.json"))
     assert failure.value.code == 78 and "DENY_FILE: " in failure.value.stderr
+
+
+def test_a_caller_whom_the_log_hides_is_denied_by_name_and_by_hash(start, calls, tmp_path):
+    files = {"default": session(call={"lease_seconds": 60})}
+    settings = callers(tmp_path) | {"LOG_CALLER": "hashed", "DENY_FILE": str(tmp_path / "denied.json")}
+    daemon = serve(start, calls, tmp_path, files, SAFETY_SALT="0" * 64, **settings)
+    for name in NAMES:
+        location(create(daemon, **bearer(name)))
+    hashes = [json.loads(line)["enduser.pseudo.id"] for line in (tmp_path / "usage.log").read_text().splitlines()]
+    assert said(daemon, "deny", "ann") == "denied: caller ann\n1 call is ending\n"
+    assert said(daemon, "deny", hashes[1]).splitlines()[1:] == ["1 call is ending"]
+    for name in NAMES:
+        assert daemon.token(fields=bearer(name)).json()["code"] == "denied"
+
+
+def test_a_thousand_denials_are_shared(start, upstream, sessions, tmp_path):
+    redis = RedisServer(tmp_path / "redis").start()
+    try:
+        first = start(upstream, sessions, **PROXY, **redis.settings)
+        eventually(lambda: "are counted in" in first.stderr, "it is connected")
+        port = int(first.settings["OPS_PORT"])
+        for number in range(1000):
+            name = f"{number:04}" + "n" * 252
+            put = raw.head("PUT", f"/denied?caller={name}", {"Content-Length": "0"}, host=f"127.0.0.1:{port}")
+            assert raw.exchange(port, put).only().status == 200
+        second = start(upstream, sessions, **PROXY, **redis.settings)
+        eventually(lambda: len(said(second, "deny").splitlines()) == 1001, "the other daemon has all of them")
+        assert "is away" not in first.stderr + second.stderr
+    finally:
+        redis.kill()
+
+
+def test_what_redis_refuses_to_keep_is_denied_here_and_said(start, upstream, sessions, tmp_path):
+    redis = RedisServer(tmp_path / "redis").start()
+    try:
+        daemon = start(upstream, sessions, **PROXY, **redis.settings)
+        eventually(lambda: "are counted in" in daemon.stderr, "it is connected")
+        said(daemon, "deny", "192.0.2.1")
+        redis.command_reply("CONFIG", "SET", "min-replicas-to-write", "1")
+        said(daemon, "deny", "192.0.2.7")
+        eventually(lambda: "the deny-list is not shared: Redis refuses it: NOREPLICAS" in daemon.stderr, "it is said")
+        assert ask(daemon) == (403, "denied")
+        assert "other daemons do not know it yet" in said(daemon, "deny", "192.0.2.8")
+        redis.command_reply("CONFIG", "SET", "min-replicas-to-write", "0")
+        eventually(lambda: "other daemons" not in said(daemon, "deny", "192.0.2.9"), "it is shared again")
+        assert [ask(daemon, f"192.0.2.{number}")[0] for number in (1, 7, 8, 9)] == [403] * 4
+    finally:
+        redis.kill()
+
+
+@pytest.mark.parametrize("until", [-1, 1795367892000, 1795367892000000000])
+def test_a_time_that_is_none_is_refused(start, upstream, sessions, tmp_path, until):
+    file = tmp_path / "denied.json"
+    daemon = start(upstream, sessions, DENY_FILE=str(file), WATCH="true")
+    file.write_text(json.dumps({"caller:ann": until}))
+    eventually(lambda: "write null or a Unix time in seconds" in daemon.stderr, "the file is refused")
+    assert daemon.token().status == 200
+
+
+def test_a_part_of_a_network_is_the_network(start, upstream, sessions, tmp_path):
+    daemon = start(upstream, sessions, **PROXY)
+    said(daemon, "deny", "2001:db8::7/128")
+    assert ask(daemon, "2001:db8::8")[0] == 403
+    said(daemon, "allow", "2001:db8::9")
+    assert ask(daemon, "2001:db8::8")[0] == 200

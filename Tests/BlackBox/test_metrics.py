@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import raw
-from daemon import HEALTH, NotStarted, TOKEN
+from daemon import HEALTH, NotStarted, TOKEN, eventually
 from program import free_port
 
 
@@ -17,8 +19,9 @@ def scrape(daemon, accept: str | None = None) -> raw.Answer:
 
 
 def series(daemon) -> dict[str, float]:
-    lines = scrape(daemon).body.decode().splitlines()
-    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
+    lines = [line.rsplit(" ", 1) for line in scrape(daemon).body.decode().splitlines() if line[0] != "#"]
+    assert len({name for name, _ in lines}) == len(lines), "a series is there twice"
+    return {name: float(value) for name, value in lines}
 
 
 def test_what_all_loops_did_is_told(start, upstream, sessions):
@@ -35,6 +38,20 @@ def test_what_all_loops_did_is_told(start, upstream, sessions):
     assert found["ephemerald_limit_keys"] == 1
     assert found["ephemerald_in_flight"] == 0
     assert found["process_open_fds"] > 5 and found["process_cpu_seconds_total"] > 0
+
+
+def test_answers_with_one_status_and_several_reasons_are_one_series(start, upstream, sessions):
+    daemon = start(upstream, sessions, MAX_IN_FLIGHT="1")
+    upstream.delay = 1
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(daemon.token)
+        upstream.wait_until_held(1)
+        assert daemon.token().json()["code"] == "overloaded"
+        assert first.result().status == 200
+    daemon.process.send_signal(signal.SIGUSR1)
+    eventually(lambda: daemon.token().status == 503, "minting is paused")
+    route = 'route="/api/realtime/token",method="POST",status="503"'
+    assert series(daemon)[f"ephemerald_requests_total{{{route}}}"] >= 2
 
 
 def test_no_key_and_nothing_that_a_stranger_wrote_is_told(daemon):

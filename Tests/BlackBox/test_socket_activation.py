@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +131,19 @@ def test_killed_processes_lose_nothing_but_what_they_were_at(activated, listener
     assert load.counts["200"] + failed == sum(load.counts.values())
 
 
+def accepts(daemon: Daemon, listener: socket.socket) -> bool:
+    """Whether a loop of the process watches the socket for connections."""
+    name = f"socket:[{os.fstat(listener.fileno()).st_ino}]"
+    process = Path(f"/proc/{daemon.process.pid}")
+    for descriptor in (process / "fdinfo").iterdir():
+        # A descriptor may be closed while this looks at it.
+        with suppress(FileNotFoundError):
+            for number in re.findall(r"^tfd: *([0-9]+)", descriptor.read_text(), re.M):
+                if os.readlink(process / "fd" / number) == name:
+                    return True
+    return False
+
+
 @pytest.mark.parametrize(("patience", "status"), [("15s", 200), ("200ms", 503)])
 def test_a_caller_during_a_slow_restart_waits_for_the_drain_and_their_own_mint(
     activated, listener, upstream, patience, status
@@ -136,11 +152,12 @@ def test_a_caller_during_a_slow_restart_waits_for_the_drain_and_their_own_mint(
     one starts and takes the queue."""
     upstream.delay = 0.7 if status == 200 else 20
     daemon = activated([listener], DRAIN_TIMEOUT=patience).start()
+    assert accepts(daemon, listener)
     with raw.Connection(daemon.port) as accepted:
         accepted.send(token_request())
         upstream.wait_until_held(1)
         daemon.process.send_signal(signal.SIGTERM)
-        eventually(lambda: "draining" in daemon.stderr, "the drain begins")
+        eventually(lambda: not accepts(daemon, listener), "the old process accepts nobody")
         with raw.Connection(daemon.port, limit=20) as queued:
             queued.send(token_request())
             answer = accepted.receive().only()

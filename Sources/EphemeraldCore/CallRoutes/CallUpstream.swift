@@ -40,14 +40,17 @@ package final class CallUpstream: Sendable {
         let body = body(of: creation, object)
         let began = surroundings.monotonicNanoseconds()
         let pass: UpstreamState.Pass
-        var key: UpstreamKey
         do throws(Refusal) {
-            key = try state.keys.first(of: keys, now: began)
             pass = try state.enter(now: began, atMost: upstream.maxInFlight, for: .creation)
         } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }
         defer { state.leave(pass) }
+        // After that step, because a key may have only one try.
+        var key: UpstreamKey
+        do throws(Refusal) { key = try state.keys.first(of: keys, now: began) } catch {
+            throw CallFailure(refusal: error, report: nil, isLost: false)
+        }
         let deadline = began + upstream.timeout.nanoseconds
         while true {
             let attempt = await attempt(creation, body, key: key, until: deadline)

@@ -53,7 +53,7 @@ package final class CallKeeper: Sendable {
 
     private let state = Locked(State())
     private let surroundings: Surroundings
-    private let outlets: Outlets
+    let outlets: Outlets
     /// Nil where this process keeps its calls for itself.
     let peers: CallPeers?
 

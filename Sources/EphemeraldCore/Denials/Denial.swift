@@ -39,16 +39,25 @@ package enum Denial: Hashable, Sendable {
         switch kind {
         case .caller:
             guard !value.isEmpty else { throw Invalid("write the name of a caller") }
+            guard value.utf8.count <= 256, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                throw Invalid("a name has at most 256 characters, and no control characters", part: value)
+            }
             self = .caller(value)
         case .address:
             if let address = IPAddress(value), !address.isV4 {
                 let network = IPAddress(bits: address.bits & ~UInt128(UInt64.max))
                 self = .address(try AddressRange(parsing: "\(network)/64"))
             } else {
-                self = .address(try AddressRange(parsing: value))
+                let range = try AddressRange(parsing: value)
+                let length = Int(value.split(separator: "/").last ?? "") ?? 0
+                if !range.base.isV4, length > 64 {
+                    self = try Denial(.address, "\(range.base)")
+                } else {
+                    self = .address(range)
+                }
             }
         case .origin:
-            guard Origin(value) != nil else {
+            guard value.utf8.count <= 256, Origin(value) != nil else {
                 throw Invalid("this is not an origin; write one such as https://app.example", part: value)
             }
             self = .origin(value)

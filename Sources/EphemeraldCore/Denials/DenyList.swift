@@ -42,13 +42,18 @@ package final class DenyList: Sendable {
     }
 
     /// Refuses a caller, a client or an origin that is denied.
-    /// - Parameter now: Unix seconds.
-    func admit(_ caller: Caller?, _ client: ClientAddress, _ origin: String?, now: Int) throws(Refusal) {
+    /// - Parameters:
+    ///   - account: the caller's name in usage lines, which is a hash where they are hidden there.
+    ///   - now: Unix seconds.
+    func admit(
+        _ caller: Caller?, account: String? = nil, _ client: ClientAddress, _ origin: String?, now: Int
+    ) throws(Refusal) {
         let kind = contents.withLock { contents -> Denial.Kind? in
             func isDenied(_ denial: Denial) -> Bool {
                 contents.entries[denial].map { until in until.map { now < $0 } ?? true } ?? false
             }
             if let caller, isDenied(.caller(caller.loggableName)) { return .caller }
+            if let account, isDenied(.caller(account)) { return .caller }
             if let origin, isDenied(.origin(origin)) { return .origin }
             guard case .ip(let address) = client.source else { return nil }
             let isInRange = contents.ranges.contains { range, until in

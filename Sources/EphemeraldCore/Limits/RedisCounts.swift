@@ -72,7 +72,7 @@ package struct RedisScript: Sendable {
     package let sha1: String
 
     /// The name follows from the text.
-    init(_ text: String) {
+    package init(_ text: String) {
         self.text = text
         sha1 = HashFunction.sha1.hash(Array(text.utf8)).hexadecimal
     }

@@ -32,11 +32,15 @@ package struct CallOperations: Sendable {
             }
         case .end(let selection):
             guard let keeper, keeper.isShared else {
-                let count = keeper?.endAll(.byOperator) { selection.includes($0) } ?? 0
+                let names = keeper?.outlets.names() ?? .full
+                let count = keeper?.endAll(.byOperator) { selection.includes($0, naming: names) } ?? 0
                 return .now(CallOperations.ending(count, isComplete: true))
             }
             return .later {
-                let (count, isComplete) = await keeper.endEverywhere(.byOperator) { selection.includes($0) }
+                let names = keeper.outlets.names()
+                let (count, isComplete) = await keeper.endEverywhere(.byOperator) {
+                    selection.includes($0, naming: names)
+                }
                 return CallOperations.ending(count, isComplete: isComplete)
             }
         }

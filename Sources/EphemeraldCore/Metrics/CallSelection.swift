@@ -34,10 +34,13 @@ package enum CallSelection: Hashable, Sendable {
         }
     }
 
-    func includes(_ call: CallListing) -> Bool {
+    /// - Parameter names: how usage lines name callers. A caller has their calls under that name, and may be selected by
+    ///   their own.
+    func includes(_ call: CallListing, naming names: LogNames = .full) -> Bool {
         switch self {
         case .call(let name): call.record.name == name
-        case .caller(let name): call.record.plan.caller?.hasSameBytes(as: name) ?? false
+        case .caller(let name):
+            call.record.plan.caller.map { $0.hasSameBytes(as: name) || $0 == names.account(named: name) } ?? false
         case .session(let name): call.record.plan.session.hasSameBytes(as: name)
         case .all: true
         }

@@ -130,7 +130,7 @@ extension MetricCounts {
         [
             MetricFamily(
                 "ephemerald_requests", .counter, "Requests answered, by route, method and status.",
-                samples(answered.map { (key: $0.request, count: $0.times.total) }) {
+                samples(requests) {
                     [("route", $0.route.text), ("method", $0.method.text), ("status", "\($0.status.rawValue)")]
                 }),
             MetricFamily(
@@ -159,6 +159,15 @@ extension MetricCounts {
                 "ephemerald_upstream_duration_seconds", .histogram, "Duration of requests to the upstream.",
                 exchangeTimes.samples()),
         ]
+    }
+
+    /// The answers by route, method and status: those with different errors together.
+    private var requests: [(key: AnsweredRequest, count: UInt64)] {
+        var rows: [Int: (key: AnsweredRequest, count: UInt64)] = [:]
+        for (request, times) in answered {
+            rows[request.number, default: (request, 0)].count += times.total
+        }
+        return Array(rows.values)
     }
 
     private func samples<Key>(

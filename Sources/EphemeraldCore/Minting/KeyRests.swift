@@ -88,7 +88,9 @@ package final class KeyRests: Sendable {
     func refused(
         _ key: UpstreamKey, of keys: [UpstreamKey], _ refusal: Refusal, requestID: RequestID, now: UInt64
     ) {
-        let isLast = state.withLock { state in
+        let isLast: Bool? = state.withLock { state in
+            // A request of before a reload may have had a key that is gone.
+            guard state.keys.isEmpty || state.keys.contains(where: { $0.print == key.print }) else { return nil }
             var rest = state.rests[key.print] ?? Rest(refusal: refusal, ends: now, tried: now)
             if rest.isOnTrial { rest.length = min(rest.length * 2, KeyRests.longest) }
             // Requests that were under way when the rest began do not prolong it.
@@ -100,6 +102,7 @@ package final class KeyRests: Sendable {
             if isLast { state.refusedInARow += 1 }
             return isLast
         }
+        guard let isLast else { return }
         let consequence =
             isLast
             ? "no other key is left, so tokens and calls are refused until one works"
@@ -114,7 +117,8 @@ package final class KeyRests: Sendable {
 
     /// The upstream accepted a key.
     func worked(_ key: UpstreamKey, now: UInt64) {
-        guard isAny.load(ordering: .relaxed) else { return }
+        // The emergency begins after the rest: another loop may end the rest between the two.
+        guard isAny.load(ordering: .relaxed) || emergencies.isAny else { return }
         state.withLock { state in
             state.refusedInARow = 0
             state.rests[key.print] = nil

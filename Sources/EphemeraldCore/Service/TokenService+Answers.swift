@@ -46,7 +46,10 @@ extension TokenService {
         }
         addCommonFields(to: &response, context, refusal)
         let answered = AnsweredRequest(context, response.status, refusal)
-        if let spans = loop.metrics.spans, let trace = context.trace, trace.isSampled, context.isForSpan {
+        // Refusals beyond the limit on refusals have neither a line nor a span.
+        if let spans = loop.metrics.spans, let trace = context.trace, trace.isSampled, context.isForSpan,
+            isLogged || refusal == nil
+        {
             spans.add(
                 answered, context, trace, unixMilliseconds: loop.surroundings.unixMilliseconds(), duration: duration)
         }

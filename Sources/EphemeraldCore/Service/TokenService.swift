@@ -153,7 +153,8 @@ package final class TokenService: Sendable {
     func refuseIfDenied(_ context: RequestContext, from origin: String?) throws(Refusal) {
         if common.denials.isEmpty { return }
         let now = Int(loop.surroundings.unixMilliseconds() / 1_000)
-        try common.denials.admit(context.caller, context.client, origin, now: now)
+        try common.denials.admit(
+            context.caller, account: account(of: context.caller), context.client, origin, now: now)
     }
 
     func session(

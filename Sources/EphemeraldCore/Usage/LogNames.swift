@@ -65,10 +65,13 @@ package struct LogNames: Hashable, Sendable {
 
     /// The name under which quotas and calls count a caller: the one in usage lines, from which they are restored, and a
     /// hash where lines have none.
-    func account(of caller: Caller) -> String {
-        switch self.caller {
-        case .full: caller.loggableName
-        case .hashed, .none: identifiers?.identifier(ofCaller: caller.loggableName) ?? caller.loggableName
+    func account(of caller: Caller) -> String { account(named: caller.loggableName) }
+
+    /// The same for a caller's name as it would be in usage lines without ``caller``.
+    func account(named name: String) -> String {
+        switch caller {
+        case .full: name
+        case .hashed, .none: identifiers?.identifier(ofCaller: name) ?? name
         }
     }
 

@@ -65,7 +65,7 @@ package struct CallsCommand: ParsableCommand {
     }
 
     /// - Throws: when the answer says that it is not about all calls.
-    private static func check(_ body: JSON) throws {
+    static func check(_ body: JSON) throws {
         if let reason = body["incomplete"]?.stringValue { throw failure(reason.loggable(256)) }
     }
 

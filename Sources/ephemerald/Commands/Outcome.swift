@@ -7,12 +7,13 @@ import System
 package enum Outcome: Int32, CaseIterable, Sendable {
     /// The work is done; `serve` was told to stop, and answered all requests first.
     case success = 0
-    /// The answer is no: `healthcheck` found no healthy daemon, `lookup` and `forget` no line, `calls end` no call.
+    /// The answer is no: `healthcheck` found no healthy daemon, `lookup` and `forget` no line, `calls end` no call,
+    /// `allow` no denial.
     case negative = 1
     /// EX_USAGE: the command line is wrong.
     case usage = 64
-    /// EX_UNAVAILABLE: the address cannot be listened on, `mint` got no token, the usage log cannot be read, or the
-    /// daemon does not list its calls.
+    /// EX_UNAVAILABLE: the address cannot be listened on, `mint` got no token, the usage log cannot be read, or
+    /// the daemon, or Redis, does not answer a command.
     case unavailable = 69
     /// EX_TEMPFAIL: a second signal ended `serve` before all requests were answered.
     case cut = 75
@@ -25,11 +26,11 @@ package enum Outcome: Int32, CaseIterable, Sendable {
         case .success: "done"
         case .negative:
             "healthcheck: the daemon does not answer, or not with 200; lookup, forget: nothing was found; calls end: "
-                + "no call was open"
+                + "no call was open; allow: nobody was denied"
         case .usage: "the command line is wrong"
         case .unavailable:
-            "serve: cannot listen; mint: got no token; usage, lookup, forget: the log cannot be read; calls: the "
-                + "daemon does not answer"
+            "serve: cannot listen; mint: got no token; usage, lookup, forget: the log cannot be read; calls, "
+                + "deny, allow: no answer"
         case .cut: "serve: a second signal ended it before all requests were answered"
         case .configuration: "a setting or a session file is wrong; every problem is listed"
         }

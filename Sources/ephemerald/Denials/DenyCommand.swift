@@ -63,6 +63,7 @@ package struct DenyCommand: ParsableCommand {
         let ended = try CallsCommand.ask("DELETE", CallSelection.caller(name).target, arguments, settingsAfter: count)
         let calls = ended["ending"]?.numberValue?.integer ?? 0
         if calls > 0 { print(calls == 1 ? "1 call is ending" : "\(calls) calls are ending") }
+        try CallsCommand.check(ended)
     }
 
     private func list() throws {
@@ -86,7 +87,7 @@ package struct DenyCommand: ParsableCommand {
 package struct AllowCommand: ParsableCommand {
     /// Name and texts for `--help`.
     package static let configuration = CommandConfiguration(
-        commandName: "allow", abstract: "End what ephemerald deny has begun.",
+        commandName: "allow", abstract: "End the denial of a caller, an address or an origin.",
         usage: "ephemerald allow CALLER|ADDRESS|ORIGIN | --caller NAME [--SETTING VALUE ...]",
         discussion:
             "Connects to the operations listener at OPS_HOST and OPS_PORT. It exits with 1 when nobody was denied by "

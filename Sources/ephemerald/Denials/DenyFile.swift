@@ -31,7 +31,8 @@ struct DenyFile: Sendable {
             }
             switch member.value {
             case .null: entries[denial] = .some(nil)
-            case .number(let number) where number.integer != nil: entries[denial] = number.integer
+            case .number(let number) where number.integer.map(Timestamp.unixSeconds.contains) ?? false:
+                entries[denial] = number.integer
             default: throw Invalid("write null or a Unix time in seconds", part: member.name)
             }
         }

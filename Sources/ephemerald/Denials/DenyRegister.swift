@@ -10,15 +10,12 @@ import Text
 /// The deny-list of this daemon: carries out what the operator orders, keeps it in a file, and shares it with the other
 /// daemons that have the same Redis. On the loop of the first worker.
 ///
-/// In Redis a hash has an end for each denial, 0 for none, and one field without a name that shows that it was written:
-/// a Redis that has lost it gets the denials again from the daemons.
+/// A Redis that has lost the list gets it again from the daemons.
 final class DenyRegister: @unchecked Sendable {
     // `@unchecked`: all that changes belongs to the thread of the loop, and before the loop runs to the thread that makes
     // it.
     /// Two daemons agree within twice that time.
     private static let interval = Duration.milliseconds(400)
-    private static let key = "{ephemerald}:denied"
-    private static let mark = ""
 
     let list = DenyList()
     private let loop: EventLoop
@@ -30,6 +27,8 @@ final class DenyRegister: @unchecked Sendable {
     private var isKept = true
     private var hasWarned = false
     private var isSynchronising = false
+    /// Whether the last exchange with Redis succeeded.
+    private var isShared = false
     /// What Redis does not know yet.
     private var unsent: [Denial] = []
     /// Nil without Redis. The service of the loop owns it.
@@ -81,7 +80,12 @@ final class DenyRegister: @unchecked Sendable {
         adopt(entries)
         if redis != nil { Task(executorPreference: loop) { [self] in await synchronise() } }
         if file == nil, redis == nil { return .notKept("DENY_FILE is not set, so a restart forgets it") }
-        return keep(entries).map { .notKept("DENY_FILE cannot be written, so a restart forgets it: \($0)") } ?? .done
+        if let error = keep(entries) {
+            return .notKept("DENY_FILE cannot be written, so a restart forgets it: \(error)")
+        }
+        guard redis != nil, !isShared else { return .done }
+        let loss = file == nil ? ", and a restart of this one forgets it" : ""
+        return .notKept("Redis does not answer, so other daemons do not know it yet\(loss)")
     }
 
     /// Writes the file.
@@ -123,68 +127,68 @@ final class DenyRegister: @unchecked Sendable {
     private func synchronise() async {
         guard let redis, !isSynchronising else { return }
         isSynchronising = true
-        defer { isSynchronising = false }
+        var isDone = false
+        defer { (isSynchronising, isShared) = (false, isDone) }
         do throws(RedisFailure) {
-            let reply = try await redis.send(["HGETALL", DenyRegister.key])
-            if case .error(let message) = reply { return warn(message) }
-            let texts = (reply.elements ?? []).map { element in
-                if case .bytes(let bytes) = element { String(decoding: bytes, as: UTF8.self) } else { "" }
-            }
-            let fields = stride(from: 0, to: texts.count - 1, by: 2).map { (name: texts[$0], value: texts[$0 + 1]) }
-            if !fields.contains(where: { $0.name == DenyRegister.mark }) {
-                try await sendEverything(to: redis)
+            let shared = SharedDenials(redis)
+            guard let fields = try await shared.read(orReport: warn) else { return }
+            if !fields.contains(where: { $0.name == SharedDenials.mark }) {
+                try await sendEverything(to: shared)
             } else if unsent.isEmpty {
                 adopt(fields, from: redis)
             }
             while let denial = unsent.first {
-                try await send(denial, to: redis)
+                guard try await send(denial, to: shared) else { return }
                 unsent.removeFirst()
             }
+            isDone = true
         } catch {
             // The client has reported that Redis is away; the list stays as it is.
         }
     }
 
     /// Redis has lost the list, or never had one. One command, so that no daemon adopts a part of it.
-    private func sendEverything(to redis: RedisClient) async throws(RedisFailure) {
+    private func sendEverything(to shared: SharedDenials) async throws(RedisFailure) {
         let (entries, count) = (list.entries, unsent.count)
         guard !entries.isEmpty || count > 0 else { return }
         let words = entries.flatMap { denial, until in ["\(denial)", "\(until ?? 0)"] }
-        _ = try await redis.send(["HSET", DenyRegister.key, DenyRegister.mark, "1"] + words)
+        guard try await shared.write(["HSET", SharedDenials.key, SharedDenials.mark, "1"] + words, orReport: warn)
+        else { return }
         unsent.removeFirst(count)
     }
 
     private func adopt(_ fields: [(name: String, value: String)], from redis: RedisClient) {
         var entries: DenyList.Entries = [:]
         for field in fields {
-            guard let denial = Denial(field.name), let until = Int(field.value), entries.count < DenyList.most
+            guard let denial = Denial(field.name), let until = Int(field.value),
+                Timestamp.unixSeconds.contains(until), entries.count < DenyList.most
             else { continue }
             let left = until == 0 ? 1 : until - Int(time(nil))
             if left > 0 { entries[denial] = .some(until == 0 ? nil : until) }
             // Not at once: another daemon may just prolong it.
-            if left < -3_600 { redis.post(["HDEL", DenyRegister.key, field.name]) }
+            if left < -3_600 { redis.post(["HDEL", SharedDenials.key, field.name]) }
         }
         guard entries != list.entries else { return }
         adopt(entries)
         _ = keep(entries)
     }
 
-    private func send(_ denial: Denial, to redis: RedisClient) async throws(RedisFailure) {
+    /// - Returns: whether Redis has it now.
+    private func send(_ denial: Denial, to shared: SharedDenials) async throws(RedisFailure) -> Bool {
+        let mark = ["HSET", SharedDenials.key, SharedDenials.mark, "1"]
         if let until = list.entries[denial] {
-            _ = try await redis.send(
-                ["HSET", DenyRegister.key, DenyRegister.mark, "1", "\(denial)", "\(until ?? 0)"])
-        } else {
-            _ = try await redis.send(["HSET", DenyRegister.key, DenyRegister.mark, "1"])
-            _ = try await redis.send(["HDEL", DenyRegister.key, "\(denial)"])
+            return try await shared.write(mark + ["\(denial)", "\(until ?? 0)"], orReport: warn)
         }
+        guard try await shared.write(mark, orReport: warn) else { return false }
+        return try await shared.write(["HDEL", SharedDenials.key, "\(denial)"], orReport: warn)
     }
 
     /// Reports once that Redis refuses. The rest of its message may name users.
-    private func warn(_ message: String) {
-        guard !hasWarned else { return }
+    private func warn(_ reply: RedisReply) {
+        guard !hasWarned, case .error(let message) = reply else { return }
         hasWarned = true
         let code = message.prefix { $0 != " " }
-        logger.warning("the deny-list is not shared: Redis refuses HGETALL: \(String(code).loggable(64))")
+        logger.warning("the deny-list is not shared: Redis refuses it: \(String(code).loggable(64))")
     }
 
     /// Puts a list in force, and reports what is new in it.

@@ -118,7 +118,9 @@ final class TelemetryExporter: @unchecked Sendable {
             telemetry.notices.succeeded()
             let answer = (try? JSON(parsing: response.body))?["partialSuccess"]
             let count = answer?[rejected]
-            return count?.stringValue.flatMap { Int($0) } ?? count?.numberValue.flatMap { Int($0.spelling) } ?? 0
+            let number = count?.stringValue.flatMap { Int($0) } ?? count?.numberValue.flatMap { Int($0.spelling) } ?? 0
+            // Whatever a collector answers, it cannot reject more than a body has.
+            return min(max(0, number), body.count)
         } catch {
             // Cut short by the end of the process.
             if error == .cancelled { return nil }
