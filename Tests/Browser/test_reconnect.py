@@ -38,7 +38,8 @@ def test_a_killed_peer_is_noticed_and_replaced(open_tab, web, start, process):
     tab.until("states().includes('reconnecting') && client.state === 'connected'")
     assert tab.js("states().slice(2)") == ["connected", "unstable", "reconnecting", "connected"]
     back = tab.js("log.findLast(entry => entry.type === 'statechange').at")
-    assert tab.js(FIRST, "reconnecting") - tab.js(FIRST, "unstable") >= 5000
+    # Chromium's timers count whole milliseconds, and its clock does not.
+    assert tab.js(FIRST, "reconnecting") - tab.js(FIRST, "unstable") > 4998
     assert back - killed < 40_000
     eventually(lambda: process.state()["open"] == 1, "the new peer has the call")
     assert process.state() == {"minted": 1, "used": 1, "open": 1}
