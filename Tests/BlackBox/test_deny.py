@@ -74,6 +74,11 @@ def test_addresses_and_origins_are_refused(start, upstream, sessions, value, kin
     daemon = start(upstream, sessions, **PROXY)
     assert ask(daemon, **denied)[0] == ask(daemon, **other)[0] == 200
     assert "a restart forgets it" in said(daemon, "deny", value, "--for", "1h")
+    # An order about somebody else is answered with the same list.
+    port = int(daemon.settings["OPS_PORT"])
+    end = raw.head("DELETE", "/denied?caller=nobody", {"Content-Length": "0"}, host=f"127.0.0.1:{port}")
+    unknown = raw.exchange(port, end).only().json()
+    assert unknown["unknown"] and [row["kind"] for row in unknown["denied"]] == [kind]
     assert ask(daemon, **denied) == (403, "denied")
     assert ask(daemon, **other)[0] == 200
     assert daemon.usage()[2]["ephemerald.limit.dimension"] == kind

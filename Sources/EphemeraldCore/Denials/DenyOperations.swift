@@ -64,7 +64,7 @@ package struct DenyOperations: Sendable {
         }
         switch carryOut(order) {
         case .done: return report()
-        case .unknown: return DenyOperations.json(.ok, ["denied": [], "unknown": true])
+        case .unknown: return report(isUnknown: true)
         case .full: return DenyOperations.text(.conflict, "There are \(DenyList.most) denials already.")
         case .notKept(let reason): return report(notKept: reason)
         }
@@ -84,7 +84,7 @@ package struct DenyOperations: Sendable {
     /// The longest time, in seconds: ten years.
     package static let longest = 87_600 * 3_600
 
-    private func report(notKept: String? = nil) -> Response {
+    private func report(notKept: String? = nil, isUnknown: Bool = false) -> Response {
         let now = now()
         let entries = list.entries.sorted { $0.key.description < $1.key.description }
         let denials = entries.compactMap { denial, until -> JSON? in
@@ -95,6 +95,7 @@ package struct DenyOperations: Sendable {
         }
         var body: JSONObject = ["denied": .array(denials)]
         if let notKept { body["not_kept"] = .string(notKept) }
+        if isUnknown { body["unknown"] = true }
         return DenyOperations.json(.ok, body)
     }
 

@@ -1,8 +1,8 @@
 import Sessions
 import Text
 
-/// Decides which refusals by a limit, a quota or a maximum of calls are logged for the operator: the first of each window, and of many clients
-/// at once a few.
+/// Decides which refusals by a limit, a quota or a maximum of calls are logged for the operator: the first of each window,
+/// and of many clients at once a few.
 ///
 /// It has neither clock nor lock, and only refusals cost time here. A client with a million addresses fills the places of
 /// one limit and no more; how many clients had no line is said in the next line.

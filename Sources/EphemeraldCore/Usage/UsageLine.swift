@@ -63,7 +63,7 @@ extension RequestContext {
         line.finish()
     }
 
-    /// What the upstream was asked for, and what came of it.
+    /// The attempt at the upstream and its result.
     private func write(_ attempt: MintAttempt, to line: inout UsageText, unixMilliseconds: Int64) {
         let (secret, report) = (attempt.secret, attempt.report)
         line.append(.model, secret?.model ?? session?.session.model, limit: 128)
