@@ -66,10 +66,10 @@ let package = Package(
         .target(
             name: "BrowserClient", dependencies: ["CBrowserClient"],
             exclude: [
-                "README.md", "demo", "operator", "package.json", "react.d.ts", "react.js", "realtime-client.d.ts",
-                "realtime-client.js",
-                "realtime-calls.js", "realtime-care.js", "realtime-sound.js", "sandbox-peer.d.ts",
-                "sandbox-peer.js",
+                "README.md", "demo", "device-check.d.ts", "device-check.js", "operator", "package.json", "react.d.ts",
+                "react.js", "realtime-client.d.ts", "realtime-client.js", "realtime-calls.js", "realtime-care.js",
+                "realtime-sound.js", "realtime-turns.js", "sandbox-peer.d.ts", "sandbox-peer.js", "test-browser.js",
+                "test-server.d.ts", "test-server.js",
             ],
             swiftSettings: settings),
         .executableTarget(

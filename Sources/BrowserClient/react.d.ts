@@ -2,7 +2,8 @@
 // and `tsc --checkJs` checks one against the other. It needs the types of React (`@types/react`).
 import type { ReactElement } from "react";
 import type {
-  ClosedReason, Quality, RealtimeClient, RealtimeError, RealtimeEvents, RealtimeOptions, RealtimeState, Transcript,
+  Activity, CallUsage, ClosedReason, Levels, Quality, RealtimeClient, RealtimeError, RealtimeEvents, RealtimeOptions,
+  RealtimeState, Transcript,
 } from "./realtime-client.js";
 
 /** The state of a call, for a component to render. A change makes a new object. */
@@ -25,6 +26,10 @@ export interface RealtimeSnapshot {
   readonly devices: RealtimeEvents["devices"] | undefined;
   /** With the option `call`: when the service ends the call at the latest, as `Date.now()` has it. */
   readonly endsAt: number | undefined;
+  /** Who speaks. */
+  readonly activity: Activity;
+  /** What OpenAI reports as used in this call, summed. */
+  readonly usage: CallUsage;
 }
 
 /** The client, which is the same for as long as the component is mounted, and the state of its call. */
@@ -34,9 +39,16 @@ export interface RealtimeCall extends RealtimeSnapshot {
 
 /**
  * A call that lives as long as the component: unmounting ends it, in any phase. The options of the first render are
- * used, except that of `token` and `authorization`, if they are functions, the latest is called.
+ * used, except that of `token` and `authorization`, if they are functions, the latest is called. Another `session`,
+ * `token` or `call` is a warning on the console: give the component another `key`.
  */
 export function useRealtime(options?: RealtimeOptions): RealtimeCall;
+
+/**
+ * The levels of both sides, for each frame while the call is connected; otherwise 0. Use it in a small component of its
+ * own, because it is rendered with each frame.
+ */
+export function useLevels(client: RealtimeClient): Levels;
 
 export interface RealtimeVoiceChatProps {
   /** The options of the client; those of the first render are used, as with `useRealtime`. */

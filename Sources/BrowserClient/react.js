@@ -12,7 +12,11 @@ import { RealtimeClient } from "./realtime-client.js";
 
 const SHOWN = /** @type {const} */ ([
   "statechange", "error", "retry", "transcript", "mute", "volume", "playback", "quality", "devices", "lease",
+  "activity", "usage",
 ]);
+
+/** The options that choose the session. A change of one has no effect, and is warned of. */
+const FIXED = /** @type {const} */ (["session", "token", "call"]);
 
 /** @param {RealtimeOptions} options */
 function createStore(options) {
@@ -25,9 +29,12 @@ function createStore(options) {
   let devices;
   /** @returns {RealtimeSnapshot} */
   const look = () => {
-    const { state, reason, error, transcripts, muted, volume, playbackBlocked, endsAt } = client;
+    const { state, reason, error, transcripts, muted, volume, playbackBlocked, endsAt, activity, usage } = client;
     const { quality } = client.monitor;
-    return { state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality, devices, endsAt };
+    return {
+      state, reason, error, retry, transcripts, muted, volume, playbackBlocked, quality, devices, endsAt, activity,
+      usage,
+    };
   };
   let snapshot = look();
   return {
@@ -54,6 +61,14 @@ function createStore(options) {
 export function useRealtime(options = {}) {
   const latest = useRef(options);
   useEffect(() => { latest.current = options; });
+  const [first] = useState(options);
+  const changed = FIXED.find((name) => {
+    const [before, now] = [first[name], options[name]];
+    return typeof now !== "function" && String(before) !== String(now);
+  });
+  useEffect(() => {
+    if (changed) console.warn(`useRealtime: ${changed} has changed, without effect. Give the component another key.`);
+  }, [changed]);
   const [store] = useState(() => {
     const { token, authorization } = options;
     return createStore({
@@ -73,6 +88,34 @@ export function useRealtime(options = {}) {
   return { client: store.client, ...snapshot };
 }
 
+/** @type {typeof import("./react.js").useLevels} */
+export function useLevels(client) {
+  const [levels, setLevels] = useState(SILENCE);
+  useEffect(() => {
+    let frame = 0;
+    const look = () => {
+      const { input, output } = client.levels();
+      setLevels((before) => before.input === input && before.output === output ? before : { input, output });
+      frame = requestAnimationFrame(look);
+    };
+    const follow = () => {
+      cancelAnimationFrame(frame);
+      // Nothing is measured before the call is connected, and after it.
+      if (client.state === "connected" || client.state === "unstable") look();
+      else setLevels(SILENCE);
+    };
+    const end = client.on("statechange", follow);
+    follow();
+    return () => {
+      end();
+      cancelAnimationFrame(frame);
+    };
+  }, [client]);
+  return levels;
+}
+
+const SILENCE = { input: 0, output: 0 };
+
 /** @type {Record<Client["state"], string>} */
 const STATES = {
   idle: "Not connected",
@@ -86,7 +129,7 @@ const STATES = {
 
 /** @type {typeof import("./react.js").RealtimeVoiceChat} */
 export function RealtimeVoiceChat({ options, title = "Voice chat", className = "realtime-voice-chat" }) {
-  const { client, state, error, retry, transcripts, muted, volume, playbackBlocked, devices, endsAt } =
+  const { client, state, error, retry, transcripts, muted, volume, playbackBlocked, devices, endsAt, activity } =
     useRealtime(options);
   const [text, setText] = useState("");
   const [trouble, setTrouble] = useState("");
@@ -110,7 +153,7 @@ export function RealtimeVoiceChat({ options, title = "Voice chat", className = "
     })());
   };
 
-  return h("section", { className, "aria-labelledby": `${id}title` },
+  return h("section", { className, "aria-labelledby": `${id}title`, "data-activity": activity },
     h("h2", { id: `${id}title` }, title),
     h("p", { role: "status" },
       STATES[state], retry && ` Next attempt in ${Math.ceil(retry.delay / 1000)} s.`),

@@ -1,21 +1,22 @@
 // The part of realtime-client.js that looks after a call once it is connected: the conversation after a reconnect, a
-// session that is about to end, sound that the system has interrupted, and the page's functions. It is loaded in the
-// background.
+// session that is about to end, a microphone that is gone, sound that the system has interrupted, and the screen. It is
+// loaded in the background, and loads realtime-turns.js.
 
 /**
  * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
  * @typedef {{
  *   signal: AbortSignal,
- *   tools: import("./realtime-client.js").Tools | undefined,
- *   restore: import("./realtime-client.js").RestoreOptions | boolean | undefined,
+ *   options: import("./realtime-client.js").RealtimeOptions,
  *   updates: readonly object[],
  *   canRenew: () => boolean,
  *   renew: () => void,
- *   emit: <Type extends "restored" | "interruption">(type: Type, detail: RealtimeEvents[Type]) => void,
- *   announce: () => void,
+ *   emit: <Type extends keyof RealtimeEvents>(type: Type, detail: RealtimeEvents[Type]) => void,
+ *   announce: (lost: boolean) => void,
+ *   lose: (cause: unknown) => void,
  *   microphone: {
- *     wanted: boolean, deviceId: string | undefined, track: MediaStreamTrack | undefined,
- *     use: (deviceId: string | undefined, signal: AbortSignal) => Promise<void>,
+ *     wanted: boolean, source: string | MediaStream | undefined, track: MediaStreamTrack | undefined,
+ *     turn: Promise<unknown>, ended: (track: MediaStreamTrack) => void, release: (track: MediaStreamTrack) => void,
+ *     use: (source: string | MediaStream | undefined, signal: AbortSignal) => Promise<void>,
  *   },
  *   speaker: { readonly isStalled: boolean, blocked: boolean, start: () => Promise<void> },
  * }} Call what the client lends
@@ -33,7 +34,9 @@ const LAST = 5000;
 export function care(client, call) {
   new Conversation(client, call);
   new Sound(call);
-  if (call.tools) new Functions(client, call, call.tools);
+  new Screen(call);
+  const turns = import("./realtime-turns.js");
+  turns.then(({ follow }) => { if (!call.signal.aborted) follow(client, call); }, () => {});
 }
 
 /** What the model knows: it is told again after a reconnect, and a session is replaced before it ends. */
@@ -50,7 +53,7 @@ class Conversation {
     this.#client = client;
     this.#call = call;
     this.#peer = client.peerConnection;
-    if (call.restore === false) return;
+    if (call.options.restore === false) return;
     const end = client.on("serverevent", ({ type }) => {
       if (/^session\.(created|started)$/.test(type)) this.#begin();
       if (/^(input_audio_buffer\.speech_started|response\.created)$/.test(type)) this.#isBusy = true;
@@ -77,7 +80,7 @@ class Conversation {
       this.#call.emit("restored", { items: 0, omitted: known.length, updated: false });
       return;
     }
-    const { items = 50, characters = 20_000 } = Object(this.#call.restore);
+    const { items = 50, characters = 20_000 } = Object(this.#call.options.restore);
     let room = characters;
     const kept = known.slice(-items).reverse().filter(({ text }) => (room -= text.length) >= 0).reverse();
     for (const { itemId: id, role, text } of kept) {
@@ -124,6 +127,30 @@ class Sound {
     globalThis.document?.addEventListener("visibilitychange", () => this.#look(true), { signal });
     navigator.mediaDevices.addEventListener("devicechange", () => this.#follow(), { signal });
     this.#default().then((group) => { this.#group = group; }, () => {});
+    const { microphone } = call;
+    microphone.ended = (track) => this.#replace(track);
+    if (microphone.track?.readyState === "ended") this.#replace(microphone.track);
+  }
+
+  /**
+   * Replaces a microphone whose device is gone by the default one; a stream of the page is not replaced.
+   * @param {MediaStreamTrack} gone
+   */
+  async #replace(gone) {
+    const { microphone, signal, announce, lose } = this.#call;
+    await microphone.turn;
+    if (gone !== microphone.track) return;
+    try {
+      if (typeof microphone.source === "object") throw new DOMException("The page's stream has ended", "NotFoundError");
+      await microphone.use(undefined, signal);
+      if (!signal.aborted) announce(true);
+    } catch (error) {
+      if (signal.aborted || gone !== microphone.track) return;
+      microphone.release(gone);
+      microphone.track = undefined;
+      lose(error);
+      announce(false);
+    }
   }
 
   /** @param {boolean} isBack whether the page may have come back to the foreground */
@@ -138,15 +165,15 @@ class Sound {
     if (globalThis.document?.visibilityState === "hidden") return;
     if (isMuted && (isBack || Date.now() - this.#mutedAt >= MUTED)) {
       this.#mutedAt = Infinity;
-      this.#open(microphone.deviceId);
+      this.#open(microphone.source);
     }
     if (speaker.isStalled && !speaker.blocked) speaker.start().catch(() => {});
   }
 
-  /** @param {string | undefined} deviceId */
-  #open(deviceId) {
+  /** @param {string | MediaStream | undefined} source */
+  #open(source) {
     const { microphone, signal, announce } = this.#call;
-    return microphone.use(deviceId, signal).then(announce, () => {});
+    return microphone.use(source, signal).then(() => announce(false), () => {});
   }
 
   async #default() {
@@ -160,68 +187,34 @@ class Sound {
     const group = await this.#default().catch(() => undefined);
     const isNew = group !== undefined && this.#group !== undefined && group !== this.#group;
     this.#group = group;
-    if (signal.aborted || !microphone.wanted) return;
-    if (!microphone.track || (isNew && microphone.deviceId === undefined)) await this.#open(undefined);
+    if (signal.aborted || !microphone.wanted || typeof microphone.source === "object") return;
+    if (!microphone.track || (isNew && microphone.source === undefined)) await this.#open(undefined);
   }
 }
 
-/** The functions of the page: they run when the model calls them, and one response is requested for all results. */
-class Functions {
-  #client;
+/** The screen: where it would go dark during a call, the system locks the phone and takes the microphone away. */
+class Screen {
   #signal;
-  #tools;
-  #isResponding = false;
-  /** Whether a response is still to be requested: OpenAI refuses a second one while one is under way. */
-  #isOwed = false;
+  /** @type {{ released: boolean, release: () => void } | undefined} */
+  #lock;
+  /** @type {any} not known to every version of TypeScript */
+  #navigator = navigator;
 
-  /**
-   * @param {import("./realtime-client.js").RealtimeClient} client
-   * @param {Call} call
-   * @param {import("./realtime-client.js").Tools} tools
-   */
-  constructor(client, { signal }, tools) {
-    this.#client = client;
+  /** @param {Call} call */
+  constructor({ signal, options: { wakeLock = globalThis.matchMedia?.("(pointer: coarse)").matches } }) {
     this.#signal = signal;
-    this.#tools = tools;
-    const end = client.on("serverevent", (event) => this.#read(event));
-    signal.addEventListener("abort", end);
+    if (!wakeLock || !this.#navigator.wakeLock) return;
+    signal.addEventListener("abort", () => this.#lock?.release());
+    // The system takes the lock away while the page is hidden.
+    document.addEventListener("visibilitychange", () => this.#hold(), { signal });
+    this.#hold();
   }
 
-  /** @param {any} event */
-  #read({ type, response }) {
-    if (/^session\.(created|started)$/.test(type)) this.#isResponding = this.#isOwed = false;
-    if (type === "response.created") this.#isResponding = true;
-    if (type !== "response.done") return;
-    this.#isResponding = false;
-    const calls = (response?.output ?? []).filter((/** @type {any} */ item) => item.type === "function_call");
-    if (calls.length > 0 && response.status === "completed") this.#run(calls);
-    else if (this.#isOwed) this.#request();
-  }
-
-  /** @param {{ name: string, arguments: string, call_id: string }[]} calls */
-  async #run(calls) {
-    const connection = this.#client.peerConnection;
-    const results = await Promise.all(calls.map(async ({ name, arguments: text }) => {
-      try {
-        if (!Object.hasOwn(this.#tools, name)) throw new RangeError(`No function has the name ${name}`);
-        return await this.#tools[name]?.(JSON.parse(text)) ?? null;
-      } catch (error) {
-        return { error: String(error) };
-      }
-    }));
-    // The call has ended, or this is another session.
-    if (this.#signal.aborted || this.#client.peerConnection !== connection) return;
-    calls.forEach(({ call_id }, index) => {
-      const result = results[index];
-      const output = typeof result === "string" ? result : JSON.stringify(result);
-      this.#client.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
-    });
-    this.#request();
-  }
-
-  #request() {
-    this.#isOwed = this.#isResponding;
-    if (!this.#isOwed) this.#client.send({ type: "response.create" });
+  async #hold() {
+    if (document.visibilityState === "hidden" || this.#lock?.released === false) return;
+    // Refused where the battery is low.
+    this.#lock = await this.#navigator.wakeLock.request("screen").catch(() => undefined);
+    if (this.#signal.aborted) this.#lock?.release();
   }
 }
 

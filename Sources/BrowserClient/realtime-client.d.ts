@@ -40,14 +40,14 @@ export type ClosedReason = "disconnected" | "aborted" | "hangup" | "failed" | "p
  * | `microphone_denied` | the user or a policy refused the microphone | no |
  * | `microphone_missing` | there is no microphone, or not the requested one | no |
  * | `microphone_busy` | the microphone exists but cannot be opened: another program uses it | no |
- * | `microphone_ended` | it was disconnected during the call, and no other could replace it; the call continues | no |
+ * | `microphone_ended` | it was disconnected during the call, and no other replaces it; the call continues | no |
  * | `device_failed` | an output could not be chosen | no |
  * | `rate_limited` | 429 from the token route or the calls URL; `retryAfter` is the wait | yes |
  * | `token_unreachable` | no answer, or one that CORS hides: offline, or cookies that the server does not allow | yes |
  * | `token_refused` | the token route refused: see `status` and `serverCode` (`origin_not_allowed`) | from 500 on |
  * | `token_invalid` | the answer contains no client secret, or the token function returned none | no |
  * | `token_timeout` | no token within `timeouts.token` | yes |
- * | `token_failed` | the token function or that of `authorization` threw | no, unless `cause.retryable` is true |
+ * | `token_failed` | the function of `token`, `authorization` or `rtc` threw | no, unless `cause.retryable` is true |
  * | `call_unreachable` | no answer from the calls URL | yes |
  * | `call_refused` | the calls URL refused: OpenAI with 401 for a token that is used or expired | from 500 on |
  * | `call_invalid` | the answer is not a usable SDP, or not that of a service | no |
@@ -190,8 +190,9 @@ export interface RealtimeOptions {
   callsUrl?: string | URL;
   /** More constraints for the microphone. Echo cancellation, noise suppression and gain control are on by default. */
   audio?: MediaTrackConstraints;
-  /** The device id of the first microphone; `false` to listen and type only, without requesting a microphone. */
-  microphone?: string | false;
+  /** The device id of the first microphone; or a stream of the page, of which the call sends a clone, so that mute and
+   *  the end of the call leave it as it is; or `false` to listen and type only, without requesting a microphone. */
+  microphone?: string | MediaStream | false;
   /** The element that plays the answers. Default: an element that is not in the page. */
   element?: HTMLAudioElement;
   /** The device id of the first output. */
@@ -210,15 +211,58 @@ export interface RealtimeOptions {
    *  arguments as an object. The results, or the errors, are sent, and then one response is requested, as soon as none
    *  is under way. */
   tools?: Tools;
+  /** Has the assistant speak first when the call is first connected, not after a reconnect: `true`, or instructions for
+   *  this response. */
+  greet?: boolean | string;
+  /** Whether the screen stays on during a call, because a phone that locks itself takes the microphone away. Default:
+   *  where touch is the main input. */
+  wakeLock?: boolean;
   timeouts?: RealtimeTimeouts;
-  /** The configuration of `RTCPeerConnection`. OpenAI needs no ICE server. */
-  rtc?: RTCConfiguration;
+  /** The configuration of `RTCPeerConnection`, or a function that is called for each attempt, for short-lived TURN
+   *  credentials; it has `timeouts.token`. OpenAI needs no ICE server. */
+  rtc?: RTCConfiguration | ((context: { signal: AbortSignal }) => RTCConfiguration | Promise<RTCConfiguration>);
   /** The options of the client's ConnectionMonitor. */
   monitor?: MonitorOptions;
 }
 
 /** Functions that the model may call; a result that is no text is sent as JSON. */
 export type Tools = Record<string, (members: any) => unknown>;
+
+/**
+ * Who speaks in a call.
+ *
+ * | activity | meaning |
+ * |---|---|
+ * | `idle` | the call is not connected |
+ * | `listening` | nobody speaks |
+ * | `hearing` | the user speaks |
+ * | `thinking` | a response is under way but not heard, or a function of `tools` runs |
+ * | `speaking` | the assistant is heard |
+ */
+export type Activity = "idle" | "listening" | "hearing" | "thinking" | "speaking";
+
+/** What OpenAI reports as used in a call, summed over its sessions, under OpenAI's names. */
+export interface CallUsage {
+  /** The tokens of all responses. */
+  readonly responses?: TokenUsage;
+  /** The transcription of what the user said: tokens, or seconds, as the model is billed. */
+  readonly transcription?: TokenUsage & { readonly seconds?: number };
+  /** The seconds of live sessions. */
+  readonly live?: { readonly seconds?: number; readonly active_seconds?: number; readonly paused_seconds?: number };
+}
+
+export interface TokenUsage {
+  readonly total_tokens?: number;
+  readonly input_tokens?: number;
+  readonly output_tokens?: number;
+  readonly input_token_details?: {
+    readonly text_tokens?: number; readonly audio_tokens?: number; readonly image_tokens?: number;
+    readonly cached_tokens?: number; readonly [name: string]: unknown;
+  };
+  readonly output_token_details?: {
+    readonly text_tokens?: number; readonly audio_tokens?: number; readonly [name: string]: unknown;
+  };
+}
 
 /** How much of a conversation is restored at most: the newest items. */
 export interface RestoreOptions {
@@ -259,7 +303,7 @@ export interface DeviceList {
   readonly microphones: readonly MediaDeviceInfo[];
   /** Empty where the browser cannot choose an output. */
   readonly outputs: readonly MediaDeviceInfo[];
-  /** The microphone in use or to be used; undefined for the browser's default. */
+  /** The microphone in use or to be used; undefined for the browser's default, and for a stream of the page. */
   readonly microphoneId: string | undefined;
   readonly outputId: string | undefined;
 }
@@ -306,6 +350,10 @@ export type RealtimeEvents = {
    *  the changes of the session, too. */
   restored: { items: number; omitted: number; updated: boolean };
   volume: { volume: number };
+  /** Who speaks has changed. */
+  activity: { activity: Activity; previous: Activity };
+  /** OpenAI has reported what was used: the new value of `usage`. */
+  usage: CallUsage;
   /** With `call`: the call was created, or its lease renewed. `secondsLeft` are those until the service ends the call,
    *  `leaseSeconds` those until it does so without another renewal, or 0. */
   lease: { secondsLeft: number; leaseSeconds: number };
@@ -375,9 +423,9 @@ export class RealtimeClient extends EventTarget {
 
   /** Microphones and outputs. Labels are empty until the user has allowed the microphone once. */
   devices(): Promise<DeviceList>;
-  /** Changes the microphone, without renegotiation; undefined for the browser's default. On failure it rejects, and the
-   *  old microphone stays in use. */
-  setMicrophone(deviceId: string | undefined): Promise<void>;
+  /** Changes the microphone, without renegotiation; undefined for the browser's default, or a stream of the page. On
+   *  failure it rejects, and the old microphone stays in use. */
+  setMicrophone(source: string | MediaStream | undefined): Promise<void>;
   /** Changes the output; undefined for the browser's default. Rejects with `unsupported` or `device_failed`. */
   setOutput(deviceId: string | undefined): Promise<void>;
   /** True if the browser refuses to play audio without a click. */
@@ -391,6 +439,10 @@ export class RealtimeClient extends EventTarget {
   /** The transcripts of both sides by item, in the order of the conversation. A reconnect keeps them; `connect()` after
    *  the end of a call clears them. */
   readonly transcripts: readonly Transcript[];
+  /** Who speaks. In a live session, and in a translation, it follows the pieces of text. */
+  readonly activity: Activity;
+  /** What OpenAI reports as used in this call, summed. It is kept until the next call is connected. */
+  readonly usage: CallUsage;
   /** Measures the connection while there is one. */
   readonly monitor: ConnectionMonitor;
   /** The session of the last `session.created`, `session.started` or `session.updated`; before these, that of the

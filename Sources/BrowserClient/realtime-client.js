@@ -254,13 +254,14 @@ class Connection {
   #end = () => {};
 
   /**
-   * @param {RealtimeOptions} options
+   * @param {RTCConfiguration | undefined} rtc
+   * @param {number | undefined} id
    * @param {MediaStreamTrack | undefined} track
    * @param {number} grace
    * @param {{ message: (data: unknown) => void, stream: (stream: MediaStream) => void,
    *           unstable: (unstable: boolean) => void }} handlers
    */
-  constructor({ rtc, dcid: id }, track, grace, handlers) {
+  constructor(rtc, id, track, grace, handlers) {
     this.peer = new RTCPeerConnection(rtc);
     this.channel = this.peer.createDataChannel("oai-events", id === undefined ? undefined : { negotiated: true, id });
     // Even without a track: a microphone can then come later without renegotiation.
@@ -344,20 +345,18 @@ class Microphone {
   track;
   /** @type {RTCRtpSender | undefined} */
   sender;
+  /** @param {MediaStreamTrack} _track */
+  ended = (_track) => {};
+  turn = /** @type {Promise<unknown>} */ (Promise.resolve());
   #live = /** @type {Set<MediaStreamTrack>} */ (new Set());
-  #turn = /** @type {Promise<unknown>} */ (Promise.resolve());
   #muted;
 
-  /**
-   * @param {RealtimeOptions} options
-   * @param {(error?: unknown) => void} lost called with the error if there is no other microphone
-   */
-  constructor({ audio, microphone, muted = false }, lost) {
+  /** @param {RealtimeOptions} options */
+  constructor({ audio, microphone, muted = false }) {
     this.constraints = audio;
     this.wanted = microphone !== false;
-    this.deviceId = microphone || undefined;
+    this.source = microphone || undefined;
     this.#muted = muted;
-    this.lost = lost;
   }
 
   get muted() {
@@ -369,25 +368,26 @@ class Microphone {
     for (const track of this.#live) track.enabled = !muted;
   }
 
-  /** @param {string | undefined} deviceId @param {AbortSignal} signal @returns {Promise<void>} */
-  use(deviceId, signal) {
+  /** @param {string | MediaStream | undefined} source @param {AbortSignal} signal @returns {Promise<void>} */
+  use(source, signal) {
     // One after the other, so that the last choice wins.
-    const turn = this.#turn.then(() => this.#use(deviceId, signal)).catch((cause) => {
+    const turn = this.turn.then(() => this.#use(source, signal)).catch((cause) => {
       const what = REFUSALS[cause.name] ?? "busy";
       throw cause instanceof RealtimeError ? cause
         : new RealtimeError(`microphone_${what}`, `The microphone is ${what}`, { cause });
     });
-    this.#turn = turn.catch(() => {});
+    this.turn = turn.catch(() => {});
     return turn;
   }
 
-  /** @param {string | undefined} deviceId @param {AbortSignal} signal */
-  async #use(deviceId, signal) {
+  /** @param {string | MediaStream | undefined} source @param {AbortSignal} signal */
+  async #use(source, signal) {
     signal.throwIfAborted();
     const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...this.constraints };
-    if (deviceId) audio.deviceId = { exact: deviceId };
-    const stream = await navigator.mediaDevices.getUserMedia({ audio });
-    const [track] = stream.getAudioTracks();
+    if (typeof source === "string") audio.deviceId = { exact: source };
+    // A stream of the page stays the page's.
+    const track = typeof source === "object" ? source.getAudioTracks()[0]?.clone()
+      : (await navigator.mediaDevices.getUserMedia({ audio })).getAudioTracks()[0];
     if (signal.aborted) track?.stop();
     signal.throwIfAborted();
     if (!track) throw new DOMException("No track", "NotFoundError");
@@ -395,7 +395,7 @@ class Microphone {
     const before = this.track;
     this.#live.add(track);
     track.enabled = !this.#muted;
-    track.onended = () => this.#fallBack(track, signal);
+    track.onended = () => this.ended(track);
     this.track = track;
     const { sender } = this;
     try {
@@ -403,43 +403,28 @@ class Microphone {
     } catch (error) {
       // If the connection has ended, the next one uses this track.
       if (sender === this.sender) {
-        this.#release(track);
+        this.release(track);
         this.track = before;
         throw error;
       }
     }
     signal.throwIfAborted();
-    this.deviceId = deviceId;
-    if (before) this.#release(before);
-  }
-
-  /** @param {MediaStreamTrack} gone @param {AbortSignal} signal */
-  async #fallBack(gone, signal) {
-    await this.#turn;
-    if (gone !== this.track) return;
-    try {
-      await this.use(undefined, signal);
-      if (!signal.aborted) this.lost();
-    } catch (error) {
-      if (signal.aborted || gone !== this.track) return;
-      this.#release(gone);
-      this.track = undefined;
-      this.lost(error);
-    }
+    this.source = source;
+    if (before) this.release(before);
   }
 
   /** @param {MediaStreamTrack} track */
-  #release(track) {
+  release(track) {
     this.#live.delete(track);
     track.onended = null;
     track.stop();
   }
 
   close() {
-    for (const track of this.#live) this.#release(track);
+    for (const track of this.#live) this.release(track);
     this.track = this.sender = undefined;
     // An open question to the user must not delay the next call.
-    this.#turn = Promise.resolve();
+    this.turn = Promise.resolve();
   }
 }
 
@@ -884,7 +869,7 @@ const milliseconds = (seconds) => seconds && seconds * 1000;
 const LEGACY = /^response\.(text|audio|audio_transcript)\./;
 
 const OPTIONS = `token call answer dcid session overrides variables authorization credentials callsUrl audio microphone
-  element output muted volume reconnect restore tools timeouts rtc monitor`.split(/\s+/);
+  element output muted volume reconnect restore tools greet wakeLock timeouts rtc monitor`.split(/\s+/);
 const TIMEOUTS = ["token", "call", "open", "grace"];
 
 /** @param {object} options @param {string[]} known @param {string} what */
@@ -910,6 +895,10 @@ export class RealtimeClient extends Emitter {
   error;
   /** @type {Client["session"]} */
   session;
+  /** @type {Client["activity"]} */
+  activity = "idle";
+  /** @type {Client["usage"]} */
+  usage = {};
   #options;
   #reconnect;
   #microphone;
@@ -949,10 +938,7 @@ export class RealtimeClient extends Emitter {
     if (options.token === false && !options.answer) throw new TypeError("token: false needs answer");
     this.#options = options;
     this.#reconnect = options.reconnect ?? backoff();
-    this.#microphone = new Microphone(options, (error) => {
-      if (error) this.#fail(new RealtimeError("microphone_ended", "The microphone is gone", { cause: error }));
-      this.#announceDevices(!error);
-    });
+    this.#microphone = new Microphone(options);
     this.#speaker = new Speaker(options, (blocked) => this.#emit("playback", { blocked }));
     this.#monitor = new ConnectionMonitor(options.monitor);
     this.#monitor.on("stats", (stats) => this.#emit("stats", stats));
@@ -1109,9 +1095,13 @@ export class RealtimeClient extends Emitter {
       : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
     signal.throwIfAborted();
     if (token) this.session = token.session;
+    const { rtc: configure } = options;
+    const rtc = typeof configure !== "function" ? configure
+      : await within(signal, timeouts.token, late, (limit) => ask(() => configure({ signal: limit })));
+    signal.throwIfAborted();
 
     /** @type {Connection} */
-    const connection = new Connection(options, this.#microphone.track, timeouts.grace, {
+    const connection = new Connection(rtc, options.dcid, this.#microphone.track, timeouts.grace, {
       message: (data) => this.#receive(data, connection),
       stream: (stream) => this.#speaker.play(stream),
       unstable: (unstable) => {
@@ -1145,13 +1135,13 @@ export class RealtimeClient extends Emitter {
     const { care } = await import("./realtime-care.js");
     if (signal.aborted) return;
     care(/** @type {any} */ (this), {
-      signal, tools: this.#options.tools, restore: this.#options.restore, updates: this.#updates,
-      microphone: this.#microphone, speaker: this.#speaker,
+      signal, options: this.#options, updates: this.#updates, microphone: this.#microphone, speaker: this.#speaker,
       canRenew: () => Boolean(this.#reconnect && !this.#service),
       renew: () => this.#connection?.hangup(
         new RealtimeError("session_renewed", "Another session takes the place of this one", { retryable: true })),
       emit: (type, detail) => this.#emit(type, detail),
-      announce: () => this.#announceDevices(false),
+      announce: (lost) => this.#announceDevices(lost),
+      lose: (cause) => this.#fail(new RealtimeError("microphone_ended", "The microphone is gone", { cause })),
     });
   }
 
@@ -1319,21 +1309,22 @@ export class RealtimeClient extends Emitter {
 
   /** @param {AbortSignal} signal */
   async #openMicrophone(signal) {
-    const { deviceId } = this.#microphone;
-    await within(signal, Infinity, aborted, () => this.#microphone.use(deviceId, signal).catch((error) => {
+    const { source } = this.#microphone;
+    await within(signal, Infinity, aborted, () => this.#microphone.use(source, signal).catch((error) => {
       // A device that a page remembered may be gone.
-      if (!deviceId || error.cause?.name !== "OverconstrainedError") throw error;
+      if (!source || error.cause?.name !== "OverconstrainedError") throw error;
       return this.#microphone.use(undefined, signal);
     }));
   }
 
   async devices() {
     const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    const { source } = this.#microphone;
     const outputs = "setSinkId" in HTMLMediaElement.prototype ? all.filter(({ kind }) => kind === "audiooutput") : [];
     return {
       microphones: all.filter(({ kind }) => kind === "audioinput"),
       outputs,
-      microphoneId: this.#microphone.deviceId,
+      microphoneId: typeof source === "string" ? source : undefined,
       outputId: this.#speaker.outputId,
     };
   }
@@ -1350,15 +1341,15 @@ export class RealtimeClient extends Emitter {
     if (call && call === this.#call) this.#emit("devices", { ...list, lost });
   }
 
-  /** @param {string | undefined} deviceId */
-  async setMicrophone(deviceId) {
+  /** @param {string | MediaStream | undefined} source */
+  async setMicrophone(source) {
     const call = this.#call;
     this.#microphone.wanted = true;
     if (!call) {
-      this.#microphone.deviceId = deviceId;
+      this.#microphone.source = source;
       return;
     }
-    await this.#microphone.use(deviceId, call.signal);
+    await this.#microphone.use(source, call.signal);
     this.#announceDevices(false);
   }
 

@@ -16,11 +16,29 @@ static const unsigned char realtime_care_js[] = {
 static const unsigned char realtime_sound_js[] = {
 #embed "../BrowserClient/realtime-sound.js"
 };
+static const unsigned char realtime_turns_js[] = {
+#embed "../BrowserClient/realtime-turns.js"
+};
 static const unsigned char sandbox_peer_js[] = {
 #embed "../BrowserClient/sandbox-peer.js"
 };
 static const unsigned char sandbox_peer_d_ts[] = {
 #embed "../BrowserClient/sandbox-peer.d.ts"
+};
+static const unsigned char device_check_js[] = {
+#embed "../BrowserClient/device-check.js"
+};
+static const unsigned char device_check_d_ts[] = {
+#embed "../BrowserClient/device-check.d.ts"
+};
+static const unsigned char test_server_js[] = {
+#embed "../BrowserClient/test-server.js"
+};
+static const unsigned char test_server_d_ts[] = {
+#embed "../BrowserClient/test-server.d.ts"
+};
+static const unsigned char test_browser_js[] = {
+#embed "../BrowserClient/test-browser.js"
 };
 static const unsigned char realtime_client_d_ts[] = {
 #embed "../BrowserClient/realtime-client.d.ts"
@@ -132,8 +150,14 @@ static const struct browser_file library[] = {
     {"realtime-calls.js", realtime_calls_js, sizeof realtime_calls_js},
     {"realtime-care.js", realtime_care_js, sizeof realtime_care_js},
     {"realtime-sound.js", realtime_sound_js, sizeof realtime_sound_js},
+    {"realtime-turns.js", realtime_turns_js, sizeof realtime_turns_js},
     {"sandbox-peer.js", sandbox_peer_js, sizeof sandbox_peer_js},
     {"sandbox-peer.d.ts", sandbox_peer_d_ts, sizeof sandbox_peer_d_ts},
+    {"device-check.js", device_check_js, sizeof device_check_js},
+    {"device-check.d.ts", device_check_d_ts, sizeof device_check_d_ts},
+    {"test-server.js", test_server_js, sizeof test_server_js},
+    {"test-server.d.ts", test_server_d_ts, sizeof test_server_d_ts},
+    {"test-browser.js", test_browser_js, sizeof test_browser_js},
     {"realtime-client.d.ts", realtime_client_d_ts, sizeof realtime_client_d_ts},
     {"react.js", react_js, sizeof react_js},
     {"react.d.ts", react_d_ts, sizeof react_d_ts},

@@ -4,6 +4,7 @@ import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.j
 import "../../../Sources/BrowserClient/realtime-calls.js";
 import "../../../Sources/BrowserClient/realtime-care.js";
 import "../../../Sources/BrowserClient/realtime-sound.js";
+import "../../../Sources/BrowserClient/realtime-turns.js";
 
 const realImmediate = setImmediate;
 
@@ -47,6 +48,11 @@ export class Track {
   onended = null;
   constructor(deviceId) { this.deviceId = deviceId; }
   stop() { this.readyState = "ended"; }
+  getSettings() { return { deviceId: this.deviceId }; }
+  clone() {
+    this.cloned = new Track(this.deviceId);
+    return this.cloned;
+  }
   /** The device is pulled out. */
   vanish() {
     this.readyState = "ended";
@@ -192,7 +198,7 @@ class Element {
 }
 
 class Node {
-  gain = { value: 1 };
+  gain = { value: 1, setValueAtTime() {}, linearRampToValueAtTime() {} };
   fftSize = 4;
   inputs = [];
   connect(node) {
@@ -210,7 +216,13 @@ class Node {
 
 class Context {
   state = "running";
+  currentTime = 0;
   constructor() { Context.all.push(this); }
+  /** It plays until the test lets it end. */
+  createOscillator() {
+    this.oscillator = Object.assign(new Node(), { frequency: { value: 440 }, start() {}, stop() {} });
+    return this.oscillator;
+  }
   createGain() { return new Node(); }
   createAnalyser() { return new Node(); }
   createMediaStreamSource(stream) { return Object.assign(new Node(), { stream }); }
@@ -262,7 +274,8 @@ export function browser(test) {
       fake.states = [client.state];
       fake.log = [];
       client.on("statechange", ({ state }) => fake.states.push(state));
-      for (const type of ["error", "retry", "devices", "playback", "transcript", "mute", "volume", "lease", "restored", "interruption"]) {
+      for (const type of ["error", "retry", "devices", "playback", "transcript", "mute", "volume", "lease", "restored",
+        "interruption", "activity", "usage"]) {
         client.on(type, (detail) => fake.log.push([type, detail]));
       }
       return client;

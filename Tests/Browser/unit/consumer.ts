@@ -3,7 +3,9 @@ import {
   backoff, ConnectionMonitor, RealtimeClient, RealtimeError, RealtimeEvent,
   type ClientEvent, type RealtimeOptions, type ServerEvent, type Transcript,
 } from "../../../Sources/BrowserClient/realtime-client.js";
+import { DeviceCheck, microphonePermission } from "../../../Sources/BrowserClient/device-check.js";
 import { parrot } from "../../../Sources/BrowserClient/sandbox-peer.js";
+import { TestServer } from "../../../Sources/BrowserClient/test-server.js";
 
 const options: RealtimeOptions = {
   token: async ({ signal }) => (await fetch("/token", { signal })).json(),
@@ -38,6 +40,12 @@ new RealtimeClient({
   token: false,
   answer: async ({ offer, signal }) => (await fetch("/offer", { method: "POST", body: offer, signal })).text(),
 });
+const turn = async ({ signal }: { signal: AbortSignal }) => (await fetch("/turn", { signal })).json();
+new RealtimeClient({ greet: "Say hello.", wakeLock: true, rtc: turn });
+new RealtimeClient({ microphone: new MediaStream() }).on("activity", ({ activity }) => activity === "speaking");
+client.on("usage", ({ responses }) => (responses?.input_token_details?.cached_tokens ?? 0) + 1);
+// @ts-expect-error: no such activity
+if (client.activity === "singing") client.disconnect();
 const left: number | undefined = called.endsAt && called.endsAt - Date.now();
 // @ts-expect-error: the client has no such event
 client.on("statechanged", () => {});
@@ -60,6 +68,24 @@ const events: ClientEvent[] = [
 const words = ({ role, text }: Transcript) => `${role}: ${text}`;
 const custom: RealtimeEvent<"x", number> = new RealtimeEvent("x", 1);
 const monitor = new ConnectionMonitor({ interval: 1000 });
+
+export async function check(): Promise<string | undefined> {
+  const check = new DeviceCheck({ audio: { channelCount: 1 } });
+  if (await microphonePermission() !== "denied") await check.start();
+  await check.playTone();
+  check.output = check.hasHeard && check.level() > 0.5 ? "loud" : undefined;
+  check.stop();
+  return check.microphone?.deviceId;
+}
+
+export async function test(): Promise<unknown> {
+  const server = new TestServer({ session: { type: "live" } });
+  await server.connected();
+  server.refuse(429, { retryAfter: 1 });
+  const output: string = await server.calls("add", { one: 1 });
+  server.restore();
+  return JSON.parse(output).sum ?? server.sent[0]?.type;
+}
 
 export async function talk(signal: AbortSignal, connection: RTCPeerConnection, event: ServerEvent): Promise<string[]> {
   await client.connect({ signal });

@@ -13,6 +13,9 @@ const source = readFileSync(path(`${SOURCES}realtime-client.js`), "utf8");
 const calls = readFileSync(path(`${SOURCES}realtime-calls.js`), "utf8");
 const care = readFileSync(path(`${SOURCES}realtime-care.js`), "utf8");
 const sound = readFileSync(path(`${SOURCES}realtime-sound.js`), "utf8");
+const turns = readFileSync(path(`${SOURCES}realtime-turns.js`), "utf8");
+const [check, server, stubs] = ["device-check.js", "test-server.js", "test-browser.js"]
+  .map((name) => readFileSync(path(SOURCES + name), "utf8"));
 const sandbox = readFileSync(path(`${SOURCES}sandbox-peer.js`), "utf8");
 const declarations = readFileSync(path(`${SOURCES}realtime-client.d.ts`), "utf8");
 const reactPart = ["react.js", "react.d.ts"].map((name) => readFileSync(path(SOURCES + name), "utf8"));
@@ -36,7 +39,8 @@ function compile(files, ...more) {
 }
 
 test("the module's types hold, are those of the declarations, and serve a page in TypeScript", () => {
-  compile([`${SOURCES}realtime-client.js`, `${SOURCES}sandbox-peer.js`, "consumer.ts"], ...SCRIPTS);
+  const parts = ["realtime-client.js", "sandbox-peer.js", "device-check.js", "test-server.js"];
+  compile([...parts.map((name) => SOURCES + name), "consumer.ts"], ...SCRIPTS);
 });
 
 test("the React part's types hold, and are those of its declarations", () => {
@@ -145,11 +149,11 @@ test("every code that is thrown is declared, and every declared one is thrown", 
 
 test("it is below 15 kB, compressed, with its comments, and each part that is loaded on demand below 7 kB", () => {
   assert.ok(gzipSync(source, { level: 9 }).length < 15_000);
-  for (const part of [calls, care, sound, sandbox]) assert.ok(gzipSync(part, { level: 9 }).length < 7_000);
+  for (const part of [calls, care, turns, sound, sandbox, check, server + stubs]) assert.ok(gzipSync(part, { level: 9 }).length < 7_000);
 });
 
 test("it depends on nothing but its parts, which are loaded by pages that use them", () => {
-  for (const text of [source, calls, care, sound, sandbox]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
+  for (const text of [source, calls, care, turns, sound, sandbox]) assert.doesNotMatch(text, /^\s*(import|export .* from)\b/m);
   const loaded = [...source.replaceAll(/^\s*(\*|\/\*\*).*$/gm, "").matchAll(/import\("(.*?)"\)/g)].map(([, name]) => name);
   assert.deepEqual(loaded.filter((name) => name !== "./realtime-client.js"), ["./realtime-calls.js", "./realtime-sound.js", "./realtime-care.js"]);
 });
@@ -174,7 +178,7 @@ test("npm packs what the daemon serves, and the package is found by its names", 
 });
 
 test("no line is longer than 120 columns", () => {
-  for (const text of [source, calls, care, sound, sandbox, declarations, ...reactPart]) {
+  for (const text of [source, calls, care, turns, sound, sandbox, check, server, stubs, declarations, ...reactPart]) {
     assert.deepEqual(text.split("\n").filter((line) => line.length > 120), []);
   }
 });

@@ -13,7 +13,7 @@ const bundle = join(folder, "bundle.cjs");
 const entry = `
   export { createElement, StrictMode, useEffect } from "react";
   export { act, create } from "react-test-renderer";
-  export { RealtimeVoiceChat, useRealtime } from "./react.js";`;
+  export { RealtimeVoiceChat, useLevels, useRealtime } from "./react.js";`;
 const { status, stderr } = spawnSync("esbuild", ["--bundle", "--format=cjs", `--outfile=${bundle}`], {
   cwd: fileURLToPath(new URL("../../../Sources/BrowserClient/", import.meta.url)),
   env: { ...process.env, NODE_PATH: "/usr/share/nodejs:/usr/lib/nodejs" }, input: entry, encoding: "utf8",
@@ -28,7 +28,7 @@ globalThis.MessageChannel = class extends MessageChannel {
     channels.push(this);
   }
 };
-const { default: { act, create, createElement, RealtimeVoiceChat, StrictMode, useEffect, useRealtime } } =
+const { default: { act, create, createElement, RealtimeVoiceChat, StrictMode, useEffect, useLevels, useRealtime } } =
   await import(pathToFileURL(bundle));
 test.after(() => {
   for (const { port1 } of channels) port1.close();
@@ -149,4 +149,73 @@ test("a call of the service shows when it ends, why it has ended, and ends with 
   await click(root, "Connect");
   await act(async () => root.unmount());
   assert.deepEqual([fake.asked("end").length, fake.left()], [1, NOTHING]);
+});
+
+test("the hook says who speaks and what was used, and the component shows the former to a style sheet", async (t) => {
+  const fake = browser(t);
+  let usage;
+  const Caller = () => {
+    const call = useRealtime();
+    useEffect(() => { call.client.connect().catch(() => {}); }, [call.client]);
+    ({ usage } = call);
+    return call.activity;
+  };
+  const root = await mount(createElement(Caller));
+  const receive = (event) => act(async () => fake.peer.receive(event));
+  await act(async () => { for (let round = 0; round < 5; round++) await settle(); });
+  assert.equal(root.toJSON(), "listening");
+  await receive({ type: "output_audio_buffer.started", response_id: "r" });
+  assert.equal(root.toJSON(), "speaking");
+  await receive({ type: "response.done", response: { usage: { total_tokens: 3 } } });
+  assert.deepEqual(usage, { responses: { total_tokens: 3 } });
+  await act(async () => root.unmount());
+  const chat = await mount(createElement(RealtimeVoiceChat));
+  assert.equal(chat.root.findByType("section").props["data-activity"], "idle");
+  await act(async () => chat.unmount());
+});
+
+test("levels are measured for each frame while the call is connected, and not before and after it", async (t) => {
+  const fake = browser(t);
+  const frames = new Map();
+  let next = 1;
+  globalThis.requestAnimationFrame = (work) => frames.set(next, work) && next++;
+  globalThis.cancelAnimationFrame = (frame) => frames.delete(frame);
+  t.after(() => { delete globalThis.requestAnimationFrame; delete globalThis.cancelAnimationFrame; });
+  const draw = () => act(async () => {
+    const due = [...frames.values()];
+    frames.clear();
+    for (const work of due) work();
+    await settle();
+  });
+  let client;
+  const Meter = () => JSON.stringify(useLevels(client));
+  const Caller = () => {
+    ({ client } = useRealtime());
+    return createElement(Meter);
+  };
+  const root = await mount(createElement(Caller));
+  assert.equal(frames.size, 0);
+  await act(() => client.connect());
+  for (let round = 0; round < 3; round++) await draw();
+  assert.deepEqual(JSON.parse(root.toJSON()), { input: 0.5, output: 0.5 });
+  await act(async () => client.disconnect());
+  assert.deepEqual([JSON.parse(root.toJSON()), frames.size], [{ input: 0, output: 0 }, 0]);
+  await act(() => client.connect());
+  await act(async () => root.unmount());
+  assert.deepEqual([frames.size, fake.left()], [0, NOTHING]);
+});
+
+test("another session is a warning, because it has no effect", async (t) => {
+  browser(t);
+  const warn = t.mock.method(console, "warn", () => {});
+  const Caller = ({ session }) => {
+    useRealtime({ session, token: () => "ek_1" });
+    return null;
+  };
+  const root = await mount(createElement(Caller, { session: "shop" }));
+  await act(async () => root.update(strict(createElement(Caller, { session: "shop" }))));
+  assert.equal(warn.mock.callCount(), 0);
+  await act(async () => root.update(strict(createElement(Caller, { session: "help" }))));
+  assert.match(warn.mock.calls[0].arguments[0], /session has changed, without effect/);
+  await act(async () => root.unmount());
 });

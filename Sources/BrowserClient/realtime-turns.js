@@ -1,0 +1,235 @@
+// The part of realtime-client.js for whose turn it is once a call is connected: who speaks, the greeting, the page's
+// functions, and what the answers cost. realtime-care.js loads it in the background.
+
+/**
+ * @typedef {import("./realtime-client.js").RealtimeClient} Client
+ * @typedef {import("./realtime-care.js").Call} Call
+ */
+
+/** How long after its last words a side counts as speaking in a session that announces no turns, in milliseconds. */
+const PAUSE = 1500;
+
+/** Nobody speaks, no response is under way, and no function runs. */
+const NOBODY = { hears: false, speaks: false, responds: false, works: false };
+
+/**
+ * What an event of the server says about this; `passes` if no event says when it ends.
+ * @type {Record<string, Partial<typeof NOBODY & { passes: boolean }>>}
+ */
+const CHANGES = {
+  "session.created": NOBODY,
+  "session.started": NOBODY,
+  "input_audio_buffer.speech_started": { hears: true },
+  "input_audio_buffer.speech_stopped": { hears: false },
+  "input_audio_buffer.committed": { hears: false },
+  "input_audio_buffer.cleared": { hears: false },
+  "response.created": { responds: true, works: false },
+  "response.done": { responds: false },
+  "output_audio_buffer.started": { speaks: true },
+  "output_audio_buffer.stopped": { speaks: false },
+  "output_audio_buffer.cleared": { speaks: false },
+  "session.delegation.created": { responds: true },
+  "session.input_transcript.delta": { ...NOBODY, hears: true, passes: true },
+  "session.output_transcript.delta": { ...NOBODY, speaks: true, passes: true },
+  "error": { works: false },
+};
+
+/** @param {Client} client @param {Call} call */
+export function follow(client, call) {
+  const activity = new Activity(client, call);
+  new Usage(client, call);
+  if (call.options.tools) new Functions(client, call, call.options.tools, activity);
+  greet(client, call);
+}
+
+/**
+ * Has the assistant speak first, unless something has been said by now.
+ * @param {Client} client
+ * @param {Call} call
+ */
+function greet(client, { options: { greet: wanted }, emit }) {
+  const type = client.session?.type ?? "realtime";
+  if (!wanted || client.transcripts.length > 0 || !(type === "realtime" || type === "live")) return;
+  const instructions = wanted === true ? "Greet the user." : wanted;
+  try {
+    if (type === "live") {
+      client.send({ type: "session.instructions.append", content: instructions, delegation_id: null });
+    } else {
+      client.send({ type: "response.create", ...(wanted !== true && { response: { instructions } }) });
+    }
+  } catch (error) {
+    // The session may not allow it.
+    emit("error", /** @type {import("./realtime-client.js").RealtimeError} */ (error));
+  }
+}
+
+/** Who speaks. */
+class Activity {
+  #client;
+  #emit;
+  #turn = NOBODY;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silence;
+  #shown = /** @type {Client["activity"]} */ ("idle");
+
+  /** @param {Client} client @param {Call} call */
+  constructor(client, { signal, emit }) {
+    this.#client = client;
+    this.#emit = emit;
+    const end = client.on("serverevent", ({ type }) => {
+      if (type in CHANGES) this.#change(CHANGES[type]);
+    });
+    const leave = client.on("statechange", ({ state }) => {
+      if (state === "closed") leave();
+      this.#change(state === "connected" || state === "unstable" ? {} : NOBODY);
+    });
+    signal.addEventListener("abort", () => {
+      end();
+      clearTimeout(this.#silence);
+      // The event follows once the call is closed.
+      Object.assign(client, { activity: "idle" });
+    });
+    this.#change({});
+  }
+
+  /** Functions of the page run. */
+  work() {
+    this.#change({ works: true });
+  }
+
+  /** @param {Partial<typeof NOBODY & { passes: boolean }>} change */
+  #change({ passes, ...change }) {
+    this.#turn = { ...this.#turn, ...change };
+    if (passes) {
+      clearTimeout(this.#silence);
+      this.#silence = setTimeout(() => this.#change(NOBODY), PAUSE);
+    }
+    const { hears, speaks, responds, works } = this.#turn;
+    const { state } = this.#client;
+    const activity = state !== "connected" && state !== "unstable" ? "idle"
+      : hears ? "hearing" : speaks ? "speaking" : responds || works ? "thinking" : "listening";
+    const previous = this.#shown;
+    if (activity === previous) return;
+    this.#shown = activity;
+    Object.assign(this.#client, { activity });
+    this.#emit("activity", { activity, previous });
+  }
+}
+
+/** What OpenAI reports as used, summed over the sessions of a call. */
+class Usage {
+  #client;
+  #emit;
+  /** The seconds of earlier sessions of the call. */
+  #before = {};
+
+  /** @param {Client} client @param {Call} call */
+  constructor(client, { signal, emit }) {
+    this.#client = client;
+    this.#emit = emit;
+    Object.assign(client, { usage: {} });
+    const end = client.on("serverevent", (event) => this.#read(event));
+    signal.addEventListener("abort", end);
+  }
+
+  /** @param {any} event */
+  #read({ type, usage, response }) {
+    const before = this.#client.usage;
+    if (type === "session.started") this.#before = before.live ?? {};
+    if (type === "response.done" && response?.usage) {
+      this.#report({ ...before, responses: summed(before.responses, response.usage) });
+    }
+    if (type === "conversation.item.input_audio_transcription.completed" && usage) {
+      this.#report({ ...before, transcription: summed(before.transcription, usage) });
+    }
+    // The seconds of the session so far.
+    if (/^session\.(usage\.updated|closed)$/.test(type) && usage) {
+      this.#report({ ...before, live: summed(this.#before, usage) });
+    }
+  }
+
+  /** @param {Client["usage"]} usage */
+  #report(usage) {
+    Object.assign(this.#client, { usage });
+    this.#emit("usage", usage);
+  }
+}
+
+/**
+ * The sums of all numbers of two objects, by their names.
+ * @param {any} one
+ * @param {any} other
+ * @returns {any}
+ */
+function summed(one, other) {
+  const all = { ...one };
+  for (const [name, value] of Object.entries(other)) {
+    if (typeof value === "number") all[name] = (all[name] ?? 0) + value;
+    else if (value && typeof value === "object") all[name] = summed(all[name], value);
+  }
+  return all;
+}
+
+/** The functions of the page: they run when the model calls them, and one response is requested for all results. */
+class Functions {
+  #client;
+  #signal;
+  #tools;
+  #activity;
+  #isResponding = false;
+  /** Whether a response is still to be requested: OpenAI refuses a second one while one is under way. */
+  #isOwed = false;
+
+  /**
+   * @param {Client} client
+   * @param {Call} call
+   * @param {import("./realtime-client.js").Tools} tools
+   * @param {Activity} activity
+   */
+  constructor(client, { signal }, tools, activity) {
+    this.#client = client;
+    this.#signal = signal;
+    this.#tools = tools;
+    this.#activity = activity;
+    const end = client.on("serverevent", (event) => this.#read(event));
+    signal.addEventListener("abort", end);
+  }
+
+  /** @param {any} event */
+  #read({ type, response }) {
+    if (/^session\.(created|started)$/.test(type)) this.#isResponding = this.#isOwed = false;
+    if (type === "response.created") this.#isResponding = true;
+    if (type !== "response.done") return;
+    this.#isResponding = false;
+    const calls = (response?.output ?? []).filter((/** @type {any} */ item) => item.type === "function_call");
+    if (calls.length > 0 && response.status === "completed") this.#run(calls);
+    else if (this.#isOwed) this.#request();
+  }
+
+  /** @param {{ name: string, arguments: string, call_id: string }[]} calls */
+  async #run(calls) {
+    this.#activity.work();
+    const connection = this.#client.peerConnection;
+    const results = await Promise.all(calls.map(async ({ name, arguments: text }) => {
+      try {
+        if (!Object.hasOwn(this.#tools, name)) throw new RangeError(`No function has the name ${name}`);
+        return await this.#tools[name]?.(JSON.parse(text)) ?? null;
+      } catch (error) {
+        return { error: String(error) };
+      }
+    }));
+    // The call has ended, or this is another session.
+    if (this.#signal.aborted || this.#client.peerConnection !== connection) return;
+    calls.forEach(({ call_id }, index) => {
+      const result = results[index];
+      const output = typeof result === "string" ? result : JSON.stringify(result);
+      this.#client.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
+    });
+    this.#request();
+  }
+
+  #request() {
+    this.#isOwed = this.#isResponding;
+    if (!this.#isOwed) this.#client.send({ type: "response.create" });
+  }
+}

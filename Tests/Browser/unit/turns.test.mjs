@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { browser, NOTHING, settle } from "./browser.mjs";
+
+const created = { type: "session.created", session: { type: "realtime" } };
+const event = (type, members) => ({ type, ...members });
+const done = (usage, output = []) => event("response.done", { response: { id: "r", status: "completed", output, usage } });
+
+async function call(t, options) {
+  const fake = browser(t);
+  const client = await fake.connected(options);
+  await settle();
+  return { fake, client, sent: () => fake.peer.channel.sent };
+}
+
+test("the activity says who speaks, from the first word to the last", async (t) => {
+  const { fake, client } = await call(t);
+  assert.equal(client.activity, "listening");
+  const seen = [
+    created, event("input_audio_buffer.speech_started"), event("input_audio_buffer.speech_stopped"),
+    event("response.created", { response: {} }), event("output_audio_buffer.started"), done(),
+    event("input_audio_buffer.speech_started"), event("output_audio_buffer.cleared"), event("input_audio_buffer.committed"),
+  ].map((each) => {
+    fake.peer.receive(each);
+    return client.activity;
+  });
+  assert.deepEqual(seen, [
+    "listening", "hearing", "listening", "thinking", "speaking", "speaking", "hearing", "hearing", "listening",
+  ]);
+  assert.deepEqual(fake.logged("activity").slice(0, 3), [
+    { activity: "listening", previous: "idle" }, { activity: "hearing", previous: "listening" },
+    { activity: "listening", previous: "hearing" },
+  ]);
+});
+
+test("a call that is lost or ended while somebody speaks is idle, and begins again in silence", async (t) => {
+  const { fake, client } = await call(t);
+  fake.peer.receive(event("output_audio_buffer.started"));
+  fake.tokenAnswers = [new Response("", { status: 503 })];
+  fake.peer.change("failed");
+  await settle();
+  assert.deepEqual([client.state, client.activity], ["reconnecting", "idle"]);
+  await fake.clock.advance(2000);
+  assert.deepEqual([client.state, client.activity], ["connected", "listening"]);
+  fake.peer.receive(event("input_audio_buffer.speech_started"));
+  const seen = [];
+  client.on("statechange", ({ state }) => seen.push([state, client.activity]));
+  client.disconnect();
+  assert.deepEqual(seen, [["closed", "idle"]]);
+  assert.deepEqual(fake.logged("activity").at(-1), { activity: "idle", previous: "hearing" });
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("in a session without turns the activity follows the pieces of text, until nothing is said", async (t) => {
+  const { fake, client } = await call(t);
+  fake.peer.receive(event("session.input_transcript.delta", { delta: "Hello" }));
+  assert.equal(client.activity, "hearing");
+  await fake.clock.advance(1000);
+  fake.peer.receive(event("session.output_transcript.delta", { delta: "Good" }));
+  await fake.clock.advance(1000);
+  fake.peer.receive(event("session.output_transcript.delta", { delta: " day" }));
+  await fake.clock.advance(1000);
+  assert.equal(client.activity, "speaking");
+  await fake.clock.advance(600);
+  assert.equal(client.activity, "listening");
+  fake.peer.receive(event("session.output_transcript.delta", { delta: "." }));
+  client.disconnect();
+  assert.deepEqual(fake.left(), NOTHING);
+});
+
+test("the assistant thinks while a function of the page runs, and until its answer begins", async (t) => {
+  let finish;
+  const { fake, client } = await call(t, { tools: { wait: () => new Promise((resolve) => { finish = resolve; }) } });
+  const item = { type: "function_call", call_id: "1", name: "wait", arguments: "{}" };
+  fake.peer.receive(event("response.created", { response: {} }));
+  fake.peer.receive(done(undefined, [item]));
+  assert.equal(client.activity, "thinking");
+  finish("done");
+  await settle();
+  assert.equal(client.activity, "thinking");
+  fake.peer.receive(event("response.created", { response: {} }));
+  fake.peer.receive(done());
+  assert.equal(client.activity, "listening");
+});
+
+test("the assistant greets first, once in a call, and again in the next one", async (t) => {
+  const { fake, client, sent } = await call(t, { greet: true });
+  assert.deepEqual(sent().map(({ type, response }) => [type, response]), [["response.create", undefined]]);
+  fake.peer.receive(created);
+  fake.peer.change("failed");
+  await fake.clock.advance(400);
+  fake.peer.receive(created);
+  await settle();
+  assert.deepEqual([fake.Peer.all.length, sent()], [2, []]);
+  client.disconnect();
+  await client.connect();
+  await settle();
+  assert.equal(sent().length, 1);
+});
+
+test("the greeting follows the page's instructions, and only where somebody can greet", async (t) => {
+  const { sent } = await call(t, { greet: "Say hello to Ann." });
+  assert.deepEqual(sent()[0].response, { instructions: "Say hello to Ann." });
+  const fake = browser(t);
+  const session = { type: "transcription" };
+  fake.tokenAnswers = [new Response(JSON.stringify({ value: "ek_1", session }))];
+  await fake.connected({ greet: true });
+  await settle();
+  assert.deepEqual([fake.peer.channel.sent, fake.logged("error")], [[], []]);
+});
+
+test("a live session is instructed to greet, or says that it allows no instructions", async (t) => {
+  for (const [allowed, texts, errors] of [
+    [["session.instructions.append"], ["Greet the user."], []], [["session.close"], [], ["unsupported"]],
+  ]) {
+    const fake = browser(t);
+    fake.call.type = "live";
+    const client = fake.client({ call: "/api/realtime/calls", greet: true });
+    const connecting = client.connect();
+    await fake.clock.advance(0);
+    await settle();
+    const settings = { data_channel: { allowed_client_events: allowed } };
+    fake.peer.receive({ type: "session.started", session: { client: settings } });
+    await connecting;
+    await settle();
+    assert.deepEqual(fake.peer.channel.sent.map(({ content }) => content), texts);
+    assert.deepEqual(fake.logged("error").map(({ code }) => code), errors);
+  }
+});
+
+test("what OpenAI reports as used is summed over the sessions of a call, and is empty at the next call", async (t) => {
+  const { fake, client } = await call(t);
+  const usage = (input) => ({
+    total_tokens: input + 5, input_tokens: input, output_tokens: 5, input_token_details: { cached_tokens: input / 2 },
+  });
+  assert.deepEqual(client.usage, {});
+  fake.peer.receive(done(usage(10)));
+  fake.peer.receive(done(null));
+  fake.peer.change("failed");
+  await fake.clock.advance(400);
+  fake.peer.receive(done(usage(20)));
+  const transcribed = { item_id: "a", content_index: 0, transcript: "Hi", usage: { type: "duration", seconds: 1.5 } };
+  fake.peer.receive(event("conversation.item.input_audio_transcription.completed", transcribed));
+  const sum = {
+    responses: { total_tokens: 40, input_tokens: 30, output_tokens: 10, input_token_details: { cached_tokens: 15 } },
+    transcription: { seconds: 1.5 },
+  };
+  client.disconnect();
+  assert.deepEqual(client.usage, sum);
+  assert.deepEqual([fake.logged("usage").length, fake.logged("usage").at(-1)], [3, sum]);
+  await client.connect();
+  await settle();
+  assert.deepEqual(client.usage, {});
+});
+
+test("the seconds of a live session replace those before, and add up over sessions", async (t) => {
+  const { fake, client } = await call(t);
+  for (const seconds of [10, 20]) fake.peer.receive(event("session.usage.updated", { usage: { seconds } }));
+  fake.peer.receive(event("session.started", { session: {} }));
+  fake.peer.receive(event("session.usage.updated", { usage: { seconds: 5 } }));
+  fake.peer.receive(event("session.closed", { reason: "expired", usage: { seconds: 7 } }));
+  assert.deepEqual(client.usage, { live: { seconds: 27 } });
+});
