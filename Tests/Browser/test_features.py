@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from playwright.sync_api import expect
+
 from callpage import PLAIN, begin, connect, disconnect
-from daemon import SESSION
+from conftest import LIBRARY
+from daemon import HEALTH, SESSION
 from patience import eventually
 from test_sound import hears_silence, hears_tone
 
@@ -94,3 +97,17 @@ def test_the_screen_stays_on_for_the_time_of_a_call(open_tab, web, daemon, peer)
     assert tab.until("locks.map(({released, type}) => [released, type])") == [[False, "screen"]]
     disconnect(tab, peer)
     tab.until("locks[0].released")
+
+
+def test_the_readmes_first_page_talks(open_tab, daemon, peer):
+    source = (LIBRARY / "README.md").read_text().split("```html\n")[1].split("```")[0]
+    # A page of the daemon's origin: one that a route fulfils is a stranger's to Chromium, and may not reach loopback.
+    tab = open_tab().go(f"http://localhost:{daemon.port}{HEALTH}")
+    tab.page.set_content(source)
+    tab.page.get_by_role("button", name="Talk").click()
+    eventually(lambda: peer.calls and "response.create" in peer.calls[-1].types(), "the assistant is asked to greet")
+    expect(tab.page.locator("output")).to_have_text("listening")
+    peer.calls[-1].say({"type": "response.output_text.delta", "item_id": "a", "content_index": 0, "delta": "Good day"})
+    peer.calls[-1].say({"type": "output_audio_buffer.started", "response_id": "r"})
+    expect(tab.page.locator("output")).to_have_text("speaking")
+    expect(tab.page.get_by_role("listitem").last).to_have_text("Good day")

@@ -63,3 +63,17 @@ test("a function call of one session is not answered in the next one, or after t
   await settle();
   assert.deepEqual(fake.peer.channel.sent, []);
 });
+
+test("the table of errors has every code, once, and no other", () => {
+  const declarations = readFileSync(new URL("../../../Sources/BrowserClient/realtime-client.d.ts", import.meta.url), "utf8");
+  const declared = declarations.split("export type RealtimeErrorCode =")[1].split(";")[0].match(/(?<=")\w+/g);
+  const rows = readme.split("## Errors\n")[1].split("## States\n")[0].matchAll(/^\| (`.*?`) \|/gm);
+  const named = [...rows].slice(1).flatMap(([, cell]) => cell.match(/\w+/g));
+  assert.deepEqual(named.sort(), declared.sort());
+});
+
+test("the first screen is a page of twelve lines", () => {
+  const [before, page] = readme.split("```html\n");
+  assert.ok(before.split("\n").length < 6);
+  assert.equal(page.split("```")[0].trimEnd().split("\n").length, 12);
+});

@@ -1,6 +1,7 @@
 // The test server that the library gives to its users: it is used here as an application's tests use it, without the
 // fake browser of the other tests.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
 import { TestServer } from "../../../Sources/BrowserClient/test-server.js";
@@ -88,4 +89,19 @@ test("what is not the server's goes its way, and everything is there again after
   server.restore();
   assert.equal(await (await globalThis.fetch("/my/token")).text(), "the page's own");
   assert.deepEqual(Object.getOwnPropertyNames(globalThis).sort(), before);
+});
+
+test("the README's unit test works", async (t) => {
+  const readme = readFileSync(new URL("../../../Sources/BrowserClient/README.md", import.meta.url), "utf8");
+  const [, example] = readme.split('import { TestServer } from "ephemerald-client/test-server";\n');
+  const AsyncFunction = (async () => {}).constructor;
+  const body = new AsyncFunction("TestServer", "startCall", "assert", example.split("```")[0]);
+  const texts = [];
+  let client;
+  await body(TestServer, () => {
+    client = new RealtimeClient({ tools: { get_price: ({ item }) => `${item.length * 5} euros` } });
+    client.on("transcript", ({ text }) => texts.push(text));
+    client.connect().then(() => t.after(() => client.disconnect()));
+  }, assert);
+  assert.deepEqual([texts.at(-1), globalThis.RTCPeerConnection], ["It costs 20 euros.", undefined]);
 });
