@@ -209,10 +209,12 @@ export interface RealtimeOptions {
   restore?: RestoreOptions | boolean;
   /** Functions of the page, by the names in the session's `tools`. Each runs when the model calls it, with the
    *  arguments as an object. The results, or the errors, are sent, and then one response is requested, as soon as none
-   *  is under way. */
+   *  is under way. A live session must list the events for this; its functions run when the response of its backend
+   *  model is complete. */
   tools?: Tools;
-  /** Has the assistant speak first when the call is first connected, not after a reconnect: `true`, or instructions for
-   *  this response. */
+  /** Has the assistant speak first when the call is first connected, not after a reconnect: `true`, or instructions,
+   *  which replace those of the session for this response. A live session adds them to its own, and must allow
+   *  `session.instructions.append`. */
   greet?: boolean | string;
   /** Whether the screen stays on during a call, because a phone that locks itself takes the microphone away. Default:
    *  where touch is the main input. */
@@ -243,7 +245,7 @@ export type Activity = "idle" | "listening" | "hearing" | "thinking" | "speaking
 
 /** What OpenAI reports as used in a call, summed over its sessions, under OpenAI's names. */
 export interface CallUsage {
-  /** The tokens of all responses. */
+  /** The tokens of all responses; in live sessions those of the backend model. */
   readonly responses?: TokenUsage;
   /** The transcription of what the user said: tokens, or seconds, as the model is billed. */
   readonly transcription?: TokenUsage & { readonly seconds?: number };

@@ -38,7 +38,7 @@ const CHANGES = {
 export function follow(client, call) {
   const activity = new Activity(client, call);
   new Usage(client, call);
-  if (call.options.tools) new Functions(client, call, call.options.tools, activity);
+  if (call.options.tools) new Functions(client, call, activity);
   greet(client, call);
 }
 
@@ -92,9 +92,9 @@ class Activity {
     this.#change({});
   }
 
-  /** Functions of the page run. */
-  work() {
-    this.#change({ works: true });
+  /** Functions of the page run, or their results cannot be sent. */
+  work(works = true) {
+    this.#change({ works });
   }
 
   /** @param {Partial<typeof NOBODY & { passes: boolean }>} change */
@@ -133,10 +133,12 @@ class Usage {
   }
 
   /** @param {any} event */
-  #read({ type, usage, response }) {
+  #read({ type, usage, response, event }) {
     const before = this.#client.usage;
     if (type === "session.started") this.#before = before.live ?? {};
-    if (type === "response.done" && response?.usage) {
+    if (type === "response.event") this.#read(event);
+    // The latter is that of the backend model of a live session.
+    if (/^response\.(done|completed)$/.test(type) && response?.usage) {
       this.#report({ ...before, responses: summed(before.responses, response.usage) });
     }
     if (type === "conversation.item.input_audio_transcription.completed" && usage) {
@@ -173,59 +175,72 @@ function summed(one, other) {
 /** The functions of the page: they run when the model calls them, and one response is requested for all results. */
 class Functions {
   #client;
-  #signal;
+  #call;
   #tools;
   #activity;
+  /** The calls of a response of a live session, before it is complete. */
+  #calls = /** @type {any[]} */ ([]);
   #isResponding = false;
   /** Whether a response is still to be requested: OpenAI refuses a second one while one is under way. */
   #isOwed = false;
 
-  /**
-   * @param {Client} client
-   * @param {Call} call
-   * @param {import("./realtime-client.js").Tools} tools
-   * @param {Activity} activity
-   */
-  constructor(client, { signal }, tools, activity) {
+  /** @param {Client} client @param {Call} call @param {Activity} activity */
+  constructor(client, call, activity) {
     this.#client = client;
-    this.#signal = signal;
-    this.#tools = tools;
+    this.#call = call;
+    this.#tools = call.options.tools ?? {};
     this.#activity = activity;
     const end = client.on("serverevent", (event) => this.#read(event));
-    signal.addEventListener("abort", end);
+    call.signal.addEventListener("abort", end);
   }
 
   /** @param {any} event */
-  #read({ type, response }) {
-    if (/^session\.(created|started)$/.test(type)) this.#isResponding = this.#isOwed = false;
+  #read({ type, response, event }) {
+    if (/^session\.(created|started)$/.test(type)) {
+      this.#isResponding = this.#isOwed = false;
+      this.#calls = [];
+    }
+    if (type === "response.event") this.#collect(event);
     if (type === "response.created") this.#isResponding = true;
     if (type !== "response.done") return;
     this.#isResponding = false;
     const calls = (response?.output ?? []).filter((/** @type {any} */ item) => item.type === "function_call");
-    if (calls.length > 0 && response.status === "completed") this.#run(calls);
+    if (calls.length > 0 && response.status === "completed") this.#run(calls, "conversation.item.create");
     else if (this.#isOwed) this.#request();
   }
 
-  /** @param {{ name: string, arguments: string, call_id: string }[]} calls */
-  async #run(calls) {
+  /** @param {any} event an event of the backend model of a live session */
+  #collect({ type, item }) {
+    if (type === "response.output_item.done" && item?.type === "function_call") this.#calls.push(item);
+    if (type === "response.failed") this.#calls = [];
+    if (type === "response.completed" && this.#calls.length) this.#run(this.#calls.splice(0), "response.item.create");
+  }
+
+  /** @param {any[]} calls @param {"conversation.item.create" | "response.item.create"} type */
+  async #run(calls, type) {
     this.#activity.work();
     const connection = this.#client.peerConnection;
-    const results = await Promise.all(calls.map(async ({ name, arguments: text }) => {
+    const outputs = await Promise.all(calls.map(async ({ name, arguments: text }) => {
       try {
         if (!Object.hasOwn(this.#tools, name)) throw new RangeError(`No function has the name ${name}`);
-        return await this.#tools[name]?.(JSON.parse(text)) ?? null;
+        const result = await this.#tools[name]?.(JSON.parse(text)) ?? null;
+        return typeof result === "string" ? result : JSON.stringify(result);
       } catch (error) {
-        return { error: String(error) };
+        return JSON.stringify({ error: String(error) });
       }
     }));
     // The call has ended, or this is another session.
-    if (this.#signal.aborted || this.#client.peerConnection !== connection) return;
-    calls.forEach(({ call_id }, index) => {
-      const result = results[index];
-      const output = typeof result === "string" ? result : JSON.stringify(result);
-      this.#client.send({ type: "conversation.item.create", item: { type: "function_call_output", call_id, output } });
-    });
-    this.#request();
+    if (this.#call.signal.aborted || this.#client.peerConnection !== connection) return;
+    try {
+      calls.forEach(({ call_id }, index) => {
+        this.#client.send({ type, item: { type: "function_call_output", call_id, output: outputs[index] } });
+      });
+      this.#request();
+    } catch (error) {
+      // The connection is about to be replaced, or the session does not allow it.
+      this.#activity.work(false);
+      this.#call.emit("error", /** @type {import("./realtime-client.js").RealtimeError} */ (error));
+    }
   }
 
   #request() {

@@ -109,23 +109,67 @@ test("the greeting follows the page's instructions, and only where somebody can 
   assert.deepEqual([fake.peer.channel.sent, fake.logged("error")], [[], []]);
 });
 
-test("a live session is instructed to greet, or says that it allows no instructions", async (t) => {
+/** A live session that has started, in a call of the service. */
+async function live(t, allowed, options) {
+  const fake = browser(t);
+  fake.call.type = "live";
+  const client = fake.client({ call: "/api/realtime/calls", ...options });
+  const connecting = client.connect();
+  await fake.clock.advance(0);
+  const settings = { data_channel: { allowed_client_events: allowed } };
+  fake.peer.receive(event("session.started", { session: { client: settings } }));
+  await connecting;
+  await settle();
+  return { fake, client, sent: () => fake.peer.channel.sent };
+}
+
+test("a live session is instructed to greet, or the client says that it allows no instructions", async (t) => {
   for (const [allowed, texts, errors] of [
     [["session.instructions.append"], ["Greet the user."], []], [["session.close"], [], ["unsupported"]],
   ]) {
-    const fake = browser(t);
-    fake.call.type = "live";
-    const client = fake.client({ call: "/api/realtime/calls", greet: true });
-    const connecting = client.connect();
-    await fake.clock.advance(0);
-    await settle();
-    const settings = { data_channel: { allowed_client_events: allowed } };
-    fake.peer.receive({ type: "session.started", session: { client: settings } });
-    await connecting;
-    await settle();
-    assert.deepEqual(fake.peer.channel.sent.map(({ content }) => content), texts);
+    const { fake, sent } = await live(t, allowed, { greet: true });
+    assert.deepEqual(sent().map(({ content }) => content), texts);
     assert.deepEqual(fake.logged("error").map(({ code }) => code), errors);
   }
+});
+
+test("the functions of a live session run when its response is complete, and not when it fails", async (t) => {
+  const tools = { add: ({ one, other }) => one + other };
+  const { fake, client, sent } = await live(t, ["response.item.create", "response.create"], { tools });
+  const inner = (type, members) => fake.peer.receive(event("response.event", { event: { type, ...members } }));
+  const asks = (call_id, one) => inner("response.output_item.done", {
+    item: { type: "function_call", call_id, name: "add", arguments: JSON.stringify({ one, other: 1 }) },
+  });
+  asks("0", 0);
+  inner("response.failed");
+  asks("1", 1);
+  asks("2", 2);
+  await settle();
+  assert.deepEqual(sent(), []);
+  inner("response.completed", { response: { output: [], usage: { total_tokens: 9 } } });
+  await settle();
+  assert.deepEqual(sent().map(({ type, item }) => [type, item?.call_id, item?.output]), [
+    ["response.item.create", "1", "2"], ["response.item.create", "2", "3"], ["response.create", undefined, undefined],
+  ]);
+  assert.deepEqual(client.usage, { responses: { total_tokens: 9 } });
+});
+
+test("a live session that does not accept the output of a function is an error of the client", async (t) => {
+  const { fake, client } = await live(t, ["session.close"], { tools: { now: () => "noon" } });
+  const item = { type: "function_call", call_id: "1", name: "now", arguments: "{}" };
+  fake.peer.receive(event("response.event", { event: { type: "response.output_item.done", item } }));
+  fake.peer.receive(event("response.event", { event: { type: "response.completed" } }));
+  await settle();
+  assert.deepEqual(fake.logged("error").map(({ code }) => code), ["unsupported"]);
+  assert.equal(client.activity, "listening");
+});
+
+test("a result that JSON does not know is an error for the model, not one of the call", async (t) => {
+  const { fake, sent } = await call(t, { tools: { count: () => 10n } });
+  fake.peer.receive(done(undefined, [{ type: "function_call", call_id: "1", name: "count", arguments: "{}" }]));
+  await settle();
+  assert.match(sent()[0].item.output, /^{"error":"TypeError: .*BigInt/);
+  assert.deepEqual([sent()[1].type, fake.logged("error")], ["response.create", []]);
 });
 
 test("what OpenAI reports as used is summed over the sessions of a call, and is empty at the next call", async (t) => {
