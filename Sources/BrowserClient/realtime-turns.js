@@ -136,7 +136,7 @@ class Usage {
   #read({ type, usage, response, event }) {
     const before = this.#client.usage;
     if (type === "session.started") this.#before = before.live ?? {};
-    if (type === "response.event") this.#read(event);
+    if (type === "response.event" && event) this.#read(event);
     // The latter is that of the backend model of a live session.
     if (/^response\.(done|completed)$/.test(type) && response?.usage) {
       this.#report({ ...before, responses: summed(before.responses, response.usage) });
@@ -200,7 +200,7 @@ class Functions {
       this.#isResponding = this.#isOwed = false;
       this.#calls = [];
     }
-    if (type === "response.event") this.#collect(event);
+    if (type === "response.event" && event) this.#collect(event);
     if (type === "response.created") this.#isResponding = true;
     if (type !== "response.done") return;
     this.#isResponding = false;
