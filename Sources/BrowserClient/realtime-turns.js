@@ -17,8 +17,6 @@ const NOBODY = { hears: false, speaks: false, responds: false, works: false };
  * @type {Record<string, Partial<typeof NOBODY & { passes: boolean }>>}
  */
 const CHANGES = {
-  "session.created": NOBODY,
-  "session.started": NOBODY,
   "input_audio_buffer.speech_started": { hears: true },
   "input_audio_buffer.speech_stopped": { hears: false },
   "input_audio_buffer.committed": { hears: false },
