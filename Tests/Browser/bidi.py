@@ -30,12 +30,17 @@ PREFERENCES = {
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
+    # One page at a time needs no processes in reserve.
+    "dom.ipc.processCount": 1,
+    "dom.ipc.processPrelaunch.enabled": False,
     # The browser asks nobody for anything by itself.
     "browser.startup.page": 0,
     "browser.shell.checkDefaultBrowser": False,
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
 }
+#: Seconds until it listens, on a machine that is busy.
+START = 60.0
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
@@ -78,11 +83,11 @@ class Firefox:
 
     def _address(self) -> str:
         """What Firefox writes on standard error as soon as it listens."""
-        said, deadline = b"", time.monotonic() + PATIENCE
+        said, deadline = b"", time.monotonic() + START
         while not (found := LISTENING.search(said.decode(errors="replace"))):
             descriptor = self.process.stderr.fileno()
             if not select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise NoFirefox(f"not within {PATIENCE} s: {said!r}")
+                raise NoFirefox(f"not within {START} s: {said!r}")
             piece = os.read(descriptor, 4096)
             if not piece:
                 raise NoFirefox(f"ended with {self.process.wait()}: {said!r}")

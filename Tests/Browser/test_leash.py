@@ -1,5 +1,4 @@
-"""Calls that the daemon creates for pages, with media: each kind ends in each of the ways that there are, and when it
-is over, nothing is heard any more."""
+"""Calls that the daemon creates for pages, with media: every way to end one, after which nothing is heard any more."""
 
 from __future__ import annotations
 
