@@ -16,7 +16,8 @@ from conversation import Conversation
 from ear import Ear
 
 #: The peer stays on loopback: it offers no other address and uses no STUN server.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+ADDRESSES = ["127.0.0.1"]
+aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ADDRESSES
 
 
 class Call:

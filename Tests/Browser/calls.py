@@ -101,7 +101,10 @@ class Routes:
         if not offer.startswith("v=0\r\n") or "m=application" not in offer:
             return self.refuse(400, "invalid_offer", "The SDP offer cannot be read.")
         self.peer.used.add(key)
-        call = Call(self.peer.keys[key], self.peer.linger)
+        session = self.peer.keys[key]
+        if self.peer.lifetimes:
+            session = session | {"expires_at": int(time.time()) + self.peer.lifetimes.popleft()}
+        call = Call(session, self.peer.linger)
         self.peer.calls.append(call)
         answer = await call.answer(offer)
         if self.peer.unreachable:

@@ -9,6 +9,7 @@ from typing import Callable, Iterator
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+import bidi
 from browsers import Browsers, NoBrowser, executable
 from daemon import SESSION, Daemon
 from patience import PATIENCE
@@ -24,7 +25,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", metavar="DIR", help="write the README's pictures of the demo page into DIR")
+    parser.addoption("--screenshots", metavar="DIR", help="write pictures of the demo page into DIR")
 
 
 def pytest_sessionstart() -> None:
@@ -32,7 +33,8 @@ def pytest_sessionstart() -> None:
     try:
         binary()
         executable()
-    except (FileNotFoundError, NoBrowser) as error:
+        bidi.executable()
+    except (FileNotFoundError, NoBrowser, bidi.NoFirefox) as error:
         pytest.exit(str(error), returncode=2)
 
 

@@ -47,7 +47,7 @@ class Tab:
 
     def run(self, name: str, code: str) -> None:
         """Starts an expression that may give a promise; `outcome` has what became of it."""
-        self.page.evaluate(RUN, [name, code])
+        self.js(RUN, [name, code])
 
     def outcome(self, name: str, limit: float = PATIENCE) -> dict[str, Any]:
         """`{"value": …}` or `{"error": {name, code, retryable, …}}`, as soon as it is settled."""

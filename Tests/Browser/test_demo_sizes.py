@@ -56,13 +56,20 @@ def test_in_a_call_everything_that_is_needed_is_in_sight(call, size, request):
     assert page.tab.js("document.documentElement.scrollWidth <= innerWidth")
     if folder := request.config.getoption("--screenshots"):
         page.tab.page.screenshot(path=f"{folder}/call-{size}.png")
-    page.assert_accessible(f"in a call, {size}")
     page.tab.page.click("#call")
     page.until_phase("closed")
     if folder:
         page.tab.page.screenshot(path=f"{folder}/closed-{size}.png")
     assert page.tab.js(INSIDE, ["call", "copy"]) == []
-    page.assert_accessible(f"closed, {size}")
+
+
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_before_a_call_the_button_is_in_sight(open_tab, start, sandbox):
+    settings = {"SANDBOX": "true", "OPENAI_API_KEY": None, "OPENAI_BASE_URL": None} if sandbox else {"DEMO": "true"}
+    page = DemoPage(open_tab(), start("http://127.0.0.1:9/v1", **settings))
+    for size, (width, height) in SIZES.items():
+        page.tab.page.set_viewport_size({"width": width, "height": height})
+        assert page.tab.js(INSIDE, ["call", "headline"]) == [], size
 
 
 def test_without_a_call_a_laptop_does_not_scroll(open_tab, demo):
@@ -93,7 +100,6 @@ def test_a_broken_connection_shows_no_old_numbers_and_says_what_the_model_knows(
     peer.mint_gate.open()
     page.until_phase("connected")
     page.until_text("transcript", "The model still knows what was said.")
-    page.assert_accessible("connected again")
 
 
 def test_a_poor_connection_is_said_in_one_sentence(call):

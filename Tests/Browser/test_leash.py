@@ -1,5 +1,4 @@
-"""Calls that the daemon creates for pages, with media: each kind ends in each of the ways that there are, and when it
-is over, nothing is heard any more."""
+"""Calls that the daemon creates for pages, with media: every way to end one, after which nothing is heard any more."""
 
 from __future__ import annotations
 
@@ -213,15 +212,15 @@ def test_a_call_ends_at_its_deadline_in_the_next_process_too(leash):
     first = leash.serve()
     leash.open()
     assert first.stop() == 0
-    heard = leash.tab.js("lastPacket")
-    opened = json.loads(leash.log.read_text())
+    heard, opened = leash.tab.js("lastPacket"), json.loads(leash.log.read_text())
     # The deadline is a minute away at least; the journal says when it is.
     now = time.time()
     opened["ephemerald.call.ends_at"] = int(now) + 4
     leash.log.write_text(json.dumps(opened, separators=(",", ":")) + "\n")
     leash.serve()
     leash.tab.until(f"lastPacket > {heard}")
-    leash.assert_over("deadline", int(now) + 3, within=2)
+    # Both processes count whole seconds, so the end is up to a second earlier or later, and takes a moment.
+    leash.assert_over("deadline", int(now) + 3, within=3)
     leash.assert_explained("deadline")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callpage import begin, connect, disconnect
+from patience import PATIENCE
 
 
 def test_the_monitor_measures_differences(open_tab, web, daemon, peer):
@@ -12,7 +13,8 @@ def test_the_monitor_measures_differences(open_tab, web, daemon, peer):
     tab.until("stats.length > 2 && stats.at(-1).receivedBitrate > 0 && stats.at(-1).sentBitrate > 0")
     for stats in tab.js("stats"):
         assert 0 < stats["interval"] < 60_000, stats
-        assert 0 <= (stats["rtt"] or 0) < 1000 and 0 <= (stats["loss"] or 0) <= 1, stats
+        # The peer answers when the machine lets it; what the differences are, the unit tests compare.
+        assert 0 <= (stats["rtt"] or 0) < 1000 * PATIENCE and 0 <= (stats["loss"] or 0) <= 1, stats
         assert 0 <= stats["receivedBitrate"] < 1e6 and 0 <= stats["sentBitrate"] < 1e6, stats
     assert tab.js("client.monitor.stats !== undefined && client.monitor.quality !== 'unknown'")
     disconnect(tab, peer)

@@ -41,7 +41,9 @@ const survived = ['microphone_ended', 'session_error', 'lease_refused', 'lease_u
 /** The errors that are not shown: an answer that has just ended by itself cannot be stopped. */
 const harmless = ['response_cancel_not_active'];
 
-const broke = 'The connection broke here.';
+/** The text of the newest rule in the transcript, and whether the call has no connection since then. */
+let rule = '';
+let apart = false;
 
 /** What the server says of a session that has only the other way. */
 const ways = new Map([['call_required', true], ['token_required', false]]);
@@ -100,13 +102,13 @@ function open() {
     made.on('statechange', change),
     made.on('retry', ({ error, delay, offline, attempt }) => {
       events.add('page', 'retry', { attempt, delay, offline, code: error.code });
-      if (stage.live) {
-        transcript.rule(error.code === 'session_renewed' ? 'A new session began here.' : broke, attempt === 1);
-      }
+      if (!apart) rule = error.code === 'session_renewed' ? 'A new session began here.' : 'The connection broke here.';
+      if (stage.live) transcript.rule(rule, !apart);
+      apart = true;
       // If the next attempt follows at once, the status line is enough.
       if (!offline && delay < 1000) return;
-      stage.wait(delay);
-      trouble.wait(error, delay, offline);
+      stage.wait(delay, offline);
+      trouble.wait(error, delay, offline, stage.live);
     }),
     made.on('error', (error) => {
       events.add('page', 'error', { ...error, code: error.code, message: error.message });
@@ -139,7 +141,7 @@ function open() {
     }),
     made.on('restored', ({ items, omitted }) => {
       const known = omitted ? `The model still knows the last ${items} lines.` : 'The model still knows what was said.';
-      transcript.rule(`${broke} ${items ? known : 'The model does not know what was said before.'}`, false);
+      transcript.rule(`${rule} ${items ? known : 'The model does not know what was said before.'}`, false);
     }),
     made.on('interruption', ({ active }) => {
       stage.announce(active ? 'Connected. The system has muted your microphone.' : 'Connected.');
@@ -162,6 +164,7 @@ function change({ state, previous, reason, error }) {
   stage.interruptible = client.session?.type !== 'live';
   stage.show(state, reason, silent);
   document.body.dataset.phase = state;
+  if (state === 'connected' || state === 'closed') apart = false;
   const over = state === 'idle' || state === 'closed';
   for (const field of [sessionField, keyField]) field.readOnly = !over;
   if (state === 'unstable' || state === 'reconnecting') connection.pause();

@@ -30,6 +30,8 @@ const signs = {
 /** The time after which a live session's speaker has stopped, in milliseconds. */
 const pause = 1500;
 
+const blockedStatus = 'Connected. Your browser needs a click before it plays the answers.';
+
 /** The seconds before the end of a call at which it is announced. */
 const warning = 60;
 
@@ -109,12 +111,14 @@ export class Stage {
    * @param {boolean} blocked
    */
   set blocked(blocked) {
-    if (blocked) {
-      this.#play.hidden = false;
-      say(this.#status, 'Connected. Your browser needs a click before it plays the answers.');
-    } else {
-      hide(this.#play, this.#call);
-    }
+    if (blocked) this.#play.hidden = false;
+    else hide(this.#play, this.#call);
+    if (this.#state === 'connected') say(this.#status, this.#connected);
+  }
+
+  /** The status line of a call that is connected; the sound may be blocked before that, and for longer. */
+  get #connected() {
+    return this.#play.hidden ? phases.connected.status : blockedStatus;
   }
 
   /** @param {string} text */
@@ -125,9 +129,11 @@ export class Stage {
   /**
    * Shows that the next attempt is some time away.
    * @param {number} delay milliseconds
+   * @param {boolean} offline
    */
-  wait(delay) {
-    say(this.#headline, delay > 60_000 ? 'A longer wait.' : 'A short wait.');
+  wait(delay, offline) {
+    const wait = delay > 60_000 ? 'A longer wait.' : 'A short wait.';
+    say(this.#headline, offline ? 'Waiting for the network.' : wait);
     say(this.#status, 'Not connected. Waiting to try again.');
   }
 
@@ -166,7 +172,7 @@ export class Stage {
     const length = this.#began ? minutes((performance.now() - this.#began) / 1000) : '';
     const texts = reason ? { ...phases.closed, ...ending(reason, length) } : phases[state];
     const live = this.live && state !== 'closed';
-    say(this.#status, texts.status);
+    say(this.#status, state === 'connected' ? this.#connected : texts.status);
     say(this.#headline, texts.headline);
     say(label(this.#call), texts.button);
     this.#copy.hidden = true;

@@ -66,13 +66,15 @@ export class Trouble {
    * @param {RealtimeError} error
    * @param {number} delay milliseconds
    * @param {boolean} offline
+   * @param {boolean} live whether the call has been connected
    */
-  wait(error, delay, offline) {
+  wait(error, delay, offline, live) {
     const { title, text } = reason(error, this.served);
     const seconds = Math.ceil(delay / 1000);
     this.#stop();
     if (offline) {
-      this.#write('You are offline', 'The call continues by itself when the network is back.', '', true);
+      const what = live ? 'continues' : 'starts';
+      this.#write('You are offline', `The call ${what} by itself when the network is back.`, '', true);
     } else if (error.retryAfter === undefined) {
       this.#write(title, `${text} This page keeps trying for a while.`, reference(error), false);
     } else {

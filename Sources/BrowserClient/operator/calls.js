@@ -22,7 +22,8 @@ const who = ({ session, caller }) => (caller === undefined ? `session ${session}
 /** @param {Call} call */
 function ask(call) {
   asked = call;
-  say(html('question-text'), `${who(call)}, ${clock(call.age_seconds)} old. The daemon ends it at OpenAI; it cannot be resumed.`);
+  const which = `It is the call of ${who(call)}, ${clock(call.age_seconds)} old.`;
+  say(html('question-text'), `${which} The daemon ends it at OpenAI; it cannot be resumed.`);
   say(html('question-problem'), '');
   button('end').disabled = false;
   dialog.showModal();

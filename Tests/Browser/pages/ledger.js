@@ -87,7 +87,12 @@
   ledger.pretend = (state) => {
     for (const peer of [...peers]) {
       Object.defineProperty(peer, "connectionState", {configurable: true, get: () => state});
+      // Firefox does not call the handler of the property for events that a script dispatches.
+      const {onconnectionstatechange: handler} = peer;
+      peer.onconnectionstatechange = null;
       peer.dispatchEvent(new Event("connectionstatechange"));
+      peer.onconnectionstatechange = handler;
+      handler?.call(peer);
     }
   };
 
