@@ -27,6 +27,13 @@ package struct AddressRange: Hashable, Sendable {
         }
     }
 
+    /// What is wrong with a text that looks like an address or a network; nil for one that is right, and for all else.
+    package static func mistake(in text: String) -> Invalid? {
+        guard IPAddress.isMeant(by: text) else { return nil }
+        do throws(Invalid) { _ = try AddressRange(parsing: text) } catch { return error }
+        return nil
+    }
+
     /// Whether the address is of the same family and has the same prefix.
     package func contains(_ address: IPAddress) -> Bool {
         address.isV4 == base.isV4 && address.bits & AddressRange.mask(prefixLength) == base.bits

@@ -32,6 +32,24 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether a text looks like an address or a network, even one with a mistake such as `192.0.2.300` or `10.0.0.0/33`:
+    /// it has two separators at least, and only digits besides, or with a colon hexadecimal digits.
+    package static func isMeant(by text: some StringProtocol) -> Bool {
+        let isV6 = text.utf8.contains(UInt8(ascii: ":"))
+        var separators = 0
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "/"): separators += 1
+            case 0x30...0x39: break
+            case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
+                UInt8(ascii: "["), UInt8(ascii: "]"):
+                guard isV6 else { return false }
+            default: return false
+            }
+        }
+        return separators >= 2
+    }
+
     /// Whether it is an IPv4 address, in whichever form it was written.
     package var isV4: Bool { high == 0 && low >> 32 == 0xFFFF }
 

@@ -92,6 +92,21 @@ def test_an_operator_who_has_acted_need_not_wait_for_the_end_of_a_rest(two_keys,
     assert kinds(daemon) == []
 
 
+@pytest.mark.parametrize("refusal", [faults.error(400, "invalid_offer"), faults.error(429, "rate_limit_exceeded")])
+def test_a_call_that_is_refused_for_itself_shows_that_a_key_works(two_keys, upstream, refusal):
+    daemon, keys = two_keys
+    Calls(upstream)
+    upstream.script.append(REFUSED)
+    assert daemon.token().status == 200
+    daemon.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "reloaded: " in daemon.stderr, "the next request tries the key")
+    upstream.script.append(refusal)
+    assert create(daemon).status in (400, 429)
+    assert kinds(daemon) == []
+    assert daemon.token().status == 200
+    assert sent(upstream) == [keys[0], keys[1], keys[0], keys[0]]
+
+
 def test_when_all_keys_are_dead_one_is_tried_now_and_then_and_none_is_locked_out(two_keys, upstream):
     daemon, keys = two_keys
     upstream.fault = REFUSED

@@ -6,12 +6,13 @@ import gzip
 import json
 import os
 import signal
+import subprocess
 import threading
 
 import pytest
 
 from daemon import eventually
-from program import run
+from program import binary, environment, run
 from call_client import create, ended, lease, location, serve
 
 USER = {"AUTH": "proxy", "TRUSTED_PROXIES": "127.0.0.1"}
@@ -110,6 +111,45 @@ def test_a_compressed_file_that_is_cut_off_is_left_alone(logged, tmp_path):
     path.write_bytes(cut)
     shown = run("forget", "ann", "--log", str(log), directory=tmp_path)
     assert shown.returncode == 0 and "was not changed" in shown.stderr and path.read_bytes() == cut
+
+
+def test_a_log_that_is_rotated_meanwhile_is_read_again(logged, tmp_path):
+    daemon, log = logged
+    old, current = log.with_name("usage.log.2.gz"), log.with_name("usage.log.1")
+    for path in (old, current):
+        path.unlink()
+    # It takes a while to read.
+    old.write_bytes(gzip.compress(b"{}\n" * 10_000_000, 1))
+    command = [binary(), "forget", "ann", "--log", str(log)]
+    forget = subprocess.Popen(command, env=environment({}, tmp_path), stdout=subprocess.PIPE, text=True)
+    fds = f"/proc/{forget.pid}/fd"
+    eventually(lambda: str(old) in [os.path.realpath(f"{fds}/{number}") for number in os.listdir(fds)], "it is read")
+    os.rename(log, current)
+    log.touch()
+    assert forget.communicate(timeout=20)[0] == f"{current}: 1 line changed\n" and forget.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("203.0.113.300", "this is not an address"), ("10.0.0.0/33", '"33" is not a prefix length'),
+        ("2001:db8::1::2", "this is not an address"),
+    ],
+)
+@pytest.mark.parametrize("name", ["lookup", "forget"])
+def test_an_address_with_a_mistake_is_said(tmp_path, name, value, words):
+    (tmp_path / "log").write_text("")
+    shown = run(name, value, "--log", "log", directory=tmp_path)
+    assert (shown.returncode, shown.stdout) == (1, "") and words in shown.stderr, shown.stderr
+    assert "it is looked for as the name of a caller" in shown.stderr
+
+
+def test_forget_takes_neither_a_network_nor_a_time(tmp_path):
+    (tmp_path / "log").write_text("")
+    network = run("forget", "192.0.2.0/24", "--log", "log", directory=tmp_path)
+    assert network.returncode == 64 and "write one address" in network.stderr
+    assert "--since" not in run("forget", "--help", directory=tmp_path).stdout
+    assert run("forget", "ann", "--since", "1h", "--log", "log", directory=tmp_path).returncode == 64
 
 
 @pytest.mark.parametrize("form", ["hashed", "none"])

@@ -140,8 +140,18 @@ def test_an_end_that_the_daemon_cannot_begin_says_so(open_tab, operated, calls):
     page.until_text("#question-problem", "could not be ended: the daemon answered with status 503")
     page.assert_accessible("an end that failed")
     page.tab.page.unroute("**/calls/*")
+    # Of several daemons, one may not hear from Redis about the calls of the others.
+    gap = json.dumps({"ending": 0, "calls": [], "incomplete": "Redis did not answer"})
+    page.tab.page.route("**/calls/*", lambda route: route.fulfill(status=503, body=gap))
+    page.tab.page.click("#end")
+    page.until_text("#question-problem", "could not be ended: Redis did not answer")
+    page.tab.page.unroute("**/calls/*")
     page.tab.page.click("#end")
     calls.wait_until(lambda calls: not calls.open)
+    page.tab.page.route("**/calls", lambda route: route.fulfill(body=gap))
+    page.until_text("#attention", "The list of calls is incomplete: Redis did not answer.")
+    page.tab.page.unroute("**/calls")
+    page.until_text("#headline", "All is well.")
 
 
 def test_what_needs_attention_is_said_once(open_tab, start, peer, tmp_path):

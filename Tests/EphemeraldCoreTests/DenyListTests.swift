@@ -7,7 +7,7 @@ import Text
 
 @Suite struct `A denial` {
     @Test(arguments: [
-        ("ann", "caller:ann"), ("auth0|5f7c8ec7", "caller:auth0|5f7c8ec7"), ("10.0.0", "caller:10.0.0"),
+        ("ann", "caller:ann"), ("auth0|5f7c8ec7", "caller:auth0|5f7c8ec7"), ("v1.2", "caller:v1.2"),
         ("192.0.2.7", "address:192.0.2.7"), ("192.0.2.0/24", "address:192.0.2.0/24"),
         ("2001:db8::7", "address:2001:db8::/64"), ("2001:db8::/48", "address:2001:db8::/48"),
         ("https://app.example", "origin:https://app.example"),
@@ -20,7 +20,8 @@ import Text
     }
 
     @Test(arguments: [
-        "", "192.0.2.1/24", "10.0.0.0/33", "https://app.example/", "https://App.example", "ftp://a.example",
+        "", "192.0.2.1/24", "10.0.0.0/33", "10.0.0", "203.0.113.300", "192.0.2.010", "192.0.2.300/24", "2001:db8::1::2",
+        "192.0.2.7:443", "https://app.example/", "https://App.example", "ftp://a.example",
     ])
     func `is not made of a mistake`(value: String) {
         #expect(throws: Invalid.self) { try Denial(guessing: value) }
@@ -84,21 +85,24 @@ import Text
     private func ask(
         _ method: Method, _ target: String, fields: Fields = ["Host": "localhost"], peer: Peer = .unix,
         outcome: DenyOperations.Outcome = .done
-    ) -> Response {
+    ) async -> Response {
         let denials = DenyOperations(list, now: { 1_000 }) { [orders] order in
             orders.withLock { $0.append(order) }
             return outcome
         }
         let service = OperationsService(readiness: { Response(.ok) }, families: { [] }, denials: denials)
-        return service.answer(to: Request(method: method, target: target, fields: fields, peer: peer))
+        switch service.reply(to: Request(method: method, target: target, fields: fields, peer: peer)) {
+        case .now(let response): return response
+        case .later(let makeResponse): return await makeResponse()
+        }
     }
 
-    @Test func `has the time that is left, and not what is over`() throws {
+    @Test func `has the time that is left, and not what is over`() async throws {
         let entries: [(Denial, Int?)] = [
             (.caller("b"), 1_060), (.caller("a"), nil), (.origin("https://app.example"), 1_000),
         ]
         list.replace(with: Dictionary(uniqueKeysWithValues: entries))
-        let answer = ask(.get, "/denied")
+        let answer = await ask(.get, "/denied")
         #expect(answer.status == .ok && answer.fields["Cache-Control"] == "no-store")
         #expect(
             answer.text == #"{"denied":[{"kind":"caller","value":"a","seconds_left":null},"#
@@ -112,8 +116,8 @@ import Text
             (.deny(.origin("https://app.example"), seconds: 60), .put),
             (.allow(.caller("ann")), .delete),
         ] as [(DenyOperations.Order, Method)])
-    func `carries out the order of a target`(order: DenyOperations.Order, method: Method) {
-        #expect(ask(method, order.target).status == .ok)
+    func `carries out the order of a target`(order: DenyOperations.Order, method: Method) async {
+        #expect(await ask(method, order.target).status == .ok)
         #expect(orders.withLock { $0 } == [order])
     }
 
@@ -122,23 +126,26 @@ import Text
         "?caller=a&caller=b", "?caller=a&seconds=0", "?caller=a&seconds=-1", "?caller=a&seconds=", "?seconds=1",
         "?caller=a&seconds=1&seconds=2", "?caller=a&seconds=400000000",
     ])
-    func `denies nobody by a mistake`(query: String) {
-        #expect(ask(.put, "/denied\(query)").status == .badRequest)
+    func `denies nobody by a mistake`(query: String) async {
+        #expect(await ask(.put, "/denied\(query)").status == .badRequest)
         #expect(orders.withLock(\.isEmpty))
     }
 
-    @Test func `is shown to processes of this machine only, and to no page`() throws {
+    @Test func `is shown to processes of this machine only, and to no page`() async throws {
         let remote = Peer.ip(try #require(IPAddress("192.0.2.7")), port: 4711)
-        #expect(ask(.get, "/denied", peer: remote).status == .notFound)
-        #expect(ask(.put, "/denied?caller=ann", fields: ["Host": "evil.example"]).status == .notFound)
-        #expect(ask(.put, "/denied?caller=ann", fields: ["Host": "localhost", "Origin": "null"]).status == .notFound)
-        #expect(ask(.post, "/denied?caller=ann").fields["Allow"] == "DELETE, GET, HEAD, PUT")
+        #expect(await ask(.get, "/denied", peer: remote).status == .notFound)
+        #expect(await ask(.put, "/denied?caller=ann", fields: ["Host": "evil.example"]).status == .notFound)
+        let ofPage: Fields = ["Host": "localhost", "Origin": "null"]
+        #expect(await ask(.put, "/denied?caller=ann", fields: ofPage).status == .notFound)
+        #expect(await ask(.post, "/denied?caller=ann").fields["Allow"] == "DELETE, GET, HEAD, PUT")
         #expect(orders.withLock(\.isEmpty))
     }
 
-    @Test func `says what did not go as ordered`() {
-        #expect(ask(.put, "/denied?caller=ann", outcome: .full).status == .conflict)
-        #expect(ask(.put, "/denied?caller=ann", outcome: .notKept("why")).json["not_kept"] == "why")
-        #expect(ask(.delete, "/denied?caller=ann", outcome: .unknown).json["unknown"] == .bool(true))
+    @Test func `says what did not go as ordered`() async {
+        #expect(await ask(.put, "/denied?caller=ann", outcome: .full).status == .conflict)
+        #expect(await ask(.put, "/denied?caller=ann", outcome: .notKept("why")).json["not_kept"] == "why")
+        #expect(await ask(.delete, "/denied?caller=ann", outcome: .unknown).json["unknown"] == .bool(true))
+        let ofOne = await ask(.put, "/denied?caller=ann", outcome: .notShared("why"))
+        #expect(ofOne.status == .serviceUnavailable && ofOne.json["not_shared"] == "why")
     }
 }

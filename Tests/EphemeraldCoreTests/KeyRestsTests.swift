@@ -45,6 +45,36 @@ import Testing
             ])
     }
 
+    @Test func `is reported and listed with the last reason that it has`() async {
+        let test = TestMinter(ScriptedUpstream(Self.empty, .minted), keys: ["sk-a", "sk-b"])
+        _ = await test.mint()
+        #expect(test.minter.keys.first.flatMap(test.reasonToRest) == "upstream_quota")
+        test.clock.advance(by: .seconds(31))
+        test.upstream.answer(Self.refused, .minted)
+        _ = await test.mint()
+        #expect(test.minter.keys.first.flatMap(test.reasonToRest) == "upstream_auth")
+        #expect(test.notices.count == 2 && test.notices[1].contains("write a valid one"))
+        #expect(test.emergencies.active.map(\.message) == [test.notices[1]])
+        test.clock.advance(by: .seconds(61))
+        test.upstream.answer(Self.refused, .minted)
+        _ = await test.mint()
+        #expect(test.notices.count == 2, "the same reason is not reported again")
+    }
+
+    @Test(
+        arguments: [.answer(.error(500)), .failure(.timedOut), .failure(.cannotConnect("no route"))]
+            as [ScriptedUpstream.Step])
+    func `is tried by the next request if the upstream fails at its try`(step: ScriptedUpstream.Step) async {
+        let test = TestMinter(ScriptedUpstream(Self.refused, .minted), keys: ["sk-a", "sk-b"])
+        _ = await test.mint()
+        test.clock.advance(by: .seconds(31))
+        test.upstream.answer(step)
+        #expect(await test.mint().code != nil)
+        test.upstream.answer(.minted)
+        #expect(await Self.mints(2, test) == [nil, nil])
+        #expect(test.received.suffix(2) == ["Bearer sk-a", "Bearer sk-a"])
+    }
+
     @Test func `is tried by every request while no other is left, and then by one every two seconds`() async {
         let test = TestMinter(ScriptedUpstream(Self.refused))
         #expect(await Self.mints(100, test) == Array(repeating: "upstream_auth", count: 100))

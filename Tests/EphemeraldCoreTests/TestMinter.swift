@@ -8,6 +8,7 @@ struct TestMinter: Sendable {
     let minter: Minter
     let upstream: ScriptedUpstream
     let state: UpstreamState
+    let emergencies: Emergencies
     private let lines = Locked<[String]>([])
     var clock: ManualClock { upstream.clock }
 
@@ -18,7 +19,8 @@ struct TestMinter: Sendable {
         self.upstream = upstream
         var settings = Upstream(baseURL: "https://api.openai.test/v1", keys: keys.map { Secret($0) })
         change(&settings)
-        state = UpstreamState(Emergencies { [lines] notice in lines.withLock { $0.append(notice.message) } })
+        emergencies = Emergencies { [lines] notice in lines.withLock { $0.append(notice.message) } }
+        state = UpstreamState(emergencies)
         minter = Minter(
             upstream: settings, state: state, surroundings: upstream.clock.surroundings, send: upstream.send)
     }
@@ -32,6 +34,11 @@ struct TestMinter: Sendable {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// The code of the refusal for which a key rests; nil for a key that does not.
+    func reasonToRest(_ key: UpstreamKey) -> String? {
+        state.keys.rest(of: key.print, now: clock.surroundings.monotonicNanoseconds())?.refusal.code
     }
 
     /// What the operator is told about emergencies.

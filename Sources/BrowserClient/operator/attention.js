@@ -9,8 +9,8 @@ import { counted, ends } from './text.js';
 /** Days before an end from which the page warns, as the alert does. */
 const soon = 30;
 
-/** @param {Status} status @param {Call[]} calls @returns {Concern[]} */
-export function concerns(status, calls) {
+/** @param {Status} status @param {Call[]} calls @param {string} [incomplete] @returns {Concern[]} */
+export function concerns(status, calls, incomplete) {
   const { readiness, reload, sessions, limits } = status;
   /** @type {Concern[]} */
   const found = [];
@@ -45,6 +45,7 @@ export function concerns(status, calls) {
     const session = limit.session ? ` of session ${limit.session}` : '';
     found.push({ text: `${limit.setting}${session} is ${part} % used.`, place: 'limits', grave: part >= 100 });
   }
+  if (incomplete) found.push({ text: `The list of calls is incomplete: ${incomplete}.`, place: 'calls' });
   const stuck = calls.filter(({ failures }) => failures).length;
   if (stuck) found.push({ text: `OpenAI has not confirmed the end of ${counted(stuck, 'call')}.`, place: 'calls', grave: true });
   return found;

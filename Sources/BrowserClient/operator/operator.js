@@ -24,9 +24,9 @@ let lastState = '';
 /** @param {string} text */
 const announce = (text) => say(html('announcement'), text);
 
-/** @param {Status} status @param {Call[]} calls */
-function showState(status, calls) {
-  const found = concerns(status, calls);
+/** @param {Status} status @param {Call[]} calls @param {string} [incomplete] */
+function showState(status, calls, incomplete) {
+  const found = concerns(status, calls, incomplete);
   const headline = found.length ? `${counted(found.length, 'thing needs', 'things need')} attention.` : 'All is well.';
   say(html('headline'), headline);
   const open = calls.filter(({ state }) => state === 'open').length;
@@ -52,9 +52,9 @@ function showState(status, calls) {
   lastState = state;
 }
 
-/** @param {Status} status @param {Call[]} calls */
-function show(status, calls) {
-  showState(status, calls);
+/** @param {Status} status @param {Call[]} calls @param {string} [incomplete] */
+function show(status, calls, incomplete) {
+  showState(status, calls, incomplete);
   const { tokens, calls: created, refusals, upstream_requests: upstream } = status.totals;
   draw(status.minutes, { tokens, calls: created, refusals, upstream });
   showMinutes(status.minutes);
@@ -88,8 +88,8 @@ async function update() {
   isReading = true;
   isOutdated = false;
   try {
-    const { status, calls } = await read();
-    show(status, calls);
+    const { status, calls, incomplete } = await read();
+    show(status, calls, incomplete);
   } catch (error) {
     showFailure(error);
   }

@@ -47,20 +47,24 @@ async function request(path, method = 'GET') {
   const limit = setTimeout(() => abort.abort(), 10_000);
   try {
     const response = await fetch(path, { method, headers: fields, cache: 'no-store', signal: abort.signal });
-    if (!response.ok) throw new Error(`the daemon answered with status ${response.status}`);
-    return await response.json();
+    const answer = await response.json().catch(() => undefined);
+    if (!response.ok) throw new Error(answer?.incomplete ?? `the daemon answered with status ${response.status}`);
+    return answer;
   } finally {
     clearTimeout(limit);
   }
 }
 
-/** @returns {Promise<{status: Status, calls: Call[]}>} */
+/**
+ * Of several daemons, the list of calls may lack those of others: `incomplete` is the reason.
+ * @returns {Promise<{status: Status, calls: Call[], incomplete?: string}>}
+ */
 export async function read() {
-  const [status, { calls }] = await Promise.all([
+  const [status, { calls, incomplete }] = await Promise.all([
     /** @type {Promise<Status>} */ (request('./status')),
-    /** @type {Promise<{calls: Call[]}>} */ (request('./calls')),
+    /** @type {Promise<{calls: Call[], incomplete?: string}>} */ (request('./calls')),
   ]);
-  return { status, calls };
+  return { status, calls, incomplete };
 }
 
 /**

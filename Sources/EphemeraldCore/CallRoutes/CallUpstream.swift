@@ -60,8 +60,10 @@ package final class CallUpstream: Sendable {
                 state.record(isAlive: true, now: now, of: .creation)
                 state.worked(key, now: now)
                 return (call, key)
-            case .failed(var failure, let isAlive, let triesNextKey):
+            case .failed(var failure, let isAlive, let triesNextKey, let keyWorks):
                 if let isAlive { state.record(isAlive: isAlive, now: now, of: .creation) }
+                if keyWorks { state.worked(key, now: now) }
+                if isAlive != true { state.keys.learnedNothing(about: key, now: now) }
                 failure.key = key
                 guard triesNextKey else {
                     state.failed(
@@ -88,8 +90,10 @@ package final class CallUpstream: Sendable {
 
     private enum Attempt {
         case created(CreatedCall)
-        /// - Parameter isAlive: whether the upstream works; nil when that is not known.
-        case failed(CallFailure, isAlive: Bool?, triesNextKey: Bool)
+        /// - Parameters:
+        ///   - isAlive: whether the upstream works; nil when that is not known.
+        ///   - keyWorks: whether the upstream accepted the key, and refused the request for another reason.
+        case failed(CallFailure, isAlive: Bool?, triesNextKey: Bool = false, keyWorks: Bool = false)
     }
 
     private func attempt(
@@ -127,7 +131,7 @@ package final class CallUpstream: Sendable {
                 failure.stray = CreatedCall.id(in: response, type: creation.type).map {
                     CallFailure.Stray(upstreamID: $0, key: key.print)
                 }
-                return .failed(failure, isAlive: false, triesNextKey: false)
+                return .failed(failure, isAlive: false)
             }
         }
         return refusal(response, of: url, creation, by: key)
@@ -147,7 +151,7 @@ package final class CallUpstream: Sendable {
             case .cannotConnect, .tls, .broken, .tooLarge: .upstreamError
             }
         let failure = CallFailure(refusal: refusal, report: UpstreamReport(transfer), isLost: isLost)
-        return .failed(failure, isAlive: transfer == .cancelled ? nil : false, triesNextKey: false)
+        return .failed(failure, isAlive: transfer == .cancelled ? nil : false)
     }
 
     private func refusal(
@@ -160,7 +164,7 @@ package final class CallUpstream: Sendable {
         let isNextKey = if case .tryNextKey = verdict { true } else { false }
         return .failed(
             CallFailure(refusal: refusal, report: failure?.report, isLost: false), isAlive: verdict.isUpstreamAlive,
-            triesNextKey: isNextKey)
+            triesNextKey: isNextKey, keyWorks: verdict.showsThatKeyWorks)
     }
 }
 

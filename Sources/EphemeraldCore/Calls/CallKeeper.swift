@@ -23,6 +23,8 @@ package final class CallKeeper: Sendable {
         package var canRecord: @Sendable () -> Bool = { true }
         /// How usage lines name callers.
         package var names: @Sendable () -> LogNames = { .full }
+        /// Reports a call in Redis that this daemon cannot read.
+        package var reportUnreadable: @Sendable (CallName) -> Void = { _ in }
         /// What bounds the calls that are being ended at once.
         package var places = EndingPlaces()
 

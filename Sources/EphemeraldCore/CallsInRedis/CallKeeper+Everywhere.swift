@@ -12,26 +12,27 @@ extension CallKeeper {
         for name in await peers.endedElsewhere() { end(name, .lease) }
     }
 
-    /// The calls that are open or ending, in no order, and whether those of other daemons are among them.
-    package func listingEverywhere() async -> (calls: [CallListing], isComplete: Bool) {
+    /// The calls that are open or ending, in no order, and why some of other daemons are missing; nil when none is.
+    package func listingEverywhere() async -> (calls: [CallListing], gap: CallGap?) {
         let own = listing()
-        guard let peers else { return (own, true) }
-        guard let shared = try? await peers.listing() else { return (own, false) }
+        guard let peers else { return (own, nil) }
+        guard let (shared, gap) = try? await peers.listing() else { return (own, .away) }
         // Redis knows of a call how it was renewed elsewhere; the keeper since when it is ending, and what Redis forgot.
         let names = Set(shared.map(\.record.name))
         let better = own.filter { $0.reason != nil || !names.contains($0.record.name) }
         let replaced = Set(better.map(\.record.name))
-        return (better + shared.filter { !replaced.contains($0.record.name) }, true)
+        return (better + shared.filter { !replaced.contains($0.record.name) }, gap)
     }
 
     /// Begins to end the open calls that the condition selects.
-    /// - Returns: how many there were, and whether all those of other daemons are among them.
+    /// - Parameter name: of the only call that it may be about; nil for several.
+    /// - Returns: how many there were, and why some of other daemons may be missing; nil when none is.
     package func endEverywhere(
-        _ reason: CallEndReason, where isSelected: (CallListing) -> Bool
-    ) async -> (count: Int, isComplete: Bool) {
+        _ reason: CallEndReason, named name: CallName? = nil, where isSelected: (CallListing) -> Bool
+    ) async -> (count: Int, gap: CallGap?) {
         let count = endAll(reason, where: isSelected)
-        guard let peers else { return (count, true) }
-        let others = await peers.endAll(reason, where: isSelected)
-        return (count + others.count, others.isComplete)
+        guard let peers, name == nil || count == 0 else { return (count, nil) }
+        let others = await peers.endAll(reason, named: name, where: isSelected)
+        return (count + others.count, others.gap)
     }
 }

@@ -26,18 +26,19 @@ package final class CallPeers: Sendable {
         var away: Set<ObjectIdentifier> = []
         /// Until when no lease ends a call after that.
         var sparing: UInt64 = 0
+        var passedOver = 0
     }
 
     /// How long leases are spared when Redis is back, and those of other daemons after the start.
-    private static let spared: UInt64 = 30_000_000_000
+    static let spared: UInt64 = 30_000_000_000
     /// How long to wait after a step that Redis did not answer, at first and at most.
     private static let pauses = (first: Duration.seconds(1), longest: Duration.seconds(30))
 
     private let state = Locked(State())
     let calls: SharedCalls
     let surroundings: Surroundings
-    private let outlets: CallKeeper.Outlets
-    private let began: UInt64
+    let outlets: CallKeeper.Outlets
+    let began: UInt64
 
     /// - Parameters:
     ///   - calls: through the client of the loop that ends calls.
@@ -61,26 +62,6 @@ package final class CallPeers: Sendable {
         }
     }
 
-    /// Ends the calls of other daemons that are overdue, 64 at most. Leases are spared right after the start too: Redis may
-    /// have been away before.
-    package func sweep() async {
-        guard let names = try? await calls.overdue() else { return }
-        for name in names where !isOwn(name) && !isEnding(name) {
-            let now = surroundings.monotonicNanoseconds()
-            do throws(RedisCountsFailure) {
-                // A claim keeps other daemons away, which may have a place.
-                if let call = try await calls.all.look(at: [name], now: now).first, !mayEnd(call, now: now) { continue }
-                // Also where there is no call any more: then the claim removes what is left of it.
-                let claim = try await calls.claim(name, nil, now: now)
-                if case .claimed(let call, let reason, let isGivenUp) = claim {
-                    end(call, reason, isGivenUp: isGivenUp)
-                }
-            } catch {
-                return
-            }
-        }
-    }
-
     /// Those of this daemon's calls that another has ended. It looks at 64 of them each time, in turn.
     func endedElsewhere() async -> [CallName] {
         let names = state.withLock { state -> [CallName] in
@@ -89,13 +70,6 @@ package final class CallPeers: Sendable {
             return Array(state.own.keys.dropFirst(state.next).prefix(SharedCallList.page))
         }
         return names.isEmpty ? [] : (try? await calls.all.ended(among: names)) ?? []
-    }
-
-    /// Whether this daemon may end an overdue call of another now.
-    private func mayEnd(_ call: CallListing, now: UInt64) -> Bool {
-        let isOfLease = call.reason == nil && call.secondsLeft > 0
-        if isOfLease, isSparing != nil || now < began + CallPeers.spared { return false }
-        return outlets.places.hasFree(call.record.plan.type)
     }
 
     /// This daemon has created a call.
@@ -132,8 +106,7 @@ package final class CallPeers: Sendable {
     /// when Redis does not say.
     func untilDue(_ name: CallName) async -> Duration? {
         if let left = isSparing { return min(left, CallPeers.pauses.longest) }
-        let now = surroundings.monotonicNanoseconds()
-        let left = try? await calls.all.look(at: [name], now: now).first?.untilDue
+        let left = try? await look(at: [name]).calls.first?.untilDue
         return left.flatMap { $0 > .zero ? $0 : nil }
     }
 
@@ -224,11 +197,17 @@ package final class CallPeers: Sendable {
     }
 
     /// How long leases are still spared; nil when they are not.
-    private var isSparing: Duration? {
+    var isSparing: Duration? {
         let now = surroundings.monotonicNanoseconds()
         let (isAway, end) = state.withLock { (!$0.away.isEmpty, $0.sparing) }
         if isAway { return CallPeers.pauses.longest }
         return end > now ? .nanoseconds(Int64(clamping: end - now)) : nil
+    }
+
+    /// How many overdue calls the next page of a sweep passes over.
+    var passedOver: Int {
+        get { state.withLock(\.passedOver) }
+        set { state.withLock { $0.passedOver = newValue } }
     }
 
     func isOwn(_ name: CallName) -> Bool {

@@ -2,8 +2,7 @@
 /// each script is one step of a call.
 ///
 /// Times are milliseconds by Redis' clock; daemons send and get differences. Every script has KEYS: the call and the set
-/// of due times; where it says so the slots, and then quotas. ARGV: the time, in tests only, else empty; the call's name;
-/// and what the script says.
+/// of due times; where it says so the slots, and then quotas. ARGV: the time, in tests only, else empty; the call's name.
 ///
 /// | key | holds |
 /// |---|---|
@@ -126,15 +125,16 @@ enum CallScripts {
             return {1}
             """)
 
-    /// Which calls are due, the earliest first, 64 at most. KEYS: only the set of due times.
+    /// Which calls are due, the earliest first, 64 after those passed over. KEYS: only the set of due times. ARGV: the
+    /// time; how many are passed over.
     static let overdue = RedisScript(
         begin + """
-            return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', '0', '64')
+            return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'LIMIT', ARGV[2], '64')
             """)
 
     /// Which calls there are, some hundred at a time, and perhaps one twice: all that are there from the first step to the
-    /// last. KEYS: only the set of due times. ARGV: the time; the cursor, which is 0 at first. The reply: the next cursor,
-    /// 0 at the end; the names, in one text.
+    /// last. KEYS: only the set of due times. ARGV: the time; the cursor. The reply: the next cursor, and the names in one
+    /// text. The cursor is 0 at first and at the end.
     static let names = RedisScript(
         begin + """
             local scan = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', '500')
@@ -153,7 +153,7 @@ enum CallScripts {
               local state, opened, failures = unpack(redis.call('HMGET', KEYS[i], 'state', 'opened', 'failures'))
               if state and state ~= 'ended' then
                 local due = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[i]) or now)
-                table.insert(found, {i - 2, now - tonumber(opened), due - now, tonumber(failures or 0),
+                table.insert(found, {i - 2, now - (tonumber(opened) or now), due - now, tonumber(failures or 0),
                   unpack(\(record(of: "KEYS[i]")))})
               end
             end

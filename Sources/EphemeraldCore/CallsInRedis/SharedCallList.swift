@@ -36,19 +36,27 @@ package struct SharedCallList: Sendable {
         }
     }
 
-    /// Those of the calls that are open or ending.
+    /// Those of the calls that are open or ending, and those that this daemon cannot read: a later version may have written
+    /// them.
     /// - Parameters:
     ///   - names: at most a page.
     ///   - now: nanoseconds on the monotonic clock of this process.
-    package func look(at names: [CallName], now: UInt64) async throws(RedisCountsFailure) -> [CallListing] {
+    package func look(
+        at names: [CallName], now: UInt64
+    ) async throws(RedisCountsFailure) -> (calls: [CallListing], unreadable: [CallName]) {
         let arguments = [time] + names.map { "\($0)" }
         let reply = try await run(CallScripts.look, keys(names), arguments, SharedCallList.patience)
-        var calls: [CallListing] = []
+        var (calls, unreadable): ([CallListing], [CallName]) = ([], [])
         for row in reply {
-            guard let values = row.list, values.count > 4, let name = name(values[0], among: names),
-                let age = values[1].integer, let due = values[2].integer, let failures = values[3].integer,
+            guard let values = row.list, values.count > 4, let name = name(values[0], among: names) else {
+                throw .wrongReply
+            }
+            guard let age = values[1].integer, let due = values[2].integer, let failures = values[3].integer,
                 let call = SharedCall(name, values: Array(values[4...]), age: age, now: now)
-            else { throw .wrongReply }
+            else {
+                unreadable.append(name)
+                continue
+            }
             let reason = values[4].text.flatMap(CallEndReason.init(rawValue:))
             // Redis does not know since when it is ending.
             calls.append(
@@ -56,7 +64,7 @@ package struct SharedCallList: Sendable {
                     call.record, due: Int64(now) + due * 1_000_000,
                     ending: reason.map { ($0, Int64(now), Int(failures)) }, now: Int64(now)))
         }
-        return calls
+        return (calls, unreadable)
     }
 
     /// Those of the calls that have ended. Redis may have forgotten others.

@@ -167,8 +167,9 @@ package struct SharedCalls: Sendable {
     }
 
     /// Calls of any daemon that are due, the earliest first, 64 at most.
-    package func overdue() async throws(RedisCountsFailure) -> [CallName] {
-        let names = try await run(CallScripts.overdue, [CallScripts.due], [time], nil)
+    /// - Parameter count: how many are passed over.
+    package func overdue(after count: Int = 0) async throws(RedisCountsFailure) -> [CallName] {
+        let names = try await run(CallScripts.overdue, [CallScripts.due], [time, "\(count)"], nil)
         return names.compactMap { $0.text.flatMap { CallName($0) } }
     }
 

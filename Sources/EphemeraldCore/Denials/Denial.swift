@@ -64,12 +64,12 @@ package enum Denial: Hashable, Sendable {
         }
     }
 
-    /// Reads what an operator writes: with `://` it is an origin, an address or a range is one, and all else is the name
-    /// of a caller.
+    /// Reads what an operator writes: with `://` it is an origin, what looks like an address or a range is one, and all
+    /// else is the name of a caller.
     package init(guessing value: String) throws(Invalid) {
         if value.contains("://") {
             try self.init(.origin, value)
-        } else if IPAddress(value.prefix { $0 != "/" }) != nil {
+        } else if IPAddress.isMeant(by: value) || IPAddress(value.prefix { $0 != "/" }) != nil {
             try self.init(.address, value)
         } else {
             try self.init(.caller, value)

@@ -31,19 +31,21 @@ package struct DenyOperations: Sendable {
         case unknown
         /// There are as many denials as there may be.
         case full
-        /// It is in force, but is not kept; the reason is a clause for the operator.
+        /// It is in force, but a restart forgets it; the reason is a clause for the operator.
         case notKept(String)
+        /// It is in force in this daemon only, because Redis has not got it; the same.
+        case notShared(String)
     }
 
     private let list: DenyList
     private let now: @Sendable () -> Int
-    private let carryOut: @Sendable (Order) -> Outcome
+    private let carryOut: @Sendable (Order) async -> Outcome
 
     /// - Parameters:
     ///   - now: Unix seconds.
     ///   - carryOut: called on the thread of the listener.
     package init(
-        _ list: DenyList, now: @escaping @Sendable () -> Int, carryOut: @escaping @Sendable (Order) -> Outcome
+        _ list: DenyList, now: @escaping @Sendable () -> Int, carryOut: @escaping @Sendable (Order) async -> Outcome
     ) {
         self.list = list
         self.now = now
@@ -51,22 +53,29 @@ package struct DenyOperations: Sendable {
     }
 
     /// Answers a request of the operator.
-    func reply(to request: Request) -> Response {
+    func reply(to request: Request) -> Reply {
         switch request.method {
-        case .get, .head: return report()
+        case .get, .head: return .now(report())
         case .put, .delete: break
-        default: return Response(.methodNotAllowed, fields: ["Allow": "DELETE, GET, HEAD, PUT"])
+        default: return .now(Response(.methodNotAllowed, fields: ["Allow": "DELETE, GET, HEAD, PUT"]))
         }
         guard let order = order(of: request) else {
-            return DenyOperations.text(
-                .badRequest,
-                "Write one of ?caller=NAME, ?address=RANGE and ?origin=ORIGIN; with PUT also &seconds=NUMBER.")
+            return .now(
+                DenyOperations.text(
+                    .badRequest,
+                    "Write one of ?caller=NAME, ?address=RANGE and ?origin=ORIGIN; with PUT also &seconds=NUMBER."))
         }
-        switch carryOut(order) {
-        case .done: return report()
-        case .unknown: return report(isUnknown: true)
-        case .full: return DenyOperations.text(.conflict, "There are \(DenyList.most) denials already.")
-        case .notKept(let reason): return report(notKept: reason)
+        return .later {
+            switch await carryOut(order) {
+            case .done: report()
+            case .unknown: report(["unknown": true])
+            case .full:
+                DenyOperations.text(
+                    .conflict, "There are \(DenyList.most) denials already; end some of them, or deny a range.")
+            case .notKept(let reason): report(["not_kept": .string(reason)])
+            // Who wants all daemons to refuse must not take this for done.
+            case .notShared(let reason): report(["not_shared": .string(reason)], .serviceUnavailable)
+            }
         }
     }
 
@@ -84,7 +93,7 @@ package struct DenyOperations: Sendable {
     /// The longest time, in seconds: ten years.
     package static let longest = 87_600 * 3_600
 
-    private func report(notKept: String? = nil, isUnknown: Bool = false) -> Response {
+    private func report(_ result: JSONObject = [:], _ status: Status = .ok) -> Response {
         let now = now()
         let entries = list.entries.sorted { $0.key.description < $1.key.description }
         let denials = entries.compactMap { denial, until -> JSON? in
@@ -94,9 +103,8 @@ package struct DenyOperations: Sendable {
             return .object(entry)
         }
         var body: JSONObject = ["denied": .array(denials)]
-        if let notKept { body["not_kept"] = .string(notKept) }
-        if isUnknown { body["unknown"] = true }
-        return DenyOperations.json(.ok, body)
+        for member in result.members { body[member.name] = member.value }
+        return DenyOperations.json(status, body)
     }
 
     private static func json(_ status: Status, _ body: JSONObject) -> Response {

@@ -24,24 +24,25 @@ package struct CallOperations: Sendable {
         case .refuse(let response): return .now(response)
         case .list:
             guard let keeper, keeper.isShared else {
-                return .now(CallOperations.list(keeper?.listing() ?? [], isComplete: true))
+                return .now(CallOperations.list(keeper?.listing() ?? []))
             }
             return .later {
-                let (calls, isComplete) = await keeper.listingEverywhere()
-                return CallOperations.list(calls, isComplete: isComplete)
+                let (calls, gap) = await keeper.listingEverywhere()
+                return CallOperations.list(calls, gap)
             }
         case .end(let selection):
             guard let keeper, keeper.isShared else {
                 let names = keeper?.outlets.names() ?? .full
                 let count = keeper?.endAll(.byOperator) { selection.includes($0, naming: names) } ?? 0
-                return .now(CallOperations.ending(count, isComplete: true))
+                return .now(CallOperations.ending(count))
             }
             return .later {
                 let names = keeper.outlets.names()
-                let (count, isComplete) = await keeper.endEverywhere(.byOperator) {
+                let name: CallName? = if case .call(let name) = selection { name } else { nil }
+                let (count, gap) = await keeper.endEverywhere(.byOperator, named: name) {
                     selection.includes($0, naming: names)
                 }
-                return CallOperations.ending(count, isComplete: isComplete)
+                return CallOperations.ending(count, gap)
             }
         }
     }
@@ -75,17 +76,22 @@ package struct CallOperations: Sendable {
     }
 
     /// The end of an answer that Redis has not said all about.
-    private static let incomplete =
-        #","incomplete":"Redis did not answer, so calls that other daemons created are missing""#
-
-    private static func ending(_ count: Int, isComplete: Bool) -> Response {
-        // Who wants all calls to end must not take this for done.
-        json(
-            isComplete ? .accepted : .serviceUnavailable,
-            Array(#"{"ending":\#(count)\#(isComplete ? "" : incomplete)}"#.utf8))
+    private static func incomplete(_ gap: CallGap?) -> String {
+        switch gap {
+        case nil: ""
+        case .away: #","incomplete":"Redis did not answer, so calls that other daemons created are missing""#
+        case .unreadable:
+            #","incomplete":"this daemon cannot read some calls in Redis, so they are missing; ask a newer daemon""#
+        }
     }
 
-    private static func list(_ calls: [CallListing], isComplete: Bool) -> Response {
+    private static func ending(_ count: Int, _ gap: CallGap? = nil) -> Response {
+        // Who wants all calls to end must not take this for done.
+        json(
+            gap == nil ? .accepted : .serviceUnavailable, Array(#"{"ending":\#(count)\#(incomplete(gap))}"#.utf8))
+    }
+
+    private static func list(_ calls: [CallListing], _ gap: CallGap? = nil) -> Response {
         let calls = calls.sorted { left, right in
             left.age == right.age ? left.record.name.description < right.record.name.description : left.age > right.age
         }
@@ -94,7 +100,7 @@ package struct CallOperations: Sendable {
             if index > 0 { list.append(UInt8(ascii: ",")) }
             list += call.json
         }
-        return json(.ok, list + Array("]\(isComplete ? "" : incomplete)}".utf8))
+        return json(.ok, list + Array("]\(incomplete(gap))}".utf8))
     }
 
     private static func json(_ status: Status, _ body: [UInt8]) -> Response {

@@ -47,7 +47,7 @@ package final class Emergencies: Sendable {
     package struct Active: Sendable {
         /// What fails.
         package let kind: Kind
-        /// The message of its beginning.
+        /// What fails, and what to do about it.
         package let message: String
         /// When it began, in nanoseconds on the monotonic clock.
         let began: UInt64
@@ -77,25 +77,27 @@ package final class Emergencies: Sendable {
         self.report = report
     }
 
-    /// Something fails. Calling it again while it fails changes nothing.
+    /// Something fails. Calling it again while it fails only changes the message.
     /// - Parameters:
     ///   - name: which one of several; empty where there is one.
     ///   - message: what fails, and what to do about it.
     ///   - isReported: whether the caller has written its own line, so that none is written here.
+    ///   - isAnother: whether it fails for another reason than before, which is reported as well.
     ///   - now: nanoseconds on the monotonic clock.
     package func begin(
-        _ kind: Kind, about name: String = "", _ message: String, isReported: Bool = false,
+        _ kind: Kind, about name: String = "", _ message: String, isReported: Bool = false, isAnother: Bool = false,
         of requestID: RequestID? = nil, now: UInt64
     ) {
         let isNews = records.withLock { records in
             var record = records[Subject(kind: kind, name: name)] ?? Record()
+            record.message = message
             if record.began == nil {
-                (record.began, record.message) = (now, message)
+                record.began = now
                 count.add(1, ordering: .relaxed)
             }
             defer { records[Subject(kind: kind, name: name)] = record }
             let isQuiet = record.lastReport.map { now < $0 + kind.quietTime.nanoseconds } ?? false
-            guard !isReported, !record.isReported, !isQuiet else { return false }
+            guard !isReported, !record.isReported || isAnother, !isQuiet || isAnother else { return false }
             (record.isReported, record.lastReport) = (true, now)
             return true
         }

@@ -52,8 +52,8 @@ package struct OperationsService: Sendable {
         }
         guard isOfOperator(request) else { return .now(Response(.notFound)) }
         if let statusPage { return .now(statusPage.respond(to: request)) }
-        if isDenials, let denials { return .now(uncached(denials.reply(to: request))) }
-        switch calls.reply(to: request) {
+        let reply = if isDenials, let denials { denials.reply(to: request) } else { calls.reply(to: request) }
+        switch reply {
         case .now(let response): return .now(uncached(response))
         case .later(let makeResponse): return .later { uncached(await makeResponse()) }
         }

@@ -16,7 +16,8 @@ package final class KeyRests: Sendable {
     static let pause = Duration.seconds(2)
 
     private struct Rest: Sendable {
-        let refusal: Refusal
+        /// The latest one.
+        var refusal: Refusal
         var length = KeyRests.shortest
         var ends: UInt64
         /// When it was tried last.
@@ -88,10 +89,12 @@ package final class KeyRests: Sendable {
     func refused(
         _ key: UpstreamKey, of keys: [UpstreamKey], _ refusal: Refusal, requestID: RequestID, now: UInt64
     ) {
-        let isLast: Bool? = state.withLock { state in
+        let result: (isLast: Bool, isAnother: Bool)? = state.withLock { state in
             // A request of before a reload may have had a key that is gone.
             guard state.keys.isEmpty || state.keys.contains(where: { $0.print == key.print }) else { return nil }
             var rest = state.rests[key.print] ?? Rest(refusal: refusal, ends: now, tried: now)
+            let isAnother = rest.refusal != refusal
+            rest.refusal = refusal
             if rest.isOnTrial { rest.length = min(rest.length * 2, KeyRests.longest) }
             // Requests that were under way when the rest began do not prolong it.
             if rest.isOnTrial || rest.ends <= now { rest.ends = now + rest.length.nanoseconds }
@@ -100,11 +103,11 @@ package final class KeyRests: Sendable {
             isAny.store(true, ordering: .relaxed)
             let isLast = keys.allSatisfy { state.rests[$0.print] != nil }
             if isLast { state.refusedInARow += 1 }
-            return isLast
+            return (isLast, isAnother)
         }
-        guard let isLast else { return }
+        guard let result else { return }
         let consequence =
-            isLast
+            result.isLast
             ? "no other key is left, so tokens and calls are refused until one works"
             : "other keys serve, and this one is tried again by itself"
         let message =
@@ -112,7 +115,16 @@ package final class KeyRests: Sendable {
             ? "the OpenAI account of the API key is used up (\(key.name)): add credit, or add a key of another account"
             : "OpenAI does not accept the API key (\(key.name)): write a valid one to OPENAI_API_KEY or OPENAI_API_KEY_FILE"
         emergencies.begin(
-            .key, about: "\(key.print)", "\(refusal.code): \(message); \(consequence)", of: requestID, now: now)
+            .key, about: "\(key.print)", "\(refusal.code): \(message); \(consequence)", isAnother: result.isAnother,
+            of: requestID, now: now)
+    }
+
+    /// The upstream failed, so nobody knows whether a key works. If its rest was over, another request may try it.
+    func learnedNothing(about key: UpstreamKey, now: UInt64) {
+        guard isAny.load(ordering: .relaxed) else { return }
+        state.withLock { state in
+            if state.rests[key.print]?.isOnTrial == true { state.rests[key.print]?.ends = now }
+        }
     }
 
     /// The upstream accepted a key.

@@ -186,18 +186,18 @@ package final class Minter: Sendable {
     private func judge(_ response: Response, of mint: Mint, by key: UpstreamKey) -> MintVerdict {
         let verdict = MintVerdict(response, of: mint.url, for: mint.session, keys: upstream.keys, by: key)
         if verdict.showsThatKeyWorks { state.worked(key, now: surroundings.monotonicNanoseconds()) }
-        return recorded(verdict)
+        return recorded(verdict, by: key)
     }
 
     @inline(never)
     private func judge(_ failure: TransferFailure, by key: UpstreamKey) -> MintVerdict {
-        recorded(MintVerdict(failure, by: key))
+        recorded(MintVerdict(failure, by: key), by: key)
     }
 
-    private func recorded(_ verdict: MintVerdict) -> MintVerdict {
-        if let isAlive = verdict.isUpstreamAlive {
-            state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds())
-        }
+    private func recorded(_ verdict: MintVerdict, by key: UpstreamKey) -> MintVerdict {
+        let isAlive = verdict.isUpstreamAlive
+        if let isAlive { state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds()) }
+        if isAlive != true { state.keys.learnedNothing(about: key, now: surroundings.monotonicNanoseconds()) }
         return verdict
     }
 

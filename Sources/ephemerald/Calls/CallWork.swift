@@ -34,6 +34,7 @@ final class CallWork: @unchecked Sendable {
     private var keeper: CallKeeper?
     private lazy var alarm = Alarm(on: loop) { [unowned self] in keeper?.act() }
     private var lastWarning: ContinuousClock.Instant?
+    private var hasReportedUnreadable = false
     /// Nil without Redis. The service of the loop owns it.
     private weak var redis: RedisClient?
 
@@ -94,6 +95,7 @@ final class CallWork: @unchecked Sendable {
             record: { [self] line in write(line) })
         outlets.names = { [names] in names.withLock(\.self) }
         outlets.canRecord = { [usageLog] in usageLog.isWritable }
+        outlets.reportUnreadable = { [self] name in reportUnreadable(name) }
         outlets.places = places
         return outlets
     }
@@ -133,6 +135,16 @@ final class CallWork: @unchecked Sendable {
         logger.warning(
             "a call could not be ended and is tried again: \(reason)",
             metadata: ["ephemerald.call.id": "\(call.name)", "ephemerald.request.id": "\(call.plan.requestID)"])
+    }
+
+    /// Once, because such calls are looked at again and again.
+    private func reportUnreadable(_ name: CallName) {
+        guard !hasReportedUnreadable else { return }
+        hasReportedUnreadable = true
+        let advice = "if a newer version wrote it, finish the upgrade; OpenAI ends the call in the end"
+        logger.warning(
+            "Redis has a call that this daemon cannot read, so it neither lists nor ends it: \(advice)",
+            metadata: ["ephemerald.call.id": "\(name)"])
     }
 
     private func write(_ line: [UInt8]) -> Bool {

@@ -121,11 +121,14 @@ package struct CallsCommand: ParsableCommand {
             throw HealthProbe.Failure(
                 reason: "it does not show this; it does so only over loopback or a unix socket (OPS_HOST)")
         }
-        // 503 is the answer when other daemons may have calls that do not end.
-        guard [200, 202, 503].contains(status), let end = CallsCommand.endOfHead(answer),
-            let body = try? JSON(parsing: Array(answer[end...]))
-        else { throw HealthProbe.Failure(reason: "it answered \(line.shown)") }
-        return body
+        let text = CallsCommand.endOfHead(answer).map { Array(answer[$0...]) } ?? []
+        // 503 is the answer when not all daemons follow.
+        if [200, 202, 503].contains(status), let body = try? JSON(parsing: text) { return body }
+        var reason = "it answered \(line.shown)"
+        // A sentence that says why it does not do what was ordered.
+        let sentence = String(decoding: text.dropLast(), as: UTF8.self)
+        if [400, 409].contains(status) { reason += ": \(sentence.loggable(256))" }
+        throw HealthProbe.Failure(reason: reason)
     }
 
     private static func endOfHead(_ answer: [UInt8]) -> Int? {

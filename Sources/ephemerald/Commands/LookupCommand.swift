@@ -15,12 +15,14 @@ package struct LookupCommand: ParsableCommand {
             + "its id, ephemerald.call.id, or OpenAI's rtc_... or live_...), a caller, a client address, a network "
             + "(192.0.2.0/24) or an origin; - reads it from standard input, so that it does not appear in the process "
             + "list. "
-            + "Exits with 1 when nothing was found. Rotated files are read too, compressed ones included.")
+            + "Exits with 1 when nothing was found. Rotated files are read too, compressed ones included; --log - reads "
+            + "lines from standard input.")
 
     @Argument(help: ArgumentHelp("What to look for, or - for a line of standard input.", valueName: "value"))
     var value: String
 
     @OptionGroup var log: LogArguments
+    @OptionGroup var times: LogTimes
 
     /// For swift-argument-parser, which fills in what was written.
     package init() {}
@@ -32,13 +34,13 @@ package struct LookupCommand: ParsableCommand {
             throw ValidationError("standard input cannot have both the value and the log")
         }
         let identifiers = try log.identifiers()
+        let value = value == "-" ? readLine() ?? "" : value
         let lookup: Lookup
-        do throws(Invalid) {
-            lookup = try Lookup(value == "-" ? readLine() ?? "" : value, hashedBy: identifiers)
-        } catch {
+        do throws(Invalid) { lookup = try Lookup(value, hashedBy: identifiers) } catch {
             throw ValidationError(error.reason)
         }
-        let range = try log.range()
+        LogArguments.warnAboutMistake(in: value)
+        let range = try times.range()
         let input = try log.input(in: range)
         var found = 0
         var calls: Set<String> = []

@@ -30,7 +30,7 @@ package enum Outcome: Int32, CaseIterable, Sendable {
         case .usage: "the command line is wrong"
         case .unavailable:
             "serve: cannot listen; mint: got no token; usage, lookup, forget: the log cannot be read; calls, "
-                + "deny, allow: no answer"
+                + "deny, allow: no answer, or not from all daemons"
         case .cut: "serve: a second signal ended it before all requests were answered"
         case .configuration: "a setting or a session file is wrong; every problem is listed"
         }

@@ -13,7 +13,8 @@ package struct UsageCommand: ParsableCommand {
         usage: "ephemerald usage [--by GROUP] [--since TIME] [--until TIME] [--json] [--log FILE]",
         discussion: "Refused counts requests that the daemon refused, failed those for which OpenAI gave no token. "
             + "By caller and session, minutes and spent sum up the calls that ended. Without --since and --until the last "
-            + "24 hours are counted. Rotated files are read too, compressed ones included.")
+            + "24 hours are counted. Rotated files are read too, compressed ones included; --log - reads lines from standard "
+            + "input.")
 
     @Option(help: ArgumentHelp("A row for each caller, origin, session, client or outcome.", valueName: "group"))
     var by = UsageTable.Group.session.rawValue
@@ -22,6 +23,7 @@ package struct UsageCommand: ParsableCommand {
     var json = false
 
     @OptionGroup var log: LogArguments
+    @OptionGroup var times: LogTimes
 
     /// For swift-argument-parser, which fills in what was written.
     package init() {}
@@ -32,7 +34,7 @@ package struct UsageCommand: ParsableCommand {
         let group = try UsageCommand.value("--by") { () throws(Invalid) in
             try Choice.parse(by, as: UsageTable.Group.self)
         }
-        let range = try log.range(since: "24h")
+        let range = try times.range(since: "24h")
         let input = try log.input(in: range)
         var table = UsageTable(by: group)
         var foreign = 0

@@ -26,7 +26,7 @@ extension Daemon {
     /// The file of the deny-list, and whom it denies.
     static func denials(_ settings: Settings) throws(StartFailure) -> (file: DenyFile?, entries: DenyList.Entries) {
         guard let file = settings.limits.denyFile.map({ DenyFile(path: $0) }) else { return (nil, [:]) }
-        do throws(Invalid) { return (file, try file.read()) } catch {
+        do throws(Invalid) { return (file, try file.read() ?? [:]) } catch {
             throw StartFailure(
                 outcome: .configuration, message: "\(Setting.denyFile): \(file.path.shown): \(error.reason)")
         }
@@ -77,7 +77,7 @@ extension Daemon {
                 status: { common.status(loops, hour: $0, readiness: $1) },
                 denials: DenyOperations(
                     common.denials.list, now: { Int(Surroundings.unixMilliseconds() / 1_000) },
-                    carryOut: { common.denials.carryOut($0) }))
+                    carryOut: { await common.denials.carryOut($0) }))
         } catch {
             throw StartFailure(cannotListenOn: address, error, host: .operationsHost, port: .operationsPort)
         }

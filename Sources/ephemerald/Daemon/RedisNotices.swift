@@ -84,7 +84,9 @@ final class RedisNotices: Sendable {
             state.lastWarning = now
             return true
         }
-        let message = "Redis at \(address) is away: \(reason); \(consequence)"
+        let message =
+            "Redis at \(address) is away: \(reason); \(consequence); start it, or correct what the reason names or "
+            + "REDIS_URL; the daemon tries again by itself"
         emergencies.begin(.redis, message, isReported: true, now: Surroundings.monotonicNanoseconds())
         if isNews { logger.warning("\(message)") }
     }

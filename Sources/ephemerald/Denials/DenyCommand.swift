@@ -18,7 +18,8 @@ package struct DenyCommand: ParsableCommand {
         discussion:
             "Connects to the operations listener at OPS_HOST and OPS_PORT. ORIGIN has ://, ADDRESS is an address or a "
             + "range such as 192.0.2.0/24, and all else is the name of a caller. The calls of a caller are ended; those "
-            + "of an address or an origin cannot be renewed. ephemerald allow ends a denial. " + HelpText.pointer)
+            + "of an address or an origin cannot be renewed. ephemerald allow ends a denial. Both exit with 69 when Redis "
+            + "has not got the order, so that only this daemon follows it. " + HelpText.pointer)
 
     @Flag(help: "One JSON object a denial.")
     var json = false
@@ -58,12 +59,24 @@ package struct DenyCommand: ParsableCommand {
         let order = DenyOperations.Order.deny(denial, seconds: seconds)
         let body = try CallsCommand.ask("PUT", order.target, arguments, settingsAfter: count)
         print("denied: \(denial.kind.rawValue) \(denial.value.loggable(256))" + (time.map { " for \($0)" } ?? ""))
+        let isShared = DenyCommand.reportLoss(of: body)
+        if case .caller(let name) = denial, !keepCalls {
+            let ended = try CallsCommand.ask(
+                "DELETE", CallSelection.caller(name).target, arguments, settingsAfter: count)
+            let calls = ended["ending"]?.numberValue?.integer ?? 0
+            if calls > 0 { print(calls == 1 ? "1 call is ending" : "\(calls) calls are ending") }
+            try CallsCommand.check(ended)
+        }
+        if !isShared { try Outcome.unavailable.exit() }
+    }
+
+    /// Prints that a restart or other daemons do not know what was ordered.
+    /// - Returns: whether all daemons know it.
+    fileprivate static func reportLoss(of body: JSON) -> Bool {
         if let reason = body["not_kept"]?.stringValue { StandardError.print(["warning: \(reason.loggable(512))"]) }
-        guard case .caller(let name) = denial, !keepCalls else { return }
-        let ended = try CallsCommand.ask("DELETE", CallSelection.caller(name).target, arguments, settingsAfter: count)
-        let calls = ended["ending"]?.numberValue?.integer ?? 0
-        if calls > 0 { print(calls == 1 ? "1 call is ending" : "\(calls) calls are ending") }
-        try CallsCommand.check(ended)
+        guard let reason = body["not_shared"]?.stringValue else { return true }
+        StandardError.print(["error: \(reason.loggable(512))"])
+        return false
     }
 
     private func list() throws {
@@ -113,6 +126,7 @@ package struct AllowCommand: ParsableCommand {
             return try Outcome.negative.exit()
         }
         print("not denied any longer: \(denial.kind.rawValue) \(denial.value.loggable(256))")
+        if !DenyCommand.reportLoss(of: body) { try Outcome.unavailable.exit() }
     }
 }
 

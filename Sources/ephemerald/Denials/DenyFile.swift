@@ -14,11 +14,11 @@ struct DenyFile: Sendable {
     /// A thousand names of 256 characters are smaller.
     private static let largest = 1 << 20
 
-    /// The denials in it; none when there is no file.
-    func read() throws(Invalid) -> DenyList.Entries {
+    /// The denials in it; nil when there is no file.
+    func read() throws(Invalid) -> DenyList.Entries? {
         do throws(SystemError) { _ = try FileStatus(at: path) } catch {
             guard error.code == ENOENT else { throw Invalid(error.reason) }
-            return [:]
+            return nil
         }
         let bytes = try InputFile.contents(of: path, limit: DenyFile.largest)
         guard let object = (try? JSON(parsing: bytes))?.objectValue else { throw Invalid("this is not a JSON object") }

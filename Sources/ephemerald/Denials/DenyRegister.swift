@@ -16,6 +16,8 @@ final class DenyRegister: @unchecked Sendable {
     // it.
     /// Two daemons agree within twice that time.
     private static let interval = Duration.milliseconds(400)
+    /// How long an order waits for Redis, and how long after an attempt the next one is made.
+    private static let patience = (all: Duration.seconds(1), pause: Duration.milliseconds(50))
 
     let list = DenyList()
     private let loop: EventLoop
@@ -27,8 +29,6 @@ final class DenyRegister: @unchecked Sendable {
     private var isKept = true
     private var hasWarned = false
     private var isSynchronising = false
-    /// Whether the last exchange with Redis succeeded.
-    private var isShared = false
     /// What Redis does not know yet.
     private var unsent: [Denial] = []
     /// Nil without Redis. The service of the loop owns it.
@@ -63,8 +63,8 @@ final class DenyRegister: @unchecked Sendable {
         watch?.end()
     }
 
-    /// Carries out an order of the operator. On the loop's thread.
-    func carryOut(_ order: DenyOperations.Order) -> DenyOperations.Outcome {
+    /// Carries out an order of the operator: at once here, and within a second in Redis. On the loop's thread.
+    func carryOut(_ order: DenyOperations.Order) async -> DenyOperations.Outcome {
         var entries = list.entries
         let denial: Denial
         switch order {
@@ -78,14 +78,27 @@ final class DenyRegister: @unchecked Sendable {
         }
         unsent.append(denial)
         adopt(entries)
-        if redis != nil { Task(executorPreference: loop) { [self] in await synchronise() } }
-        if file == nil, redis == nil { return .notKept("DENY_FILE is not set, so a restart forgets it") }
-        if let error = keep(entries) {
-            return .notKept("DENY_FILE cannot be written, so a restart forgets it: \(error)")
+        var loss: String?
+        if file == nil { loss = "DENY_FILE is not set, so a restart forgets it" }
+        if let error = keep(entries) { loss = "DENY_FILE cannot be written, so a restart forgets it: \(error)" }
+        guard await isShared(denial) else {
+            let reason = "Redis has not got it, so other daemons do not know it yet; this one tries again"
+            return .notShared(reason + (loss.map { "; \($0)" } ?? ""))
         }
-        guard redis != nil, !isShared else { return .done }
-        let loss = file == nil ? ", and a restart of this one forgets it" : ""
-        return .notKept("Redis does not answer, so other daemons do not know it yet\(loss)")
+        // Redis keeps it as well.
+        return loss.flatMap { redis == nil || file != nil ? .notKept($0) : nil } ?? .done
+    }
+
+    /// Whether Redis gets it in time, or is not there to share anything.
+    private func isShared(_ denial: Denial) async -> Bool {
+        let end = ContinuousClock.now + DenyRegister.patience.all
+        while redis != nil, unsent.contains(denial) {
+            await synchronise()
+            guard unsent.contains(denial) else { break }
+            guard ContinuousClock.now < end else { return false }
+            await loop.sleep(for: DenyRegister.patience.pause)
+        }
+        return true
     }
 
     /// Writes the file.
@@ -107,8 +120,13 @@ final class DenyRegister: @unchecked Sendable {
         guard let file, redis == nil else { return }
         // The file is older than what the operator has ordered.
         guard isKept else { return _ = keep(list.entries) }
-        do throws(Invalid) { adopt(try file.read()) } catch {
-            logger.error("DENY_FILE: \(file.path.shown): \(error.reason); the old list stays in force")
+        let old = "the old list stays in force, and replaces the file when it changes"
+        do throws(Invalid) {
+            if let entries = try file.read() { return adopt(entries) }
+            guard !list.entries.isEmpty else { return }
+            logger.warning("DENY_FILE: \(file.path.shown) is gone; \(old); write {} into it to end all denials")
+        } catch {
+            logger.error("DENY_FILE: \(file.path.shown): \(error.reason); \(old)")
         }
     }
 
@@ -127,8 +145,7 @@ final class DenyRegister: @unchecked Sendable {
     private func synchronise() async {
         guard let redis, !isSynchronising else { return }
         isSynchronising = true
-        var isDone = false
-        defer { (isSynchronising, isShared) = (false, isDone) }
+        defer { isSynchronising = false }
         do throws(RedisFailure) {
             let shared = SharedDenials(redis)
             guard let fields = try await shared.read(orReport: warn) else { return }
@@ -141,7 +158,6 @@ final class DenyRegister: @unchecked Sendable {
                 guard try await send(denial, to: shared) else { return }
                 unsent.removeFirst()
             }
-            isDone = true
         } catch {
             // The client has reported that Redis is away; the list stays as it is.
         }

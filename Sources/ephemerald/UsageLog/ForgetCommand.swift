@@ -28,16 +28,13 @@ package struct ForgetCommand: ParsableCommand {
     /// Prints the changed files to standard output.
     /// - Throws: the exit status, where it is not 0; 1 when nothing was found.
     package func run() throws {
-        guard log.since == nil, log.until == nil else {
-            throw ValidationError("lines of all times are changed; --since and --until are for usage and lookup")
-        }
         let identifiers = try log.identifiers()
+        let value = value == "-" ? readLine() ?? "" : value
         let forgetting: Forgetting
-        do throws(Invalid) {
-            forgetting = try Forgetting(value == "-" ? readLine() ?? "" : value, hashedBy: identifiers)
-        } catch {
+        do throws(Invalid) { forgetting = try Forgetting(value, hashedBy: identifiers) } catch {
             throw ValidationError(error.reason)
         }
+        LogArguments.warnAboutMistake(in: value)
         let path = try log.path()
         guard path != "-" else {
             throw ValidationError("standard input cannot be changed; name a file with --log FILE")

@@ -23,6 +23,9 @@ package struct Forgetting {
         guard !value.isEmpty, value.utf8.count <= 256, value.loggable(256) == value else {
             throw Invalid("the value is not a caller and not an address; those have 1 to 256 visible characters")
         }
+        guard !value.contains("/") || (try? AddressRange(parsing: value)) == nil else {
+            throw Invalid("the value is a network; write one address, or one caller")
+        }
         func members(_ name: String, _ values: [String?]) -> [[UInt8]] {
             values.compactMap(\.self).map { Array(",\"\(name)\":".utf8) + JSON.string($0).serialized() }
         }
@@ -95,12 +98,15 @@ package struct Forgotten: Hashable, Sendable {
 
     /// Changes the log at that path and its rotated files.
     ///
-    /// They are read again until nothing is left to change: meanwhile the log may have been rotated or compressed.
+    /// They are read again until there is nothing to change in the same files: meanwhile the log may have been rotated or
+    /// compressed.
     package init(_ forgetting: Forgetting, in path: String) throws(SystemError) {
         for _ in 0..<Forgotten.rounds {
             let before = files
             warnings = []
-            for file in try LogFiles(of: path).paths {
+            let log = try LogFiles(of: path)
+            let identities = log.identities
+            for file in log.paths {
                 let count: Int
                 do throws(SystemError) { count = try change(file, forgetting, isInUse: file == path) } catch {
                     // It was renamed or compressed.
@@ -109,7 +115,7 @@ package struct Forgotten: Hashable, Sendable {
                 }
                 if count > 0 { files[file, default: 0] += count }
             }
-            if files == before { return }
+            if files == before, try LogFiles(of: path).identities == identities { return }
         }
         warnings.append("\(path): its files change too fast; run this again")
     }

@@ -1,45 +1,21 @@
 import ArgumentParser
 import EphemeraldCore
 import FoundationEssentials
+import Glibc
+import HTTP
 import Settings
 import System
 import Text
 
-/// Which usage lines a command reads.
+/// Which usage log a command reads.
 struct LogArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The usage log, with its rotated files; else that of USAGE_LOG. - reads lines from standard input.",
-            valueName: "file"))
+            "The usage log, with its rotated files; else that of USAGE_LOG.", valueName: "file"))
     var log: String?
 
     @Option(help: ArgumentHelp("A JSON file with settings, for its usage-log and safety-salt-file.", valueName: "file"))
     var config: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Only lines since then: a duration before now (30min, 24h, 7d), a day (2026-11-22), or a time "
-                + "(2026-11-22T12:00:00Z). Without a zone it is UTC.", valueName: "time"))
-    var since: String?
-
-    @Option(help: ArgumentHelp("Only lines before then.", valueName: "time"))
-    var until: String?
-
-    /// The time that `--since` and `--until` choose.
-    /// - Parameter since: what applies without `--since`; nil for the beginning of the log.
-    func range(since fallback: String? = nil) throws -> TimeRange {
-        let now = Int(Date.now.timeIntervalSince1970)
-        func seconds(_ flag: String, _ text: String?) throws -> Int? {
-            guard let text else { return nil }
-            do throws(Invalid) { return try TimeRange.unixSeconds(of: text, now: now) } catch {
-                throw ValidationError("\(flag): \(error.reason)")
-            }
-        }
-        let end = try seconds("--until", until)
-        let start = try seconds("--since", since ?? (until == nil ? fallback : nil))
-        if let start, let end, end <= start { throw ValidationError("--until is not after --since") }
-        return TimeRange(since: start, until: end)
-    }
 
     /// Where the lines of that time are. Problems end the program.
     func input(in range: TimeRange) throws -> LogInput {
@@ -48,7 +24,7 @@ struct LogArguments: ParsableArguments {
         do throws(SystemError) {
             // A day more, for a clock that was set back.
             let files = try LogFiles(of: path, since: range.since.map { $0 - 86_400 } ?? .min)
-            guard !files.paths.isEmpty else { throw SystemError("open", code: 2) }
+            guard !files.paths.isEmpty else { throw SystemError("open", code: ENOENT) }
             return .files(files)
         } catch {
             throw LogArguments.failure(path, error)
@@ -59,6 +35,12 @@ struct LogArguments: ParsableArguments {
     static func failure(_ path: String, _ error: SystemError) -> any Error {
         StandardError.print(["error: \(path): \(error)"])
         return ExitCode(Outcome.unavailable.rawValue)
+    }
+
+    /// Prints what is wrong with a value that looks like an address: it is looked for as it is.
+    static func warnAboutMistake(in value: String) {
+        guard let mistake = AddressRange.mistake(in: value) else { return }
+        StandardError.print(["warning: \(value.shown): \(mistake.reason); it is looked for as the name of a caller"])
     }
 
     /// What hashes in the log are made by; nil where no salt is kept.
@@ -85,6 +67,34 @@ struct LogArguments: ParsableArguments {
                 "USAGE_LOG is standard output: name a file with --log FILE, or pipe the lines in with --log -")
         }
         return path
+    }
+}
+
+/// Which lines of it a command reads.
+struct LogTimes: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Only lines since then: a duration before now (30min, 24h, 7d), a day (2026-11-22), or a time "
+                + "(2026-11-22T12:00:00Z). Without a zone it is UTC.", valueName: "time"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Only lines before then.", valueName: "time"))
+    var until: String?
+
+    /// The time that `--since` and `--until` choose.
+    /// - Parameter since: what applies without `--since`; nil for the beginning of the log.
+    func range(since fallback: String? = nil) throws -> TimeRange {
+        let now = Int(Date.now.timeIntervalSince1970)
+        func seconds(_ flag: String, _ text: String?) throws -> Int? {
+            guard let text else { return nil }
+            do throws(Invalid) { return try TimeRange.unixSeconds(of: text, now: now) } catch {
+                throw ValidationError("\(flag): \(error.reason)")
+            }
+        }
+        let end = try seconds("--until", until)
+        let start = try seconds("--since", since ?? (until == nil ? fallback : nil))
+        if let start, let end, end <= start { throw ValidationError("--until is not after --since") }
+        return TimeRange(since: start, until: end)
     }
 }
 

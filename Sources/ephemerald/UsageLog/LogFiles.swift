@@ -36,6 +36,9 @@ package struct LogFiles {
         paths = rotated.map(\.path) + (all.contains(name) ? [path] : [])
     }
 
+    /// Which files have the paths at this moment.
+    var identities: [String?] { paths.map { try? FileStatus(at: $0).identity } }
+
     /// Hands every whole line of all files to `body`, without its line feed.
     /// - Returns: what could not be read, one line each.
     func read(_ body: (ArraySlice<UInt8>) -> Void) throws(SystemError) -> [String] {

@@ -17,19 +17,19 @@ import Testing
         let scan = [SharingBench.named(shared[..<3], next: 7), SharingBench.named(shared[2...])]
         bench.state.withLock { $0.replies[.names] = scan + scan }
         bench.answer(.look, listed, listed)
-        let (listing, isComplete) = await bench.keeper.listingEverywhere()
-        #expect(isComplete && listing.count == 5 && Set(listing.map(\.record.name)) == Set(names[..<5]))
+        let (listing, gap) = await bench.keeper.listingEverywhere()
+        #expect(gap == nil && listing.count == 5 && Set(listing.map(\.record.name)) == Set(names[..<5]))
         let open = listing.filter { $0.reason == nil }.map(\.record.name)
         #expect(Set(open) == [names[0], names[1], names[3]])
         #expect(listing.first { $0.record.name == names[0] }?.untilDue == .seconds(40))
         #expect(listing.first { $0.record.name == names[1] }?.untilDue == .seconds(60))
         bench.answer(.stop, SharingBench.stopped(1))
-        #expect(await bench.keeper.endEverywhere(.byOperator) { $0.record.name != names[1] } == (2, true))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { $0.record.name != names[1] } == (2, nil))
         #expect(bench.keeper.listing().count { $0.reason == .byOperator } == 1)
         // Redis is away.
         let own = await bench.keeper.listingEverywhere()
-        #expect(own.calls.count == 3 && !own.isComplete)
-        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (1, false))
+        #expect(own.calls.count == 3 && own.gap == .away)
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (1, .away))
     }
 
     @Test func `are ended together in a few steps, however many calls they have`() async {
@@ -39,12 +39,42 @@ import Testing
         let pages = [64, 64, 22].map { SharingBench.listed(Array(repeating: nil, count: $0)) }
         bench.state.withLock { $0.replies[.look] = pages }
         bench.answer(.stop, SharingBench.stopped(64), SharingBench.stopped(64), SharingBench.stopped(22))
-        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (150, true))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (150, nil))
         #expect(bench.asked == [.names, .look, .stop, .look, .stop, .look, .stop])
         bench.state.withLock { $0.replies[.end] = Array(repeating: [.integer(1)], count: 150) }
         await bench.runTasks()
         #expect(bench.hungUp.count == 150 && Set(bench.hungUp) == Set(names))
         #expect(bench.reasons == Array(repeating: .byOperator, count: 150))
+    }
+
+    @Test func `are listed and ended without those that this daemon cannot read, which is said`() async {
+        let bench = SharingBench()
+        let rows = SharingBench.listed([nil, nil, nil]).enumerated().map { index, row -> RedisValue in
+            guard index == 1, case .list(let values) = row else { return row }
+            return .list(Array(values.dropLast()))
+        }
+        bench.answer(.names, SharingBench.named(names[..<3]), SharingBench.named(names[..<3]))
+        bench.answer(.look, rows, rows)
+        let (listing, gap) = await bench.keeper.listingEverywhere()
+        #expect(Set(listing.map(\.record.name)) == [names[0], names[2]] && gap == .unreadable)
+        bench.answer(.stop, SharingBench.stopped(2))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (2, .unreadable))
+        #expect(bench.unreadable == [names[1], names[1]])
+    }
+
+    @Test func `are ended by name without asking for all of them`() async {
+        let bench = SharingBench()
+        await bench.open(0)
+        func end(_ name: CallName) async -> Int {
+            await bench.keeper.endEverywhere(.byOperator, named: name) { $0.record.name == name }.count
+        }
+        #expect(await end(names[0]) == 1)
+        #expect(bench.asked == [.open], "its own call")
+        bench.answer(.look, SharingBench.looked(nil), [])
+        bench.answer(.stop, SharingBench.stopped(1))
+        #expect(await end(names[1]) == 1)
+        #expect(await end(names[2]) == 0)
+        #expect(bench.asked == [.open, .look, .stop, .look])
     }
 
     @Test func `say when Redis went away before all were ended`() async {
@@ -53,7 +83,7 @@ import Testing
         bench.answer(.names, SharingBench.named(names))
         bench.answer(.look, SharingBench.listed(Array(repeating: nil, count: 64)))
         bench.answer(.stop, SharingBench.stopped(60))
-        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (60, false))
+        #expect(await bench.keeper.endEverywhere(.byOperator) { _ in true } == (60, .away))
     }
 
     @Test func `let go of calls that another of them has ended, and of no others`() async {

@@ -151,52 +151,6 @@ import Testing
         #expect(bench.hungUp == [names[0]] && bench.reasons == [.client])
     }
 
-    @Test func `spare the leases of others after the start, when nobody may have been able to renew them`() async {
-        let bench = SharingBench()
-        let page = names.prefix(4).map { RedisValue.text("\($0)") }
-        bench.answer(.overdue, page, [.text("\(names[0])")])
-        // The second is ending, the time of the third is over, and Redis has only the due time of the last.
-        let open = SharingBench.looked(nil)
-        bench.answer(
-            .look, open, SharingBench.looked(.client), SharingBench.looked(nil, age: 1_800_000), [], open)
-        bench.answer(
-            .claim, SharingBench.claimed(.client), SharingBench.claimed(.deadline), [.integer(0)],
-            SharingBench.claimed(.lease))
-        bench.answer(.end, [.integer(1)], [.integer(1)], [.integer(1)])
-        bench.state.withLock { $0.milliseconds = 29_999 }
-        await bench.peers.sweep()
-        await bench.runTasks()
-        #expect(bench.reasons == [.client, .deadline] && bench.hungUp == [names[1], names[2]])
-        bench.state.withLock { $0.milliseconds = 30_000 }
-        await bench.peers.sweep()
-        await bench.runTasks()
-        #expect(bench.reasons == [.client, .deadline, .lease])
-    }
-
-    @Test func `keep a call from no other of them while they have no place to end it`() async throws {
-        let bench = SharingBench(places: 1)
-        bench.state.withLock { $0.milliseconds = 30_000 }
-        await bench.places.enter(.realtime)
-        bench.answer(.overdue, [.text("\(names[0])")])
-        bench.answer(.look, SharingBench.looked(nil))
-        await bench.peers.sweep()
-        #expect(bench.asked == [.overdue, .look])
-        // A client's end is claimed, because the answer depends on it, and given back.
-        bench.answer(.claim, SharingBench.claimed(.client))
-        #expect(try await bench.store.end(names[0]).value)
-        await bench.runTasks()
-        #expect(bench.asked == [.overdue, .look, .claim, .failed] && bench.hungUp == [])
-        bench.places.leave(.realtime)
-        bench.answer(.overdue, [.text("\(names[0])")])
-        bench.answer(.look, SharingBench.looked(.client))
-        bench.answer(.claim, SharingBench.claimed(.client))
-        bench.answer(.end, [.integer(1)])
-        await bench.peers.sweep()
-        await bench.runTasks()
-        #expect(bench.hungUp == [names[0]] && bench.reasons == [.client])
-        #expect(bench.places.hasFree(.realtime))
-    }
-
     @Test func `see that a lease was renewed elsewhere while all places are taken`() async {
         let bench = SharingBench(places: 1)
         await bench.open(0)

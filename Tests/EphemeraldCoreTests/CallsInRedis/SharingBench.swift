@@ -29,6 +29,9 @@ final class SharingBench: Sendable {
         /// What Redis answers, in order; nothing when it is away.
         var replies: [Script: [[RedisValue]?]] = [:]
         var asked: [Script] = []
+        /// How many overdue calls were passed over, each time that Redis was asked for some.
+        var passedOver: [String] = []
+        var unreadable: [CallName] = []
         /// Runs while Redis is asked for a claim.
         var whileClaiming: (@Sendable () -> Void)?
     }
@@ -55,14 +58,16 @@ final class SharingBench: Sendable {
                 }
             },
             settle: { settlement in state.withLock { $0.settled.append(settlement) } }, record: { _ in true })
+        outlets.reportUnreadable = { name in state.withLock { $0.unreadable.append(name) } }
         outlets.places = places
         let calls = SharedCalls(
             daemon: "a", creation: .seconds(30),
-            run: { script, _, _, _ async throws(RedisCountsFailure) in
+            run: { script, _, arguments, _ async throws(RedisCountsFailure) in
                 guard let kind = Script(script) else { throw RedisCountsFailure("another script") }
                 if kind == .claim { state.withLock(\.whileClaiming)?() }
                 let reply = state.withLock { state in
                     state.asked.append(kind)
+                    if kind == .overdue { state.passedOver.append(arguments[1]) }
                     return state.replies[kind]?.isEmpty == false ? state.replies[kind]?.removeFirst() : nil
                 }
                 guard let reply = reply ?? nil else { throw RedisCountsFailure("away") }
@@ -105,6 +110,14 @@ final class SharingBench: Sendable {
     /// What Redis answers about a call that is there, and is due after so many milliseconds.
     static func looked(_ reason: CallEndReason?, age: Int64 = 90_000, due: Int64 = 0) -> [RedisValue] {
         [.list([.integer(0), .integer(age), .integer(due), .integer(0)] + fields(reason))]
+    }
+
+    /// Rows about single calls as one answer about several.
+    static func numbered(_ rows: [RedisValue]) -> [RedisValue] {
+        rows.enumerated().map { index, row in
+            guard case .list(let values) = row else { return row }
+            return .list([.integer(Int64(index))] + values.dropFirst())
+        }
     }
 
     /// The line of a call that an earlier process created in 1970, in its usage log.
@@ -160,6 +173,7 @@ final class SharingBench: Sendable {
     var hungUp: [CallName] { state.withLock(\.hungUp) }
     var reasons: [CallEndReason] { state.withLock(\.settled).map(\.reason) }
     var asked: [Script] { state.withLock(\.asked) }
+    var unreadable: [CallName] { state.withLock(\.unreadable) }
 }
 
 extension SharingBench.Script {

@@ -60,7 +60,7 @@ extension SharedCalls {
     /// All calls that are open or ending.
     func listing(now: UInt64) async throws -> [CallListing] {
         var listing: [CallListing] = []
-        for page in try await all.pages() { listing += try await all.look(at: page, now: now) }
+        for page in try await all.pages() { listing += try await all.look(at: page, now: now).calls }
         return listing
     }
 }

@@ -50,6 +50,18 @@ struct SharedListingTests {
         #expect(listing.allSatisfy { $0.record.plan.caller == "ann" && (1_700...1_800).contains($0.secondsLeft) })
     }
 
+    @Test func `names a call that this version cannot read, and has the others`() async throws {
+        let server = try RedisServer()
+        let (found, damaged) = try await withClient(server.address) { client, _ in
+            let daemons = SharedListingTests.daemons(client)
+            let names = try await SharedListingTests.open(4, by: daemons).map(\.record.name)
+            _ = try await client.send(["HSET", "{ephemerald}:c:\(names[1])", "type", "telepathy"])
+            _ = try await client.send(["HDEL", "{ephemerald}:c:\(names[2])", "opened"])
+            return (try await daemons[0].all.look(at: names, now: at(1_000_000)), [names[1], names[2]])
+        }
+        #expect(found.calls.map(\.record.upstreamID) == ["rtc_0", "rtc_3"] && found.unreadable == damaged)
+    }
+
     @Test func `leaves out no call when others end meanwhile`() async throws {
         let server = try RedisServer()
         let counts: [Int] = try await withClient(server.address) { client, _ in
@@ -57,7 +69,7 @@ struct SharedListingTests {
             let opened = try await SharedListingTests.open(150, by: daemons)
             var counts: [Int] = []
             for page in try await daemons[0].all.pages() {
-                counts.append(try await daemons[0].all.look(at: page, now: at(1_000_000)).count)
+                counts.append(try await daemons[0].all.look(at: page, now: at(1_000_000)).calls.count)
                 for call in opened where page.contains(call.record.name) {
                     _ = try await daemons[1].end(call, .client, isConfirmed: true, now: at(1_001_000))
                 }
