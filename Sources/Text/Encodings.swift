@@ -102,3 +102,36 @@ extension UInt64 {
         (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) }.hexadecimal
     }
 }
+
+/// Percent-encoding (RFC 3986 section 2.1).
+package enum PercentEncoding {
+    /// The decoded text; nil for an incomplete escape, and for what is not UTF-8. A plus is a plus.
+    package static func text(of encoded: some StringProtocol) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(encoded.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst()?.hexadecimalValue, let low = rest.popFirst()?.hexadecimalValue else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// The text with every byte escaped that is not a letter, a digit, or one of `._-`.
+    package static func encoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            if byte.isNameByte {
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                encoded += "%" + [byte].hexadecimal
+            }
+        }
+        return encoded
+    }
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Iterator
@@ -48,8 +49,11 @@ def attributes(of) -> dict[str, str | int]:
 class Collector:
     """Takes requests until it is closed."""
 
-    def __init__(self):
-        self.status, self.answer = 200, b"{}"
+    def __init__(self, tls: ssl.SSLContext | None = None):
+        self.answer = b"{}"
+        #: The status of the answers on a path, which is 200 elsewhere, and more fields.
+        self.statuses: dict[str, int] = {}
+        self.fields: dict[str, str] = {}
         #: Set to let requests go that wait for an answer.
         self.may_answer = threading.Event()
         self.may_answer.set()
@@ -63,7 +67,9 @@ class Collector:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 collector.requests.append((self.path, dict(self.headers.items()), body))
                 collector.may_answer.wait(20)
-                self.send_response(collector.status)
+                self.send_response(collector.statuses.get(self.path, 200))
+                for name, value in collector.fields.items():
+                    self.send_header(name, value)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(collector.answer)))
                 self.end_headers()
@@ -74,7 +80,9 @@ class Collector:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import time
 
 import pytest
-import raw
 from collector import Collector, attributes
 from daemon import HEALTH, ORIGIN, TOKEN, NotStarted, eventually
-from program import free_port
 from test_metrics import series
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -145,55 +142,12 @@ def test_metrics_come_by_themselves_with_the_fields_and_the_resource_of_the_sett
     assert {"service.version", "service.instance.id", "telemetry.sdk.language"} <= resource.keys()
 
 
-def test_a_collector_that_is_away_is_logged_once_and_costs_no_request_anything(start, upstream, sessions):
-    daemon = start(
-        upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}",
-        OTEL_METRIC_EXPORT_INTERVAL="1000", LOOPS="1",
-    )
-    eventually(lambda: "takes no metrics and spans" in daemon.stderr, "a line about the collector")
-    assert [daemon.token().status for _ in range(20)] == [200] * 20
-    assert series(daemon)["ephemerald_otlp_metrics_failures_total"] >= 1
-    begun = time.monotonic()
-    ended(daemon)
-    assert time.monotonic() - begun < 5 and daemon.stderr.count("takes no metrics and spans") == 1
-
-
-def test_a_collector_that_never_answers_gets_no_more_than_fits(start, upstream, sessions, collector):
-    collector.may_answer.clear()
-    daemon = start(upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, LOOPS="1", USAGE_LOG="/dev/null")
-    request = raw.head("POST", TOKEN, {"Origin": "https://stranger.example", "Content-Length": "0"})
-    # 512 are under way, 2,048 wait, and the rest is dropped.
-    with socket.create_connection(("127.0.0.1", daemon.port), timeout=20) as connection:
-        for _ in range(3000):
-            connection.sendall(request)
-            answer = b""
-            while not answer.endswith(b"}"):
-                answer += connection.recv(65536)
-            assert answer.startswith(b"HTTP/1.1 403 ")
-    dropped = "ephemerald_otlp_spans_dropped_total"
-    eventually(lambda: series(daemon)[dropped] == 3000 - 512 - 2048, "what does not fit is dropped and counted")
-    assert daemon.token().status == 200
-
-
-def test_what_a_collector_rejects_is_counted(start, upstream, sessions, collector):
-    collector.answer = b'{"partialSuccess":{"rejectedSpans":"7","errorMessage":"no"}}'
-    daemon = start(upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, LOOPS="1", USAGE_LOG="/dev/null")
-    request = raw.head("POST", TOKEN, {"Origin": "https://stranger.example", "Content-Length": "0"})
-    with socket.create_connection(("127.0.0.1", daemon.port), timeout=20) as connection:
-        for _ in range(512):
-            connection.sendall(request)
-            answer = b""
-            while not answer.endswith(b"}"):
-                answer += connection.recv(65536)
-    eventually(lambda: series(daemon)["ephemerald_otlp_spans_dropped_total"] == 7, "the rejected spans are counted")
-    assert len(collector.spans()) == 512
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "se-cret"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"), ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere"), ("OTEL_EXPORTER_OTLP_HEADERS", "se-cret"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=se-cret%2"), ("OTEL_TRACES_SAMPLER", "jaeger_remote"),
         ("OTEL_TRACES_SAMPLER_ARG", "2"), ("OTEL_TRACES_EXPORTER", "zipkin"),
     ],

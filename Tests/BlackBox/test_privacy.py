@@ -198,3 +198,19 @@ def test_an_address_is_truncated(start, upstream, sessions):
     assert [ask(daemon, "ann", client).status for client in clients] == [200, 200, 429, 200], "limits count whole addresses"
     assert [line["client.address"] for line in daemon.usage(4)] == ["192.0.2.0"] * 3 + ["2001:db8::"]
     assert "limit client: 192.0.2.0 has reached 1/h" in daemon.stderr
+
+
+def test_a_reload_that_renames_callers_warns_about_their_open_calls(start, calls, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text('{"log-caller": "hashed"}')
+    daemon = serve(start, calls, tmp_path, **USER, SAFETY_SALT=SALT, CONFIG=str(config), WATCH="false")
+    ann = {"X-Auth-Request-User": "ann"}
+    path = location(create(daemon, **ann))
+    warning = "callers can no longer renew or end their open calls"
+    for form, count, status in (("none", 0, 200), ("full", 1, 404), ("hashed", 2, 200)):
+        config.write_text(json.dumps({"log-caller": form}))
+        daemon.process.send_signal(signal.SIGHUP)
+        eventually(lambda: daemon.stderr.count("reloaded: LOG_CALLER") > ("none", "full", "hashed").index(form), form)
+        assert daemon.stderr.count(warning) == count
+        assert lease(daemon, path, **ann).status == status
+    assert daemon.request("DELETE", path).status == 200

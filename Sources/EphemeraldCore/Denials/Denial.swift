@@ -93,13 +93,14 @@ extension Denial: CustomStringConvertible {
 
 extension Denial {
     /// `caller=ann`, percent-encoded, as a query has it.
-    package var query: String { "\(kind.rawValue)=\(CallSelection.encoded(value))" }
+    package var query: String { "\(kind.rawValue)=\(PercentEncoding.encoded(value))" }
 
     /// Reads such a query; nil for anything else, so that a mistake denies nobody.
     init?(query: Substring) {
         let parts = query.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])),
-            let value = CallSelection.decoded(parts[1]), let denial = try? Denial(kind, value)
+            !parts[1].contains("&"),
+            let value = PercentEncoding.text(of: parts[1]), let denial = try? Denial(kind, value)
         else { return nil }
         self = denial
     }

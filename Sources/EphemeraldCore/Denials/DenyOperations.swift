@@ -85,13 +85,10 @@ package struct DenyOperations: Sendable {
         guard request.method == .put else { return parts.count == 1 ? .allow(denial) : nil }
         guard parts.count == 2 else { return parts.count == 1 ? .deny(denial, seconds: nil) : nil }
         guard parts[1].hasPrefix("seconds="), let seconds = Int(parts[1].dropFirst(8)), seconds > 0,
-            seconds <= DenyOperations.longest
+            seconds <= Timestamp.tenYears
         else { return nil }
         return .deny(denial, seconds: seconds)
     }
-
-    /// The longest time, in seconds: ten years.
-    package static let longest = 87_600 * 3_600
 
     private func report(_ result: JSONObject = [:], _ status: Status = .ok) -> Response {
         let now = now()

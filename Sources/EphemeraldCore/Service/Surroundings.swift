@@ -38,6 +38,9 @@ package enum Timestamp {
     /// From 1970 to the end of 9999, the last year of RFC 3339.
     package static let unixSeconds = 0...253_402_300_799
 
+    /// Ten years in seconds: the longest time that an operator may write.
+    package static let tenYears = 87_600 * 3_600
+
     /// `2026-11-22T12:00:00.000Z` (RFC 3339, UTC).
     package static func rfc3339(_ unixMilliseconds: Int64) -> String {
         var text: [UInt8] = []

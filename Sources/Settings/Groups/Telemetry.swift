@@ -9,6 +9,15 @@ extension Setting {
         "The OpenTelemetry collector that gets metrics and spans, at v1/metrics and v1/traces below it, as in "
             + "http://127.0.0.1:4318. Nothing is sent without it. Anyone who can read there knows when tokens are "
             + "minted.")
+    package static let otlpTraces = Setting(
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", .text, .none, "URL", .restart,
+        "The whole URL that gets spans instead, as in http://127.0.0.1:4318/v1/traces.")
+    package static let otlpMetrics = Setting(
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", .text, .none, "URL", .restart,
+        "The whole URL that gets metrics instead, as in http://127.0.0.1:9090/api/v1/otlp/v1/metrics.")
+    package static let otlpCertificate = Setting(
+        "OTEL_EXPORTER_OTLP_CERTIFICATE", .text, .computed("the system's bundle"), "FILE", .restart, file: .open,
+        "The certificate authorities, in PEM, that are trusted to vouch for the collector.")
     package static let otlpHeaders = Setting(
         "OTEL_EXPORTER_OTLP_HEADERS", .text, .none, "NAME=VALUE,…", .restart, isSecret: true,
         "Header fields for the collector, percent-encoded. It is a secret, so it has no flag.")
@@ -51,9 +60,9 @@ extension Setting.Group {
     static let telemetry = Self(
         "OpenTelemetry",
         [
-            .otlpEndpoint, .otlpHeaders, .otlpHeadersFile, .otlpTimeout, .otlpProtocol, .otelServiceName,
-            .otelAttributes, .otelTraces, .otelMetrics, .otelInterval, .otelSampler, .otelSamplerArgument,
-            .otelDisabled,
+            .otlpEndpoint, .otlpTraces, .otlpMetrics, .otlpCertificate, .otlpHeaders, .otlpHeadersFile, .otlpTimeout,
+            .otlpProtocol, .otelServiceName, .otelAttributes, .otelTraces, .otelMetrics, .otelInterval, .otelSampler,
+            .otelSamplerArgument, .otelDisabled,
         ])
 }
 
@@ -79,8 +88,12 @@ private enum SamplerName: String, CaseIterable {
 extension Settings {
     /// The collector that gets metrics and spans, and what it gets.
     package struct Telemetry: Sendable {
-        /// Where the collector is, without a slash at the end.
-        package let endpoint: ServerURL
+        /// What gets spans; nil when they are not sent.
+        package let tracesURL: ServerURL?
+        /// What gets metrics; nil when they are not sent.
+        package let metricsURL: ServerURL?
+        /// The authorities of `OTEL_EXPORTER_OTLP_CERTIFICATE`; nil for the system's bundle.
+        package let authorities: CertificateFile?
         /// Fields of its requests, which may be secrets.
         package let headers: [(name: String, value: Secret)]
         /// How long it may take to answer.
@@ -101,6 +114,9 @@ extension SettingsReader {
         let endpoint = readIfSet(.otlpEndpoint) { text throws(Invalid) in
             try ServerURL(parsing: text, as: .collector)
         }
+        let tracesURL = signalURL(.otlpTraces) ?? endpoint?.appending("/v1/traces")
+        let metricsURL = signalURL(.otlpMetrics) ?? endpoint?.appending("/v1/metrics")
+        let authorities = certificates(.otlpCertificate)
         let headers = otlpHeaders()
         let timeout = int(.otlpTimeout, in: 100...60_000)
         let name = read(.otelServiceName) { $0 }
@@ -111,16 +127,23 @@ extension SettingsReader {
         let (traces, metrics): (SignalExporter, SignalExporter) = (choice(.otelTraces), choice(.otelMetrics))
         let interval = int(.otelInterval, in: 1000...3_600_000)
         let sampler = sampler()
-        guard let endpoint, !bool(.otelDisabled) else { return nil }
-        if endpoint.origin.scheme == "http", !endpoint.origin.isLoopback {
+        let isDisabled = bool(.otelDisabled)
+        let urls = (traces == .otlp ? tracesURL : nil, metrics == .otlp ? metricsURL : nil)
+        guard !isDisabled, urls.0 != nil || urls.1 != nil else { return nil }
+        if [urls.0, urls.1].contains(where: { $0?.origin.scheme == "http" && $0?.origin.isLoopback == false }) {
             warn(
                 .otlpHeaders, .otlpHeadersFile,
-                ifSet: "sent unencrypted, because OTEL_EXPORTER_OTLP_ENDPOINT begins with http:")
+                ifSet: "sent unencrypted, because the address of the collector begins with http:")
         }
         return Settings.Telemetry(
-            endpoint: endpoint, headers: headers.map { ($0.name, Secret($0.value)) },
-            timeout: .milliseconds(timeout), attributes: attributes, sampler: traces == .otlp ? sampler : nil,
-            metricInterval: metrics == .otlp ? .milliseconds(interval) : nil)
+            tracesURL: urls.0, metricsURL: urls.1, authorities: authorities,
+            headers: headers.map { ($0.name, Secret($0.value)) }, timeout: .milliseconds(timeout),
+            attributes: attributes, sampler: urls.0 == nil ? nil : sampler,
+            metricInterval: urls.1 == nil ? nil : .milliseconds(interval))
+    }
+
+    private mutating func signalURL(_ setting: Setting) -> ServerURL? {
+        readIfSet(setting) { text throws(Invalid) in try ServerURL(parsing: text, as: .signal) }
     }
 
     private mutating func sampler() -> TraceSampler {
@@ -156,47 +179,5 @@ extension SettingsReader {
         }
         return ofFile
             ?? readIfSet(.otlpHeaders) { text throws(Invalid) in try KeyValues.parse(text, isSecret: true) } ?? []
-    }
-}
-
-/// A list as W3C Baggage writes it (section 3.3.1): `name=value,name=value`, values percent-encoded.
-private enum KeyValues {
-    static func parse(_ text: String, isSecret: Bool) throws(Invalid) -> [(name: String, value: String)] {
-        var pairs: [(name: String, value: String)] = []
-        for entry in text.listEntries where !entry.isEmpty {
-            guard let equals = entry.firstIndex(of: "="), equals != entry.startIndex,
-                entry[..<equals].utf8.allSatisfy(\.isNameByte),
-                let value = decoded(entry[entry.index(after: equals)...]),
-                value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-            else {
-                throw Invalid(
-                    "write NAME=VALUE, with commas between them and values percent-encoded", isHidden: isSecret)
-            }
-            let name = String(entry[..<equals])
-            guard !pairs.contains(where: { $0.name == name }) else {
-                throw Invalid("\(name.shown) is there twice", isHidden: isSecret)
-            }
-            pairs.append((name, value))
-        }
-        return pairs
-    }
-
-    /// Undoes percent-encodings (RFC 3986 section 2.1); nil if one is wrong, or the bytes are not UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-                let decoded = UInt8(String(Substring(digits)), radix: 16)
-            else { return nil }
-            bytes.append(decoded)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

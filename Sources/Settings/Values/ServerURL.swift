@@ -16,6 +16,8 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         case proxy
         /// A collector, usually of the same network: http is allowed. Other paths are appended.
         case collector
+        /// What gets one signal of a collector: the same, but it is used unchanged.
+        case signal
     }
 
     /// Scheme, host and port.
@@ -40,9 +42,17 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         }
         origin = try ServerURL.origin(scheme: scheme, authority: authority)
         path = try ServerURL.path(text[end...], as: form)
-        guard scheme == "https" || origin.isLoopback || form == .proxy || form == .collector else {
+        guard scheme == "https" || origin.isLoopback || [.proxy, .collector, .signal].contains(form) else {
             throw Invalid("http is not encrypted; write https (http only for loopback)")
         }
+    }
+
+    /// The URL with more of a path.
+    func appending(_ more: String) -> ServerURL { ServerURL(origin: origin, path: path + more) }
+
+    private init(origin: Origin, path: String) {
+        self.origin = origin
+        self.path = path
     }
 
     /// The URL in one spelling.
@@ -62,6 +72,7 @@ package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
             throw Invalid("a # and the text after it have no meaning here; remove them")
         }
         if form == .complete, text.contains("?") { return text.hasPrefix("?") ? "/\(text)" : String(text) }
+        if form == .signal { return text.isEmpty || text.hasPrefix("?") ? "/\(text)" : String(text) }
         guard !text.contains("?") else {
             let reason = "a query is not allowed here; remove ? and the text after it"
             let isAzure = text.contains("api-version=")

@@ -158,7 +158,7 @@ private enum CallsTable {
         func text(_ member: String) -> String { (call[member]?.stringValue ?? "-").loggable(256) }
         func time(_ member: String) -> String {
             guard let seconds = call[member]?.numberValue?.integer else { return "-" }
-            return "\(seconds / 60):" + String(100 + seconds % 60).dropFirst()
+            return Columns.clock(seconds)
         }
         var state = text("state")
         if let reason = call["reason"]?.stringValue { state += " (\(reason))".loggable(64) }

@@ -8,14 +8,20 @@ package struct ConfigurationChanges: Sendable {
     package private(set) var effective: [String] = []
     /// The settings that were changed and keep their old values until the next start.
     package private(set) var deferred: [Setting]
+    /// Whether usage lines name callers differently from now on. Open calls are then no longer their callers', because a
+    /// call is bound to its caller by that name.
+    package let renamesCallers: Bool
 
     /// Compares the values that were written, and the contents of the files that were read: they may change under one name.
     package init(from old: Configuration, to new: Configuration) {
         let changed = new.settings.written.changes(since: old.settings.written)
         deferred = changed.filter { $0.change == .restart }
+        let (before, now) = (old.settings, new.settings)
+        let hides = (before: before.output.logCaller != .full, now: now.output.logCaller != .full)
+        renamesCallers =
+            hides.before != hides.now || hides.now && before.upstream.safetySalt != now.upstream.safetySalt
         note("sessions", from: old.sessions.fingerprints, to: new.sessions.fingerprints)
         effective += changed.filter { $0.change == .reload }.map(\.name)
-        let (before, now) = (old.settings, new.settings)
         if !changed.contains(.redisURL), !changed.contains(.redisURLFile),
             before.limits.redis?.address != now.limits.redis?.address
         {

@@ -62,7 +62,8 @@ extension HTTPClientSettings {
     init(_ settings: Settings.Telemetry) {
         self.init()
         connectTimeout = min(connectTimeout, settings.timeout)
-        allowsPlainHTTP = settings.endpoint.origin.scheme == "http"
+        caFile = settings.authorities?.path
+        allowsPlainHTTP = [settings.tracesURL, settings.metricsURL].contains { $0?.origin.scheme == "http" }
         maxBodyBytes = 65_536
         userAgent = "ephemerald/\(Version.number)"
     }

@@ -27,7 +27,7 @@ extension CommonState {
                 droppedSpans),
             MetricFamily(
                 "ephemerald_otlp_metrics_failures", .counter,
-                "How often the OpenTelemetry collector did not get the metrics.", telemetry?.notices.failedMetrics ?? 0),
+                "How often the OpenTelemetry collector did not get the metrics.", telemetry?.failedMetrics ?? 0),
         ]
     }
 

@@ -99,6 +99,10 @@ extension Daemon {
             for setting in changes.deferred {
                 logger.warning("\(setting) has changed; this takes effect after a restart")
             }
+            if changes.renamesCallers {
+                let change = "LOG_CALLER or the salt of its hashes has changed"
+                logger.warning("\(change): callers can no longer renew or end their open calls")
+            }
             common.state.reloaded(isWhole: true)
             logger.info("reloaded: \(changes.summary)", metadata: fresh.reloadMetadata)
             finishReload(cause)

@@ -49,7 +49,7 @@ package struct DenyCommand: ParsableCommand {
         guard !json else { throw ValidationError("--json is for the list") }
         let seconds = try time.map { text in
             do throws(Invalid) {
-                let longest = Duration.seconds(DenyOperations.longest)
+                let longest = Duration.seconds(Timestamp.tenYears)
                 return Int(
                     try Duration(parsingSetting: text, in: .seconds(1)...longest, takesDays: true).components.seconds)
             } catch {
@@ -85,9 +85,7 @@ package struct DenyCommand: ParsableCommand {
         if json { return denials.forEach { print($0.description) } }
         let rows = denials.map { denial -> [String] in
             let seconds = denial["seconds_left"]?.numberValue?.integer
-            let left = seconds.map {
-                "\($0 / 3600):" + "\(100 + $0 / 60 % 60)".dropFirst() + ":" + "\(100 + $0 % 60)".dropFirst()
-            }
+            let left = seconds.map { Columns.clock($0, hasHours: true) }
             return [
                 denial["kind"]?.stringValue ?? "-", (denial["value"]?.stringValue ?? "-").loggable(256), left ?? "-",
             ]

@@ -35,7 +35,7 @@ package struct TimeRange: Hashable, Sendable {
     /// - Parameter now: Unix seconds.
     package static func unixSeconds(of text: String, now: Int) throws(Invalid) -> Int {
         guard text.utf8.dropFirst(4).first == UInt8(ascii: "-") else {
-            let longest = Duration.seconds(87_600 * 3_600)
+            let longest = Duration.seconds(Timestamp.tenYears)
             let back = try Duration(parsingSetting: text, in: .seconds(1)...longest, takesDays: true)
             return now - Int(back.components.seconds)
         }

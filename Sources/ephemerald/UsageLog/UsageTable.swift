@@ -146,6 +146,14 @@ extension UsageRecord {
 
 /// Rows of text as a table.
 enum Columns {
+    /// A duration as `M:SS`, or as `H:MM:SS`.
+    static func clock(_ seconds: Int, hasHours: Bool = false) -> String {
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let minutes = seconds / 60
+        let rest = ":" + two(seconds % 60)
+        return hasHours ? "\(minutes / 60):" + two(minutes % 60) + rest : "\(minutes)" + rest
+    }
+
     /// The rows as lines, their columns two spaces apart.
     /// - Parameter texts: how many columns, from the first on, are aligned to the left; the others have numbers.
     static func aligned(_ rows: [[String]], texts: Int) -> [String] {

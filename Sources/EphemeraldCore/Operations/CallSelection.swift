@@ -15,7 +15,9 @@ package enum CallSelection: Hashable, Sendable {
     /// (RFC 3986 section 2.1), and `+` is a plus. Nil for anything else, so that a mistake ends no call.
     init?(query: Substring) {
         let parts = query.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let value = CallSelection.decoded(parts[1]), !value.isEmpty else { return nil }
+        // An ampersand begins another parameter.
+        guard parts.count == 2, !parts[1].contains("&"), let value = PercentEncoding.text(of: parts[1]), !value.isEmpty
+        else { return nil }
         switch parts[0] {
         case "caller": self = .caller(value)
         case "session": self = .session(value)
@@ -28,8 +30,8 @@ package enum CallSelection: Hashable, Sendable {
     package var target: String {
         switch self {
         case .call(let name): "\(CallOperations.path)/\(name)"
-        case .caller(let name): "\(CallOperations.path)?caller=\(CallSelection.encoded(name))"
-        case .session(let name): "\(CallOperations.path)?session=\(CallSelection.encoded(name))"
+        case .caller(let name): "\(CallOperations.path)?caller=\(PercentEncoding.encoded(name))"
+        case .session(let name): "\(CallOperations.path)?session=\(PercentEncoding.encoded(name))"
         case .all: "\(CallOperations.path)?all=true"
         }
     }
@@ -44,35 +46,5 @@ package enum CallSelection: Hashable, Sendable {
         case .session(let name): call.record.plan.session.hasSameBytes(as: name)
         case .all: true
         }
-    }
-
-    static func encoded(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            if byte.isNameByte {
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                encoded += "%" + [byte].hexadecimal
-            }
-        }
-        return encoded
-    }
-
-    /// Nil for an incomplete escape, for `&`, which begins another parameter, and for what is not UTF-8.
-    static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "&") { return nil }
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst()?.hexadecimalValue, let low = rest.popFirst()?.hexadecimalValue else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }
