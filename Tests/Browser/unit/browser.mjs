@@ -1,5 +1,6 @@
 // A fake browser: what realtime-client.js uses of a page, scripted, with a clock that the test moves.
-import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
+import assert from "node:assert/strict";
+import { RealtimeClient, RealtimeError } from "../../../Sources/BrowserClient/realtime-client.js";
 // The client loads these when it needs them, which takes an unknown time; they are loaded before the tests instead.
 import "../../../Sources/BrowserClient/realtime-calls.js";
 import "../../../Sources/BrowserClient/realtime-care.js";
@@ -134,3 +135,11 @@ export function gate() {
 export const problem = (status, members, headers = {}) => new Response(JSON.stringify({ status, ...members }), {
   status, headers: { "Content-Type": "application/problem+json", ...headers },
 });
+
+/** Looks at the error that a promise rejects with. */
+export const refusal = (code, more = {}) => (error) => {
+  assert.ok(error instanceof RealtimeError && error instanceof Error, String(error));
+  assert.equal(error.code, code);
+  for (const [name, value] of Object.entries(more)) assert.equal(error[name], value, name);
+  return true;
+};
