@@ -16,6 +16,7 @@ package final class Server: @unchecked Sendable {
     /// How far the server is on its way to its end.
     let ending = Ending()
     private let reply: @Sendable (Request) -> Reply
+    private let swept: @Sendable () -> Void
     private let message: @Sendable (String) -> Void
 
     private var daemon: DaemonHandle?
@@ -50,13 +51,15 @@ package final class Server: @unchecked Sendable {
     ///   - socket: bound and listening; the server owns it from now on.
     ///   - message: called with libmicrohttpd's diagnostics, one line each.
     ///   - reply: answers a request, or says what must be waited for.
+    ///   - swept: called once a second, on the loop's thread.
     /// - Throws: when libmicrohttpd does not start (memory, descriptors) or its descriptor cannot be watched.
     package init(
         on loop: EventLoop, listeningOn socket: consuming Descriptor, settings: ServerSettings = ServerSettings(),
         message: @escaping @Sendable (String) -> Void = { _ in },
-        reply: @escaping @Sendable (Request) -> Reply
+        reply: @escaping @Sendable (Request) -> Reply, swept: @escaping @Sendable () -> Void = {}
     ) throws(SystemError) {
         self.loop = loop
+        self.swept = swept
         self.settings = settings
         timeouts = (settings.exchangeTimeout.wholeNanoseconds, settings.idleTimeout.wholeNanoseconds)
         self.message = message
@@ -218,6 +221,7 @@ package final class Server: @unchecked Sendable {
             for connection in connections.values where connection.isGone() || connection.isLate(at: loop.nanoseconds) {
                 connection.cut()
             }
+            swept()
             // Out of descriptors, libmicrohttpd stops accepting, and looks again only when it is run.
             scheduleTurn()
             scheduleSweep()

@@ -61,48 +61,6 @@ package enum Base64URL {
     }()
 }
 
-extension Sequence<UInt8> {
-    /// Two digits a byte, in lower case.
-    @inlinable package var hexadecimal: String {
-        var digits: [UInt8] = []
-        digits.append(hexadecimalOf: Array(self))
-        return String(decoding: digits, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    /// Appends two digits a byte, in lower case.
-    @inlinable package mutating func append(hexadecimalOf bytes: [UInt8]) {
-        append(addingCapacity: 2 * bytes.count) { digits in
-            for byte in bytes {
-                digits.append((byte >> 4).hexadecimalDigit)
-                digits.append((byte & 15).hexadecimalDigit)
-            }
-        }
-    }
-}
-
-extension UInt8 {
-    /// The digit of a number below 16.
-    @inlinable var hexadecimalDigit: UInt8 {
-        self < 10 ? UInt8(ascii: "0") + self : UInt8(ascii: "a") - 10 + self
-    }
-
-    /// The value of a hexadecimal digit, in either case; nil for any other byte.
-    package var hexadecimalValue: UInt8? {
-        if isDigit { return self - UInt8(ascii: "0") }
-        let letter = asciiLowercased
-        return (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(letter) ? letter - UInt8(ascii: "a") + 10 : nil
-    }
-}
-
-extension UInt64 {
-    /// 16 digits, in lower case.
-    @inlinable package var hexadecimal: String {
-        (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) }.hexadecimal
-    }
-}
-
 /// Percent-encoding (RFC 3986 section 2.1).
 package enum PercentEncoding {
     /// The decoded text; nil for an incomplete escape, and for what is not UTF-8. A plus is a plus.

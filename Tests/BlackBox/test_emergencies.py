@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import faults
 import pytest
@@ -14,6 +16,7 @@ from fake_openai import FakeOpenAI
 from redis_server import RedisServer
 from call_client import create, location
 from test_metrics import series
+from test_quotas import hurried
 
 READY = "/api/health/ready"
 REFUSED = faults.error(401, "invalid_api_key")
@@ -144,6 +147,24 @@ def test_an_upstream_that_is_away(daemon, upstream):
     assert daemon.token().status == 200
     assert kinds(daemon) == [] and daemon.operations("GET", READY).json()["upstream"] == "ok"
     assert len(lines(daemon, "minting tokens at OpenAI works again, after ")) == 1
+
+
+def test_an_upstream_that_is_silent_is_named_before_the_first_request_times_out(start, upstream, sessions):
+    """The clocks of the daemon are four times as fast as ours."""
+    daemon = start(upstream, sessions, **hurried(4))
+    upstream.delay = 60
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        answer = pool.submit(daemon.token)
+        eventually(lambda: lines(daemon, "has had no answer"), "the line about the silence")
+        assert 1.0 < time.monotonic() - began < 1.5
+        (line,) = lines(daemon, "upstream_timeout: minting tokens at OpenAI has had no answer for 4 s")
+        assert "OPENAI_BASE_URL" in line
+        assert kinds(daemon) == ["upstream"] and not answer.done()
+        assert answer.result().status == 504
+    assert len(lines(daemon, "minting tokens at OpenAI")) == 1, "the timeout says nothing new"
+    upstream.delay = 0
+    assert daemon.token().status == 200 and kinds(daemon) == []
 
 
 def test_a_disk_that_is_full(start, upstream, sessions):

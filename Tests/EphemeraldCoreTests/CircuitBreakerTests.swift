@@ -140,3 +140,38 @@ import Testing
         #expect(test.upstream.requests.count == 20)
     }
 }
+
+@Suite(.timeLimit(.minutes(1))) struct `A silent upstream` {
+    private static func silence(of test: TestMinter, after time: Duration) -> [String] {
+        test.clock.advance(by: time)
+        test.state.noticeSilence(now: test.clock.surroundings.monotonicNanoseconds())
+        return test.notices
+    }
+
+    @Test func `is reported after four seconds, once, and when it answers`() async {
+        let gate = Gate()
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .minted)))
+        #expect(Self.silence(of: test, after: .seconds(60)).isEmpty, "nobody waits for it")
+        let mint = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        #expect(Self.silence(of: test, after: .milliseconds(3_999)).isEmpty)
+        #expect(Self.silence(of: test, after: .milliseconds(1)).count == 1)
+        #expect(Self.silence(of: test, after: .seconds(1)).count == 1)
+        gate.open()
+        #expect(await mint.value.value != nil)
+        #expect(test.notices.last == "minting tokens at OpenAI works again, after 1 s")
+    }
+
+    @Test func `is not one that answers others meanwhile`() async {
+        let gate = Gate()
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .minted), .minted))
+        let mint = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        test.clock.advance(by: .seconds(3))
+        #expect(await test.mint().value != nil)
+        #expect(Self.silence(of: test, after: .seconds(3)).isEmpty)
+        gate.open()
+        _ = await mint.value
+        #expect(Self.silence(of: test, after: .seconds(60)).isEmpty)
+    }
+}

@@ -118,15 +118,4 @@ extension UInt128 {
     fileprivate init(bigEndian bytes: some Sequence<UInt8>) {
         self = bytes.reduce(0) { $0 << 8 | UInt128($1) }
     }
-
-    /// Nil for anything but 32 digits in lower case.
-    fileprivate init?(hexadecimalDigits text: some StringProtocol) {
-        let isWellFormed = text.utf8.count == 32 && text.utf8.allSatisfy { $0.isDigit || (0x61...0x66).contains($0) }
-        guard isWellFormed, let digest = UInt128(text, radix: 16) else { return nil }
-        self = digest
-    }
-
-    fileprivate var hexadecimal: String {
-        UInt64(truncatingIfNeeded: self >> 64).hexadecimal + UInt64(truncatingIfNeeded: self).hexadecimal
-    }
 }

@@ -5,11 +5,22 @@ import Text
 /// What all loops know about the upstream.
 package final class UpstreamState: Sendable {
     private let inFlight = Atomic(0)
-    private let mints = Locked(CircuitBreaker())
-    private let creations = Locked(CircuitBreaker())
+    private let mints = Locked(Exchanges())
+    private let creations = Locked(Exchanges())
     /// The keys that rest.
     package let keys: KeyRests
     private let emergencies: Emergencies
+
+    /// What is known about the answers to one kind of work.
+    private struct Exchanges: Sendable {
+        var breaker = CircuitBreaker()
+        var inProgress = 0
+        /// When the upstream was last heard, or since when a request waits for it.
+        var silentSince: UInt64 = 0
+    }
+
+    /// Requests in progress without any answer for so long are reported, before the first of them times out.
+    static let longestSilence: Duration = .seconds(4)
 
     /// No mints in progress, and no failures.
     /// - Parameter emergencies: where failures of the upstream are listed.
@@ -22,11 +33,11 @@ package final class UpstreamState: Sendable {
     package var mintsInProgress: Int { inFlight.load(ordering: .relaxed) }
 
     /// Whether mints have failed so often that the upstream is not called for a while.
-    var isLeftAlone: Bool { mints.withLock { $0.isOpen } }
+    var isLeftAlone: Bool { mints.withLock { $0.breaker.isOpen } }
 
     /// What the upstream is called for. Each has its own circuit breaker: an upstream that fails on the offers of
     /// strangers still mints.
-    enum Work: Sendable {
+    enum Work: CaseIterable, Sendable {
         case mint, creation
     }
 
@@ -36,7 +47,7 @@ package final class UpstreamState: Sendable {
         fileprivate let work: Work
     }
 
-    private func breaker(of work: Work) -> Locked<CircuitBreaker> {
+    private func exchanges(of work: Work) -> Locked<Exchanges> {
         switch work {
         case .mint: mints
         case .creation: creations
@@ -46,7 +57,13 @@ package final class UpstreamState: Sendable {
     /// Admits one more mint or creation, unless the upstream is left alone or as many are in progress as the settings
     /// allow.
     func enter(now: UInt64, atMost maximum: Int, for work: Work = .mint) throws(Refusal) -> Pass {
-        let decision = breaker(of: work).withLock { $0.admit(now: now) }
+        let decision = exchanges(of: work).withLock { exchanges in
+            let decision = exchanges.breaker.admit(now: now)
+            if case .refused = decision { return decision }
+            if exchanges.inProgress == 0 { exchanges.silentSince = now }
+            exchanges.inProgress += 1
+            return decision
+        }
         if case .refused(let pause) = decision { throw .upstreamUnavailable(retryAfter: pause) }
         let pass = Pass(isProbe: decision == .probe, work: work)
         guard inFlight.add(1, ordering: .relaxed).newValue <= maximum else {
@@ -59,12 +76,18 @@ package final class UpstreamState: Sendable {
     /// Ends what was admitted. A probe that was cancelled, or refused as one too many, does not keep the others waiting.
     func leave(_ pass: Pass) {
         inFlight.subtract(1, ordering: .relaxed)
-        if pass.isProbe { breaker(of: pass.work).withLock { $0.endProbe() } }
+        exchanges(of: pass.work).withLock { exchanges in
+            exchanges.inProgress -= 1
+            if pass.isProbe { exchanges.breaker.endProbe() }
+        }
     }
 
     /// Counts the result of one attempt.
     func record(isAlive: Bool, now: UInt64, of work: Work = .mint) {
-        breaker(of: work).withLock { $0.record(isAlive: isAlive, now: now) }
+        exchanges(of: work).withLock { exchanges in
+            exchanges.breaker.record(isAlive: isAlive, now: now)
+            exchanges.silentSince = now
+        }
         if isAlive, emergencies.isAny { emergencies.end(work.emergency, "\(work.whatFails) works again", now: now) }
     }
 }
@@ -80,9 +103,8 @@ extension UpstreamState {
         case .upstreamError, .upstreamTimeout:
             emergencies.begin(
                 work.emergency,
-                "\(refusal.code): \(work.whatFails) fails\(report?.reason ?? ""): see OpenAI's status page, and check the "
-                    + "network and OPENAI_BASE_URL; requests are refused, and the daemon tries again by itself",
-                of: requestID, now: now)
+                "\(refusal.code): \(work.whatFails) fails\(report?.reason ?? ""): \(UpstreamState.remedy); "
+                    + "requests are refused, and the daemon tries again by itself", of: requestID, now: now)
         case .upstreamAuth:
             emergencies.begin(
                 .permission,
@@ -91,6 +113,24 @@ extension UpstreamState {
         default: break
         }
     }
+
+    /// Lists that the upstream is silent, if it is: nobody else learns it before the first request times out. Called once
+    /// a second.
+    package func noticeSilence(now: UInt64) {
+        guard mintsInProgress > 0 else { return }
+        for work in Work.allCases {
+            let isSilent = exchanges(of: work).withLock { exchanges in
+                exchanges.inProgress > 0 && now >= exchanges.silentSince + UpstreamState.longestSilence.nanoseconds
+            }
+            guard isSilent else { continue }
+            emergencies.begin(
+                work.emergency,
+                "upstream_timeout: \(work.whatFails) has had no answer for \(UpstreamState.longestSilence.components.seconds) s: "
+                    + "\(UpstreamState.remedy); the daemon tries again by itself", now: now)
+        }
+    }
+
+    private static let remedy = "see OpenAI's status page, and check the network and OPENAI_BASE_URL"
 
     /// A key was accepted.
     func worked(_ key: UpstreamKey, now: UInt64) {

@@ -16,6 +16,8 @@ package final class RequestContext: @unchecked Sendable {
     package let client: ClientAddress
     /// The place of the request in a distributed trace; nil unless a trusted proxy names one, or spans are sent.
     private(set) var trace: TraceParent?
+    /// Takes the span of the request; nil for none.
+    private(set) var spans: SpanBuffer?
     let route: Route
     /// When the request arrived, in nanoseconds on the monotonic clock.
     let began: UInt64
@@ -44,7 +46,9 @@ package final class RequestContext: @unchecked Sendable {
         let given = TraceParent(of: request, isTrusted: isTrusted, randomBits: randomBits)
         route = Route(of: request, to: service)
         if let spans = service.loop.metrics.spans, isForSpan {
-            trace = TraceParent(given, of: id, sampler: spans.sampler, randomBits: randomBits)
+            let trace = TraceParent(given, of: id, sampler: spans.sampler, randomBits: randomBits)
+            self.trace = trace
+            if trace.isSampled { self.spans = spans }
         } else {
             trace = given
         }
@@ -115,7 +119,7 @@ extension RequestContext {
     var routePath: String? { request.defect == nil ? route.path : nil }
 
     /// Whether the request is for a token or about a call, and no preflight: others have no span.
-    var isForSpan: Bool {
+    private var isForSpan: Bool {
         guard case .none = request.defect else { return false }
         switch route {
         case .token, .calls: return request.method != .options

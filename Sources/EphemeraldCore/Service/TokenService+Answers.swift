@@ -47,9 +47,7 @@ extension TokenService {
         addCommonFields(to: &response, context, refusal)
         let answered = AnsweredRequest(context, response.status, refusal)
         // Refusals beyond the limit on refusals have neither a line nor a span.
-        if let spans = loop.metrics.spans, let trace = context.trace, trace.isSampled, context.isForSpan,
-            isLogged || refusal == nil
-        {
+        if let spans = context.spans, isLogged || refusal == nil, let trace = context.trace {
             spans.add(
                 answered, context, trace, unixMilliseconds: loop.surroundings.unixMilliseconds(), duration: duration)
         }

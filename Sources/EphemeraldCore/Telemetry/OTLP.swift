@@ -21,8 +21,16 @@ package enum OTLP {
 
         /// The body of a request with spans: those of a ``SpanBuffer``, as it gives them away.
         package func traces(_ spans: [UInt8], version: String) -> [UInt8] {
-            Array(#"{"resourceSpans":[{"#.utf8) + text + Array(#""scopeSpans":[{"#.utf8) + OTLP.scope(version)
-                + Array(#""spans":["#.utf8) + spans + Array("]}]}]}".utf8)
+            var body: [UInt8] = []
+            body.reserveCapacity(text.count + spans.count + 200)
+            body += #"{"resourceSpans":[{"#.utf8
+            body += text
+            body += #""scopeSpans":[{"#.utf8
+            body += OTLP.scope(version)
+            body += #""spans":["#.utf8
+            body += spans
+            body += "]}]}]}".utf8
+            return body
         }
 
         /// The body of a request with all metrics, cumulative since the start.

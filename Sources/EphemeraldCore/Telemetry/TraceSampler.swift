@@ -14,11 +14,10 @@ package struct TraceSampler: Hashable, Sendable {
         threshold = UInt64(ratio * 0x1p56)
     }
 
-    /// Whether the trace is sampled. The id has 32 hexadecimal digits.
-    func samples(_ traceID: String, parentIsSampled: Bool?) -> Bool {
+    /// Whether the trace is sampled. The last 56 bits of its id count as random.
+    func samples(_ traceID: UInt128, parentIsSampled: Bool?) -> Bool {
         if followsParent, let parentIsSampled { return parentIsSampled }
         if threshold == 1 << 56 { return true }
-        guard threshold > 0, let random = UInt64(traceID.suffix(14), radix: 16) else { return false }
-        return random < threshold
+        return UInt64(truncatingIfNeeded: traceID) & (1 << 56 - 1) < threshold
     }
 }

@@ -51,8 +51,7 @@ extension RequestContext {
         if case .originNotAllowed = refusal, case .token(.foreign(_, let flaw?)) = route {
             line.append(.originFlaw, checked: flaw.rawValue)
         }
-        line.append(.traceID, checked: trace?.traceID)
-        line.append(.spanID, checked: trace?.spanID)
+        if let trace, !trace.hasRequestID { line.append(trace) }
         line.append(.session, sessionName, limit: 64)
         // Most refusals came before it. A copy, because each look at the context costs.
         if let attempt {

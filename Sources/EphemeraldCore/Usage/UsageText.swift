@@ -76,6 +76,18 @@ struct UsageText: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Adds the ids of a trace and of its span.
+    mutating func append(_ trace: TraceParent) {
+        let start = bytes.count
+        bytes += UsageText.ids
+        var span = bytes.mutableSpan
+        span.write(hexadecimalOf: trace.traceID, at: start + 13)
+        span.write(hexadecimalOf: trace.spanID, at: start + 58)
+    }
+
+    private static let ids = Array(
+        #","trace_id":"\#(UInt128.zero.hexadecimal)","span_id":"\#(UInt64.zero.hexadecimal)""#.utf8)
+
     /// Adds an integer that is not negative; nil adds nothing.
     mutating func append(_ member: UsageMember, _ number: Int?) {
         guard let number else { return }
@@ -132,8 +144,6 @@ struct UsageMember: Sendable {
     static let userAgent = UsageMember("user_agent.original")
     static let origin = UsageMember("ephemerald.origin")
     static let originFlaw = UsageMember("ephemerald.origin.flaw")
-    static let traceID = UsageMember("trace_id")
-    static let spanID = UsageMember("span_id")
     static let session = UsageMember("ephemerald.session.name")
     static let model = UsageMember("gen_ai.request.model")
     static let server = UsageMember("server.address")

@@ -27,7 +27,8 @@ final class Worker: @unchecked Sendable {
         server = try Server(
             on: loop, listeningOn: socket, settings: common.serverSettings,
             message: { logger.debug("libmicrohttpd: \($0)") },
-            reply: { current.service.reply(to: $0) })
+            reply: { current.service.reply(to: $0) },
+            swept: { common.upstreamState.noticeSilence(now: Surroundings.monotonicNanoseconds()) })
     }
 
     /// Fetches what the first callers would wait for. On the loop's thread.
