@@ -75,6 +75,8 @@ package struct Readiness: OptionSet, Sendable {
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)
     /// Both directions are closed; always reported.
     package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
+    /// The other end of a socket sends no more, or has closed it.
+    package static let peerEnd = Readiness(rawValue: EPOLLRDHUP.rawValue)
 }
 
 /// A descriptor in an event loop's epoll set. Does not own the descriptor: end the watch before closing it.
@@ -100,5 +102,37 @@ package final class Watch {
     /// Ends the watch; its handler is not called again. On the loop's thread.
     package func end() {
         loop.end(self)
+    }
+}
+
+extension EventLoop {
+    /// Suspends the current task until the other end of a socket has gone or sends no more, or the task is cancelled. On
+    /// the loop's thread; the socket stays open until then. Only cancellation ends the wait if the kernel has no memory
+    /// for a watch.
+    package func waitForEnd(of socket: CInt) async {
+        // The box is touched only on the loop's thread: by the watch, and by `submit` when the task is cancelled.
+        let wait = EndOfPeer()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                if Task.isCancelled { return continuation.resume() }
+                wait.continuation = continuation
+                wait.watch = try? watch(socket, for: .peerEnd) { _ in wait.end() }
+            }
+        } onCancel: {
+            submit { wait.end() }
+        }
+    }
+}
+
+/// One task that waits for the end of a socket. Owned by the thread of its loop.
+private final class EndOfPeer: @unchecked Sendable {
+    var watch: Watch?
+    var continuation: CheckedContinuation<Void, Never>?
+
+    func end() {
+        watch?.end()
+        watch = nil
+        continuation?.resume()
+        continuation = nil
     }
 }

@@ -14,10 +14,13 @@ package final class Request: Sendable {
     package let peer: Peer
     /// Set when the request must be refused, whatever it is for; fields and body are then not to be trusted.
     package let defect: Defect?
+    /// The number of the client's socket, for a watch on its end while the answer is made; nil without a server.
+    package let socket: Int32?
 
-    /// By default without fields, body and defect.
+    /// By default without fields, body, defect and socket.
     package init(
-        method: Method, target: String, fields: Fields = [:], body: [UInt8] = [], peer: Peer, defect: Defect? = nil
+        method: Method, target: String, fields: Fields = [:], body: [UInt8] = [], peer: Peer, defect: Defect? = nil,
+        socket: Int32? = nil
     ) {
         self.method = method
         self.target = target
@@ -25,6 +28,7 @@ package final class Request: Sendable {
         self.body = body
         self.peer = peer
         self.defect = defect
+        self.socket = socket
     }
 
     /// The target up to the first `?`, not decoded: two spellings of one path are two paths here.

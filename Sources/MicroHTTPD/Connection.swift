@@ -5,7 +5,7 @@ import HTTP
 /// One client connection: who it is, and until when it must have finished what it is doing.
 final class Connection {
     let peer: Peer
-    private let socket: CInt
+    let socket: CInt
     private let handle: ConnectionHandle
     /// When the connection is cut, as `EventLoop.nanoseconds`; never while the answer is being made, which has a deadline
     /// of its own.

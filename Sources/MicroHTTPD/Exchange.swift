@@ -71,7 +71,7 @@ final class Exchange: @unchecked Sendable {
         phase = .responding
         let request = Request(
             method: head.method, target: head.target, fields: head.fields, body: body, peer: connection.peer,
-            defect: defect)
+            defect: defect, socket: connection.socket)
         self.request = request
         return request
     }

@@ -58,6 +58,7 @@ class Upstream(asyncio.Protocol):
         with self.owner.changed:
             self.holding += change
             self.owner.held += change
+            self.owner.most_held = max(self.owner.most_held, self.owner.held)
             self.owner.changed.notify_all()
 
     def data_received(self, data: bytes) -> None:

@@ -35,6 +35,8 @@ class FakeOpenAI:
         self.minted: list[str] = []
         self.connections = 0
         self.held = 0
+        #: The most that were held at once.
+        self.most_held = 0
         self.changed = threading.Condition()
         self.open_connections: set[Upstream] = set()
         self.loop = asyncio.new_event_loop()

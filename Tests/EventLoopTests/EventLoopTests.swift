@@ -110,6 +110,31 @@ struct EventLoopTests {
         #expect(error == "epoll_ctl: Bad file descriptor")
     }
 
+    @Test func `the end of a socket's other side is waited for, past what it sent before`() async throws {
+        let isOver = try await onLoop { loop in
+            let listener = try Loopback()
+            let client = try Loopback.connect(to: listener.port)
+            let server = Descriptor(owning: try check("accept", accept(listener.descriptor.number, nil, nil)))
+            let (socket, isOver) = (server.number, Recorder())
+            let wait = Task.immediate(executorPreference: loop) {
+                await loop.waitForEnd(of: socket)
+                isOver.values.append(1)
+            }
+            _ = unsafe send(client.number, "unread", 6, 0)
+            await loop.sleep(for: .milliseconds(5))
+            let before = isOver.values
+            _ = shutdown(client.number, CInt(SHUT_WR))
+            await wait.value
+            let cancelled = Task.immediate(executorPreference: loop) {
+                await loop.waitForEnd(of: listener.descriptor.number)
+            }
+            cancelled.cancel()
+            await cancelled.value
+            return (before, isOver.values)
+        }
+        #expect(isOver == ([], [1]))
+    }
+
     @Test func `a blocked signal arrives as an event`() async throws {
         let signal = try await onLoop { loop -> CInt in
             // Blocked in this thread alone, and sent to this thread alone.

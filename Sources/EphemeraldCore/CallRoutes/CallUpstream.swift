@@ -32,6 +32,8 @@ package final class CallUpstream: Sendable {
         let requestID: RequestID
         let safetyIdentifier: String?
         let trace: TraceParent?
+        /// The socket of the client, who may have to wait; nil for none.
+        let client: Int32?
     }
 
     /// Creates a call. The request is sent once with each key that does not rest, and with the next key only when the
@@ -41,7 +43,8 @@ package final class CallUpstream: Sendable {
         let began = surroundings.monotonicNanoseconds()
         let pass: UpstreamState.Pass
         do throws(Refusal) {
-            pass = try state.enter(now: began, atMost: upstream.maxInFlight, for: .creation)
+            let entered = try state.enter(now: began, under: upstream, for: .creation)
+            pass = try await state.wait(with: entered, client: creation.client, surroundings)
         } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }

@@ -132,7 +132,7 @@ extension TokenService {
         do throws(CallFailure) {
             let creation = CallUpstream.Creation(
                 request: reserved.request, session: reserved.session, type: plan.type, requestID: context.id,
-                safetyIdentifier: reserved.safetyIdentifier, trace: context.trace)
+                safetyIdentifier: reserved.safetyIdentifier, trace: context.trace, client: context.request.socket)
             (created, key) = try await call.upstream.create(creation, reserved.object)
         } catch {
             context.attempt = MintAttempt(server: server, report: error.report, key: error.key)

@@ -58,12 +58,15 @@ package final class Minter: Sendable {
     ///   - body: the body of the mint: the session with the overrides of the request.
     ///   - safetyIdentifier: the identifier of the caller; nil for the operator.
     ///   - trace: the trace of the request; nil if no trusted proxy names one.
+    ///   - client: the socket of the client, who may have to wait for a place; nil for none.
     package func mint(
         _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String? = nil,
-        trace: TraceParent? = nil
+        trace: TraceParent? = nil, client: Int32? = nil
     ) async throws(MintFailure) -> ClientSecret {
         try await complete(
-            begin(body, for: session, requestID: requestID, safetyIdentifier: safetyIdentifier, trace: trace))
+            begin(
+                body, for: session, requestID: requestID, safetyIdentifier: safetyIdentifier, trace: trace,
+                client: client))
     }
 
     /// What is the same in all attempts.
@@ -80,10 +83,11 @@ package final class Minter: Sendable {
         fileprivate let trace: TraceParent?
         fileprivate let pass: UpstreamState.Pass
         fileprivate let deadline: UInt64
+        fileprivate let client: Int32?
 
         fileprivate init(
             body: [UInt8], session: Session, url: String, requestID: RequestID, safetyIdentifier: String?,
-            trace: TraceParent?, pass: UpstreamState.Pass, deadline: UInt64
+            trace: TraceParent?, pass: UpstreamState.Pass, deadline: UInt64, client: Int32?
         ) {
             self.body = body
             self.session = session
@@ -93,13 +97,15 @@ package final class Minter: Sendable {
             self.trace = trace
             self.pass = pass
             self.deadline = deadline
+            self.client = client
         }
     }
 
     /// Enters the upstream for a mint, which then has to be completed.
     @inline(never)
     func begin(
-        _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String?, trace: TraceParent?
+        _ body: [UInt8], for session: Session, requestID: RequestID, safetyIdentifier: String?, trace: TraceParent?,
+        client: Int32?
     ) throws(MintFailure) -> Mint {
         guard let url = urls[session.kind] else {
             preconditionFailure("tokens for a session without client secrets are refused before")
@@ -108,8 +114,8 @@ package final class Minter: Sendable {
         do throws(Refusal) {
             return Mint(
                 body: body, session: session, url: url, requestID: requestID, safetyIdentifier: safetyIdentifier,
-                trace: trace, pass: try state.enter(now: now, atMost: upstream.maxInFlight),
-                deadline: now + upstream.timeout.nanoseconds)
+                trace: trace, pass: try state.enter(now: now, under: upstream),
+                deadline: now + upstream.timeout.nanoseconds, client: client)
         } catch {
             throw MintFailure(refusal: error, report: nil)
         }
@@ -117,7 +123,8 @@ package final class Minter: Sendable {
 
     /// Tries the keys that do not rest in order, and again after a transient failure, until the deadline.
     func complete(_ mint: Mint) async throws(MintFailure) -> ClientSecret {
-        defer { state.leave(mint.pass) }
+        let pass = mint.pass.mustWait ? try await wait(with: mint) : mint.pass
+        defer { state.leave(pass) }
         var retries = 0
         var key = try firstKey()
         while true {
@@ -141,6 +148,15 @@ package final class Minter: Sendable {
                     throw MintFailure(refusal: .shuttingDown, report: failure.report, key: failure.key)
                 }
             }
+        }
+    }
+
+    @inline(never)
+    private func wait(with mint: Mint) async throws(MintFailure) -> UpstreamState.Pass {
+        do throws(Refusal) {
+            return try await state.wait(with: mint.pass, client: mint.client, surroundings)
+        } catch {
+            throw MintFailure(refusal: error, report: nil)
         }
     }
 

@@ -33,7 +33,8 @@ extension TokenService {
         context.attempt = MintAttempt(server: loop.minter.server)
         return try loop.minter.begin(
             mint.body, for: mint.offered.session, requestID: context.id,
-            safetyIdentifier: rules.safety.identifier(of: mint.caller, at: context.client), trace: context.trace)
+            safetyIdentifier: rules.safety.identifier(of: mint.caller, at: context.client), trace: context.trace,
+            client: context.request.socket)
     }
 
     @inline(never)

@@ -31,6 +31,8 @@ package struct Upstream: Sendable {
     package var timeout: Duration = .seconds(10)
     /// The largest number of mints in progress, over all loops.
     package var maxInFlight = 2048
+    /// The largest number of requests that wait for one of these to end.
+    package var maxWaiting = 0
 
     /// - Parameter keys: at least one; this is not checked here, and minting without one traps.
     package init(baseURL: String, keys: [Secret]) {

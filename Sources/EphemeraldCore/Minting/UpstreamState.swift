@@ -1,10 +1,9 @@
 import Locking
-import Synchronization
 import Text
 
 /// What all loops know about the upstream.
 package final class UpstreamState: Sendable {
-    private let inFlight = Atomic(0)
+    private let places = Places()
     private let mints = Locked(Exchanges())
     private let creations = Locked(Exchanges())
     /// The keys that rest.
@@ -30,7 +29,10 @@ package final class UpstreamState: Sendable {
     }
 
     /// The number of mints in progress at this moment.
-    package var mintsInProgress: Int { inFlight.load(ordering: .relaxed) }
+    package var mintsInProgress: Int { places.taken }
+
+    /// The number of requests that wait for one of these to end.
+    package var mintsWaiting: Int { places.waiting }
 
     /// Whether mints have failed so often that the upstream is not called for a while.
     var isLeftAlone: Bool { mints.withLock { $0.breaker.isOpen } }
@@ -45,6 +47,11 @@ package final class UpstreamState: Sendable {
     struct Pass {
         fileprivate let isProbe: Bool
         fileprivate let work: Work
+        /// The number in the line; nil for a pass that is valid at once.
+        fileprivate var number: UInt64?
+
+        /// Whether the pass has to be exchanged first, by ``UpstreamState/wait(with:client:_:)``.
+        var mustWait: Bool { number != nil }
     }
 
     private func exchanges(of work: Work) -> Locked<Exchanges> {
@@ -54,9 +61,42 @@ package final class UpstreamState: Sendable {
         }
     }
 
-    /// Admits one more mint or creation, unless the upstream is left alone or as many are in progress as the settings
-    /// allow.
-    func enter(now: UInt64, atMost maximum: Int, for work: Work = .mint) throws(Refusal) -> Pass {
+    /// Admits one more mint or creation, unless the upstream is left alone or as many are in progress and wait as the
+    /// settings allow.
+    func enter(now: UInt64, under upstream: Upstream, for work: Work = .mint) throws(Refusal) -> Pass {
+        let isProbe = try admit(now: now, for: work)
+        // A probe does not wait: the next one would wait for it.
+        switch places.enter(atMost: upstream.maxInFlight, waiting: isProbe ? 0 : upstream.maxWaiting) {
+        case .place: return Pass(isProbe: isProbe, work: work)
+        case .line(let number):
+            let pass = Pass(isProbe: false, work: work, number: number)
+            end(pass)
+            return pass
+        case .full:
+            end(Pass(isProbe: isProbe, work: work))
+            throw .overloaded
+        }
+    }
+
+    /// Waits for the place of a pass that has none yet, and returns a valid one.
+    /// - Parameter socket: that of the client; nil if nobody can tell when they have gone.
+    func wait(with pass: Pass, client socket: Int32?, _ surroundings: Surroundings) async throws(Refusal) -> Pass {
+        guard let number = pass.number else { return pass }
+        guard await places.wait(number, client: socket, surroundings) else {
+            throw Task.isCancelled ? .shuttingDown : .overloaded
+        }
+        do throws(Refusal) {
+            // The upstream may have begun to fail meanwhile.
+            return Pass(isProbe: try admit(now: surroundings.monotonicNanoseconds(), for: pass.work), work: pass.work)
+        } catch {
+            places.giveBack()
+            throw error
+        }
+    }
+
+    /// Asks the circuit breaker, and counts a request that it admits until ``end(_:)``.
+    /// - Returns: whether the request is a probe.
+    private func admit(now: UInt64, for work: Work) throws(Refusal) -> Bool {
         let decision = exchanges(of: work).withLock { exchanges in
             let decision = exchanges.breaker.admit(now: now)
             if case .refused = decision { return decision }
@@ -65,21 +105,20 @@ package final class UpstreamState: Sendable {
             return decision
         }
         if case .refused(let pause) = decision { throw .upstreamUnavailable(retryAfter: pause) }
-        let pass = Pass(isProbe: decision == .probe, work: work)
-        guard inFlight.add(1, ordering: .relaxed).newValue <= maximum else {
-            leave(pass)
-            throw .overloaded
-        }
-        return pass
+        return decision == .probe
     }
 
-    /// Ends what was admitted. A probe that was cancelled, or refused as one too many, does not keep the others waiting.
-    func leave(_ pass: Pass) {
-        inFlight.subtract(1, ordering: .relaxed)
+    private func end(_ pass: Pass) {
         exchanges(of: pass.work).withLock { exchanges in
             exchanges.inProgress -= 1
             if pass.isProbe { exchanges.breaker.endProbe() }
         }
+    }
+
+    /// Ends what was admitted. A probe that was cancelled does not keep the others waiting.
+    func leave(_ pass: Pass) {
+        places.giveBack()
+        end(pass)
     }
 
     /// Counts the result of one attempt.

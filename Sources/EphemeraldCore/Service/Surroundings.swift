@@ -11,17 +11,23 @@ package struct Surroundings: Sendable {
     package var randomBits: @Sendable () -> UInt128
     /// Waits that long, or until the task is cancelled.
     package var sleep: @Sendable (Duration) async -> Void
+    /// Waits until the client of that socket has gone or sends no more, or the task is cancelled.
+    package var untilGone: @Sendable (Int32) async -> Void
 
     /// The default for randomness is the system's; the clocks need a module that imports the system.
     package init(
         monotonicNanoseconds: @escaping @Sendable () -> UInt64, unixMilliseconds: @escaping @Sendable () -> Int64,
         sleep: @escaping @Sendable (Duration) async -> Void,
+        untilGone: @escaping @Sendable (Int32) async -> Void = { _ in
+            preconditionFailure("only the requests of a server have a socket")
+        },
         randomBits: @escaping @Sendable () -> UInt128 = { UInt128.random(in: 0 ... .max) }
     ) {
         self.monotonicNanoseconds = monotonicNanoseconds
         self.unixMilliseconds = unixMilliseconds
         self.randomBits = randomBits
         self.sleep = sleep
+        self.untilGone = untilGone
     }
 }
 

@@ -10,6 +10,9 @@ extension Setting {
     package static let maxInFlight = Setting(
         "MAX_IN_FLIGHT", .number, .value("2048"), "NUMBER", .reload,
         "Mints and creations of calls under way at once, 1 to 100000; beyond them 503 with Retry-After.")
+    package static let queue = Setting(
+        "QUEUE", .number, .computed("a tenth of MAX_IN_FLIGHT"), "NUMBER", .reload,
+        "Requests beyond MAX_IN_FLIGHT that wait up to a second for one of these to end, 0 to 100000.")
     package static let limitClient = Setting(
         "LIMIT_CLIENT", .text, .value("10/min burst 5"), "LIMIT", .reload,
         "Tokens and calls for one client address (IPv6: one /64), or off.")
@@ -68,8 +71,8 @@ extension Setting.Group {
     static let limits = Self(
         "Limits",
         [
-            .maxBody, .maxInFlight, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll, .limitRefusals,
-            .quotaCaller, .quotaSession, .quotaAll, .spendCaller, .spendAll, .maxCalls, .maxCallsCaller,
+            .maxBody, .maxInFlight, .queue, .limitClient, .limitCaller, .limitOrigin, .limitSession, .limitAll,
+            .limitRefusals, .quotaCaller, .quotaSession, .quotaAll, .spendCaller, .spendAll, .maxCalls, .maxCallsCaller,
             .maxCallsClient, .paused, .denyFile, .redisURL, .redisURLFile, .redisCAFile, .redisDown,
         ])
 }
@@ -81,6 +84,8 @@ extension Settings {
         package let maxBody: Int
         /// Mints under way at once, over all loops.
         package let maxInFlight: Int
+        /// Requests that wait for one of these to end.
+        package let queue: Int
         /// Tokens, in each dimension.
         package let rates: RateLimits
         /// Refusals of one client address that have a usage line; nil for all.
@@ -105,6 +110,9 @@ extension Settings {
                 try ByteCount.parse(text, in: 1024...16 << 20)
             }
             maxInFlight = reader.int(.maxInFlight, in: 1...100_000)
+            queue =
+                reader.readIfSet(.queue) { text throws(Invalid) in try Int(parsingSetting: text, in: 0...100_000) }
+                ?? maxInFlight / 10
             rates = RateLimits(
                 client: reader.limit(.limitClient), caller: reader.limit(.limitCaller),
                 origin: reader.limit(.limitOrigin), session: reader.limit(.limitSession),

@@ -93,6 +93,7 @@ extension Upstream {
         passesTrace = options.passesTrace
         timeout = options.timeout
         maxInFlight = settings.limits.maxInFlight
+        maxWaiting = settings.limits.queue
     }
 }
 
@@ -109,6 +110,7 @@ extension Surroundings {
             monotonicNanoseconds: monotonicNanoseconds,
             unixMilliseconds: unixMilliseconds,
             sleep: { await loop.sleep(for: $0) },
+            untilGone: { await loop.waitForEnd(of: $0) },
             randomBits: { [bits = Locked(RandomBits())] in bits.withLock { $0.next() } })
     }
 }

@@ -37,6 +37,9 @@ extension CommonState {
                 "ephemerald_in_flight", .gauge, "Mints and creations of calls in progress.",
                 upstreamState.mintsInProgress),
             MetricFamily(
+                "ephemerald_waiting", .gauge, "Requests that wait for one of these to end.",
+                upstreamState.mintsWaiting),
+            MetricFamily(
                 "ephemerald_limit_keys", .gauge,
                 "Clients, callers, origins and sessions that a limit keeps a count of.",
                 AdmissionCounts.limitKeysHeld(by: counts, now: Surroundings.monotonicNanoseconds())),
