@@ -1,5 +1,6 @@
 import Foundation
 import FuzzTargets
+import TestTools
 import Testing
 
 /// What the fuzzer does with its targets, for a second: the inputs that are kept, and changes of them that are the same on

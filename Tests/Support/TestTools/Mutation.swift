@@ -1,7 +1,5 @@
-import TestTools
-
 /// Changes inputs at random, in the ways of libFuzzer; the same changes for the same seed.
-struct Mutation {
+package struct Mutation {
     private var random: SplitMix64
     private let seeds: [[UInt8]]
     private let words: [[UInt8]]
@@ -12,14 +10,14 @@ struct Mutation {
     /// - Parameters:
     ///   - seeds: what is changed.
     ///   - words: what is put in.
-    init(of seeds: [[UInt8]], words: [[UInt8]], seed: UInt64) {
+    package init(of seeds: [[UInt8]], words: [[UInt8]], seed: UInt64) {
         self.seeds = seeds
         self.words = words
         random = SplitMix64(seed: seed)
     }
 
     /// The next input.
-    mutating func next() -> [UInt8] {
+    package mutating func next() -> [UInt8] {
         var bytes = seeds.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 1...6, using: &random) { change(&bytes) }
         return Array(bytes.prefix(Mutation.longest))
