@@ -56,6 +56,8 @@ final class ServerUnderTest: Sendable {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = unsafe recv(client, &buffer, buffer.count, 0)
+            // By the timer of libFuzzer.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return answer }
             answer += buffer[..<count]
         }
