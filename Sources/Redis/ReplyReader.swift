@@ -3,7 +3,7 @@ import CHiredis
 /// hiredis' reader: bytes go in as they arrive, replies come out. An error is final.
 ///
 /// By itself it would take a reply of any size, and room for as many elements as a header announces.
-@safe struct ReplyReader: ~Copyable {
+@safe package struct ReplyReader: ~Copyable {
     private static let tooLarge = RedisFailure.broken("its reply is too large")
 
     private let reader: UnsafeMutablePointer<redisReader>
@@ -12,7 +12,7 @@ import CHiredis
     private var incompleteBytes = 0
 
     /// - Parameter maxReplyBytes: a reply that has more, and is not complete by then, is an error.
-    init(maxReplyBytes: Int) {
+    package init(maxReplyBytes: Int) {
         guard let reader = unsafe redisReaderCreateWithFunctions(functions) else {
             preconditionFailure("out of memory")
         }
@@ -31,14 +31,15 @@ import CHiredis
         return unsafe next < end && reader.pointee.buf[next] != CChar(bitPattern: UInt8(ascii: "-"))
     }
 
-    mutating func feed(_ bytes: RawSpan) throws(RedisFailure) {
+    /// Takes bytes of the server.
+    package mutating func feed(_ bytes: RawSpan) throws(RedisFailure) {
         let code = unsafe bytes.withUnsafeBytes { unsafe chiredis_feed(reader, $0.baseAddress, $0.count) }
         guard code == REDIS_OK else { throw failure }
         incompleteBytes += bytes.byteCount
     }
 
     /// The next reply that is complete.
-    mutating func next() throws(RedisFailure) -> RedisReply? {
+    package mutating func next() throws(RedisFailure) -> RedisReply? {
         var reply: UnsafeMutableRawPointer?
         guard unsafe chiredis_next(reader, &reply) == REDIS_OK else { throw failure }
         guard let reply = unsafe reply else {

@@ -2,12 +2,12 @@ import CWslay
 
 /// wslay's reader and writer of frames, on the side of a client: bytes of the peer go in and messages come out, messages
 /// go in and bytes for the peer come out. It has neither socket nor clock.
-@safe struct FrameCodec: ~Copyable {
+@safe package struct FrameCodec: ~Copyable {
     private let context: wslay_event_context_ptr
     private let traffic: FrameTraffic
 
     /// - Parameter limits: for the messages of the peer.
-    init(_ limits: WebSocketLimits) {
+    package init(_ limits: WebSocketLimits) {
         traffic = FrameTraffic(PartialMessage(limits))
         var callbacks = frameCallbacks()
         var context: wslay_event_context_ptr?
@@ -24,7 +24,7 @@ import CWslay
 
     /// Reads what the peer sent, until its close frame or its first violation of the protocol.
     /// - Returns: what arrived whole, in order.
-    func receive(_ bytes: RawSpan) -> [Arrival] {
+    package func receive(_ bytes: RawSpan) -> [Arrival] {
         let code = unsafe bytes.withUnsafeBytes { bytes in
             unsafe traffic.lend(bytes) { unsafe cwslay_receive(context) }
         }
@@ -60,7 +60,7 @@ import CWslay
     func takeFrameCount() -> Int { traffic.takeFrameCount() }
 
     /// The bytes that are to be sent, pongs included.
-    func takeOutput() -> [UInt8] { traffic.takeOutput() }
+    package func takeOutput() -> [UInt8] { traffic.takeOutput() }
 
     /// Our callback takes every byte at once.
     private func flush() {
@@ -77,7 +77,7 @@ import CWslay
     }
 
     /// Something that arrived whole.
-    enum Arrival: Hashable {
+    package enum Arrival: Hashable {
         case message(WebSocketMessage)
         /// The peer's close frame; 0 when it has no code.
         case close(code: UInt16, reason: String)

@@ -1,10 +1,11 @@
-import HTTP
+package import HTTP
 import Text
 
 /// The answer of a server to the request of a WebSocket, while it arrives. Any status but 101 makes it an ordinary
 /// response, which is read whole: its body says why.
-struct UpgradeAnswer {
-    enum Outcome: Hashable {
+package struct UpgradeAnswer {
+    /// What the server said.
+    package enum Outcome: Hashable {
         /// The WebSocket is open; the server has sent these bytes on it already.
         case upgraded(rest: [UInt8])
         case refused(Response)
@@ -26,12 +27,14 @@ struct UpgradeAnswer {
     private var response: Response?
     private var chunks = ChunkedBody()
 
-    init(to key: UpgradeKey) {
+    /// Nothing has arrived.
+    package init(to key: UpgradeKey) {
         accept = key.accept
     }
 
     /// - Returns: nil while more must come.
-    mutating func receive(_ new: some Collection<UInt8>) -> Outcome? {
+    /// Takes bytes of the server.
+    package mutating func receive(_ new: some Collection<UInt8>) -> Outcome? {
         // The end of the head may have begun before.
         var start = max(headStart, bytes.count - 3)
         bytes += new

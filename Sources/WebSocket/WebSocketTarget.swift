@@ -66,11 +66,12 @@ package struct WebSocketTarget: Sendable {
 }
 
 /// The random number by which a server proves that it has read the request of a WebSocket, and not some other.
-struct UpgradeKey {
+package struct UpgradeKey {
     /// 16 bytes in base64.
     let text: String
 
-    init() {
+    /// A new key.
+    package init() {
         text = base64((0..<16).map { _ in UInt8.random(in: 0 ... .max) })
     }
 

@@ -48,3 +48,21 @@ def test_every_relative_link_leads_somewhere(page):
 
 def test_the_links_are_found():
     assert len(pages()) > 15 and sum(len(LINK.findall(prose(page))) for page in pages()) > 100
+
+
+def test_the_tests_of_each_trust_boundary_exist():
+    page = ROOT / "deploy/security.md"
+    table = page.read_text().partition("## Trust boundaries")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if "→" in line]
+    named = [re.findall(r"\[`([^`]+)`\]\(([^)]+)\)", row) for row in rows]
+    assert len(rows) > 15 and all(named), "a boundary without a test"
+    missing = [
+        (test, file)
+        for test, file in sum(named, [])
+        if not re.search(
+            rf"^def {re.escape(test)}\(" if file.endswith(".py") else rf"func `{re.escape(test)}`",
+            (page.parent / file).read_text(),
+            re.M,
+        )
+    ]
+    assert not missing

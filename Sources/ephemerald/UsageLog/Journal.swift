@@ -84,14 +84,19 @@ package struct Journal {
         case .ended(let call, let spent):
             let back = call.plan.reserved - spent
             ledger.giveBack(Int(back.micros), to: call.plan.spending, on: call.plan.day)
-            if call.plan.day == today { moneyOfToday = moneyOfToday - back }
+            if call.plan.day == today { addToToday(.zero - back) }
         case nil: break
         }
     }
 
     private mutating func take(_ money: Money, caller: String?, on day: Day) {
         ledger.take(spending.checks(caller: caller, amount: money), on: day, today: today)
-        if day == today { moneyOfToday = moneyOfToday + money }
+        if day == today { addToToday(money) }
+    }
+
+    /// The sum is bounded as that of the ledger is: lines that somebody forged must not stop the start.
+    private mutating func addToToday(_ money: Money) {
+        moneyOfToday = min(max(moneyOfToday + money, .zero), .largest)
     }
 
     /// Reads a line with something unusual in it as JSON, which takes longer.
