@@ -31,12 +31,14 @@ const RENEWAL = 60_000;
 const LAST = 5000;
 
 /** @param {import("./realtime-client.js").RealtimeClient} client @param {Call} call */
-export function care(client, call) {
+export async function care(client, call) {
+  // Before all else: a part that does not load is loaded again with the others.
+  const { follow } = await import("./realtime-turns.js");
+  if (call.signal.aborted) return;
   new Conversation(client, call);
   new Sound(call);
   new Screen(call);
-  const turns = import("./realtime-turns.js");
-  turns.then(({ follow }) => { if (!call.signal.aborted) follow(client, call); }, () => {});
+  follow(client, call);
 }
 
 /** What the model knows: it is told again after a reconnect, and a session is replaced before it ends. */
@@ -213,8 +215,10 @@ class Screen {
   async #hold() {
     if (document.visibilityState === "hidden" || this.#lock?.released === false) return;
     // Refused where the battery is low.
-    this.#lock = await this.#navigator.wakeLock.request("screen").catch(() => undefined);
-    if (this.#signal.aborted) this.#lock?.release();
+    const lock = await this.#navigator.wakeLock.request("screen").catch(() => undefined);
+    // The page may have been hidden and shown meanwhile, so that it asked twice.
+    if (this.#signal.aborted || this.#lock && !this.#lock.released) lock?.release();
+    else this.#lock = lock;
   }
 }
 

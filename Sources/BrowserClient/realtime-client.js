@@ -1134,7 +1134,7 @@ export class RealtimeClient extends Emitter {
   async #care(signal) {
     const { care } = await import("./realtime-care.js");
     if (signal.aborted) return;
-    care(/** @type {any} */ (this), {
+    return care(/** @type {any} */ (this), {
       signal, options: this.#options, updates: this.#updates, microphone: this.#microphone, speaker: this.#speaker,
       canRenew: () => Boolean(this.#reconnect && !this.#service),
       renew: () => this.#connection?.hangup(

@@ -222,7 +222,7 @@ class Functions {
       try {
         if (!Object.hasOwn(this.#tools, name)) throw new RangeError(`No function has the name ${name}`);
         const result = await this.#tools[name]?.(JSON.parse(text)) ?? null;
-        return typeof result === "string" ? result : JSON.stringify(result);
+        return typeof result === "string" ? result : JSON.stringify(result) ?? "null";
       } catch (error) {
         return JSON.stringify({ error: String(error) });
       }
@@ -231,7 +231,14 @@ class Functions {
     if (this.#call.signal.aborted || this.#client.peerConnection !== connection) return;
     try {
       calls.forEach(({ call_id }, index) => {
-        this.#client.send({ type, item: { type: "function_call_output", call_id, output: outputs[index] } });
+        const item = { type: "function_call_output", call_id, output: outputs[index] };
+        try {
+          this.#client.send({ type, item });
+        } catch (error) {
+          if (/** @type {any} */ (error).code !== "event_too_large") throw error;
+          // The model needs some answer to go on.
+          this.#client.send({ type, item: { ...item, output: JSON.stringify({ error: String(error) }) } });
+        }
       });
       this.#request();
     } catch (error) {

@@ -201,7 +201,8 @@ class Schedule:
         assert load.refused == 0 or self.deaths
         found = series(daemon)
         text = (self.folder / "usage.log").read_text()
-        lines = [json.loads(line) for line in text.splitlines()]
+        # A log that cannot be read to see how it ends, for lack of descriptors, goes on after an empty line.
+        lines = [json.loads(line) for line in text.splitlines() if line]
         lines = [line for line in lines if "event.name" not in line and line.get("url.path") in PATHS]
         unwritten = found["ephemerald_usage_log_failures_total"]
         assert unwritten == 0 or self.has_full_disk
@@ -213,16 +214,18 @@ class Schedule:
         assert answered - unwritten <= good <= answered + unheard, (good, load.answers)
         if self.redis is None and not unwritten:
             assert found["ephemerald_quota_taken"] == good
-        # A call may be open upstream only if its creation was never answered to the daemon.
+        # A call may be open upstream only if its creation was never answered to the daemon, or while it is being ended.
         failed = [line for line in lines if line["http.response.status_code"] in (502, 504)]
         lost = sum(line["url.path"] == "/api/realtime/calls" for line in failed)
+        # Nobody can end a Live session whose creation had no answer, so it keeps its place as if it had been created.
+        self.lost = sum(line.get("ephemerald.session.name") == "live" for line in failed)
         left = len(self.calls.open)
-        assert left <= lost + unwritten + len(load.wrong), (left, lost)
+        assert left <= lost + unwritten + len(load.wrong) + len(self.ending), (left, lost)
         self._fill(daemon, load)
 
     def _fill(self, daemon: Daemon, load: MixedLoad) -> None:
         """Every place is free again, and there is not one more."""
-        kept = len(self.ending) + sum(call.kind == "live" for call in self.calls.all)
+        kept = self.lost + len(self.ending) + sum(call.kind == "live" for call in self.calls.all)
         # A place whose reservation or return Redis did not answer is free after a minute.
         kept += (load.codes["limits_unavailable"] + len(load.wrong)) if self.redis else 0
         # An open circuit breaker lets one creation through every two seconds.

@@ -57,6 +57,14 @@ def test_each_request_for_a_token_has_a_span_and_others_have_none(start, upstrea
         assert secret.encode() not in text, secret
 
 
+def test_a_span_waits_no_longer_than_it_is_told_to(start, upstream, sessions, collector):
+    daemon = start(upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="100")
+    began = time.monotonic()
+    assert daemon.token().status == 200
+    eventually(collector.spans, "the span")
+    assert time.monotonic() - began < 4, "the default is five seconds"
+
+
 def test_an_error_of_the_upstream_is_one_of_the_span(start, upstream, sessions, collector):
     daemon = start(upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OPENAI_API_KEY="sk-wrong-0123456789")
     assert daemon.token().status == 502

@@ -44,14 +44,16 @@ package final class CallUpstream: Sendable {
         let pass: UpstreamState.Pass
         do throws(Refusal) {
             let entered = try state.enter(now: began, under: upstream, for: .creation)
-            pass = try await state.wait(with: entered, client: creation.client, surroundings)
+            pass = try await state.wait(with: entered, client: creation.client, under: upstream, surroundings)
         } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }
         defer { state.leave(pass) }
         // After that step, because a key may have only one try.
         var key: UpstreamKey
-        do throws(Refusal) { key = try state.keys.first(of: keys, now: began) } catch {
+        do throws(Refusal) {
+            key = try state.keys.first(of: keys, now: surroundings.monotonicNanoseconds())
+        } catch {
             throw CallFailure(refusal: error, report: nil, isLost: false)
         }
         let deadline = began + upstream.timeout.nanoseconds

@@ -12,9 +12,9 @@ extension CallPeers {
         for _ in 0..<CallPeers.pages {
             let passedOver = passedOver
             do throws(RedisCountsFailure) {
-                let names = try await calls.overdue(after: passedOver)
-                let left = try await sweep(names)
-                let isLast = names.count < SharedCallList.page
+                let (names, unreadable) = try await calls.overdue(after: passedOver)
+                let left = try await sweep(names) + unreadable
+                let isLast = names.count + unreadable < SharedCallList.page
                 self.passedOver = isLast ? 0 : passedOver + left
                 if isLast { return }
             } catch {

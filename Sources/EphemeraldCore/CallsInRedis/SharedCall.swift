@@ -65,14 +65,14 @@ package struct SharedCall: Sendable {
             let upstreamID = texts["upstream_id"], let upstreamHost = texts["upstream_host"],
             let opened = numbers["opened"], let deadline = numbers["deadline"], let lease = numbers["lease"],
             let reserved = numbers["reserved"], let day = numbers["day"], let requestID = texts["request"],
-            (0...10_000_000).contains(deadline - opened),
+            case (let time, false) = deadline.subtractingReportingOverflow(opened), (0...10_000_000).contains(time),
             (0...10_000_000).contains(lease), (0...Money.largest.micros).contains(reserved),
             (0...Int64(Int32.max)).contains(day)
         else { return nil }
         self.day = Day(number: Int(day))
         var plan = CallPlan(
             type: type, session: session, model: texts["model"], caller: texts["caller"], client: nil, binding: binding,
-            maximumSeconds: Int((deadline - opened) / 1_000), leaseSeconds: Int(lease / 1_000),
+            maximumSeconds: Int(time / 1_000), leaseSeconds: Int(lease / 1_000),
             price: numbers["price"].flatMap { Price(perMinute: Money(micros: $0)) }, day: self.day,
             requestID: requestID)
         plan.reserved = Money(micros: reserved)

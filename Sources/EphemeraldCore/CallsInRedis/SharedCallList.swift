@@ -58,10 +58,11 @@ package struct SharedCallList: Sendable {
                 continue
             }
             let reason = values[4].text.flatMap(CallEndReason.init(rawValue:))
-            // Redis does not know since when it is ending.
+            // A damaged score may be any number. Redis does not know since when a call is ending.
+            let end = Int64(now) + min(max(due, -10_000_000_000), 10_000_000_000) * 1_000_000
             calls.append(
                 CallListing(
-                    call.record, due: Int64(now) + due * 1_000_000,
+                    call.record, due: end,
                     ending: reason.map { ($0, Int64(now), Int(failures)) }, now: Int64(now)))
         }
         return (calls, unreadable)

@@ -168,9 +168,13 @@ package struct SharedCalls: Sendable {
 
     /// Calls of any daemon that are due, the earliest first, 64 at most.
     /// - Parameter count: how many are passed over.
-    package func overdue(after count: Int = 0) async throws(RedisCountsFailure) -> [CallName] {
-        let names = try await run(CallScripts.overdue, [CallScripts.due], [time, "\(count)"], nil)
-        return names.compactMap { $0.text.flatMap { CallName($0) } }
+    /// - Returns: their names, and how many more have none that can be read.
+    package func overdue(
+        after count: Int = 0
+    ) async throws(RedisCountsFailure) -> (names: [CallName], unreadable: Int) {
+        let found = try await run(CallScripts.overdue, [CallScripts.due], [time, "\(count)"], nil)
+        let names = found.compactMap { $0.text.flatMap { CallName($0) } }
+        return (names, found.count - names.count)
     }
 
     /// The calls of all daemons, together.

@@ -141,8 +141,10 @@ package final class Minter: Sendable {
             case .retry(let failure, let time):
                 retries += 1
                 let delay = time ?? backoff(before: retries)
-                let isTooLate = surroundings.monotonicNanoseconds() + delay.nanoseconds >= mint.deadline
+                let now = surroundings.monotonicNanoseconds()
+                let isTooLate = now + delay.nanoseconds >= mint.deadline
                 if retries > Minter.retries || isTooLate { throw reported(failure, of: mint) }
+                state.pauses(for: delay, now: now)
                 await surroundings.sleep(delay)
                 if Task.isCancelled {
                     throw MintFailure(refusal: .shuttingDown, report: failure.report, key: failure.key)
@@ -154,7 +156,7 @@ package final class Minter: Sendable {
     @inline(never)
     private func wait(with mint: Mint) async throws(MintFailure) -> UpstreamState.Pass {
         do throws(Refusal) {
-            return try await state.wait(with: mint.pass, client: mint.client, surroundings)
+            return try await state.wait(with: mint.pass, client: mint.client, under: upstream, surroundings)
         } catch {
             throw MintFailure(refusal: error, report: nil)
         }

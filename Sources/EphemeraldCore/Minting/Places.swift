@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// One number counts both, so that a place is taken and given back without the lock while nobody waits.
 final class Places: Sendable {
-    /// The longest time that a request waits.
+    /// The longest time that a request waits, if the upstream has time enough to answer after it.
     static let longestWait: Duration = .seconds(1)
 
     /// What a request gets.
@@ -53,13 +53,18 @@ final class Places: Sendable {
     }
 
     /// Waits for a place.
-    /// - Parameter socket: that of the client, who leaves the line when they have gone; nil if nobody can tell.
+    /// - Parameters:
+    ///   - socket: that of the client, who leaves the line when they have gone; nil if nobody can tell.
+    ///   - time: the longest wait.
     /// - Returns: false after the longest wait, when the task is cancelled, and when the client has gone.
-    func wait(_ number: UInt64, client socket: Int32?, _ surroundings: Surroundings) async -> Bool {
+    func wait(
+        _ number: UInt64, client socket: Int32?, atMost time: Duration = Places.longestWait,
+        _ surroundings: Surroundings
+    ) async -> Bool {
         await withTaskGroup(of: Bool?.self) { group in
             group.addTask { await self.turn(of: number) }
             group.addTask {
-                await surroundings.sleep(Places.longestWait)
+                await surroundings.sleep(time)
                 return nil
             }
             if let socket {

@@ -80,9 +80,13 @@ package final class UpstreamState: Sendable {
 
     /// Waits for the place of a pass that has none yet, and returns a valid one.
     /// - Parameter socket: that of the client; nil if nobody can tell when they have gone.
-    func wait(with pass: Pass, client socket: Int32?, _ surroundings: Surroundings) async throws(Refusal) -> Pass {
+    func wait(
+        with pass: Pass, client socket: Int32?, under upstream: Upstream, _ surroundings: Surroundings
+    ) async throws(Refusal) -> Pass {
         guard let number = pass.number else { return pass }
-        guard await places.wait(number, client: socket, surroundings) else {
+        // At least half of the time is left for the upstream, so that no wait looks like its failure.
+        let longest = min(Places.longestWait, upstream.timeout / 2)
+        guard await places.wait(number, client: socket, atMost: longest, surroundings) else {
             throw Task.isCancelled ? .shuttingDown : .overloaded
         }
         do throws(Refusal) {
@@ -119,6 +123,11 @@ package final class UpstreamState: Sendable {
     func leave(_ pass: Pass) {
         places.giveBack()
         end(pass)
+    }
+
+    /// Nothing is expected of the upstream for that time, by the request that calls this.
+    func pauses(for time: Duration, now: UInt64, of work: Work = .mint) {
+        exchanges(of: work).withLock { $0.silentSince = max($0.silentSince, now + time.nanoseconds) }
     }
 
     /// Counts the result of one attempt.
@@ -158,14 +167,19 @@ extension UpstreamState {
     package func noticeSilence(now: UInt64) {
         guard mintsInProgress > 0 else { return }
         for work in Work.allCases {
-            let isSilent = exchanges(of: work).withLock { exchanges in
-                exchanges.inProgress > 0 && now >= exchanges.silentSince + UpstreamState.longestSilence.nanoseconds
-            }
-            guard isSilent else { continue }
+            guard isSilent(work, now: now) else { continue }
             emergencies.begin(
                 work.emergency,
                 "upstream_timeout: \(work.whatFails) has had no answer for \(UpstreamState.longestSilence.components.seconds) s: "
                     + "\(UpstreamState.remedy); the daemon tries again by itself", now: now)
+            // An answer between the two steps found nothing to end.
+            if !isSilent(work, now: now) { emergencies.end(work.emergency, "\(work.whatFails) works again", now: now) }
+        }
+    }
+
+    private func isSilent(_ work: Work, now: UInt64) -> Bool {
+        exchanges(of: work).withLock { exchanges in
+            exchanges.inProgress > 0 && now >= exchanges.silentSince + UpstreamState.longestSilence.nanoseconds
         }
     }
 

@@ -45,6 +45,9 @@ extension Setting {
     package static let otelInterval = Setting(
         "OTEL_METRIC_EXPORT_INTERVAL", .number, .value("60000"), "MILLISECONDS", .restart,
         "How often metrics are sent, every 1000 to 3600000 milliseconds.")
+    package static let otelSpanDelay = Setting(
+        "OTEL_BSP_SCHEDULE_DELAY", .number, .value("5000"), "MILLISECONDS", .restart,
+        "How long spans wait for a full batch, 100 to 3600000 milliseconds.")
     package static let otelSampler = Setting(
         "OTEL_TRACES_SAMPLER", .text, .value("parentbased_always_on"), "SAMPLER", .restart,
         "Which requests have a span: always_on, always_off, traceidratio, or parentbased_ before one of these. The parent "
@@ -61,8 +64,8 @@ extension Setting.Group {
         "OpenTelemetry",
         [
             .otlpEndpoint, .otlpTraces, .otlpMetrics, .otlpCertificate, .otlpHeaders, .otlpHeadersFile, .otlpTimeout,
-            .otlpProtocol, .otelServiceName, .otelAttributes, .otelTraces, .otelMetrics, .otelInterval, .otelSampler,
-            .otelSamplerArgument, .otelDisabled,
+            .otlpProtocol, .otelServiceName, .otelAttributes, .otelTraces, .otelMetrics, .otelInterval,
+            .otelSpanDelay, .otelSampler, .otelSamplerArgument, .otelDisabled,
         ])
 }
 
@@ -104,6 +107,8 @@ extension Settings {
         package let sampler: TraceSampler?
         /// How often metrics are sent; nil for never.
         package let metricInterval: Duration?
+        /// How long spans wait for a full batch.
+        package let spanDelay: Duration
     }
 }
 
@@ -126,6 +131,7 @@ extension SettingsReader {
         if !hasName { attributes = [("service.name", name)] + attributes.filter { $0.name != "service.name" } }
         let (traces, metrics): (SignalExporter, SignalExporter) = (choice(.otelTraces), choice(.otelMetrics))
         let interval = int(.otelInterval, in: 1000...3_600_000)
+        let spanDelay = int(.otelSpanDelay, in: 100...3_600_000)
         let sampler = sampler()
         let isDisabled = bool(.otelDisabled)
         let urls = (traces == .otlp ? tracesURL : nil, metrics == .otlp ? metricsURL : nil)
@@ -139,7 +145,7 @@ extension SettingsReader {
             tracesURL: urls.0, metricsURL: urls.1, authorities: authorities,
             headers: headers.map { ($0.name, Secret($0.value)) }, timeout: .milliseconds(timeout),
             attributes: attributes, sampler: urls.0 == nil ? nil : sampler,
-            metricInterval: urls.1 == nil ? nil : .milliseconds(interval))
+            metricInterval: urls.1 == nil ? nil : .milliseconds(interval), spanDelay: .milliseconds(spanDelay))
     }
 
     private mutating func signalURL(_ setting: Setting) -> ServerURL? {

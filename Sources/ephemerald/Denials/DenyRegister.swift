@@ -74,9 +74,12 @@ final class DenyRegister: @unchecked Sendable {
             entries[denied] = .some(seconds.map { Int(time(nil)) + $0 })
         case .allow(let allowed):
             denial = allowed
-            guard entries.removeValue(forKey: allowed) != nil else { return .unknown }
+            // Other daemons may not have heard of an order before.
+            guard entries.removeValue(forKey: allowed) != nil || redis != nil && unsent.contains(allowed)
+            else { return .unknown }
         }
-        unsent.append(denial)
+        // The first may be on its way, as it was before this order.
+        if !unsent.dropFirst().contains(denial) { unsent.append(denial) }
         adopt(entries)
         var loss: String?
         if file == nil { loss = "DENY_FILE is not set, so a restart forgets it" }

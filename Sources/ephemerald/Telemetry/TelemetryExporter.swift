@@ -19,9 +19,6 @@ final class TelemetryExporter: @unchecked Sendable {
     private var isBatchWaiting = false
     private var isClosed = false
 
-    /// How long spans wait at most: the default of `OTEL_BSP_SCHEDULE_DELAY`.
-    private static let spanDelay: Duration = .seconds(5)
-
     /// - Parameters:
     ///   - spans: nil when spans are not sent.
     ///   - families: all metrics at this moment; nil on the loops that do not send them.
@@ -72,10 +69,12 @@ final class TelemetryExporter: @unchecked Sendable {
     }
 
     private func waitForSpans() {
-        guard let spans else { return }
-        spanTimer = loop.after(max(TelemetryExporter.spanDelay, spans.sender.pauseLeft)) { [weak self] in
+        guard let spans, !isClosed else { return }
+        spanTimer?.cancel()
+        let time = spans.sender.isPaused ? spans.sender.pauseLeft : telemetry.settings.spanDelay
+        spanTimer = loop.after(time) { [weak self] in
             guard let self, !isClosed else { return }
-            spans.buffer.isPaused = false
+            spans.buffer.isPaused = spans.sender.isPaused
             Task(executorPreference: loop) { await self.sendSpans() }
             waitForSpans()
         }
@@ -93,7 +92,7 @@ final class TelemetryExporter: @unchecked Sendable {
     }
 
     private func sendSpans() async {
-        guard let spans, !isClosed else { return }
+        guard let spans, !isClosed, !spans.sender.isPaused else { return }
         // While one batch is under way, the next one waits, up to its largest size.
         guard !spans.sender.isSending else {
             isBatchWaiting = true
@@ -112,6 +111,7 @@ final class TelemetryExporter: @unchecked Sendable {
         let lost = await spans.sender.send(body, within: timeout, rejected: "rejectedSpans") ?? batch.count
         spans.buffer.drop(min(lost, batch.count))
         spans.buffer.isPaused = spans.sender.isPaused
+        waitForSpans()
     }
 
     private func sendMetrics(timeout: Duration) async {

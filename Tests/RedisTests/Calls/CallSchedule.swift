@@ -210,7 +210,7 @@ struct CallSchedule {
 
     /// What a daemon does every five seconds.
     private mutating func sweep() async throws -> String? {
-        let names = Set(try await calls(pick(2)).overdue())
+        let names = Set(try await calls(pick(2)).overdue().names)
         let forgotten = Set(expired.map { model.calls[$0].name })
         let expected = Set(model.lasting.filter { $0.due <= now }.map(\.name))
         return names.subtracting(forgotten) == expected ? nil : "\(names.count) are due instead of \(expected.count)"
@@ -225,7 +225,7 @@ struct CallSchedule {
         while let next = model.lasting.map(\.due).min() {
             try await move(by: max(0, next - now))
             if let difference = try await sweep() { return "at the end: \(difference)" }
-            for name in try await calls(1).overdue() {
+            for name in try await calls(1).overdue().names {
                 guard let index = model.calls.firstIndex(where: { $0.name == name }) else { return "unknown call" }
                 if let difference = try await claim(index, nil) { return "at the end: \(difference)" }
                 if let difference = try await end(index) { return "at the end: \(difference)" }
