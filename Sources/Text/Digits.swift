@@ -49,8 +49,8 @@ extension UInt64 {
         values = (values | values << 16) & 0x0000_FFFF_0000_FFFF
         values = (values | values << 8) & 0x00FF_00FF_00FF_00FF
         values = (values | values << 4) & 0x0F0F_0F0F_0F0F_0F0F
-        let letters = (values + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        self = values + 0x3030_3030_3030_3030 + letters * UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
+        let letters = (values &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        self = values &+ 0x3030_3030_3030_3030 &+ letters &* UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
     }
 
     /// Eight decimal digits of a number below 10^8, the first in the highest byte. All parts are divided at once, into
@@ -145,6 +145,7 @@ extension MutableSpan<UInt8> {
     }
 
     /// Writes eight bytes, the highest first. The span of eight makes it one store.
+    @inline(__always)
     private mutating func write(_ letters: UInt64, at place: Int) {
         var eight = _mutatingExtracting(place..<place + 8)
         for index in 0..<8 { eight[index] = UInt8(truncatingIfNeeded: letters >> UInt64(56 - 8 * index)) }

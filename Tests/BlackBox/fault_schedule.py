@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import signal
 import ssl
@@ -26,6 +27,9 @@ from test_quotas import DAY, faked
 #: Places for calls; the run ends with as many calls as that, to see that each place was given back.
 PLACES = 60
 QUOTA = 1_000_000
+#: Whether Redis and memory fail as well. By hand only: how long Redis is left alone after a failure, and how many requests
+#: a dying process leaves without an answer, depend on the machine.
+IS_ALL = "BLACKBOX_FAULT_ALL" in os.environ
 PATHS = {"/api/realtime/token", "/api/realtime/calls"}
 
 
@@ -39,7 +43,7 @@ class Schedule:
         self.has_few_descriptors = seed % 5 == 0
         self.clock = folder / "clock" if seed % 4 == 1 else None
         self.has_full_disk = seed % 4 == 2
-        self.has_scarce_memory = seed % 4 == 3
+        self.has_scarce_memory = seed % 4 == 3 and IS_ALL
         self.authority = authority
         self.upstream = FakeOpenAI(tls=self._context("localhost"), delay=0.002)
         self.calls = Calls(self.upstream)

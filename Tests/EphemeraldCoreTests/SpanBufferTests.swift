@@ -6,15 +6,15 @@ import Testing
 
 @Suite struct `The spans that wait` {
     private static let always = TraceSampler(followsParent: true, ratio: 1)
+    private static let list = (beginning: Array("[".utf8), end: Array("]".utf8))
     private static let stranger = Request.token(origin: "https://stranger.example")
 
     private static func spans(_ buffer: SpanBuffer) throws -> [JSON] {
-        let text = buffer.take()?.text ?? []
-        return try JSON(parsing: Array("[".utf8) + text + Array("]".utf8)).arrayValue ?? []
+        try buffer.take().map { try JSON(parsing: $0.body).arrayValue ?? [] } ?? []
     }
 
     @Test func `are at most 2,048, and what comes then is counted`() async throws {
-        let buffer = SpanBuffer(sampler: Self.always)
+        let buffer = SpanBuffer(sampler: Self.always, in: Self.list)
         let batches = Locked(0)
         buffer.onBatch { batches.withLock { $0 += 1 } }
         let service = try TestService(spans: buffer)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `are dropped and counted while nobody takes them`() async throws {
-        let buffer = SpanBuffer(sampler: Self.always)
+        let buffer = SpanBuffer(sampler: Self.always, in: Self.list)
         let service = try TestService(spans: buffer)
         buffer.isPaused = true
         _ = await service.respond(to: .token())
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `have the trace of a trusted proxy and the time of the request`() async throws {
-        let buffer = SpanBuffer(sampler: Self.always)
+        let buffer = SpanBuffer(sampler: Self.always, in: Self.list)
         let upstream = ScriptedUpstream(.after(.milliseconds(250), .minted))
         let service = try TestService(upstream, spans: buffer)
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -60,7 +60,7 @@ import Testing
         ("0af7651916cd43dd8419000000000000", "00", true), ("0af7651916cd43dd841a000000000000", "01", false),
     ])
     func `are those of a part of the traces`(trace: String, flags: String, isSampled: Bool) async throws {
-        let buffer = SpanBuffer(sampler: TraceSampler(followsParent: false, ratio: 0.1))
+        let buffer = SpanBuffer(sampler: TraceSampler(followsParent: false, ratio: 0.1), in: Self.list)
         let service = try TestService(spans: buffer)
         let field = "00-\(trace)-b7ad6b7169203331-\(flags)"
         _ = await service.respond(to: .token(fields: ["traceparent": field], peer: "10.0.0.1"))

@@ -21,6 +21,9 @@ struct AnsweredRequest: Equatable, Sendable {
         left.number == right.number && left.error === right.error
     }
 
+    /// Whether it may have a span: probes, files and preflights have none.
+    var hasSpan: Bool { route.isForPages && method != .options }
+
     /// All of it but the error.
     var number: Int { status.rawValue << 16 | Int(route.rawValue) << 8 | Int(method.rawValue) }
 

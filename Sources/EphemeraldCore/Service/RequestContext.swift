@@ -16,7 +16,7 @@ package final class RequestContext: @unchecked Sendable {
     package let client: ClientAddress
     /// The place of the request in a distributed trace; nil unless a trusted proxy names one, or spans are sent.
     private(set) var trace: TraceParent?
-    /// Takes the span of the request; nil for none.
+    /// Takes the span of the request if it is for a token or about a call, and no preflight; nil for none.
     private(set) var spans: SpanBuffer?
     let route: Route
     /// When the request arrived, in nanoseconds on the monotonic clock.
@@ -45,7 +45,7 @@ package final class RequestContext: @unchecked Sendable {
         let randomBits = service.loop.surroundings.randomBits
         let given = TraceParent(of: request, isTrusted: isTrusted, randomBits: randomBits)
         route = Route(of: request, to: service)
-        if let spans = service.loop.metrics.spans, isForSpan {
+        if let spans = service.loop.metrics.spans {
             let trace = TraceParent(given, of: id, sampler: spans.sampler, randomBits: randomBits)
             self.trace = trace
             if trace.isSampled { self.spans = spans }
@@ -117,13 +117,4 @@ struct MintAttempt {
 extension RequestContext {
     /// The route for usage lines and metrics. A request with a defect has none: its target is not to be trusted.
     var routePath: String? { request.defect == nil ? route.path : nil }
-
-    /// Whether the request is for a token or about a call, and no preflight: others have no span.
-    private var isForSpan: Bool {
-        guard case .none = request.defect else { return false }
-        switch route {
-        case .token, .calls: return request.method != .options
-        case .health, .readiness, .other: return false
-        }
-    }
 }

@@ -47,9 +47,11 @@ extension TokenService {
         addCommonFields(to: &response, context, refusal)
         let answered = AnsweredRequest(context, response.status, refusal)
         // Refusals beyond the limit on refusals have neither a line nor a span.
-        if let spans = context.spans, isLogged || refusal == nil, let trace = context.trace {
-            spans.add(
-                answered, context, trace, unixMilliseconds: loop.surroundings.unixMilliseconds(), duration: duration)
+        var time: Int64?
+        if answered.hasSpan, isLogged || refusal == nil, let spans = context.spans, let trace = context.trace {
+            let now = loop.surroundings.unixMilliseconds()
+            spans.add(answered, context, trace, unixMilliseconds: now, duration: duration)
+            time = now
         }
         loop.metrics.record(
             answered, nanoseconds: duration, refusal: refusal,
@@ -57,7 +59,7 @@ extension TokenService {
             // The answer to a call that was ended at once is a refusal.
             isCall: context.call != nil && refusal == nil)
         guard isLogged, context.call == nil else { return response }
-        report(.usage(usageLine(of: context, status: response.status, refusal, duration)), context)
+        report(.usage(usageLine(of: context, status: response.status, refusal, duration, at: time)), context)
         return response
     }
 
@@ -68,9 +70,9 @@ extension TokenService {
     }
 
     private func usageLine(
-        of context: RequestContext, status: Status, _ refusal: Refusal?, _ duration: UInt64
+        of context: RequestContext, status: Status, _ refusal: Refusal?, _ duration: UInt64, at time: Int64? = nil
     ) -> [UInt8] {
-        let (unlogged, now) = (common.refusals.takeUnreported(), loop.surroundings.unixMilliseconds())
+        let (unlogged, now) = (common.refusals.takeUnreported(), time ?? loop.surroundings.unixMilliseconds())
         return loop.usage.withLock { line in
             context.writeUsage(
                 to: &line, naming: rules.logNames, status: status, refusal: refusal, unlogged: unlogged,

@@ -124,6 +124,8 @@ final class OfferedSession: Sendable {
     /// follows the session.
     let answerNames: [UInt8]
     let answerEnding: [UInt8]
+    /// Its attribute in spans, after a comma.
+    let spanAttribute: [UInt8]
     let isSandbox: Bool
 
     /// - Parameters:
@@ -133,6 +135,7 @@ final class OfferedSession: Sendable {
         self.session = session
         let names: JSONObject = ["name": .string(session.name), "type": .string(session.kind.rawValue)]
         answerNames = JSONLine.members(of: names)
+        spanAttribute = SpanTemplate.attribute(ofSession: session.name)
         let url = upstream.callsURL ?? "\(upstream.baseURL)/\(session.kind.callsPath)"
         var ending: JSONObject = ["calls_url": .string(url)]
         isSandbox = upstream.isSandbox

@@ -19,18 +19,10 @@ package enum OTLP {
             start = "\(startTime)000000000"
         }
 
-        /// The body of a request with spans: those of a ``SpanBuffer``, as it gives them away.
-        package func traces(_ spans: [UInt8], version: String) -> [UInt8] {
-            var body: [UInt8] = []
-            body.reserveCapacity(text.count + spans.count + 200)
-            body += #"{"resourceSpans":[{"#.utf8
-            body += text
-            body += #""scopeSpans":[{"#.utf8
-            body += OTLP.scope(version)
-            body += #""spans":["#.utf8
-            body += spans
-            body += "]}]}]}".utf8
-            return body
+        /// The body of a request with spans, before these and after them.
+        package func traces(version: String) -> (beginning: [UInt8], end: [UInt8]) {
+            let scope = Array(#""scopeSpans":[{"#.utf8) + OTLP.scope(version) + Array(#""spans":["#.utf8)
+            return (Array(#"{"resourceSpans":[{"#.utf8) + text + scope, Array("]}]}]}".utf8))
         }
 
         /// The body of a request with all metrics, cumulative since the start.

@@ -13,7 +13,7 @@ package final class SpanBuffer: Sendable {
     package static let batch = 512
 
     private struct State: Sendable {
-        /// The spans, each with a comma after it.
+        /// What a request to a collector begins with, and the spans, each with a comma after it.
         var text: [UInt8] = []
         var count = 0
         var dropped = 0
@@ -23,8 +23,9 @@ package final class SpanBuffer: Sendable {
 
         /// The place of the template in the list, which it is added to if need be.
         mutating func template(of request: AnsweredRequest, isRoot: Bool) -> Int {
+            let number = SpanTemplate.number(of: request, isRoot: isRoot)
             for index in templates.indices
-            where templates[index].isRoot == isRoot && templates[index].request == request {
+            where templates[index].number == number && templates[index].error === request.error {
                 return index
             }
             templates.append(SpanTemplate(request, isRoot: isRoot))
@@ -35,10 +36,16 @@ package final class SpanBuffer: Sendable {
     private let state = Locked(State())
     /// Decides which requests have a span.
     let sampler: TraceSampler
+    /// The body of a request to a collector, before its spans and after them.
+    private let frame: (beginning: [UInt8], end: [UInt8])
 
     /// Without spans.
-    package init(sampler: TraceSampler) {
+    /// - Parameters:
+    ///   - sampler: decides which requests have a span.
+    ///   - frame: the body of a request to a collector, before its spans and after them.
+    package init(sampler: TraceSampler, in frame: (beginning: [UInt8], end: [UInt8])) {
         self.sampler = sampler
+        self.frame = frame
     }
 
     /// Sets what is called on the loop's thread each time that a batch is complete.
@@ -60,12 +67,13 @@ package final class SpanBuffer: Sendable {
         state.withLock { $0.dropped += count }
     }
 
-    /// Takes all spans, in the form of the member `spans` without its brackets; nil when there are none.
-    package func take() -> (text: [UInt8], count: Int)? {
+    /// Takes all spans, as the body of a request; nil when there are none.
+    package func take() -> (body: [UInt8], count: Int)? {
         state.withLock { state in
             guard state.count > 0 else { return nil }
             defer { (state.text, state.count) = ([], 0) }
             state.text.removeLast()
+            state.text += frame.end
             return (state.text, state.count)
         }
     }
@@ -82,7 +90,10 @@ package final class SpanBuffer: Sendable {
                 state.dropped += 1
                 return nil
             }
-            if state.count == 0 { state.text.reserveCapacity(SpanBuffer.batch * 800) }
+            if state.count == 0 {
+                state.text.reserveCapacity(SpanBuffer.batch * 800)
+                state.text += frame.beginning
+            }
             let template = state.template(of: request, isRoot: trace.parentID == nil)
             let start = state.text.count
             state.text += state.templates[template].text

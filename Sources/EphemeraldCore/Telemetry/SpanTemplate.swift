@@ -6,16 +6,16 @@ import Text
 /// What is the same in all spans of requests that metrics do not tell apart: nearly all of their text. The ids and the
 /// times, which have the same length in every span, are written into a copy of it.
 struct SpanTemplate: Sendable {
-    let request: AnsweredRequest
-    /// Whether the trace begins with the span.
-    let isRoot: Bool
+    /// All that tells templates apart but the error.
+    let number: Int
+    let error: RefusalKind?
     /// The span and a comma, with zeros for ids and times. The list of attributes is the last member.
     let text: [UInt8]
 
     /// - Parameter isRoot: whether the trace begins with the span.
     init(_ request: AnsweredRequest, isRoot: Bool) {
-        self.request = request
-        self.isRoot = isRoot
+        number = SpanTemplate.number(of: request, isRoot: isRoot)
+        error = request.error
         let method = request.method == .other ? "HTTP" : request.method.text
         var attributes: [JSON] = [
             OTLP.attribute("http.request.method", request.method.text),
@@ -32,6 +32,13 @@ struct SpanTemplate: Sendable {
         ]
         let rest = JSON.object(members).serialized().dropFirst().dropLast(2)
         text = SpanTemplate.beginning + rest + SpanTemplate.endOfRoot
+    }
+
+    static func number(of request: AnsweredRequest, isRoot: Bool) -> Int { request.number << 1 | (isRoot ? 1 : 0) }
+
+    /// An attribute, after a comma.
+    static func attribute(ofSession name: String) -> [UInt8] {
+        Array(",".utf8) + OTLP.attribute("ephemerald.session.name", name).serialized()
     }
 
     /// Completes the copy of a template at the end of a text.
@@ -59,9 +66,7 @@ struct SpanTemplate: Sendable {
             all += SpanTemplate.endOfAttribute
         }
         if let session = context.session {
-            all += SpanTemplate.session
-            all += session.session.name.utf8
-            all += SpanTemplate.endOfAttribute
+            all += session.spanAttribute
         }
         if let parent = trace.parentID {
             all += SpanTemplate.parent
@@ -79,7 +84,6 @@ struct SpanTemplate: Sendable {
         return Array((ids + #""startTimeUnixNano":"\#(time)","endTimeUnixNano":"\#(time)","#).utf8)
     }()
     private static let requestID = Array(#",{"key":"ephemerald.request.id","value":{"stringValue":""#.utf8)
-    private static let session = Array(#",{"key":"ephemerald.session.name","value":{"stringValue":""#.utf8)
     private static let endOfAttribute = Array(#""}}"#.utf8)
     private static let endOfRoot = Array("]},".utf8)
     private static let parent = Array(#"],"parentSpanId":""#.utf8)

@@ -19,7 +19,12 @@ final class Worker: @unchecked Sendable {
         _ common: CommonState
     ) throws(SystemError) {
         self.loop = loop
-        let metrics = LoopMetrics(spans: common.telemetry?.settings.sampler.map { SpanBuffer(sampler: $0) })
+        let spans = common.telemetry.flatMap { telemetry in
+            telemetry.settings.sampler.map {
+                SpanBuffer(sampler: $0, in: telemetry.resource.traces(version: Version.number))
+            }
+        }
+        let metrics = LoopMetrics(spans: spans)
         self.metrics = metrics
         let current = CurrentService(settings, common, metrics, on: loop)
         self.current = current

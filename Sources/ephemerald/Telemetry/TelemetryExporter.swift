@@ -105,10 +105,9 @@ final class TelemetryExporter: @unchecked Sendable {
         } while isBatchWaiting && !spans.sender.isPaused && !isClosed
     }
 
-    private func send(_ batch: (text: [UInt8], count: Int), timeout: Duration) async {
+    private func send(_ batch: (body: [UInt8], count: Int), timeout: Duration) async {
         guard let spans else { return }
-        let body = telemetry.resource.traces(batch.text, version: Version.number)
-        let lost = await spans.sender.send(body, within: timeout, rejected: "rejectedSpans") ?? batch.count
+        let lost = await spans.sender.send(batch.body, within: timeout, rejected: "rejectedSpans") ?? batch.count
         spans.buffer.drop(min(lost, batch.count))
         spans.buffer.isPaused = spans.sender.isPaused
         waitForSpans()
