@@ -69,7 +69,7 @@ def test_its_commands_work(place, block):
     for folder in ("/etc/ephemerald", "/var/log/ephemerald"):
         block = block.replace(folder, str(root) + folder)
     ended = subprocess.run(
-        ["sh", "-eu", "-c", block], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=30
+        ["sh", "-eu", "-c", block], cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120
     )
     assert ended.returncode == 0 and ended.stdout, block + ended.stderr
 
