@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-#: Name of the files: what the certificate is for, and how far from now it begins to be good for two days.
+KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+#: Name of the files: what the certificate is for, and for how many days from now it is good.
 CERTIFICATES = {
-    "localhost": ("DNS:localhost,IP:127.0.0.1", "+0d"),
-    "other": ("DNS:other.example", "+0d"),
-    "expired": ("DNS:localhost", "-3d"),
-    "openai": ("DNS:api.openai.com", "+0d"),
+    "localhost": ("DNS:localhost,IP:127.0.0.1", "2"),
+    "other": ("DNS:other.example", "2"),
+    "expired": ("DNS:localhost", "-1"),
+    "openai": ("DNS:api.openai.com", "2"),
 }
 
 
@@ -20,16 +20,18 @@ class Authority:
 
     def __init__(self, directory: Path):
         self.directory = directory
-        self._request("+0d", "-subj", "/CN=Test", "-keyout", self["ca.key"], "-out", self["ca.pem"])
-        for name, (subject, age) in CERTIFICATES.items():
+        files = ["-keyout", self["ca.key"], "-out", self["ca.pem"]]
+        self._run("req", "-x509", *KEY, "-days", "2", "-subj", "/CN=Test", *files)
+        for name, (subject, days) in CERTIFICATES.items():
             extensions = ["-addext", f"subjectAltName={subject}", "-addext", "basicConstraints=critical,CA:FALSE"]
-            signed = ["-CA", self["ca.pem"], "-CAkey", self["ca.key"]]
-            files = ["-keyout", self[f"{name}.key"], "-out", self[f"{name}.pem"]]
-            self._request(age, "-subj", f"/CN=Test {name}", *extensions, *signed, *files)
+            request = ["-keyout", self[f"{name}.key"], "-out", self[f"{name}.csr"]]
+            self._run("req", *KEY, "-subj", f"/CN=Test {name}", *extensions, *request)
+            signed = ["-in", self[f"{name}.csr"], "-CA", self["ca.pem"], "-CAkey", self["ca.key"]]
+            copied = ["-copy_extensions", "copyall", "-days", days]
+            self._run("x509", "-req", *signed, *copied, "-out", self[f"{name}.pem"])
 
     def __getitem__(self, name: str) -> str:
         return str(self.directory / name)
 
-    def _request(self, age: str, *arguments: str) -> None:
-        command = ["faketime", "-f", age, "openssl", "req", "-x509", *KEY, *arguments]
-        subprocess.run(command, check=True, capture_output=True)
+    def _run(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)

@@ -4,22 +4,26 @@ package final class TestAuthority: @unchecked Sendable {
     // `@unchecked`: nothing changes after it is made.
     private let directory: TemporaryDirectory
 
-    /// Runs `openssl`, and `faketime` for what is over.
+    /// Runs `openssl`.
     package init() throws {
         directory = try TemporaryDirectory()
-        try run([
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-            "-subj", "/CN=Test", "-keyout", path("ca.key"), "-out", path("ca.pem"),
-        ])
-        for (name, subject, age) in [
-            ("localhost", "DNS:localhost,IP:127.0.0.1", "+0d"), ("other", "DNS:other.example", "+0d"),
-            ("expired", "DNS:localhost", "-3d"),
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        try run(
+            ["openssl", "req", "-x509"] + key + [
+                "-days", "2", "-subj", "/CN=Test", "-keyout", path("ca.key"), "-out", path("ca.pem"),
+            ])
+        for (name, subject, days) in [
+            ("localhost", "DNS:localhost,IP:127.0.0.1", "2"), ("other", "DNS:other.example", "2"),
+            ("expired", "DNS:localhost", "-1"),
         ] {
+            try run(
+                ["openssl", "req"] + key + [
+                    "-subj", "/CN=Test \(name)", "-addext", "subjectAltName=\(subject)", "-addext",
+                    "basicConstraints=critical,CA:FALSE", "-keyout", path("\(name).key"), "-out", path("\(name).csr"),
+                ])
             try run([
-                "faketime", "-f", age, "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=Test \(name)", "-addext",
-                "subjectAltName=\(subject)", "-addext", "basicConstraints=critical,CA:FALSE", "-CA", path("ca.pem"),
-                "-CAkey", path("ca.key"), "-keyout", path("\(name).key"), "-out", path("\(name).pem"),
+                "openssl", "x509", "-req", "-in", path("\(name).csr"), "-copy_extensions", "copyall", "-days", days,
+                "-CA", path("ca.pem"), "-CAkey", path("ca.key"), "-out", path("\(name).pem"),
             ])
         }
     }
