@@ -36,10 +36,9 @@ extension UInt8 {
 extension UInt64 {
     /// 16 digits, in lower case.
     package var hexadecimal: String {
-        var digits = InlineArray<16, UInt8>(repeating: 0)
-        var span = digits.mutableSpan
-        span.write(hexadecimalOf: self, at: 0)
-        return String(ascii: digits.span)
+        var digits: [UInt8] = []
+        digits.append(hexadecimalOf: self)
+        return String(decoding: digits, as: UTF8.self)
     }
 
     /// The digits of the upper half of a number, the first in the highest byte. All are made at once: four bits are
@@ -72,7 +71,11 @@ extension UInt128 {
         var digits = InlineArray<32, UInt8>(repeating: 0)
         var span = digits.mutableSpan
         span.write(hexadecimalOf: self, at: 0)
-        return String(ascii: digits.span)
+        do {
+            return String(copying: try UTF8Span(validating: digits.span))
+        } catch {
+            preconditionFailure("digits are ASCII")
+        }
     }
 
     /// Nil for anything but 32 digits in lower case.
@@ -83,30 +86,12 @@ extension UInt128 {
     }
 }
 
-extension String {
-    fileprivate init(ascii letters: Span<UInt8>) {
-        do {
-            self.init(copying: try UTF8Span(validating: letters))
-        } catch {
-            preconditionFailure("digits are ASCII")
-        }
-    }
-}
-
 extension UInt8 {
     /// Whether it is a digit as they are written here: in lower case.
     package var isHexadecimalDigit: Bool { isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self) }
 }
 
 extension [UInt8] {
-    /// Appends 32 digits, in lower case.
-    package mutating func append(hexadecimalOf number: UInt128) {
-        let start = count
-        append(addingCapacity: 32) { $0.append(repeating: UInt8(ascii: "0"), count: 32) }
-        var span = mutableSpan
-        span.write(hexadecimalOf: number, at: start)
-    }
-
     /// Appends 16 digits, in lower case.
     package mutating func append(hexadecimalOf number: UInt64) {
         let start = count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demopage import DemoPage
+from demostates import SLOW
 from patience import eventually
 
 #: Phones upright and on their side, the smallest that is sold, and a laptop's page at 200 %.
@@ -104,19 +105,7 @@ def test_a_broken_connection_shows_no_old_numbers_and_says_what_the_model_knows(
 
 def test_a_poor_connection_is_said_in_one_sentence(call):
     page = call()
-    page.tab.js("""() => {
-      const {getStats} = RTCPeerConnection.prototype;
-      let trips = 0;
-      RTCPeerConnection.prototype.getStats = async function () {
-        const report = new Map((await getStats.call(this)).entries());
-        trips += 1;
-        for (const [id, stat] of report) {
-          if (stat.type !== "candidate-pair") continue;
-          report.set(id, {...stat, totalRoundTripTime: trips * 0.9, responsesReceived: trips});
-        }
-        return report;
-      };
-    }""")
+    page.tab.js(SLOW)
     page.until_text("status", "The connection is poor: speech may be lost.")
 
 

@@ -14,7 +14,7 @@ package final class Emergencies: Sendable {
         case key
         /// The upstream forbids what a request wants.
         case permission
-        /// The upstream cannot be reached, or fails, when a token is minted.
+        /// The upstream cannot be reached, fails, or is silent when a token is minted.
         case upstream
         /// The same when a call is created.
         case calls
@@ -64,6 +64,8 @@ package final class Emergencies: Sendable {
         var message = ""
         /// Whether the operator knows that it has begun.
         var isReported = false
+        /// Whether it fails for another reason than the operator knows.
+        var isChanged = false
         var lastReport: UInt64?
     }
 
@@ -82,7 +84,8 @@ package final class Emergencies: Sendable {
     ///   - name: which one of several; empty where there is one.
     ///   - message: what fails, and what to do about it.
     ///   - isReported: whether the caller has written its own line, so that none is written here.
-    ///   - isAnother: whether it fails for another reason than before, which is reported as well.
+    ///   - isAnother: whether it fails for another reason than before. That is reported as well, by the first call
+    ///     that its kind allows to.
     ///   - now: nanoseconds on the monotonic clock.
     package func begin(
         _ kind: Kind, about name: String = "", _ message: String, isReported: Bool = false, isAnother: Bool = false,
@@ -97,8 +100,9 @@ package final class Emergencies: Sendable {
             }
             defer { records[Subject(kind: kind, name: name)] = record }
             let isQuiet = record.lastReport.map { now < $0 + kind.quietTime.nanoseconds } ?? false
-            guard !isReported, !record.isReported || isAnother, !isQuiet || isAnother else { return false }
-            (record.isReported, record.lastReport) = (true, now)
+            if isAnother { record.isChanged = true }
+            guard !isReported, !record.isReported || record.isChanged, !isQuiet else { return false }
+            (record.isReported, record.isChanged, record.lastReport) = (true, false, now)
             return true
         }
         if isNews { report(Notice(kind: kind, isOver: false, message: message, requestID: requestID)) }

@@ -142,7 +142,7 @@ package final class UpstreamState: Sendable {
 
 /// What the operator should know about the upstream.
 extension UpstreamState {
-    /// Whether the last request of that kind failed because the upstream did.
+    /// Whether the last mint failed because the upstream did, or none has had an answer for a while.
     var isFailing: Bool { emergencies.active.contains { $0.kind == .upstream } }
 
     /// Lists why a request has failed with all its attempts, if that is the upstream's fault.

@@ -39,11 +39,6 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
         guard let number = bits ?? UInt128(hexadecimalDigits: description), number != 0 else { return nil }
         return number
     }
-
-    /// Appends the id.
-    func append(to text: inout [UInt8]) {
-        if let bits { text.append(hexadecimalOf: bits) } else { text += description.utf8 }
-    }
 }
 
 /// The place of a request in a distributed trace: the `traceparent` field (W3C Trace Context Level 2, section 3.2), and
