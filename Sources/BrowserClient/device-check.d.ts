@@ -34,7 +34,7 @@ export class DeviceCheck {
   start(): Promise<void>;
   /** Opens another microphone in its place; on failure the old one stays open. */
   setMicrophone(deviceId: string | undefined): Promise<void>;
-  /** The microphone that is open. */
+  /** The microphone that is open; without an id if it is the browser's default, so that a call follows the default. */
   readonly microphone: { readonly label: string; readonly deviceId: string | undefined } | undefined;
   /** The microphones of the machine; they have labels once the user has allowed one. */
   microphones(): Promise<MediaDeviceInfo[]>;

@@ -51,7 +51,7 @@ export class DeviceCheck {
 
   get microphone() {
     const track = this.#track;
-    return track && { label: track.label, deviceId: track.getSettings().deviceId };
+    return track && { label: track.label, deviceId: this.#deviceId };
   }
 
   get isSilenced() {
@@ -99,18 +99,23 @@ export class DeviceCheck {
   }
 
   async playTone() {
-    const context = new AudioContext();
     const element = /** @type {HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }} */ (new Audio());
-    const [note, level] = [context.createOscillator(), context.createGain()];
-    const out = context.createMediaStreamDestination();
+    /** @type {AudioContext | undefined} */
+    let context;
+    /** @type {MediaStream | undefined} */
+    let sound;
     this.#silence();
-    const ended = new Promise((resolve) => {
-      note.onended = resolve;
-      this.#silence = () => resolve(undefined);
-    });
     try {
+      context = new AudioContext();
+      const [note, level] = [context.createOscillator(), context.createGain()];
+      const out = context.createMediaStreamDestination();
+      sound = out.stream;
+      const ended = new Promise((resolve) => {
+        note.onended = resolve;
+        this.#silence = () => resolve(undefined);
+      });
       if (this.output) await element.setSinkId?.(this.output);
-      element.srcObject = out.stream;
+      element.srcObject = sound;
       await element.play();
       level.gain.setValueAtTime(0.2, context.currentTime);
       level.gain.linearRampToValueAtTime(0, context.currentTime + 0.6);
@@ -124,8 +129,8 @@ export class DeviceCheck {
     } finally {
       element.pause();
       element.srcObject = null;
-      for (const track of out.stream.getTracks()) track.stop();
-      context.close().catch(() => {});
+      for (const track of sound?.getTracks() ?? []) track.stop();
+      context?.close().catch(() => {});
     }
   }
 

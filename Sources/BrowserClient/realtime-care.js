@@ -6,6 +6,7 @@
  * @typedef {import("./realtime-client.js").RealtimeEvents} RealtimeEvents
  * @typedef {{
  *   signal: AbortSignal,
+ *   first: RTCPeerConnection,
  *   options: import("./realtime-client.js").RealtimeOptions,
  *   updates: readonly object[],
  *   canRenew: () => boolean,
@@ -45,6 +46,7 @@ export async function care(client, call) {
 class Conversation {
   #client;
   #call;
+  /** @type {RTCPeerConnection | undefined} */
   #peer;
   #isBusy = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -54,7 +56,7 @@ class Conversation {
   constructor(client, call) {
     this.#client = client;
     this.#call = call;
-    this.#peer = client.peerConnection;
+    this.#peer = call.first;
     if (call.options.restore === false) return;
     const end = client.on("serverevent", ({ type }) => {
       if (/^session\.(created|started)$/.test(type)) this.#begin();
@@ -65,7 +67,8 @@ class Conversation {
       clearTimeout(this.#timer);
       end();
     });
-    this.#plan();
+    // The first connection may have been lost before this part was loaded.
+    if (client.state === "connected" || client.state === "unstable") this.#begin();
   }
 
   #begin() {

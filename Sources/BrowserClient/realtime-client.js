@@ -241,7 +241,7 @@ async function exchange({ value, callsUrl }, sdp, signal) {
 }
 
 const loadCalls = () => import("./realtime-calls.js").catch((cause) => {
-  throw new RealtimeError("unsupported", "realtime-calls.js, beside this module, cannot be loaded", { cause });
+  throw new RealtimeError("unsupported", "realtime-calls.js cannot be loaded", { cause });
 });
 
 /** A peer connection with its data channel, used once. */
@@ -1006,6 +1006,7 @@ export class RealtimeClient extends Emitter {
     this.#open();
     this.#transcripts = new Transcripts();
     this.#updates = [];
+    this.usage = {};
     this.error = this.session = undefined;
     addEventListener("pagehide", () => this.#end(call, "page-hidden", aborted()), { signal });
     navigator.mediaDevices?.addEventListener("devicechange", () => this.#announceDevices(false), { signal });
@@ -1029,7 +1030,7 @@ export class RealtimeClient extends Emitter {
     if (typeof RTCPeerConnection === "undefined" || !navigator.mediaDevices) {
       throw new RealtimeError("unsupported", "Calls need WebRTC and a secure page");
     }
-    // So that they are there when the user has decided about the microphone.
+    // They are there when the user has decided about the microphone.
     if (this.#options.call) loadCalls().catch(() => {});
     if (this.volume !== 1) this.#speaker.load();
     if (this.#microphone.wanted) {
@@ -1040,9 +1041,9 @@ export class RealtimeClient extends Emitter {
     }
     this.#become("connecting");
 
-    let reconnecting = false;
     /** @type {Promise<void> | undefined} */
     let care;
+    let first;
     for (let attempt = 1; ; attempt++) {
       let openedAt = Infinity;
       try {
@@ -1050,12 +1051,12 @@ export class RealtimeClient extends Emitter {
         signal.throwIfAborted();
         openedAt = Date.now();
         this.#service?.renew();
-        reconnecting = true;
+        first ??= connection.peer;
         this.error = undefined;
         this.#monitor.start(connection.peer);
         this.#opened();
         this.#become("connected");
-        care ??= this.#care(signal).catch(() => { care = undefined; });
+        care ??= this.#care(signal, first).catch(() => { care = undefined; });
         await connection.ended;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -1065,6 +1066,7 @@ export class RealtimeClient extends Emitter {
         signal.throwIfAborted();
         // A connection this long was a good one.
         if (Date.now() - openedAt >= 10_000) attempt = 1;
+        const reconnecting = Boolean(first);
         const isRenewal = error.code === "session_renewed";
         const delay = isRenewal ? 0
           : error.retryable && this.#reconnect ? this.#reconnect({ attempt, error, reconnecting }) : null;
@@ -1089,16 +1091,15 @@ export class RealtimeClient extends Emitter {
     const call = options.call ? 15_000 : 10_000;
     const timeouts = { token: 10_000, call, open: 10_000, grace: 5_000, ...options.timeouts };
     const late = () => new RealtimeError("token_timeout", "No token in time", { retryable: true });
+    const { rtc: configure } = options;
+    const rtc = typeof configure !== "function" ? configure
+      : await within(signal, timeouts.token, late, (limit) => ask(() => configure({ signal: limit })));
     const calls = options.call ? await loadCalls() : undefined;
     signal.throwIfAborted();
     const token = calls || options.token === false ? undefined
       : await within(signal, timeouts.token, late, (limit) => fetchToken(options, limit));
     signal.throwIfAborted();
     if (token) this.session = token.session;
-    const { rtc: configure } = options;
-    const rtc = typeof configure !== "function" ? configure
-      : await within(signal, timeouts.token, late, (limit) => ask(() => configure({ signal: limit })));
-    signal.throwIfAborted();
 
     /** @type {Connection} */
     const connection = new Connection(rtc, options.dcid, this.#microphone.track, timeouts.grace, {
@@ -1130,12 +1131,13 @@ export class RealtimeClient extends Emitter {
     return connection;
   }
 
-  /** @param {AbortSignal} signal */
-  async #care(signal) {
+  /** @param {AbortSignal} signal @param {RTCPeerConnection} first */
+  async #care(signal, first) {
     const { care } = await import("./realtime-care.js");
     if (signal.aborted) return;
     return care(/** @type {any} */ (this), {
-      signal, options: this.#options, updates: this.#updates, microphone: this.#microphone, speaker: this.#speaker,
+      signal, first, options: this.#options, updates: this.#updates,
+      microphone: this.#microphone, speaker: this.#speaker,
       canRenew: () => Boolean(this.#reconnect && !this.#service),
       renew: () => this.#connection?.hangup(
         new RealtimeError("session_renewed", "Another session takes the place of this one", { retryable: true })),

@@ -9,12 +9,18 @@
 /** How long after its last words a side counts as speaking in a session that announces no turns, in milliseconds. */
 const PAUSE = 1500;
 
-/** Nobody speaks, no response is under way, and no function runs. */
-const NOBODY = { hears: false, speaks: false, responds: false, works: false };
+/** Nobody speaks, and no response is under way. */
+const NOBODY = { hears: false, speaks: false, responds: false };
+/** Neither does a function of the page run. */
+const NOTHING = { ...NOBODY, works: false };
+
+/**
+ * @typedef {Partial<typeof NOTHING & { passes: boolean }>} Change
+ */
 
 /**
  * What an event of the server says about this; `passes` if no event says when it ends.
- * @type {Record<string, Partial<typeof NOBODY & { passes: boolean }>>}
+ * @type {Record<string, Change>}
  */
 const CHANGES = {
   "input_audio_buffer.speech_started": { hears: true },
@@ -65,7 +71,7 @@ function greet(client, { options: { greet: wanted }, emit }) {
 class Activity {
   #client;
   #emit;
-  #turn = NOBODY;
+  #turn = NOTHING;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #silence;
   #shown = /** @type {Client["activity"]} */ ("idle");
@@ -75,11 +81,11 @@ class Activity {
     this.#client = client;
     this.#emit = emit;
     const end = client.on("serverevent", ({ type }) => {
-      if (type in CHANGES) this.#change(CHANGES[type]);
+      if (Object.hasOwn(CHANGES, type)) this.change(CHANGES[type] ?? {});
     });
     const leave = client.on("statechange", ({ state }) => {
       if (state === "closed") leave();
-      this.#change(state === "connected" || state === "unstable" ? {} : NOBODY);
+      this.change(state === "connected" || state === "unstable" ? {} : NOTHING);
     });
     signal.addEventListener("abort", () => {
       end();
@@ -87,20 +93,15 @@ class Activity {
       // The event follows once the call is closed.
       Object.assign(client, { activity: "idle" });
     });
-    this.#change({});
+    this.change({});
   }
 
-  /** Functions of the page run, or their results cannot be sent. */
-  work(works = true) {
-    this.#change({ works });
-  }
-
-  /** @param {Partial<typeof NOBODY & { passes: boolean }>} change */
-  #change({ passes, ...change }) {
+  /** @param {Change} change */
+  change({ passes, ...change }) {
     this.#turn = { ...this.#turn, ...change };
     if (passes) {
       clearTimeout(this.#silence);
-      this.#silence = setTimeout(() => this.#change(NOBODY), PAUSE);
+      this.#silence = setTimeout(() => this.change(NOBODY), PAUSE);
     }
     const { hears, speaks, responds, works } = this.#turn;
     const { state } = this.#client;
@@ -125,7 +126,6 @@ class Usage {
   constructor(client, { signal, emit }) {
     this.#client = client;
     this.#emit = emit;
-    Object.assign(client, { usage: {} });
     const end = client.on("serverevent", (event) => this.#read(event));
     signal.addEventListener("abort", end);
   }
@@ -176,8 +176,8 @@ class Functions {
   #call;
   #tools;
   #activity;
-  /** The calls of a response of a live session, before it is complete. */
-  #calls = /** @type {any[]} */ ([]);
+  /** The calls of each response of a live session that is not complete yet, by its delegation. */
+  #calls = /** @type {Map<string | undefined, any[]>} */ (new Map());
   #isResponding = false;
   /** Whether a response is still to be requested: OpenAI refuses a second one while one is under way. */
   #isOwed = false;
@@ -193,12 +193,12 @@ class Functions {
   }
 
   /** @param {any} event */
-  #read({ type, response, event }) {
+  #read({ type, response, event, delegation_id }) {
     if (/^session\.(created|started)$/.test(type)) {
       this.#isResponding = this.#isOwed = false;
-      this.#calls = [];
+      this.#calls.clear();
     }
-    if (type === "response.event" && event) this.#collect(event);
+    if (type === "response.event" && event) this.#collect(event, delegation_id ?? undefined);
     if (type === "response.created") this.#isResponding = true;
     if (type !== "response.done") return;
     this.#isResponding = false;
@@ -207,16 +207,20 @@ class Functions {
     else if (this.#isOwed) this.#request();
   }
 
-  /** @param {any} event an event of the backend model of a live session */
-  #collect({ type, item }) {
-    if (type === "response.output_item.done" && item?.type === "function_call") this.#calls.push(item);
-    if (type === "response.failed") this.#calls = [];
-    if (type === "response.completed" && this.#calls.length) this.#run(this.#calls.splice(0), "response.item.create");
+  /** @param {any} event an event of the backend model of a live session @param {string | undefined} delegation */
+  #collect({ type, item }, delegation) {
+    const calls = this.#calls.get(delegation) ?? [];
+    if (type === "response.output_item.done" && item?.type === "function_call") {
+      this.#calls.set(delegation, [...calls, item]);
+    }
+    if (!/^response\.(created|completed|failed|incomplete|cancelled)$/.test(type)) return;
+    this.#calls.delete(delegation);
+    if (type === "response.completed" && calls.length > 0) this.#run(calls, "response.item.create");
   }
 
   /** @param {any[]} calls @param {"conversation.item.create" | "response.item.create"} type */
   async #run(calls, type) {
-    this.#activity.work();
+    this.#activity.change({ works: true });
     const connection = this.#client.peerConnection;
     const outputs = await Promise.all(calls.map(async ({ name, arguments: text }) => {
       try {
@@ -241,9 +245,11 @@ class Functions {
         }
       });
       this.#request();
+      // No event says when the backend model of a live session begins to answer.
+      if (type === "response.item.create") this.#activity.change({ works: false, responds: true });
     } catch (error) {
       // The connection is about to be replaced, or the session does not allow it.
-      this.#activity.work(false);
+      this.#activity.change({ works: false });
       this.#call.emit("error", /** @type {import("./realtime-client.js").RealtimeError} */ (error));
     }
   }

@@ -88,17 +88,24 @@ class Sound extends EventTarget {
 }
 
 class Node {
-  gain = { value: 1 };
+  gain = { value: 1, setValueAtTime() {}, linearRampToValueAtTime() {} };
+  frequency = { value: 440 };
+  onended = /** @type {(() => void) | null} */ (null);
   fftSize = 32;
   stream = new Stream();
   /** @param {Node} node */
   connect(node) { return node; }
   disconnect() {}
   getFloatTimeDomainData() {}
+  start() {}
+  /** A tone ends at once. */
+  stop() { Promise.resolve().then(() => this.onended?.()); }
 }
 
 class Context {
   state = "running";
+  currentTime = 0;
+  createOscillator() { return new Node(); }
   createGain() { return new Node(); }
   createAnalyser() { return new Node(); }
   createMediaStreamSource() { return new Node(); }

@@ -29,7 +29,6 @@ SLOW = """() => {
 BLOCK = """() => {
   HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException("no click", "NotAllowedError"));
 }"""
-CARE = "performance.getEntriesByType('resource').some(({name}) => name.includes('realtime-care'))"
 
 
 @dataclass
@@ -123,7 +122,6 @@ def an_answer(visit: Visit) -> Iterator[str]:
     visit.write("A long story, please.", answer="")
     visit.page.until_text("headline", "Answering.")
     yield "speaking"
-    visit.page.tab.until(CARE)
     visit.peer.mint_gate.shut()
     visit.page.tab.js("() => ledger.pretend('disconnected')")
     visit.page.until_phase("unstable")

@@ -92,7 +92,6 @@ def test_a_broken_connection_shows_no_old_numbers_and_says_what_the_model_knows(
     page = call()
     write(page, "My name is Ann.")
     page.until_text("rtt", "ms")
-    page.tab.until("performance.getEntriesByType('resource').some(({name}) => name.includes('realtime-care'))")
     peer.mint_gate.shut()
     page.tab.js("() => ledger.pretend('failed')")
     page.until_phase("reconnecting")

@@ -25,7 +25,8 @@ def call(open_tab, web, daemon, peer):
     tab = begin(open_tab(), web, daemon, audio=PLAIN, code=ELEMENT)
     there = connect(tab, peer)
     tab.js("() => { window.interruptions = []; client.on('interruption', ({active}) => interruptions.push(active)); }")
-    tab.until("performance.getEntriesByType('resource').some(({name}) => name.includes('realtime-care'))")
+    # The activity comes with that part.
+    tab.until("client.activity !== 'idle'")
     tab.until("!document.querySelector('audio').paused")
     yield tab, there
     disconnect(tab, peer)

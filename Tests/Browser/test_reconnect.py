@@ -115,8 +115,6 @@ def test_the_new_session_is_told_what_was_said(open_tab, web, daemon, peer):
     tab.js("() => client.sendText('My name is Ann.')")
     tab.until("client.transcripts.at(-1)?.text === 'You said: My name is Ann.' && client.transcripts.at(-1).final")
     tab.js("() => client.updateSession({instructions: 'Be brief.'})")
-    # The part that restores is loaded in the background.
-    tab.until("performance.getEntriesByType('resource').some(({name}) => name.includes('realtime-care'))")
     tab.js("() => ledger.pretend('failed')")
     eventually(lambda: len(peer.calls) == 2 and "session.update" in peer.calls[-1].types(), "the session is restored")
     assert peer.calls[-1].types() == ["conversation.item.create"] * 2 + ["session.update"]
@@ -128,4 +126,42 @@ def test_the_new_session_is_told_what_was_said(open_tab, web, daemon, peer):
     tab.until("client.state === 'connected'")
     assert tab.js("client.transcripts.map(({text}) => text)") == ["My name is Ann.", "You said: My name is Ann."]
     assert [error["code"] for error in tab.js("said('error')")] == ["connection_lost"]
+    disconnect(tab, peer)
+
+
+def test_a_connection_that_is_lost_before_the_part_that_restores_is_loaded_is_restored(open_tab, web, daemon, peer):
+    held = []
+    tab = open_tab()
+    tab.page.route("**/realtime-care.js", lambda route: held.append(route))
+    begin(tab, web, daemon)
+    connect(tab, peer)
+    tab.js("() => client.sendText('My name is Ann.')")
+    tab.until("client.transcripts.at(-1)?.text === 'You said: My name is Ann.' && client.transcripts.at(-1).final")
+    eventually(lambda: tab.js("client.state") and held, "the part is asked for")
+    tab.js("() => ledger.pretend('failed')")
+    eventually(lambda: len(peer.calls) == 2 and peer.calls[-1].is_open, "another session has begun")
+    tab.until("client.state === 'connected'")
+    held[0].continue_()
+    eventually(lambda: peer.calls[-1].types() == ["conversation.item.create"] * 2, "the session is restored")
+    disconnect(tab, peer)
+
+
+def test_a_part_that_does_not_load_is_loaded_with_the_next_connection(open_tab, web, daemon, peer):
+    asked = []
+
+    def fail_once(route):
+        asked.append(route)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.continue_()
+
+    tab = open_tab()
+    tab.page.route("**/realtime-turns.js", fail_once)
+    begin(tab, web, daemon)
+    connect(tab, peer)
+    eventually(lambda: tab.js("client.activity") == "idle" and asked, "the part is asked for")
+    tab.js("() => ledger.pretend('failed')")
+    tab.until("client.activity === 'listening'")
+    assert len(peer.calls) == 2 and len(asked) == 2
     disconnect(tab, peer)

@@ -8,7 +8,6 @@ from patience import eventually
 
 #: The client replaces a session within its last minute, in a pause.
 LIFETIME = 62
-CARE = "performance.getEntriesByType('resource').some(({name}) => name.includes('realtime-care'))"
 #: An utterance that has begun, and of which nothing more will come.
 SPOKEN = {"id": "item_spoken", "type": "message", "role": "user", "status": "in_progress", "content": []}
 LINES = "client.transcripts.map(({text, final, interrupted}) => [text, final, interrupted ?? false])"
@@ -43,7 +42,6 @@ def test_an_answer_that_the_loss_of_the_connection_cuts_off_is_final_and_interru
     tab.js("() => client.sendText('A long story, please.')")
     tab.until("client.transcripts.at(-1)?.text === 'You said: '")
     assert tab.js("client.transcripts.at(-1).final") is False
-    tab.until(CARE)
     tab.js("() => ledger.pretend('failed')")
     eventually(lambda: len(peer.calls) == 2 and len(peer.calls[-1].types()) == 2, "the session is restored")
     tab.until("client.state === 'connected'")

@@ -212,3 +212,15 @@ test("the response for a function is held back while another one is under way, a
   await settle();
   assert.deepEqual(fake.peer.channel.sent, []);
 });
+
+test("a result that is too large for one event is an error for the model", async (t) => {
+  const fake = browser(t);
+  await fake.connected({ tools: { read: () => "x".repeat(2000) } });
+  await settle();
+  fake.peer.sctp = { maxMessageSize: 1000 };
+  fake.peer.receive(done("completed", call("1", "read", {})));
+  await settle();
+  const [result, next] = fake.peer.channel.sent;
+  assert.match(JSON.parse(result.item.output).error, /RealtimeError: An event of \d+ characters exceeds 1000 bytes/);
+  assert.deepEqual([result.item.call_id, next.type, fake.logged("error")], ["1", "response.create", []]);
+});

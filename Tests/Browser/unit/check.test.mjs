@@ -33,6 +33,16 @@ test("a microphone that hears something differs from a silent one, and nothing o
   assert.deepEqual(fake.left(), NOTHING);
 });
 
+test("the default microphone has no id, so that a call follows the default", async (t) => {
+  browser(t);
+  const check = new DeviceCheck();
+  await check.start();
+  assert.deepEqual(check.microphone, { label: "Fake", deviceId: undefined });
+  await check.setMicrophone("head");
+  assert.equal(check.microphone.deviceId, "head");
+  check.stop();
+});
+
 for (const [name, code] of [["NotAllowedError", "denied"], ["NotFoundError", "missing"], ["NotReadableError", "busy"]]) {
   test(`a microphone that is ${code} is the error of the client`, async (t) => {
     const fake = browser(t);
@@ -85,5 +95,9 @@ test("a tone is played on the chosen output, and ends with the check", async (t)
   assert.deepEqual(fake.left(), NOTHING);
   check.output = "broken";
   await assert.rejects(check.playTone(), { code: "device_failed" });
+  const { AudioContext } = globalThis;
+  globalThis.AudioContext = class { constructor() { throw new DOMException("too many", "NotSupportedError"); } };
+  await assert.rejects(check.playTone(), { code: "device_failed" });
+  globalThis.AudioContext = AudioContext;
   assert.deepEqual(fake.left(), NOTHING);
 });

@@ -36,6 +36,7 @@ export class Clock {
 
 export class Track {
   kind = "audio";
+  label = "Fake";
   readyState = "live";
   enabled = true;
   muted = false;

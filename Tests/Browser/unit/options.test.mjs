@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { browser, NOTHING, settle, Track } from "./browser.mjs";
+import { browser, gate, NOTHING, settle, Track } from "./browser.mjs";
 
 /** A stream of the page, and its track. */
 function own() {
@@ -65,6 +65,8 @@ test("rtc as a function configures each connection, and its failure ends the cal
   fake.peer.change("failed");
   await fake.clock.advance(400);
   assert.deepEqual([client.state, client.error.code, client.error.message], ["closed", "token_failed", "no credentials"]);
+  // No token is spent on an attempt that cannot be made.
+  assert.equal(fake.tokens, 2);
   assert.deepEqual(fake.left(), NOTHING);
 });
 
@@ -111,6 +113,22 @@ test("the screen stays on during a call, also after the page was hidden, and not
   assert.equal(locks[1].released, true);
   await show("visible");
   assert.equal(locks.length, 2);
+});
+
+test("a page that is hidden and shown before the system has answered keeps one of two locks", async (t) => {
+  const fake = browser(t);
+  const { locks, show } = screen(fake);
+  const { open, wait } = gate();
+  const { request } = fake.navigator.wakeLock;
+  fake.navigator.wakeLock.request = (kind) => wait().then(() => request(kind));
+  const client = await fake.connected({ wakeLock: true });
+  await settle();
+  await show("visible");
+  open();
+  await settle();
+  assert.deepEqual(locks.map(({ released }) => released), [false, true]);
+  client.disconnect();
+  assert.deepEqual(locks.map(({ released }) => released), [true, true]);
 });
 
 test("without the option the screen stays on where touch is the main input", async (t) => {

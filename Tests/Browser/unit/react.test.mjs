@@ -153,11 +153,11 @@ test("a call of the service shows when it ends, why it has ended, and ends with 
 
 test("the hook says who speaks and what was used, and the component shows the former to a style sheet", async (t) => {
   const fake = browser(t);
-  let usage;
+  let client, usage;
   const Caller = () => {
     const call = useRealtime();
     useEffect(() => { call.client.connect().catch(() => {}); }, [call.client]);
-    ({ usage } = call);
+    ({ client, usage } = call);
     return call.activity;
   };
   const root = await mount(createElement(Caller));
@@ -168,6 +168,10 @@ test("the hook says who speaks and what was used, and the component shows the fo
   assert.equal(root.toJSON(), "speaking");
   await receive({ type: "response.done", response: { usage: { total_tokens: 3 } } });
   assert.deepEqual(usage, { responses: { total_tokens: 3 } });
+  await act(async () => { client.disconnect(); });
+  assert.deepEqual(usage, { responses: { total_tokens: 3 } });
+  await act(async () => { client.connect().catch(() => {}); });
+  assert.deepEqual(usage, {});
   await act(async () => root.unmount());
   const chat = await mount(createElement(RealtimeVoiceChat));
   assert.equal(chat.root.findByType("section").props["data-activity"], "idle");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { RealtimeClient } from "../../../Sources/BrowserClient/realtime-client.js";
+import { DeviceCheck } from "../../../Sources/BrowserClient/device-check.js";
 import { TestServer } from "../../../Sources/BrowserClient/test-server.js";
 
 /** A server and a client that are gone after the test. */
@@ -75,6 +76,15 @@ test("a call of the service, and a live one, work the same", async (t) => {
   server.says("Good day.");
   assert.deepEqual(lines(client), [["user", "Hello?", false], ["assistant", "Good day.", false]]);
   assert.equal(client.callId, "call_test");
+});
+
+test("a device check works as with a browser", async (t) => {
+  begin(t);
+  const check = new DeviceCheck();
+  await check.start();
+  assert.deepEqual([check.microphone.label, check.level()], ["Test microphone", 0]);
+  await check.playTone();
+  check.stop();
 });
 
 test("what is not the server's goes its way, and everything is there again afterwards", async (t) => {

@@ -157,6 +157,44 @@ test("the functions of a live session run when its response is complete, and not
   assert.deepEqual(client.usage, { responses: { total_tokens: 9 } });
 });
 
+test("delegations of a live session that go on at once keep their functions apart, and broken ones are dropped", async (t) => {
+  const { fake, sent } = await live(t, ["response.item.create", "response.create"], { tools: { double: ({ of }) => 2 * of } });
+  const inner = (delegation_id, type, members) =>
+    fake.peer.receive(event("response.event", { delegation_id, event: { type, ...members } }));
+  const asks = (delegation, of) => inner(delegation, "response.output_item.done", {
+    item: { type: "function_call", call_id: String(of), name: "double", arguments: JSON.stringify({ of }) },
+  });
+  asks("one", 1);
+  asks("two", 2);
+  inner("one", "response.incomplete");
+  asks("three", 3);
+  inner("two", "response.completed");
+  inner("one", "response.completed");
+  inner("three", "response.created");
+  inner("three", "response.completed");
+  await settle();
+  assert.deepEqual(sent().map(({ type, item }) => [type, item?.output]), [["response.item.create", "4"], ["response.create", undefined]]);
+});
+
+test("in a live session the assistant thinks while a function runs, whatever is said, and until it answers", async (t) => {
+  let finish;
+  const tools = { wait: () => new Promise((resolve) => { finish = resolve; }) };
+  const { fake, client } = await live(t, ["response.item.create", "response.create"], { tools });
+  const item = { type: "function_call", call_id: "1", name: "wait", arguments: "{}" };
+  fake.peer.receive(event("response.event", { event: { type: "response.output_item.done", item } }));
+  fake.peer.receive(event("response.event", { event: { type: "response.completed" } }));
+  fake.peer.receive(event("session.output_transcript.delta", { delta: "One moment." }));
+  assert.equal(client.activity, "speaking");
+  await fake.clock.advance(1600);
+  assert.equal(client.activity, "thinking");
+  finish("done");
+  await settle();
+  assert.equal(client.activity, "thinking");
+  fake.peer.receive(event("session.output_transcript.delta", { delta: "It is noon." }));
+  await fake.clock.advance(1600);
+  assert.equal(client.activity, "listening");
+});
+
 test("a live session that does not accept the output of a function is an error of the client", async (t) => {
   const { fake, client } = await live(t, ["session.close"], { tools: { now: () => "noon" } });
   const item = { type: "function_call", call_id: "1", name: "now", arguments: "{}" };
