@@ -102,8 +102,6 @@ class Routes:
             return self.refuse(400, "invalid_offer", "The SDP offer cannot be read.")
         self.peer.used.add(key)
         session = self.peer.keys[key]
-        if self.peer.lifetimes:
-            session = session | {"expires_at": int(time.time()) + self.peer.lifetimes.popleft()}
         call = Call(session, self.peer.linger)
         self.peer.calls.append(call)
         answer = await call.answer(offer)

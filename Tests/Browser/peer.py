@@ -55,8 +55,6 @@ class Peer:
         self.refusals: list[tuple[int, str]] = []
         #: Each is the answer to one offer.
         self.failures: deque[Failure] = deque()
-        #: Each is for one call: the seconds after which its session ends.
-        self.lifetimes: deque[int] = deque()
         #: Whether the keys minted from now on have expired when they are used.
         self.keys_are_late = False
         #: Whether responses stay unfinished until they are cancelled.
