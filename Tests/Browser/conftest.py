@@ -26,6 +26,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="write pictures of the demo page into DIR")
+    parser.addoption("--timing", action="store_true", help="also assert what only an idle machine is fast enough for")
 
 
 def pytest_sessionstart() -> None:
