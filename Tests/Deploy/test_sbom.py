@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+from pathlib import Path
 
 import jsonschema
 import pytest
 from program import binary
 from test_packages import listed
-from tools import DEPLOY, ROOT, passes
+from tools import DEPLOY, ROOT, passes, run, tool
 
 TEXT = {"type": "string", "minLength": 1}
 PURL = {"type": "string", "pattern": r"^pkg:(deb/debian|swift/github\.com/[a-z-]+|generic)/[A-Za-z0-9.%+-]+@[^ ]+$"}
@@ -106,3 +108,36 @@ def test_it_names_the_binary_and_each_package_with_its_version(bill, versions):
     pins = json.loads((ROOT / "Package.resolved").read_text())["pins"]
     assert found["swift"] == {pin["identity"]: pin["state"]["version"] for pin in pins}
     assert list(found["generic"]) == ["swift"]
+
+
+def described(tree: Path, text: str = "Package: zlib1g\nVersion: 1\nArchitecture: amd64\n") -> Path:
+    """A tree with one package, described by that text."""
+    folder = tree / "var/lib/dpkg/status.d"
+    folder.mkdir(parents=True)
+    (folder / "zlib1g").write_text(text)
+    return tree
+
+
+@pytest.mark.parametrize("text", ["", "Package: zlib1g\nArchitecture: amd64\n", "Package: zlib1g\nVersion: 1\n"])
+def test_a_package_without_name_version_or_architecture_fails_it(tmp_path, text):
+    ended = run(DEPLOY / "sbom", binary(), described(tmp_path, text))
+    assert ended.returncode == 66
+    assert ended.stdout.endswith("status.d/zlib1g does not describe a package\n")
+
+
+def test_a_package_that_cannot_be_read_fails_it(tmp_path):
+    tree = described(tmp_path)
+    (tree / "var/lib/dpkg/status.d/libc6").symlink_to(tmp_path / "nowhere")
+    ended = run(DEPLOY / "sbom", binary(), tree)
+    assert ended.returncode == 66 and "bomFormat" not in ended.stdout
+
+
+def test_a_failure_to_read_the_packages_of_swift_fails_it(tmp_path):
+    tree = described(tmp_path / "tree")
+    assert "pkg:swift/" in passes(DEPLOY / "sbom", binary(), tree)
+    sed = f'#!/bin/sh\ncase "$*" in *Package.resolved*) exit 4 ;; esac\nexec {tool("sed")} "$@"\n'
+    (tmp_path / "sed").write_text(sed)
+    (tmp_path / "sed").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    ended = run(DEPLOY / "sbom", binary(), tree, env=os.environ | {"PATH": path})
+    assert ended.returncode == 4 and "bomFormat" not in ended.stdout
