@@ -62,7 +62,8 @@ final class Command: @unchecked Sendable {
         _ deadline: ContinuousClock.Instant, on loop: EventLoop, lastLook: @escaping () -> Void,
         onTimeout: @escaping () -> Void
     ) {
-        timer = loop.after(deadline - ContinuousClock.now) { [unowned self] in
+        // `self`: until then the timer keeps a command whose last reference is that of its connection. `finish` ends both.
+        timer = loop.after(deadline - ContinuousClock.now) { [self] in
             lastLook()
             guard isAwaited else { return }
             finish(.failure(.timedOut))

@@ -11,7 +11,7 @@ package final class RedisClient: @unchecked Sendable {
 
     /// What an operator should know.
     package enum Change: Hashable, Sendable {
-        /// Commands are answered from now on.
+        /// Commands are answered from now on. Also reported when replies are in time again after one that was late.
         case back
         /// They are not, and why: each reason is reported once between two times that they are, and of many the first
         /// ``RedisClient/maxReportedReasons``.
@@ -181,10 +181,26 @@ extension RedisClient {
         silence = loop.after(settings.silenceTimeout) { ready.close(.broken("it does not answer any more")) }
     }
 
+    /// Finds out whether replies are in time again after one that was late. Otherwise only the next request would show
+    /// it, and until then an idle service would report that Redis is away.
+    private func probe(_ connection: Connection) {
+        let command = Command(settings.probe)
+        command.onFinish { [weak self] result in
+            guard let self, ready === connection, case .success(let reply) = result else { return }
+            if case .error = reply { return }
+            onChange(.back)
+        }
+        command.setDeadline(
+            ContinuousClock.now + settings.deadline, on: loop, lastLook: { [weak self] in self?.readArrived() },
+            onTimeout: { [weak self] in self?.watchSilence() })
+        connection.send(command)
+    }
+
     private func receive(_ reply: RedisReply, to command: Command, on connection: Connection) {
-        if ready === connection {
-            silence?.cancel()
-            silence = nil
+        if ready === connection, let silence {
+            silence.cancel()
+            self.silence = nil
+            probe(connection)
         }
         if command.redirectionsLeft > 0, let redirection = Redirection(reply, from: connection.place) {
             command.redirectionsLeft -= 1

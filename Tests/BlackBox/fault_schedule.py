@@ -20,16 +20,18 @@ from fake_calls import Calls
 from fake_openai import FakeOpenAI
 from fault_proxy import FaultProxy
 from mixed_load import MixedLoad
-from scarcity import Scarcity
+from scarcity import HAS_SANITIZER, Scarcity
 from test_metrics import series
 from test_quotas import DAY, faked
 
 #: Places for calls; the run ends with as many calls as that, to see that each place was given back.
 PLACES = 60
 QUOTA = 1_000_000
-#: Whether Redis and memory fail as well. By hand only: how long Redis is left alone after a failure, and how many requests
-#: a dying process leaves without an answer, depend on the machine.
+#: Whether Redis and memory fail as well. By hand only: whether Redis answers within 50 ms depends on the machine.
 IS_ALL = "BLACKBOX_FAULT_ALL" in os.environ
+#: From so many requests on the upstream's name is rarely wrong, and clients pause after a 503. Otherwise an open circuit
+#: breaker refuses nine of ten requests within seconds, and few connections are hurt.
+LONG = 1_000
 PATHS = {"/api/realtime/token", "/api/realtime/calls"}
 
 
@@ -41,9 +43,9 @@ class Schedule:
         self.random = random.Random(f"schedule {seed}")
         self.has_tls = authority is not None
         self.has_few_descriptors = seed % 5 == 0
-        self.clock = folder / "clock" if seed % 4 == 1 else None
+        self.clock = folder / "clock" if seed % 4 == 1 and not HAS_SANITIZER else None
         self.has_full_disk = seed % 4 == 2
-        self.has_scarce_memory = seed % 4 == 3 and IS_ALL
+        self.has_scarce_memory = seed % 4 == 3 and IS_ALL and not HAS_SANITIZER
         self.authority = authority
         self.upstream = FakeOpenAI(tls=self._context("localhost"), delay=0.002)
         self.calls = Calls(self.upstream)
@@ -84,7 +86,8 @@ class Schedule:
             # A Live session keeps its place for the time that its creation pays for: most schedules have none.
             names = ("default", "live") if self.seed % 7 == 4 else ("default",)
             clients = 8 if self.has_few_descriptors else 24
-            load = MixedLoad(daemon.port, f"load {self.seed}", clients, names)
+            load = MixedLoad(daemon.port, f"load {self.seed}", clients, names, pause=0.25 if requests >= LONG else 0.0)
+            self.names = [self.base] * (9 if requests >= LONG else 1) + ["https://nowhere.invalid/v1"]
             faults = [asyncio.create_task(self._hurt(daemon)), asyncio.create_task(self._revive(daemon))]
             await load.run(requests)
             self.is_over = True
@@ -147,8 +150,7 @@ class Schedule:
             if self.clock:
                 self.clock.write_text(f"{self.noon + self.random.choice((-3, 0, 3)) * 3_600:+.0f}")
             if self.random.random() < 0.3:
-                name = self.random.choice((self.base, "https://nowhere.invalid/v1"))
-                self.config.write_text(json.dumps({"openai-base-url": name}))
+                self.config.write_text(json.dumps({"openai-base-url": self.random.choice(self.names)}))
                 # Only a process that serves is ready for it.
                 if self.is_up and daemon.is_running:
                     daemon.process.send_signal(signal.SIGHUP)
@@ -178,8 +180,8 @@ class Schedule:
         daemon.process.send_signal(signal.SIGHUP)
         eventually(lambda: daemon.stderr.count("reload") > before, "the last reload")
         if self.redis is not None:
-            eventually(lambda: series(daemon)["ephemerald_redis_away"] == 0, "Redis counts again", 40)
-
+            eventually(lambda: series(daemon)["ephemerald_redis_away"] == 0, "Redis counts again")
+        # A daemon that died while it was ending a call leaves it to the next one after 30 seconds.
         deadline = time.monotonic() + 40
         while left := self._left(daemon):
             assert time.monotonic() < deadline, (left, daemon.stderr[-2000:])
@@ -203,6 +205,7 @@ class Schedule:
         assert len(load.wrong) <= self.deaths * load.clients, (load.wrong[:5], daemon.stderr[-2000:])
         assert self.deaths == 0 or self.has_scarce_memory, daemon.stderr[-2000:]
         assert load.refused == 0 or self.deaths
+        assert "Sanitizer" not in daemon.stderr, daemon.stderr
         found = series(daemon)
         text = (self.folder / "usage.log").read_text()
         # A log that cannot be read to see how it ends, for lack of descriptors, goes on after an empty line.
@@ -223,24 +226,25 @@ class Schedule:
         lost = sum(line["url.path"] == "/api/realtime/calls" for line in failed)
         # Nobody can end a Live session whose creation had no answer, so it keeps its place as if it had been created.
         self.lost = sum(line.get("ephemerald.session.name") == "live" for line in failed)
-        left = len(self.calls.open)
-        assert left <= lost + unwritten + len(load.wrong) + len(self.ending), (left, lost)
+        assert len(self.calls.open) <= lost + unwritten + len(load.wrong) + len(self.ending), lost
         self._fill(daemon, load)
 
     def _fill(self, daemon: Daemon, load: MixedLoad) -> None:
         """Every place is free again, and there is not one more."""
-        kept = self.lost + len(self.ending) + sum(call.kind == "live" for call in self.calls.all)
-        # A place whose reservation or return Redis did not answer is free after a minute.
-        kept += (load.codes["limits_unavailable"] + len(load.wrong)) if self.redis else 0
         # An open circuit breaker lets one creation through every two seconds.
         eventually(lambda: call_client.create(daemon).status in (201, 429), "the upstream is called again", 10)
         eventually(lambda: not self._left(daemon), "that call is ended, too")
+        kept = self.lost + len(self.ending) + sum(call.kind == "live" for call in self.calls.all)
+        # A place whose reservation or return Redis did not answer is free after a minute.
+        kept += (load.codes["limits_unavailable"] + len(load.wrong)) if self.redis else 0
         statuses = []
         while len(statuses) <= PLACES:
             status = call_client.create(daemon, "last").status
-            # On a busy machine Redis may be late.
             if status != 503:
                 statuses.append(status)
+            elif self.redis:
+                kept += 1
         free = statuses.count(201)
         assert PLACES - kept <= free <= PLACES, statuses
-        assert statuses == [201] * free + [429] * (PLACES + 1 - free), statuses
+        # A place that was kept may become free at any moment.
+        assert kept or statuses == [201] * free + [429] * (PLACES + 1 - free), statuses

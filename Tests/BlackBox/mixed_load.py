@@ -30,12 +30,15 @@ class MixedLoad:
         clients: int = 24,
         sessions: tuple[str, ...] = ("default", "live"),
         patience: float = 20.0,
+        pause: float = 0.0,
     ):
         self.port = port
         self.random = random.Random(seed)
         self.clients = clients
         self.sessions = sessions
         self.patience = patience
+        #: How long a client waits after a 503.
+        self.pause = pause
         #: Answers by kind of request and status.
         self.answers: Counter[tuple[str, int]] = Counter()
         self.codes: Counter[str] = Counter()
@@ -80,6 +83,8 @@ class MixedLoad:
                 await asyncio.sleep(0.02)
             except (OSError, NoAnswer, asyncio.TimeoutError) as error:
                 self.wrong.append(f"{type(error).__name__}: {error}")
+                # A dying daemon closes one socket after the other: a client that connects at once gets no answer again.
+                await asyncio.sleep(0.02)
 
     async def _token(self) -> None:
         answer = await self._request("token", "POST", TOKEN)
@@ -94,6 +99,8 @@ class MixedLoad:
         answer = await self._request(
             "call", "POST", f"{CALLS}?session={session}", OFFER, {"Content-Type": "application/sdp"}
         )
+        if answer.status == 429 and self.open:
+            await self._request("end", "POST", f"{self.open.pop(0)}/end")
         if answer.status != 201:
             return
         path = answer.one("Location")
@@ -138,4 +145,6 @@ class MixedLoad:
             self.wrong.append(f"{kind}: {answer.status} {answer.body[:200]!r}")
         if answer.status >= 400:
             self.codes[json.loads(answer.body)["code"]] += 1
+        if answer.status == 503:
+            await asyncio.sleep(self.pause)
         return answer

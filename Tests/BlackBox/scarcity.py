@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 import subprocess
 from pathlib import Path
+
+#: Whether the daemon has a sanitizer, whose memory is its own, and with which libfaketime stops it at its start.
+HAS_SANITIZER = "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ
 
 
 def build(folder: Path) -> Path:

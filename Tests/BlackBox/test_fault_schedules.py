@@ -10,7 +10,7 @@ import pytest
 from authority import Authority
 from fault_schedule import IS_ALL, Schedule
 from redis_server import RedisServer
-from scarcity import build
+from scarcity import HAS_SANITIZER, build
 
 SEEDS = int(os.environ.get("BLACKBOX_FAULT_SEEDS", "20"))
 FIRST = int(os.environ.get("BLACKBOX_FAULT_FIRST_SEED", "0"))
@@ -27,7 +27,7 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-@pytest.mark.timeout(90 + REQUESTS // 10)
+@pytest.mark.timeout((360 if HAS_SANITIZER else 90) + REQUESTS // 10)
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_every_request_has_one_answer_and_nothing_is_left(tmp_path, library, authority, seed):
     redis = RedisServer(tmp_path / "redis").start() if seed % 2 and IS_ALL else None

@@ -62,6 +62,41 @@ struct FailureTests {
         }
     }
 
+    @Test func `after a late reply it is back once replies are in time again, without another command`() async throws {
+        try await onLoop { loop in
+            var settings = RedisClientSettings()
+            (settings.connectTimeout, settings.silenceTimeout) = (.seconds(20), .seconds(20))
+            let deadline = settings.deadline
+            var (isSilent, isLoopLate, pieces) = (false, false, 0)
+            let server = try FakeServer(on: loop) { _ in
+                pieces += 1
+                let end = ContinuousClock.now + deadline * 2
+                while isLoopLate, ContinuousClock.now < end {}
+                return isSilent ? "" : "+PONG\r\n"
+            }
+            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
+                continuation.yield($0)
+            }
+            defer { client.close() }
+            let changes = Changes(stream)
+            await changes.back()
+            isSilent = true
+            #expect(await client.result("PING").failure == .timedOut)
+            // The late reply is followed by a probe, whose reply is late as well.
+            let began = ContinuousClock.now
+            server.say("+PONG\r\n")
+            await loop.sleep(for: deadline * 2)
+            let sent = pieces
+            // The reply to the next probe has come when the loop, which is late itself, finds that the deadline is over.
+            (isSilent, isLoopLate) = (false, true)
+            server.say("+PONG\r\n")
+            await changes.back()
+            #expect(ContinuousClock.now - began >= deadline * 2)
+            #expect(pieces == sent + 1)
+        }
+    }
+
     @Test func `where nothing listens, every command fails at once`() async throws {
         let port = try Loopback.freePort()
         try await withClient(RedisAddress(.tcp(host: "127.0.0.1", port: port))) { client, changes in
