@@ -3,7 +3,7 @@ import EventLoop
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CancellationTests {
     @Test func `a cancelled task resumes at once, and its connection is closed`() async throws {
         let server = try ScriptedServer { _ in [] }

@@ -5,7 +5,7 @@ import TestTools
 import Testing
 
 /// Each transfer's deadline is kept by one timer for all of them, which libcurl moves back and forth.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct DeadlineTests {
     @Test(arguments: 0..<5)
     func `each of many deadlines is kept, whatever begins and ends meanwhile`(seed: Int) async throws {

@@ -4,7 +4,7 @@ import HTTP
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EnvironmentTests {
     @Test func `no proxy, netrc or curlrc of the environment is obeyed`() async throws {
         // In a process of its own, because the environment belongs to all tests.

@@ -3,7 +3,7 @@ import EventLoop
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ExchangeTests {
     @Test func `status, fields and body arrive; fields of the connection do not`() async throws {
         let server = try ScriptedServer(

@@ -4,7 +4,7 @@ import System
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FailureTests {
     @Test func `a port where nobody listens cannot be connected to`() async throws {
         let port = try Loopback.freePort()

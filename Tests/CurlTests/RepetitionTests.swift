@@ -4,7 +4,7 @@ import Locking
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RepetitionTests {
     /// A server that keeps a connection after the first request, reads the next one whole and then closes. It answers
     /// every later one.

@@ -2,7 +2,7 @@ import Curl
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A byte stream that connects` {
     private func failure(
         of peer: StreamPeer, _ change: @escaping @Sendable (inout StreamTarget) -> Void = { _ in }

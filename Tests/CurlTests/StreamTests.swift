@@ -5,7 +5,7 @@ import Testing
 
 private let transports: [StreamPeer.Transport] = [.tcp, .unix, .tls("localhost")]
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A byte stream` {
     @Test(arguments: transports)
     func `sends what was given before it was open, and receives`(transport: StreamPeer.Transport) async throws {

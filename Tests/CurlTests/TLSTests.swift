@@ -2,7 +2,7 @@ import Curl
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TLSTests {
     @Test func `a certificate that is not trusted is refused`() async throws {
         let server = try await TLSServer()

@@ -2,7 +2,7 @@ import EphemeraldCore
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `The circuit breaker` {
+@Suite(.timeLimit(.minutes(5))) struct `The circuit breaker` {
     private static let failing: [ScriptedUpstream.Step] = [
         .failure(.timedOut), .failure(.tls("expired")), .failure(.tooLarge), .answer(.error(501)),
         .answer(Response(.ok)),
@@ -141,7 +141,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A silent upstream` {
+@Suite(.timeLimit(.minutes(5))) struct `A silent upstream` {
     private static func silence(of test: TestMinter, after time: Duration) -> [String] {
         test.clock.advance(by: time)
         test.state.noticeSilence(now: test.clock.surroundings.monotonicNanoseconds())

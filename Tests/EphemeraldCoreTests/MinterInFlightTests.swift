@@ -3,7 +3,7 @@ import HTTP
 import Sessions
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Mints under way` {
+@Suite(.timeLimit(.minutes(5))) struct `Mints under way` {
     @Test func `are as many as the settings allow, and each gives its place back`() async {
         let gate = Gate()
         let test = TestMinter(ScriptedUpstream(.afterGate(gate, .minted))) { $0.maxInFlight = 2 }

@@ -4,7 +4,7 @@ import JSON
 import Sessions
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `A retry` {
+@Suite(.timeLimit(.minutes(5))) struct `A retry` {
     @Test(arguments: [408, 409, 500, 502, 503, 504])
     func `follows an answer that says something passing, twice at most`(status: Int) async {
         let test = TestMinter(ScriptedUpstream(.answer(.error(status))))

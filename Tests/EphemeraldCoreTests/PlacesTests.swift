@@ -5,7 +5,7 @@ import Sessions
 import Testing
 
 /// Requests beyond `MAX_IN_FLIGHT`. A place is held by a mint before a gate; the longest wait ends when the test says so.
-@Suite(.timeLimit(.minutes(1))) struct `Requests that wait for a place` {
+@Suite(.timeLimit(.minutes(5))) struct `Requests that wait for a place` {
     /// A minter with one place, which is taken.
     private struct Queue {
         let gate = Gate()

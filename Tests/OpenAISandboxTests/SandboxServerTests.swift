@@ -7,7 +7,7 @@ import TestTools
 import Testing
 
 /// The sandbox over real sockets, called by the daemon's client.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `The sandbox's server` {
     private static let mintable = #"{"session":{"type":"realtime","model":"gpt-realtime-2.1"}}"#
 

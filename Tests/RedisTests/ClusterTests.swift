@@ -54,7 +54,7 @@ private final class Nodes {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `In a cluster` {
     @Test(arguments: ["127.0.0.1", "", "?"])
     func `a command follows its key, and those that come later go there at once`(host: String) async throws {

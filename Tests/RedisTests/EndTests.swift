@@ -3,7 +3,7 @@ import Redis
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)), .eachTransport)
+@Suite(.timeLimit(.minutes(5)), .eachTransport)
 struct EndTests {
     @Test func `a cancelled task resumes at once, and the connection goes on`() async throws {
         let server = try RedisServer()

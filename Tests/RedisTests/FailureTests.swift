@@ -4,7 +4,7 @@ import Redis
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)), .eachTransport)
+@Suite(.timeLimit(.minutes(5)), .eachTransport)
 struct FailureTests {
     @Test func `a command is given up at its deadline, and its reply meets no other`() async throws {
         let server = try RedisServer()

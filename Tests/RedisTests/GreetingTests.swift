@@ -2,7 +2,7 @@ import Redis
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct GreetingTests {
     @Test func `the database is chosen before anything is sent`() async throws {
         let server = try RedisServer()

@@ -1,7 +1,7 @@
 import Redis
 import Testing
 
-@Suite(.timeLimit(.minutes(1)), .eachTransport)
+@Suite(.timeLimit(.minutes(5)), .eachTransport)
 struct ReplyTests {
     @Test func `every kind of reply is understood`() async throws {
         let server = try RedisServer()

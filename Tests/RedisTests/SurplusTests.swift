@@ -3,7 +3,7 @@ import Redis
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A server that says more than it was asked` {
     @Test(
         arguments: [
@@ -63,7 +63,7 @@ struct `A server that says more than it was asked` {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A giant reply` {
     @Test(
         arguments: [

@@ -2,7 +2,7 @@ import Redis
 import TestTools
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A Redis with TLS` {
     /// Why a client has no connection.
     private func reason(

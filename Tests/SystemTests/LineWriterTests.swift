@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Way.allCases)
+    @Test(.timeLimit(.minutes(5)), arguments: Way.allCases)
     func `reports lines for which a pipe has no room, and goes on when it has`(way: Way) throws {
         let pipe = try Pipe()
         let writer = try writer(to: pipe.writer.number, way)
@@ -38,7 +38,7 @@ import Testing
     }
 
     /// Each thread finds room before the others take it, in some of the rounds.
-    @Test(.timeLimit(.minutes(1)), arguments: Way.allCases)
+    @Test(.timeLimit(.minutes(5)), arguments: Way.allCases)
     func `holds up none of the threads that write at once with room for one line`(way: Way) async throws {
         let pipe = try Pipe()
         let writer = try writer(to: pipe.writer.number, way)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `does not wait for a terminal that is not read, and begins the next line on its own`() throws {
         let terminal = try Terminal()
         let writer = try LineWriter(inheriting: terminal.theirs.number)
@@ -81,7 +81,7 @@ import Testing
         #expect(lines.last?.elementsEqual(line.dropLast()) == true)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `does not wait for a socket that is not read`() throws {
+    @Test(.timeLimit(.minutes(5))) func `does not wait for a socket that is not read`() throws {
         var ends: [CInt] = [0, 0]
         _ = try unsafe check("socketpair", socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends))
         let ours = Descriptor(owning: ends[0])

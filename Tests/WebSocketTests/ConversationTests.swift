@@ -3,7 +3,7 @@ import TestTools
 import Testing
 import WebSocket
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A conversation` {
     @Test func `ends with the message that is waited for`() async throws {
         let peer = try WebSocketPeer()

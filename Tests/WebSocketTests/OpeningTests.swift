@@ -4,7 +4,7 @@ import TestTools
 import Testing
 import WebSocket
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A WebSocket that opens` {
     private static let head = "HTTP/1.1 101 Switching Protocols\r\n"
     private static let right = head + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"

@@ -3,7 +3,7 @@ import TestTools
 import Testing
 import WebSocket
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A WebSocket` {
     @Test(arguments: [false, true])
     func `carries messages of every length both ways, over TLS too`(isEncrypted: Bool) async throws {

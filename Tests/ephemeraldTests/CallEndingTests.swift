@@ -8,7 +8,7 @@ import Testing
 import ephemerald
 
 /// Over real sockets, against the stand-in for OpenAI of `Tests/BlackBox`.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct `A call that is ended upstream` {
     private func call(_ type: CallType, _ id: String, key: String, of baseURL: String) -> CallRecord {
         let plan = CallPlan(

@@ -12,7 +12,7 @@ import ephemerald
     init() throws { directory = try TemporaryDirectory() }
 
     /// Would wait for a writer, or read for ever.
-    @Test(.timeLimit(.minutes(1)), arguments: ["a FIFO", "a link to a device", "a directory"])
+    @Test(.timeLimit(.minutes(5)), arguments: ["a FIFO", "a link to a device", "a directory"])
     func `is not read`(kind: String) throws {
         let path = "\(directory.path)/usage.log"
         let result =

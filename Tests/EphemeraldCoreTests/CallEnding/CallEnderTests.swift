@@ -4,7 +4,7 @@ import Locking
 import TestPolicy
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `Ending a call` {
+@Suite(.timeLimit(.minutes(5))) struct `Ending a call` {
     /// An upstream that answers as it is told, and what it was asked.
     private final class Script: Sendable {
         let requests = Locked<[OutboundRequest]>([])

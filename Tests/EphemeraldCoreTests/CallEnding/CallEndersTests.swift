@@ -62,7 +62,7 @@ import Testing
         #expect(places.enterNow(.live))
     }
 
-    @Test(.timeLimit(.minutes(1))) func `go to those that wait, in order`() async {
+    @Test(.timeLimit(.minutes(5))) func `go to those that wait, in order`() async {
         let places = EndingPlaces(1)
         let order = Locked<[Int]>([])
         await places.enter(.live)

@@ -7,7 +7,7 @@ import TestTools
 import Testing
 
 /// What calls in a real Redis do by its own clock, and what they leave there.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SharedCallsTests {
     private static let limits = SpendingLimits(caller: .largest, all: .largest)
 

@@ -5,7 +5,7 @@ import TestTools
 import Testing
 
 /// The list of all calls in a real Redis.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SharedListingTests {
     /// So many calls, opened by two daemons in turn.
     private static func open(_ count: Int, by daemons: [SharedCalls]) async throws -> [SharedCall] {
