@@ -220,8 +220,8 @@ export interface RealtimeOptions {
    *  where touch is the main input. */
   wakeLock?: boolean;
   timeouts?: RealtimeTimeouts;
-  /** The configuration of `RTCPeerConnection`, or a function that is called for each attempt, for short-lived TURN
-   *  credentials; it has `timeouts.token`. OpenAI needs no ICE server. */
+  /** The configuration of `RTCPeerConnection`, or a function that is called for each attempt, before the token is
+   *  fetched, for short-lived TURN credentials; it has `timeouts.token`. OpenAI needs no ICE server. */
   rtc?: RTCConfiguration | ((context: { signal: AbortSignal }) => RTCConfiguration | Promise<RTCConfiguration>);
   /** The options of the client's ConnectionMonitor. */
   monitor?: MonitorOptions;

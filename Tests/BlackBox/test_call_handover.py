@@ -8,15 +8,14 @@ import json
 import os
 import signal
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from daemon import eventually
-from fake_calls import ANSWER
 from call_client import create, ended, lease, location, serve, session
 from test_calls_redis import end, redis  # noqa: F401 (a fixture)
+from test_calls_redis_faults import created_while_redis_hangs
 from test_redis import connected
 from test_reload import reload
 
@@ -83,18 +82,9 @@ def test_that_a_line_about_a_call_is_lost_is_said_with_its_consequence(start, ca
 
 def test_a_daemon_that_ends_waits_for_the_end_of_a_call_that_redis_has_not_recorded(start, calls, tmp_path, redis):
     daemon = connected(serve(start, calls, tmp_path, FOREVER, REDIS_URL=redis.url))
-    created: list = []
     hung_up: list = []
-    calls.create_fault = lambda upstream, _: created.append(upstream)
     calls.hangup_fault = lambda upstream, _: hung_up.append(upstream)
-    with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(create, daemon)
-        eventually(lambda: created, "the call is created, and its answer held back")
-        redis.pause()
-        [call] = calls.all
-        answer = (201, ANSWER, {"Content-Type": "application/sdp", "Location": f"/v1/realtime/calls/{call.id}"})
-        calls.owner.loop.call_soon_threadsafe(created[0].answer, *answer)
-        assert asked.result(10).status == 503
+    assert created_while_redis_hangs(daemon, calls, redis).status == 503
     eventually(lambda: hung_up, "the call is hung up, and the answer held back")
     daemon.process.send_signal(signal.SIGTERM)
     # A second is for requests that may be on their way.
