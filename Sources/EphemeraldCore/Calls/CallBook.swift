@@ -124,10 +124,14 @@ package struct CallBook: Sendable {
     }
 
     /// Another process has ended the call and settled it.
-    package mutating func forget(_ name: CallName) {
-        guard case .ending(let record, _) = calls[name]?.state else { return }
-        slots.giveBack(record.plan)
+    /// - Returns: false if this one has done so too, or never had it.
+    @discardableResult package mutating func forget(_ name: CallName) -> Bool {
+        switch calls[name]?.state {
+        case .open(let record), .ending(let record, _): slots.giveBack(record.plan)
+        default: return false
+        }
         calls[name] = nil
+        return true
     }
 
     /// The upstream refused to end the call, could not be reached, or did not say clearly that it is over. It is due

@@ -9,7 +9,7 @@ extension CallKeeper {
     /// Lets go of calls of this daemon that another one has ended: nothing else would tell before their leases are over.
     package func review() async {
         guard let peers else { return }
-        for name in await peers.endedElsewhere() { end(name, .lease) }
+        for name in await peers.endedElsewhere() { letGo(name) }
     }
 
     /// The calls that are open or ending, in no order, and why some of other daemons are missing; nil when none is.

@@ -77,6 +77,11 @@ package final class CallPeers: Sendable {
         state.withLock { $0.own[call.record.name] = call }
     }
 
+    /// Another daemon has ended one of this daemon's calls and written its account.
+    func letGo(_ name: CallName) {
+        state.withLock { $0.own[name] = nil }
+    }
+
     /// Whether this daemon is ending the call for another.
     func isEnding(_ name: CallName) -> Bool {
         state.withLock { $0.others.contains(name) }
@@ -124,9 +129,7 @@ package final class CallPeers: Sendable {
         switch claim {
         case .claimed(_, let first, _): return .ours(first)
         case .wait(let pause): return .later(pause)
-        case .ended:
-            state.withLock { $0.own[name] = nil }
-            return .over
+        case .ended: return .over
         // What Redis forgot is its maker's.
         case .unknown: return .ours(reason)
         }
