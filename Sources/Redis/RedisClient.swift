@@ -66,6 +66,12 @@ package final class RedisClient: @unchecked Sendable {
         close()
     }
 
+    /// Whether commands are sent at once. On the loop's thread.
+    package var isConnected: Bool {
+        precondition(loop.isCurrent, "a client belongs to the thread of its loop")
+        return ready != nil
+    }
+
     /// Sends a command and waits for its reply, an error included. On the loop's thread.
     ///
     /// Not for commands that change what a connection is for, such as SUBSCRIBE and MONITOR.

@@ -16,6 +16,7 @@ from authority import Authority
 from crowd import Reply, ask_all, tally, token_request
 from daemon import Daemon, eventually
 from redis_server import RedisServer
+from test_metrics import series
 from test_quotas import not_across_midnight, until_midnight  # noqa: F401 (a fixture)
 
 CLIENTS = 64
@@ -140,6 +141,44 @@ def answers_in_time(daemon: Daemon, count: int) -> list[int]:
         if len(statuses) == count:
             return statuses
     pytest.fail("Redis was late nine times of ten")
+
+
+class LastReply:
+    """A way to Redis whose first reply while ``is_closing`` has the end of the connection in the same packet."""
+
+    def __init__(self, redis: RedisServer):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.redis = redis
+        self.is_closing = False
+        threading.Thread(target=self._relay, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def _relay(self) -> None:
+        client, _ = self.listener.accept()
+        with self.listener, client, socket.create_connection(("127.0.0.1", self.redis.port)) as server:
+            while not self.is_closing:
+                server.sendall(client.recv(65_536))
+                reply = server.recv(65_536)
+                if self.is_closing:
+                    self.listener.close()
+                    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                client.sendall(reply)
+
+
+@pytest.mark.parametrize("redis", ["plain"], indirect=True)
+def test_the_last_reply_of_a_connection_is_no_sign_that_redis_is_back(start, upstream, sessions, redis):
+    way = LastReply(redis)
+    daemon = connected(start(upstream, sessions, REDIS_URL=way.url, LIMIT_ALL="100/h", LOOPS="1"))
+    assert [daemon.token().status for _ in range(3)] == [200] * 3
+    assert series(daemon)["ephemerald_redis_away"] == 0
+    way.is_closing = True
+    assert daemon.token().status == 200
+    eventually(lambda: "is away: Server closed the connection" in daemon.stderr, "the daemon says so")
+    assert series(daemon)["ephemerald_redis_away"] == 1
+    assert daemon.token().status == 200 and "Redis is back" not in daemon.stderr
 
 
 @pytest.mark.parametrize("down", ["local", "refuse"])

@@ -28,7 +28,7 @@ extension CommonState {
         let memory = Admission.inMemory(counts, surroundings: surroundings)
         guard let redis, let notices = redisNotices else { return memory }
         let standIn = self.redis?.down == .refuse ? nil : memory
-        return .inRedis(RedisCounts(redis), standIn: standIn) { notices.report($0, redis.loop) }
+        return .inRedis(RedisCounts(redis), standIn: standIn) { notices.report($0, redis) }
     }
 
     /// Reads every second, while the client lives, what all daemons have taken from `SPEND_ALL`. On the loop's thread.
@@ -53,18 +53,19 @@ extension CommonState {
         }
         let shared = SharedCalls(daemon: callWork.daemon, creation: creation) { redis }
         return CallsInRedis(calls, in: shared, peers: peers, surroundings: surroundings) {
-            notices.report($0, redis.loop)
+            notices.report($0, redis)
         }
     }
 }
 
 extension RedisNotices {
     /// - Parameter failure: why Redis did not decide; nil when it did.
-    fileprivate func report(_ failure: RedisCountsFailure?, _ loop: EventLoop) {
+    fileprivate func report(_ failure: RedisCountsFailure?, _ client: RedisClient) {
         switch failure {
-        case nil: reportBack(loop)
+        // The reply may have been the last of its connection.
+        case nil: if client.isConnected { reportBack(client.loop) }
         case RedisCountsFailure.cancelled: break
-        case let failure?: reportAway(loop, failure.reason)
+        case let failure?: reportAway(client.loop, failure.reason)
         }
     }
 }
