@@ -142,18 +142,16 @@ def test_silent_clients_with_a_full_memory_cost_nothing(daemons):
     connections = [raw.Connection(daemon.port, limit=2) for _ in BRIMFUL]
     for connection, data in zip(connections, BRIMFUL, strict=True):
         connection.send(data)
-    eventually(lambda: is_quiet(daemon), "what has arrived is read, and what cannot go on is cut", limit=5)
-    before = cpu_seconds(daemon)
-    time.sleep(1.0)
-    assert cpu_seconds(daemon) - before < BUDGET
+    eventually(lambda: is_quiet(daemon), "what has arrived is read, and what cannot go on is cut", limit=15)
     for connection in connections:
         connection.socket.close()
 
 
 def is_quiet(daemon: Daemon) -> bool:
+    """Whether it spends nothing in a second. One that spins never is, however busy the machine."""
     before = cpu_seconds(daemon)
-    time.sleep(0.2)
-    return cpu_seconds(daemon) - before < BUDGET / 5
+    time.sleep(1.0)
+    return cpu_seconds(daemon) - before < BUDGET
 
 
 def test_a_client_that_never_reads_costs_nothing_once_it_is_waited_for(daemons):
@@ -161,10 +159,7 @@ def test_a_client_that_never_reads_costs_nothing_once_it_is_waited_for(daemons):
     with raw.Connection(daemon.port, limit=2) as greedy:
         greedy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         greedy.send(raw.head("GET", HEALTH) * 20_000)
-        eventually(lambda: is_quiet(daemon), "its answers fill the buffers", limit=10)
-        before = cpu_seconds(daemon)
-        time.sleep(1.0)
-        assert cpu_seconds(daemon) - before < BUDGET
+        eventually(lambda: is_quiet(daemon), "its answers fill the buffers", limit=15)
 
 
 @pytest.mark.parametrize("size", [1, 7, 5_000])
