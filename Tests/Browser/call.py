@@ -14,6 +14,7 @@ from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessi
 
 from conversation import Conversation
 from ear import Ear
+from patience import PATIENCE
 
 #: The peer stays on loopback: it offers no other address and uses no STUN server.
 ADDRESSES = ["127.0.0.1"]
@@ -95,7 +96,7 @@ class Call:
 
     def hang_up(self) -> None:
         """Ends the call as a server does that has had enough."""
-        asyncio.run_coroutine_threadsafe(self.connection.close(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(self.connection.close(), self.loop).result(PATIENCE)
 
     def close_channel(self) -> None:
         """Closes only the data channel; the connection stays."""

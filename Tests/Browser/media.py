@@ -12,6 +12,7 @@ from fake_connection import Upstream
 from fake_creations import Call
 from fake_openai import FakeOpenAI
 from live_conversation import LiveConversation
+from patience import PATIENCE
 
 
 class MediaCalls(Calls):
@@ -52,9 +53,9 @@ class MediaCalls(Calls):
             peer.conversation.closed(created.ended, created.usage)
         await peer.connection.close()
 
-    def end_by_itself(self, created: Call) -> None:
-        """The upstream ends the call, as it does after an hour or two."""
-        self.owner.loop.call_soon_threadsafe(self.finish, created, "expired")
+    def end_by_itself(self, created: Call, reason: str = "expired") -> None:
+        """The upstream ends the call, as it does after an hour or two, or when it has drained."""
+        self.owner.loop.call_soon_threadsafe(self.finish, created, reason)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.owner.loop.create_task(work)
@@ -71,4 +72,4 @@ class MediaCalls(Calls):
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(end(), self.owner.loop).result(10)
+        asyncio.run_coroutine_threadsafe(end(), self.owner.loop).result(PATIENCE)

@@ -8,6 +8,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 
 from daemon import Daemon
 from demopage import AXE
+from patience import eventually
 from tab import Tab
 
 SIZES = ((320, 640), (1280, 900))
@@ -21,7 +22,10 @@ class OperatorPage:
         self.tab = tab
         self.origin = f"http://localhost:{daemon.settings['OPS_PORT']}"
         self.requests: list[str] = []
+        self.ended: list[str] = []
         tab.page.on("request", lambda request: self.requests.append(request.url))
+        for way in ("requestfinished", "requestfailed"):
+            tab.page.on(way, lambda request: self.ended.append(request.url))
         tab.go(self.origin + "/")
         tab.until("!document.querySelector('#content').hidden")
 
@@ -39,6 +43,15 @@ class OperatorPage:
         """How often the state was read. Requests are noted while the browser is asked something."""
         self.tab.js("0")
         return sum(url.endswith("/status") for url in self.requests)
+
+    def until_it_rests(self) -> int:
+        """Waits for the reading that is under way, and returns how often the state was read."""
+
+        def rests() -> bool:
+            return self.reads() == sum(url.endswith("/status") for url in self.ended)
+
+        eventually(rests, "no reading is under way")
+        return self.reads()
 
     def assert_accessible(self, state: str) -> None:
         """No violation of any rule of axe-core in any size and colours, and nothing beyond the right edge."""

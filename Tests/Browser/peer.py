@@ -12,6 +12,7 @@ from aiohttp import web
 
 from call import Call
 from calls import Failure, Routes
+from patience import PATIENCE
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -73,7 +74,7 @@ class Peer:
 
     def start(self) -> Peer:
         self.thread.start()
-        asyncio.run_coroutine_threadsafe(self.listen(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(self.listen(), self.loop).result(PATIENCE)
         return self
 
     async def listen(self) -> None:
@@ -94,7 +95,7 @@ class Peer:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-        asyncio.run_coroutine_threadsafe(end(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(end(), self.loop).result(PATIENCE)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join(5)
 

@@ -9,6 +9,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from program import free_port
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -16,7 +18,8 @@ class PeerProcess:
     """A `peer.py` that runs apart from the test, on a port that it keeps when it is started again."""
 
     def __init__(self) -> None:
-        self.port = 0
+        # Not one of those that the system gives to connections, or it may be taken when the peer is started again.
+        self.port = free_port()
         self.process: subprocess.Popen | None = None
 
     @property

@@ -123,8 +123,9 @@ def test_an_error_of_the_server_is_reported_and_ends_nothing(open_tab, web, daem
 def test_a_tone_is_heard_by_the_peer_and_comes_back(open_tab, web, daemon, peer):
     tab = begin(open_tab(), web, daemon, audio=PLAIN)
     call = connect(tab, peer)
-    eventually(lambda: call.ear.frequency() is not None, "the peer hears a tone")
-    assert call.ear.frequency() == pytest.approx(1000, rel=0.01)
+    # On a busy machine sound has gaps, with which its frequency is another.
+    near = pytest.approx(1000, rel=0.01)
+    eventually(lambda: call.ear.frequency() == near, "the peer hears the tone of the microphone")
     tab.js("() => listen(client.peerConnection.getReceivers()[0].track)")
     tab.until("loudness() > 0.01 && Math.abs(tone().hertz - 1000) < 10")
     tab.js("() => hearing.stop()")

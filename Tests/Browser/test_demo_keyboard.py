@@ -26,6 +26,7 @@ def test_a_whole_conversation_by_keyboard_alone(open_tab, start, peer):
     page.press("Space")
     tab.until("document.querySelector('#mute').getAttribute('aria-pressed') === 'false'")
 
+    tab.until("document.querySelector('#microphone').options.length > 1")
     page.tab_to("microphone")
     page.press("ArrowDown")
     tab.until("document.querySelector('#microphone').value !== ''")
