@@ -20,6 +20,9 @@ from program import binary
 from tools import DEPLOY, ROOT, entering, in_own_network, inside, passes, run, tool
 
 SCRIPT = DEPLOY / "image-tree"
+#: Seconds for what a mirror sends. The lock of apt is waited for as well.
+DOWNLOAD = 300.0
+pytestmark = pytest.mark.timeout(4 * DOWNLOAD)
 #: Read by path, so that no linker knows of them.
 READ = {"base-files", "ca-certificates"}
 
@@ -53,10 +56,11 @@ def package(path: str) -> str:
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Iterator[Path]:
     tree = tmp_path_factory.mktemp("image") / "tree"
-    if run(SCRIPT, tree, limit=50).returncode != 0:
+    if run(SCRIPT, tree, limit=DOWNLOAD).returncode != 0:
         # The lists of packages may be missing, or so old that the mirror has newer ones.
-        passes(*([] if os.geteuid() == 0 else ["sudo"]), "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update")
-        passes(SCRIPT, tree, limit=50)
+        update = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update")
+        passes(*([] if os.geteuid() == 0 else ["sudo"]), *update, limit=DOWNLOAD)
+        passes(SCRIPT, tree, limit=DOWNLOAD)
     yield tree
     shutil.rmtree(tree)
 
