@@ -11,12 +11,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable
 
+import pytest
+
 import raw
+from call_client import session
 from daemon import HEALTH, ORIGIN, TOKEN, eventually, write_sessions
 from redis_server import RedisServer
 from test_deny import PROXY, ask, said
 from test_emergencies import READY
 from test_jwt import bearer, token
+from test_metrics import series
 from test_reload import reload
 
 
@@ -135,3 +139,17 @@ def test_an_order_that_is_given_while_the_list_is_on_its_way_is_not_lost(start, 
             assert ask(daemon, "192.0.2.7")[0] == 403 and ask(daemon, "192.0.2.8")[0] == 200
         finally:
             redis.kill()
+
+
+def test_money_that_redis_has_lost_is_no_longer_shown(start, upstream, tmp_path):
+    redis = RedisServer(tmp_path / "redis").start()
+    try:
+        files = write_sessions(tmp_path / "sessions", default=session(price_per_minute=0.05))
+        daemon = start(upstream, files, SPEND_ALL="20", **redis.settings)
+        eventually(lambda: "are counted in" in daemon.stderr, "it is connected")
+        assert daemon.token().status == 200
+        eventually(lambda: series(daemon)["ephemerald_money_taken"] == pytest.approx(3), "the token is counted")
+        assert redis.command_reply("FLUSHALL") == b"+OK"
+        eventually(lambda: series(daemon)["ephemerald_money_taken"] == 0, "Redis begins again")
+    finally:
+        redis.kill()
