@@ -44,18 +44,22 @@ extension Server {
         let patience = min(timeout, Server.patience)
         ending.patienceEnds = loop.nanoseconds + patience.wholeNanoseconds
         let patienceTimer = loop.after(patience) { [self] in scheduleTurn() }
-        let deadline = loop.after(timeout) { [self] in cutShort(lastAnswer) }
-        // A cancelled task answers at once, and with an answer of its own, unless it hangs.
-        let lastDeadline = loop.after(timeout + .milliseconds(500)) { [self] in
-            for exchange in exchanges where exchange.phase == .responding {
-                if let request = exchange.request { finish(exchange, with: lastAnswer(request)) }
+        var lastDeadline: Timer?
+        let deadline = loop.after(timeout) { [self] in
+            cutShort(lastAnswer)
+            // A cancelled task answers at once, and with an answer of its own, unless it hangs. Its time begins here: a
+            // loop that is late would find both deadlines over.
+            lastDeadline = loop.after(.milliseconds(500)) { [self] in
+                for exchange in exchanges where exchange.phase == .responding {
+                    if let request = exchange.request { finish(exchange, with: lastAnswer(request)) }
+                }
             }
         }
         scheduleTurn()
         await withCheckedContinuation { ending.drained = $0 }
         patienceTimer.cancel()
         deadline.cancel()
-        lastDeadline.cancel()
+        lastDeadline?.cancel()
     }
 
     /// Whether a client has connected whose request may be on its way: closed now, the connection would be reset.

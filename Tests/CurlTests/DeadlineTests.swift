@@ -29,7 +29,7 @@ struct DeadlineTests {
                 #expect(failure == .cancelled || failure?.isTimeout == true, "\(String(describing: failure))")
                 #expect(!early)
                 // Compared with the loop's own timer, because a busy machine delays both.
-                #expect(late < .seconds(1))
+                #expect(late < .seconds(10))
             }
         }
     }
@@ -47,7 +47,7 @@ extension DeadlineTests {
             await loop.sleep(for: .milliseconds(500))
             return await expire(client, server.url, after: .milliseconds(milliseconds), on: loop, isCancelled: false)
         }
-        #expect(failure?.isTimeout == true && !early && late < .seconds(1))
+        #expect(failure?.isTimeout == true && !early && late < .seconds(10))
     }
 }
 

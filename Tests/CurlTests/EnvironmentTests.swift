@@ -29,8 +29,9 @@ private func sendAmongTraps() async throws {
 
     let plain = try await result(of: OutboundRequest(.get, server.url)).get()
     try #require(plain.text == "ok")
-    let port = try Loopback.freePort()
-    let secure = try await result(of: OutboundRequest(.get, "https://127.0.0.1:\(port)"))
+    let port = try ReservedPort()
+    defer { extendLifetime(port) }
+    let secure = try await result(of: OutboundRequest(.get, "https://127.0.0.1:\(port.number)"))
     #expect(secure.kind == "cannot_connect")
     let request = try #require(await server.nextRequest())
     #expect(!request.contains("Authorization"))

@@ -87,7 +87,9 @@ struct `A byte stream that connects` {
     }
 
     @Test func `says why it cannot connect`() async throws {
-        let port = try Loopback.freePort()
+        let reserved = try ReservedPort()
+        defer { extendLifetime(reserved) }
+        let port = reserved.number
         let table: [(StreamTarget.Place, String)] = [
             (.tcp(host: "127.0.0.1", port: port), "Connection refused"),
             (.tcp(host: "localhost", port: port), "Connection refused"),

@@ -60,6 +60,28 @@ import Testing
         for _ in 0..<5 { #expect(await test.mint().value == "ek_one") }
     }
 
+    @Test func `is not opened again by requests that were sent before it closed`() async {
+        let test = TestMinter()
+        let gate = Gate()
+        test.upstream.answer(.afterGate(gate, .failure(.timedOut)))
+        let earlier = (0..<20).map { _ in Task { await test.mint() } }
+        await gate.waitForArrivals(20)
+        test.clock.advance(by: .seconds(1))
+        test.upstream.answer(.failure(.timedOut))
+        for _ in 0..<20 { _ = await test.mint() }
+        #expect(await test.mint().code == "upstream_unavailable")
+        test.clock.advance(by: .seconds(2))
+        test.upstream.answer(.minted)
+        #expect(await test.mint().value == "ek_one")
+        gate.open()
+        for task in earlier { #expect(await task.value.code == "upstream_timeout") }
+        #expect(await test.mint().value == "ek_one")
+        // Later ones do.
+        test.upstream.answer(.failure(.timedOut))
+        for _ in 0..<20 { #expect(await test.mint().code == "upstream_timeout") }
+        #expect(await test.mint().code == "upstream_unavailable")
+    }
+
     @Test func `lets nobody else by however long one tries`() async {
         let test = await Self.opened()
         let gate = Gate()

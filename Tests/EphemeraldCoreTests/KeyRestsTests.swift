@@ -78,6 +78,23 @@ import Testing
         #expect(test.received.suffix(2) == ["Bearer sk-a", "Bearer sk-a"])
     }
 
+    @Test func `goes on resting when an earlier request is answered later, and is not reported as working`() async {
+        let test = TestMinter(ScriptedUpstream(.minted), keys: ["sk-a", "sk-b"])
+        let gate = Gate()
+        test.upstream.answer(.afterGate(gate, .minted))
+        let earlier = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        test.clock.advance(by: .seconds(1))
+        test.upstream.answer(Self.refused, .minted)
+        #expect(await test.mint().code == nil)
+        gate.open()
+        #expect(await earlier.value.code == nil)
+        #expect(test.minter.keys.first.flatMap(test.reasonToRest) == "upstream_auth")
+        #expect(await test.mint().code == nil)
+        #expect(test.received == ["Bearer sk-a", "Bearer sk-a", "Bearer sk-b", "Bearer sk-b"])
+        #expect(test.notices.count == 1 && test.emergencies.active.count == 1)
+    }
+
     @Test func `is tried by every request while no other is left, and then by one every two seconds`() async {
         let test = TestMinter(ScriptedUpstream(Self.refused))
         #expect(await Self.mints(100, test) == Array(repeating: "upstream_auth", count: 100))
@@ -126,6 +143,22 @@ import Testing
         test.upstream.answer(.answer(.error(403)))
         _ = await test.mint()
         #expect(test.notices.count == 3)
+    }
+
+    @Test func `is not one that is forbidden something, which no answer to an earlier request ends`() async {
+        let gate = Gate()
+        let test = TestMinter(ScriptedUpstream(.afterGate(gate, .minted)))
+        let earlier = Task { await test.mint() }
+        await gate.waitForArrivals(1)
+        test.clock.advance(by: .seconds(1))
+        test.upstream.answer(.answer(.error(403)))
+        _ = await test.mint()
+        gate.open()
+        #expect(await earlier.value.code == nil)
+        #expect(test.notices.count == 1 && test.emergencies.active.map(\.kind) == [.permission])
+        test.upstream.answer(.minted)
+        _ = await test.mint()
+        #expect(test.notices.count == 2 && test.emergencies.active.isEmpty)
     }
 }
 

@@ -48,6 +48,30 @@ struct DrainTests {
         #expect(client.readToEnd().hasPrefix("HTTP/1.1 504"))
     }
 
+    @Test func `what is cancelled says so itself, however late the loop is`() async throws {
+        let arrived = Gate()
+        let server = try await TestServer { _ in
+            arrived.open()
+            await Gate().wait()
+            return Response(Task.isCancelled ? .gatewayTimeout : .ok)
+        }
+        let client = try RawClient(port: server.port)
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await arrived.wait()
+        let loop = server.thread.loop
+        let draining = Task(executorPreference: loop) {
+            // After the drain has begun, and until all of its deadlines would be over.
+            loop.submit {
+                let end = ContinuousClock.now + .seconds(1)
+                while ContinuousClock.now < end {}
+            }
+            await server.server.drain(timeout: .milliseconds(50)) { _ in Response(.serviceUnavailable) }
+        }
+        await draining.value
+        #expect(client.readToEnd().hasPrefix("HTTP/1.1 504"))
+        server.end()
+    }
+
     @Test func `what does not even end when it is cancelled gets the last answer, made for its request`() async throws {
         let arrived = Gate()
         let hanging = Gate()

@@ -104,6 +104,10 @@ extension HTTPClient {
 extension Result where Success == Response, Failure == TransferFailure {
     fileprivate var status: Int? { (try? get())?.status.rawValue }
 
-    /// `broken`, `timed_out`…: which failure it is, or `success`.
-    fileprivate var kind: String { if case .failure(let failure) = self { failure.code } else { "success" } }
+    /// `broken`, `timed_out`…: which failure it is, or `success`. A deadline may pass before there is a connection.
+    fileprivate var kind: String {
+        guard case .failure(let failure) = self else { return "success" }
+        if case .cannotConnect(let words) = failure, words.hasPrefix("timed out") { return "timed_out" }
+        return failure.code
+    }
 }

@@ -84,10 +84,12 @@ struct FailureTests {
             isSilent = true
             #expect(await client.result("PING").failure == .timedOut)
             // The late reply is followed by a probe, whose reply is late as well.
-            let began = ContinuousClock.now
+            let (began, before) = (ContinuousClock.now, pieces)
             server.say("+PONG\r\n")
-            await loop.sleep(for: deadline * 2)
+            while pieces == before { await loop.sleep(for: .milliseconds(1)) }
             let sent = pieces
+            // The timer of the probe is due before this one.
+            await loop.sleep(for: deadline * 2)
             // The reply to the next probe has come when the loop, which is late itself, finds that the deadline is over.
             (isSilent, isLoopLate) = (false, true)
             server.say("+PONG\r\n")
@@ -98,8 +100,9 @@ struct FailureTests {
     }
 
     @Test func `where nothing listens, every command fails at once`() async throws {
-        let port = try Loopback.freePort()
-        try await withClient(RedisAddress(.tcp(host: "127.0.0.1", port: port))) { client, changes in
+        let port = try ReservedPort()
+        defer { extendLifetime(port) }
+        try await withClient(RedisAddress(.tcp(host: "127.0.0.1", port: port.number))) { client, changes in
             let failures = [await client.result("PING").failure, await client.result("PING").failure]
             #expect(failures == [.away("Connection refused"), .away("Connection refused")])
             #expect(await changes.away() == "Connection refused")
@@ -157,10 +160,8 @@ struct FailureTests {
     ) async throws {
         try await onLoop { loop in
             let server = try FakeServer(on: loop) { _ in greeting }
-            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
-            let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
+            let (client, changes) = try patientClient(of: server, on: loop)
             defer { client.close() }
-            let changes = Changes(stream)
             if greeting == "+PONG\r\n" {
                 await changes.back()
                 server.say(later)

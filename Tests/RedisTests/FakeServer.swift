@@ -41,6 +41,8 @@ final class FakeServer {
     private func accept() {
         let number = Glibc.accept(listener.number, nil, nil)
         guard number >= 0 else { return }
+        // Not for a child of another test, which would keep the connection open.
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
         watches[number] = try? loop.watch(number, for: .readable) { [unowned self] _ in serve(number) }
     }
 

@@ -64,7 +64,9 @@ struct GreetingTests {
 
     @Test(arguments: ["localhost", "127.0.0.1"])
     func `a server is found by its name and by its address`(host: String) async throws {
-        let port = try Loopback.freePort()
+        let reserved = try ReservedPort()
+        defer { extendLifetime(reserved) }
+        let port = reserved.number
         let server = try RedisServer(["--port", "\(port)", "--bind", "127.0.0.1"])
         let reply = try await withClient(RedisAddress(.tcp(host: host, port: port))) { client, _ in
             try await client.send(["PING"])

@@ -8,8 +8,8 @@ final class RedisServer: @unchecked Sendable {
     // `@unchecked`: one task at a time kills and starts it.
     private let directory: TemporaryDirectory
     private let options: [String]
-    /// nil without TLS.
-    private let port: UInt16?
+    /// nil without TLS. It stays reserved while the server is gone.
+    private let port: ReservedPort?
     private var process: ChildProcess?
 
     /// Returns once the server accepts connections.
@@ -23,9 +23,9 @@ final class RedisServer: @unchecked Sendable {
             self.options = options
             port = nil
         case .tls:
-            let (authority, port) = (try authority.get(), try Loopback.freePort())
+            let (authority, port) = (try authority.get(), try ReservedPort())
             self.options =
-                options + ["--tls-port", "\(port)", "--tls-auth-clients", "no", "--bind", "127.0.0.1"]
+                options + ["--tls-port", "\(port.number)", "--tls-auth-clients", "no", "--bind", "127.0.0.1"]
                 + ["--tls-cert-file", authority.path("\(certificate).pem")]
                 + ["--tls-key-file", authority.path("\(certificate).key")]
                 + ["--tls-ca-cert-file", authority.path("ca.pem")]
@@ -41,7 +41,7 @@ final class RedisServer: @unchecked Sendable {
     var address: RedisAddress {
         guard let port, let authority = try? authority.get() else { return RedisAddress(.unix(path: path)) }
         return RedisAddress(
-            .tcp(host: "localhost", port: port), isTLS: true, caFile: authority.path("ca.pem"))
+            .tcp(host: "localhost", port: port.number), isTLS: true, caFile: authority.path("ca.pem"))
     }
 
     func kill() {

@@ -14,10 +14,8 @@ struct `A server that says more than it was asked` {
     func `in one piece is left, and its answer is not believed`(answer: String) async throws {
         try await onLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
-            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
-            let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
+            let (client, changes) = try patientClient(of: server, on: loop)
             defer { client.close() }
-            let changes = Changes(stream)
             await changes.back()
             #expect(await client.result("GET", "x").failure == .broken("it sent more answers than commands"))
             #expect(await changes.away() == "it sent more answers than commands")
@@ -28,10 +26,9 @@ struct `A server that says more than it was asked` {
     @Test func `with its greeting is not taken for ready`() async throws {
         try await onLoop { loop in
             let server = try FakeServer(on: loop) { _ in "+PONG\r\n+OK\r\n" }
-            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
-            let client = try RedisClient(on: loop, address: server.address) { continuation.yield($0) }
+            let (client, changes) = try patientClient(of: server, on: loop)
             defer { client.close() }
-            #expect(await Changes(stream).next { _ in true } == .away("it sent more answers than commands"))
+            #expect(await changes.next { _ in true } == .away("it sent more answers than commands"))
         }
     }
 
@@ -41,14 +38,9 @@ struct `A server that says more than it was asked` {
                 if words.contains("PING") { return "+PONG\r\n" }
                 return words.contains("last") ? ":1\r\n:2\r\n:3\r\n:4\r\n" : ""
             }
-            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
-            var settings = RedisClientSettings()
-            settings.deadline = .seconds(20)
-            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
-                continuation.yield($0)
-            }
+            let (client, changes) = try patientClient(of: server, on: loop)
             defer { client.close() }
-            await Changes(stream).back()
+            await changes.back()
             let tasks = ["first", "second", "last"].map { key in
                 Task.immediate(executorPreference: loop) { await client.result("GET", key) }
             }
@@ -74,14 +66,8 @@ struct `A giant reply` {
     func `ends the connection before it is complete`(answer: String) async throws {
         try await onLoop { loop in
             let server = try FakeServer(on: loop) { $0.contains("PING") ? "+PONG\r\n" : answer }
-            let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
-            var settings = RedisClientSettings()
-            settings.deadline = .seconds(20)
-            let client = try RedisClient(on: loop, address: server.address, settings: settings) {
-                continuation.yield($0)
-            }
+            let (client, changes) = try patientClient(of: server, on: loop)
             defer { client.close() }
-            let changes = Changes(stream)
             await changes.back()
             #expect(await client.result("GET", "x").failure == .broken("its reply is too large"))
             #expect(await changes.away() == "its reply is too large")

@@ -43,7 +43,9 @@ struct `A Redis with TLS` {
     }
 
     @Test func `is not spoken to in the clear, and the password stays here`() async throws {
-        let port = try Loopback.freePort()
+        let reserved = try ReservedPort()
+        defer { extendLifetime(reserved) }
+        let port = reserved.number
         let server = try RedisServer(["--port", "\(port)", "--bind", "127.0.0.1", "--requirepass", "secret"])
         let address = RedisAddress(.tcp(host: "localhost", port: port), password: "secret", isTLS: true)
         let reason = try await withClient(address, { $0.connectTimeout = .milliseconds(200) }) { _, changes in

@@ -21,6 +21,15 @@ func withClient<Value: Sendable>(
     }
 }
 
+/// A client of a fake server on its own loop, with deadlines that no test is to reach.
+func patientClient(of server: FakeServer, on loop: EventLoop) throws -> (RedisClient, Changes) {
+    var settings = RedisClientSettings()
+    (settings.deadline, settings.connectTimeout) = (.seconds(20), .seconds(20))
+    let (stream, continuation) = AsyncStream<RedisClient.Change>.makeStream()
+    let client = try RedisClient(on: loop, address: server.address, settings: settings) { continuation.yield($0) }
+    return (client, Changes(stream))
+}
+
 /// The changes that a client reports of its connection.
 final class Changes: @unchecked Sendable {
     // `@unchecked`: one task reads.

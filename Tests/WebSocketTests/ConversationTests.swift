@@ -28,7 +28,7 @@ struct `A conversation` {
         let target = try peer.target(path)
         let result = try await withStreams { [self] streams in
             var limits = WebSocketLimits()
-            limits.timeout = .milliseconds(200)
+            if failure == .timedOut { limits.timeout = .milliseconds(200) }
             let result = await self.result(of: target, limits, over: streams)
             _ = await peer.nextReport()
             return result

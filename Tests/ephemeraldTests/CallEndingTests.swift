@@ -100,8 +100,9 @@ struct `A call that is ended upstream` {
     @Test(arguments: [CallType.live, .realtime])
     func `is not over because nobody listens`(type: CallType) async throws {
         let upstream = try FakeOpenAIProcess(type)
-        let port = try Loopback.freePort()
-        let (verdicts, report) = try await end(type, at: upstream, baseURL: "http://127.0.0.1:\(port)/v1")
+        let port = try ReservedPort()
+        defer { extendLifetime(port) }
+        let (verdicts, report) = try await end(type, at: upstream, baseURL: "http://127.0.0.1:\(port.number)/v1")
         guard case .unsure(let reason) = verdicts.first else { throw Wrong(verdicts: verdicts) }
         #expect(reason.contains("no connection"))
         #expect(report == "open")

@@ -7,11 +7,11 @@ import ephemerald
     @Test func `says when nothing listens`() {
         let refused = #expect(throws: HealthProbe.Failure.self) {
             // Port 1 is reserved for a service that nobody runs (RFC 1078).
-            try HealthProbe.ask(.tcp(host: "127.0.0.1", port: 1), limit: .seconds(2))
+            try HealthProbe.ask(.tcp(host: "127.0.0.1", port: 1), limit: .seconds(20))
         }
         #expect(refused?.reason == "Connection refused")
         let missing = #expect(throws: HealthProbe.Failure.self) {
-            try HealthProbe.ask(.unix(path: "/nowhere/x.sock"), limit: .seconds(2))
+            try HealthProbe.ask(.unix(path: "/nowhere/x.sock"), limit: .seconds(20))
         }
         #expect(missing?.reason == "No such file or directory")
     }
@@ -26,6 +26,6 @@ import ephemerald
             try HealthProbe.ask(.unix(path: path), limit: .milliseconds(200))
         }
         #expect(error?.reason == "no answer in time")
-        #expect(ContinuousClock.now - start < .seconds(2) && listener.number >= 0)
+        #expect(ContinuousClock.now - start < .seconds(20) && listener.number >= 0)
     }
 }

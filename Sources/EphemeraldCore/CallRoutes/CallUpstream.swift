@@ -58,16 +58,17 @@ package final class CallUpstream: Sendable {
         }
         let deadline = began + upstream.timeout.nanoseconds
         while true {
-            let attempt = await attempt(creation, body, key: key, until: deadline)
+            let sent = surroundings.monotonicNanoseconds()
+            let attempt = await attempt(creation, body, key: key, now: sent, until: deadline)
             let now = surroundings.monotonicNanoseconds()
             switch attempt {
             case .created(let call):
-                state.record(isAlive: true, now: now, of: .creation)
-                state.worked(key, now: now)
+                state.record(isAlive: true, sent: sent, now: now, of: .creation)
+                state.worked(key, sent: sent, now: now)
                 return (call, key)
             case .failed(var failure, let isAlive, let triesNextKey, let keyWorks):
-                if let isAlive { state.record(isAlive: isAlive, now: now, of: .creation) }
-                if keyWorks { state.worked(key, now: now) }
+                if let isAlive { state.record(isAlive: isAlive, sent: sent, now: now, of: .creation) }
+                if keyWorks { state.worked(key, sent: sent, now: now) }
                 if isAlive != true { state.keys.learnedNothing(about: key, now: now) }
                 failure.key = key
                 guard triesNextKey else {
@@ -102,9 +103,8 @@ package final class CallUpstream: Sendable {
     }
 
     private func attempt(
-        _ creation: Creation, _ body: CallBody, key: UpstreamKey, until deadline: UInt64
+        _ creation: Creation, _ body: CallBody, key: UpstreamKey, now: UInt64, until deadline: UInt64
     ) async -> Attempt {
-        let now = surroundings.monotonicNanoseconds()
         let isRealtime = creation.type == .realtime
         let query = isRealtime ? creation.request.dataChannelID.map { "?dcid=\($0)" } ?? "" : ""
         let url = "\(upstream.baseURL)/\(creation.type.path)\(query)"

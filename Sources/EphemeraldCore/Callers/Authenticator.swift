@@ -52,6 +52,12 @@ package struct Authenticator: Sendable {
         return rule
     }
 
+    /// This rule is no longer in force: keys that it fetches are not reported any more, unless the rule in force has them
+    /// too.
+    package func retire(for other: Authenticator) {
+        tokens?.retireFetchedKeys(unlessKeptBy: other.tokens)
+    }
+
     /// Fetches the keys of tokens, if they are fetched, before the first caller needs them.
     package func prepare(_ means: KeyFetching) async {
         await tokens?.prepare(means)

@@ -32,6 +32,8 @@ package final class FetchedKeys: Sendable {
 
     let url: String
     private let state = Locked(State())
+    /// Whether results are reported. Held during a report, so that none follows ``retire()``.
+    private let isInForce = Locked(true)
 
     /// - Parameter url: an absolute URL; https, or http on loopback.
     package init(url: String) {
@@ -41,6 +43,12 @@ package final class FetchedKeys: Sendable {
     /// Fetches the keys if there are none and no other loop fetches them.
     func prepare(_ means: KeyFetching) async {
         if beginFetch(now: means.surroundings.monotonicNanoseconds()) { await fetch(means) }
+    }
+
+    /// The settings no longer have this address. An exchange that is under way, or that an earlier request begins, is not
+    /// reported: it would say how another set of keys is, or that keys fail when none are fetched.
+    func retire() {
+        isInForce.withLock { $0 = false }
     }
 
     /// The key for a token. Waits only if a newer set may have it.
@@ -110,7 +118,7 @@ package final class FetchedKeys: Sendable {
             defer { state.waiting = [] }
             return (state.waiting, state.keys != nil)
         }
-        means.report(outcome(result, hasKeys: hasKeys))
+        isInForce.withLock { if $0 { means.report(outcome(result, hasKeys: hasKeys)) } }
         for continuation in waiting { continuation.resume() }
     }
 

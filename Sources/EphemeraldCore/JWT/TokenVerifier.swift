@@ -38,6 +38,13 @@ package struct TokenVerifier: Sendable {
         keys = .fetched(theirs)
     }
 
+    /// Stops the reports about fetched keys, unless the other verifier has them too.
+    func retireFetchedKeys(unlessKeptBy other: TokenVerifier?) {
+        guard case .fetched(let mine) = keys else { return }
+        if case .fetched(let theirs)? = other?.keys, mine === theirs { return }
+        mine.retire()
+    }
+
     /// Fetches the keys of an address before the first token arrives.
     func prepare(_ means: KeyFetching) async {
         if case .fetched(let keys) = keys { await keys.prepare(means) }

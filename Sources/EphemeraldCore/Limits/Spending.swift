@@ -69,9 +69,10 @@ package final class SharedSpending: Sendable {
     /// Nothing was read yet.
     package init() {}
 
-    /// Takes the value in Redis; nil when it has none, as on a day on which nothing was taken.
+    /// Takes the value in Redis; nil when it has none: nothing was taken yet, or Redis has lost it and begins again.
     package func read(_ value: String?) {
-        let parts = (value ?? "").split(separator: ":").map { Int($0) }
+        guard let value else { return latest.withLock { $0 = (-1, 0) } }
+        let parts = value.split(separator: ":").map { Int($0) }
         if parts.count == 2, let day = parts[0], let amount = parts[1] { latest.withLock { $0 = (day, amount) } }
     }
 

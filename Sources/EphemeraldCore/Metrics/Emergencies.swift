@@ -109,11 +109,16 @@ package final class Emergencies: Sendable {
     }
 
     /// It does not fail any longer. Costs nothing while nothing fails.
-    /// - Parameter message: that it works again; the time for which it failed is added.
-    package func end(_ kind: Kind, about name: String = "", _ message: @autoclosure () -> String, now: UInt64) {
+    /// - Parameters:
+    ///   - message: that it works again; the time for which it failed is added.
+    ///   - sent: when the request was sent that succeeded. One that was sent before the emergency began does not end it.
+    package func end(
+        _ kind: Kind, about name: String = "", _ message: @autoclosure () -> String, sent: UInt64 = .max, now: UInt64
+    ) {
         guard isAny else { return }
         let began: UInt64? = records.withLock { records in
-            guard var record = records[Subject(kind: kind, name: name)], let began = record.began else { return nil }
+            guard var record = records[Subject(kind: kind, name: name)], let began = record.began, sent >= began
+            else { return nil }
             count.subtract(1, ordering: .relaxed)
             record.began = nil
             defer { records[Subject(kind: kind, name: name)] = record }

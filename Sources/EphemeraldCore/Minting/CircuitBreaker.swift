@@ -21,6 +21,8 @@ struct CircuitBreaker: Sendable {
     private var failures = 0
     private var opensAgainAt: UInt64 = 0
     private var isProbing = false
+    /// When it closed last.
+    private var closedAt: UInt64 = 0
 
     /// Whether the upstream is not called, except by a probe now and then.
     var isOpen: Bool { failures >= CircuitBreaker.threshold }
@@ -42,11 +44,16 @@ struct CircuitBreaker: Sendable {
         isProbing = false
     }
 
-    /// - Parameter isAlive: whether the upstream works, even if it refused the request.
-    mutating func record(isAlive: Bool, now: UInt64) {
+    /// Records the result of a request. Requests that were sent before it closed do not open it again: the upstream may
+    /// leave many of them without an answer, which then fail together.
+    /// - Parameters:
+    ///   - isAlive: whether the upstream works, even if it refused the request.
+    ///   - sent: when the request was sent.
+    mutating func record(isAlive: Bool, sent: UInt64, now: UInt64) {
         if isAlive {
+            if isOpen { closedAt = now }
             failures = 0
-        } else {
+        } else if sent >= closedAt {
             failures += 1
             opensAgainAt = now + CircuitBreaker.pause.nanoseconds
         }

@@ -22,6 +22,8 @@ package final class KeyRests: Sendable {
         var ends: UInt64
         /// When it was tried last.
         var tried: UInt64
+        /// When it was refused last.
+        var refused: UInt64
         /// Whether its rest was over, and nobody knows yet whether it works again.
         var isOnTrial = false
     }
@@ -92,9 +94,9 @@ package final class KeyRests: Sendable {
         let result: (isLast: Bool, isAnother: Bool)? = state.withLock { state in
             // A request of before a reload may have had a key that is gone.
             guard state.keys.isEmpty || state.keys.contains(where: { $0.print == key.print }) else { return nil }
-            var rest = state.rests[key.print] ?? Rest(refusal: refusal, ends: now, tried: now)
+            var rest = state.rests[key.print] ?? Rest(refusal: refusal, ends: now, tried: now, refused: now)
             let isAnother = rest.refusal != refusal
-            rest.refusal = refusal
+            (rest.refusal, rest.refused) = (refusal, now)
             if rest.isOnTrial { rest.length = min(rest.length * 2, KeyRests.longest) }
             // Requests that were under way when the rest began do not prolong it.
             if rest.isOnTrial || rest.ends <= now { rest.ends = now + rest.length.nanoseconds }
@@ -127,15 +129,20 @@ package final class KeyRests: Sendable {
         }
     }
 
-    /// The upstream accepted a key.
-    func worked(_ key: UpstreamKey, now: UInt64) {
+    /// The upstream accepted a key. That ends no rest that began after the request was sent: a key that is revoked, or
+    /// whose account is used up, is refused while answers to earlier requests still arrive.
+    /// - Parameter sent: when the request was sent.
+    func worked(_ key: UpstreamKey, sent: UInt64, now: UInt64) {
         // The emergency begins after the rest: another loop may end the rest between the two.
         guard isAny.load(ordering: .relaxed) || emergencies.isAny else { return }
-        state.withLock { state in
+        let isOld = state.withLock { state in
+            if let rest = state.rests[key.print], sent < rest.refused { return true }
             state.refusedInARow = 0
             state.rests[key.print] = nil
             isAny.store(!state.rests.isEmpty, ordering: .relaxed)
+            return false
         }
+        if isOld { return }
         emergencies.end(.key, about: "\(key.print)", "the API key (\(key.name)) works again", now: now)
     }
 

@@ -129,10 +129,12 @@ package final class Minter: Sendable {
         var key = try firstKey()
         while true {
             let verdict: MintVerdict
+            let sent = surroundings.monotonicNanoseconds()
             do {
-                verdict = judge(try await send(request(for: mint, with: key.fields)), of: mint, by: key)
+                let response = try await send(request(for: mint, with: key.fields, now: sent))
+                verdict = judge(response, of: mint, by: key, sent: sent)
             } catch {
-                verdict = judge(error, by: key)
+                verdict = judge(error, by: key, sent: sent)
             }
             switch verdict {
             case .minted(let secret): return secret
@@ -189,8 +191,7 @@ package final class Minter: Sendable {
     }
 
     @inline(never)
-    private func request(for mint: Mint, with common: CommonFields) -> OutboundRequest {
-        let now = surroundings.monotonicNanoseconds()
+    private func request(for mint: Mint, with common: CommonFields, now: UInt64) -> OutboundRequest {
         let time = mint.deadline > now ? mint.deadline - now : 1
         var request = OutboundRequest(
             method: .post, url: mint.url, fields: fields(of: mint, after: common), body: mint.body,
@@ -201,20 +202,20 @@ package final class Minter: Sendable {
     }
 
     @inline(never)
-    private func judge(_ response: Response, of mint: Mint, by key: UpstreamKey) -> MintVerdict {
+    private func judge(_ response: Response, of mint: Mint, by key: UpstreamKey, sent: UInt64) -> MintVerdict {
         let verdict = MintVerdict(response, of: mint.url, for: mint.session, keys: upstream.keys, by: key)
-        if verdict.showsThatKeyWorks { state.worked(key, now: surroundings.monotonicNanoseconds()) }
-        return recorded(verdict, by: key)
+        if verdict.showsThatKeyWorks { state.worked(key, sent: sent, now: surroundings.monotonicNanoseconds()) }
+        return recorded(verdict, by: key, sent: sent)
     }
 
     @inline(never)
-    private func judge(_ failure: TransferFailure, by key: UpstreamKey) -> MintVerdict {
-        recorded(MintVerdict(failure, by: key), by: key)
+    private func judge(_ failure: TransferFailure, by key: UpstreamKey, sent: UInt64) -> MintVerdict {
+        recorded(MintVerdict(failure, by: key), by: key, sent: sent)
     }
 
-    private func recorded(_ verdict: MintVerdict, by key: UpstreamKey) -> MintVerdict {
+    private func recorded(_ verdict: MintVerdict, by key: UpstreamKey, sent: UInt64) -> MintVerdict {
         let isAlive = verdict.isUpstreamAlive
-        if let isAlive { state.record(isAlive: isAlive, now: surroundings.monotonicNanoseconds()) }
+        if let isAlive { state.record(isAlive: isAlive, sent: sent, now: surroundings.monotonicNanoseconds()) }
         if isAlive != true { state.keys.learnedNothing(about: key, now: surroundings.monotonicNanoseconds()) }
         return verdict
     }

@@ -131,9 +131,10 @@ package final class UpstreamState: Sendable {
     }
 
     /// Counts the result of one attempt.
-    func record(isAlive: Bool, now: UInt64, of work: Work = .mint) {
+    /// - Parameter sent: when the request was sent.
+    func record(isAlive: Bool, sent: UInt64, now: UInt64, of work: Work = .mint) {
         exchanges(of: work).withLock { exchanges in
-            exchanges.breaker.record(isAlive: isAlive, now: now)
+            exchanges.breaker.record(isAlive: isAlive, sent: sent, now: now)
             exchanges.silentSince = now
         }
         if isAlive, emergencies.isAny { emergencies.end(work.emergency, "\(work.whatFails) works again", now: now) }
@@ -186,9 +187,11 @@ extension UpstreamState {
     private static let remedy = "see OpenAI's status page, and check the network and OPENAI_BASE_URL"
 
     /// A key was accepted.
-    func worked(_ key: UpstreamKey, now: UInt64) {
-        keys.worked(key, now: now)
-        if emergencies.isAny { emergencies.end(.permission, "OpenAI accepts requests again", now: now) }
+    /// - Parameter sent: when the request was sent.
+    func worked(_ key: UpstreamKey, sent: UInt64, now: UInt64) {
+        keys.worked(key, sent: sent, now: now)
+        guard emergencies.isAny else { return }
+        emergencies.end(.permission, "OpenAI accepts requests again", sent: sent, now: now)
     }
 }
 

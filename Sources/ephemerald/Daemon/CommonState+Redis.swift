@@ -35,10 +35,12 @@ extension CommonState {
     func watchSpending(in client: RedisClient) {
         Task(executorPreference: client.loop) { [weak client, loop = client.loop, spending, sharedSpending] in
             while client != nil {
-                if spending.withLock(\.all) != nil,
-                    case .bytes(let value)? = try? await client?.send(["GET", SharedSpending.key])
-                {
-                    sharedSpending.read(String(decoding: value, as: UTF8.self))
+                if spending.withLock(\.all) != nil {
+                    switch try? await client?.send(["GET", SharedSpending.key]) {
+                    case .bytes(let value): sharedSpending.read(String(decoding: value, as: UTF8.self))
+                    case .null: sharedSpending.read(nil)
+                    default: break
+                    }
                 }
                 await loop.sleep(for: .seconds(1))
             }

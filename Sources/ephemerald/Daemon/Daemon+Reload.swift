@@ -56,6 +56,8 @@ extension Daemon {
             reading.stop()
             home.submit { [self] in
                 thread.join()
+                // The daemon goes on to its end as `stop` found it.
+                guard !isStopping else { return finishReload(cause) }
                 switch result {
                 case .success(let fresh): adopt(fresh, cause)
                 case .failure(let broken): refuse(broken, cause)
@@ -79,6 +81,7 @@ extension Daemon {
         common.callMaximum.withLock { $0 = configuration.settings.limits.calls.all }
         common.lastReading.withLock { $0.adopt(fresh, changes) }
         let workerSettings = WorkerSettings(fresh, following: workerSettings, sandboxURL: sandbox?.baseURL)
+        self.workerSettings.rules.callers.retire(for: workerSettings.rules.callers)
         self.workerSettings = workerSettings
         common.callWork.adopt(workerSettings)
         let now = Surroundings.monotonicNanoseconds()

@@ -31,6 +31,8 @@ final class DenyRegister: @unchecked Sendable {
     private var isSynchronising = false
     /// What Redis does not know yet.
     private var unsent: [Denial] = []
+    /// How many of them, from the first, are on their way.
+    private var onTheWay = 0
     /// Nil without Redis. The service of the loop owns it.
     private weak var redis: RedisClient?
 
@@ -78,8 +80,8 @@ final class DenyRegister: @unchecked Sendable {
             guard entries.removeValue(forKey: allowed) != nil || redis != nil && unsent.contains(allowed)
             else { return .unknown }
         }
-        // The first may be on its way, as it was before this order.
-        if !unsent.dropFirst().contains(denial) { unsent.append(denial) }
+        // What is on its way is as it was before this order.
+        if !unsent.dropFirst(onTheWay).contains(denial) { unsent.append(denial) }
         adopt(entries)
         var loss: String?
         if file == nil { loss = "DENY_FILE is not set, so a restart forgets it" }
@@ -148,7 +150,7 @@ final class DenyRegister: @unchecked Sendable {
     private func synchronise() async {
         guard let redis, !isSynchronising else { return }
         isSynchronising = true
-        defer { isSynchronising = false }
+        defer { (isSynchronising, onTheWay) = (false, 0) }
         do throws(RedisFailure) {
             let shared = SharedDenials(redis)
             guard let fields = try await shared.read(orReport: warn) else { return }
@@ -158,6 +160,7 @@ final class DenyRegister: @unchecked Sendable {
                 adopt(fields, from: redis)
             }
             while let denial = unsent.first {
+                onTheWay = 1
                 guard try await send(denial, to: shared) else { return }
                 unsent.removeFirst()
             }
@@ -171,6 +174,7 @@ final class DenyRegister: @unchecked Sendable {
         let (entries, count) = (list.entries, unsent.count)
         guard !entries.isEmpty || count > 0 else { return }
         let words = entries.flatMap { denial, until in ["\(denial)", "\(until ?? 0)"] }
+        onTheWay = count
         guard try await shared.write(["HSET", SharedDenials.key, SharedDenials.mark, "1"] + words, orReport: warn)
         else { return }
         unsent.removeFirst(count)

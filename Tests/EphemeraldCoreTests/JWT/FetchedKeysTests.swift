@@ -144,6 +144,18 @@ import Testing
         #expect(trial.reported.last == .failed("https://id.example/jwks.json: no keys: \(reason); \(end)"))
     }
 
+    @Test(arguments: [true, false])
+    func `are not reported any more when the rule in force does not have them`(isInForce: Bool) async {
+        let gate = Gate()
+        let trial = TokenTrial(.afterGate(gate, .failure(.timedOut)))
+        async let waiting = trial.outcome(token("a"))
+        await gate.waitForArrivals(1)
+        trial.callers.retire(for: isInForce ? trial.callers : .anybody)
+        gate.open()
+        #expect(await waiting == "keys_unavailable")
+        #expect(trial.reported.count == (isInForce ? 1 : 0))
+    }
+
     @Test(arguments: failures.indices)
     func `that cannot be had at all are not the caller's fault`(index: Int) async {
         let trial = TokenTrial(Self.failures[index])

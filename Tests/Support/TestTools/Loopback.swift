@@ -28,9 +28,6 @@ package struct Loopback: ~Copyable {
     /// Gives the socket away.
     package consuming func take() -> Descriptor { descriptor }
 
-    /// A port that was free a moment ago, and on which nothing listens.
-    package static func freePort() throws -> UInt16 { try Loopback().port }
-
     /// Connects, and waits until the server's kernel has accepted.
     package static func connect(to port: UInt16) throws -> Descriptor {
         let client = try socket()
