@@ -10,10 +10,11 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
+import raw
 from authority import Authority
 from crowd import Reply, ask_all, tally, token_request
 from daemon import Daemon, eventually
@@ -43,6 +44,24 @@ def connected(daemon: Daemon) -> Daemon:
     """Waits until every loop of the daemon has its connection."""
     eventually(lambda: COUNTED in daemon.stderr, "the daemon says that Redis counts")
     return daemon
+
+
+def was_away(daemon: Daemon) -> bool:
+    """Whether Redis was away for another reason than a reply that came late."""
+    return any("is away: " in line and "did not answer in time" not in line for line in daemon.stderr.splitlines())
+
+
+def in_a_round(redis: RedisServer, ask: Callable[[], list[raw.Answer]]) -> list[raw.Answer]:
+    """The answers of a round in which Redis was in time, of daemons that refuse a request otherwise.
+
+    On a busy machine a reply may come after its deadline. Such a request may be counted.
+    """
+    for _ in range(20):
+        assert redis.command_reply("FLUSHALL") == b"+OK"
+        answers = ask()
+        if 503 not in [answer.status for answer in answers]:
+            return answers
+    pytest.fail("Redis was late in each of twenty rounds")
 
 
 def crowd(daemons: list[Daemon], waves: int, fields=lambda number: {}) -> list[Reply]:
@@ -97,23 +116,28 @@ def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, n
 
 
 def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessions, redis):
-    settings = redis.settings | {"QUOTA_ALL": "2"}
+    settings = redis.settings | {"QUOTA_ALL": "2", "REDIS_DOWN": "refuse"}
     daemons = [connected(start(upstream, sessions, **settings)) for _ in range(2)]
-    upstream.keys = {"another"}
-    assert [daemon.token().status for daemon in daemons * 3] == [502] * 6
-    upstream.keys = {upstream.key}
-    assert [daemon.token().status for daemon in daemons * 2] == [200, 200, 429, 429]
+
+    def ask() -> list[raw.Answer]:
+        upstream.keys = {"another"}
+        failed = [daemon.token() for daemon in daemons * 3]
+        upstream.keys = {upstream.key}
+        return failed + [daemon.token() for daemon in daemons * 2]
+
     left = until_midnight()
-    refused = daemons[0].token()
+    answers = in_a_round(redis, ask)
+    assert [answer.status for answer in answers] == [502] * 6 + [200, 200, 429, 429]
+    refused = answers[-1]
     assert refused.json()["code"] == "quota_exhausted"
     assert until_midnight() - 2 <= int(refused.one("Retry-After")) <= left + 2
 
 
 def test_an_answer_says_how_the_shared_limit_stands(start, upstream, sessions, redis):
-    settings = redis.settings | {"LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h"}
+    settings = redis.settings | {"LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h", "REDIS_DOWN": "refuse"}
     first, second = (connected(start(upstream, sessions, **settings)) for _ in range(2))
-    assert [daemon.token().one("RateLimit").split(";")[1] for daemon in (first, second, first)] == ["r=2", "r=1", "r=0"]
-    refused = second.token()
+    *admitted, refused = in_a_round(redis, lambda: [daemon.token() for daemon in (first, second, first, second)])
+    assert [answer.one("RateLimit").split(";")[1] for answer in admitted] == ["r=2", "r=1", "r=0"]
     assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
     assert refused.one("RateLimit").startswith('"client";r=0;t=')
     assert 1100 <= int(refused.one("Retry-After")) <= 1200
@@ -247,7 +271,8 @@ def test_a_daemon_starts_without_redis_and_finds_it_later(start, upstream, sessi
     redis.start()
     try:
         connected(daemon)
-        assert [daemon.token().status for _ in range(6)] == [200] * 5 + [429]
+        answers = in_a_round(redis, lambda: [daemon.token() for _ in range(6)])
+        assert [answer.status for answer in answers] == [200] * 5 + [429]
     finally:
         redis.kill()
 
@@ -313,9 +338,10 @@ def test_a_password_from_a_file_opens_a_socket(start, upstream, sessions, tmp_pa
     secret.write_text(f"redis+unix://:canary%40pass%2Fword%25@{redis.socket}?db=3\n")
     secret.chmod(0o600)
     try:
-        settings = {"REDIS_URL_FILE": str(secret), "LIMIT_CLIENT": "2/h", "LOG_LEVEL": "trace"}
+        settings = {"REDIS_URL_FILE": str(secret), "LIMIT_CLIENT": "2/h", "LOG_LEVEL": "trace", "REDIS_DOWN": "refuse"}
         daemon = connected(start(upstream, sessions, **settings))
-        assert [daemon.token().status for _ in range(3)] == [200, 200, 429]
+        answers = in_a_round(redis, lambda: [daemon.token() for _ in range(3)])
+        assert [answer.status for answer in answers] == [200, 200, 429]
         assert redis.command_reply("DBSIZE", database=3) == b":1"
         process = Path(f"/proc/{daemon.process.pid}")
         assert "canary" not in daemon.stdout + daemon.stderr + (process / "cmdline").read_text()
