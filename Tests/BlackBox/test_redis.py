@@ -244,6 +244,19 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
     assert daemon.is_running
 
 
+@pytest.mark.parametrize("redis", ["plain"], indirect=True)
+def test_that_redis_is_gone_is_said_also_after_a_reply_that_was_late(start, upstream, sessions, redis):
+    daemon = connected(start(upstream, sessions, LIMIT_ALL="1000/h", LOOPS="1", **redis.settings))
+    redis.pause()
+    late = "is away: Redis did not answer in time"
+    eventually(lambda: daemon.token().status == 200 and late in daemon.stderr, "the daemon says that it is late")
+    redis.resume()
+    eventually(lambda: "Redis is back" in daemon.stderr, "and that it is back")
+    redis.kill()
+    eventually(lambda: "is away: Connection refused" in daemon.stderr, "and that it is gone")
+    assert daemon.stderr.count(late) == 1
+
+
 @pytest.mark.parametrize("down", ["local", "refuse"])
 def test_a_redis_that_hangs_keeps_nobody_waiting(start, upstream, sessions, redis, down):
     settings = redis.settings | {"REDIS_DOWN": down, "LIMIT_ALL": "1000000/h", "LOOPS": "1"}
