@@ -84,6 +84,7 @@ def kill(daemon: Daemon) -> None:
 
 def test_two_daemons_have_exactly_so_many_places(start, calls, tmp_path, redis):
     pair = Pair(start, calls, tmp_path, redis, MAX_CALLS="8")
+    was_late = False
     for _ in range(20):
         assert redis.command_reply("FLUSHALL") == b"+OK"
         before = len(calls.all)
@@ -93,7 +94,9 @@ def test_two_daemons_have_exactly_so_many_places(start, calls, tmp_path, redis):
         # Whatever happens, never more. What Redis answered too late is taken back.
         assert statuses.count(201) <= 8 and set(statuses) <= {201, 429, 503}
         assert len(calls.all) - before == statuses.count(201)
-        if 503 not in statuses:
+        # It may take a place in the next round.
+        was_late, is_disturbed = 503 in statuses, was_late or 503 in statuses
+        if not is_disturbed:
             assert statuses.count(201) == 8
             assert {answer.json()["dimension"] for answer in answers if answer.status == 429} == {"all"}
             return

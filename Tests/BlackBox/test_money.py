@@ -216,6 +216,7 @@ def test_two_daemons_share_it_in_redis(start, calls, tmp_path):
                 pass
             return status
 
+        was_late = False
         for _ in range(20):
             assert redis.command_reply("FLUSHALL") == b"+OK"
             with ThreadPoolExecutor(64) as pool:
@@ -225,8 +226,9 @@ def test_two_daemons_share_it_in_redis(start, calls, tmp_path):
             assert cost <= 42_050_000 and set(statuses) <= {200, 201, 429, 503}
             left = (42_050_000 - cost) // CALL
             filled = [create(daemons[number % 2]).status for number in range(left + 1)]
-            # What came too late for its deadline may be counted and is not admitted.
-            if 503 in statuses + filled:
+            # What came too late for its deadline may be counted, also in the next round, and is not admitted.
+            was_late, is_disturbed = 503 in statuses + filled, was_late or 503 in statuses + filled
+            if is_disturbed:
                 continue
             assert filled == [201] * left + [429]
             # The call of one daemon ends at the other, and leaves room for another one.

@@ -54,13 +54,16 @@ def was_away(daemon: Daemon) -> bool:
 def in_a_round(redis: RedisServer, ask: Callable[[], list[raw.Answer]]) -> list[raw.Answer]:
     """The answers of a round in which Redis was in time, of daemons that refuse a request otherwise.
 
-    On a busy machine a reply may come after its deadline. Such a request may be counted.
+    On a busy machine a reply may come after its deadline. Such a request may be counted, also in the next round.
     """
+    was_late = False
     for _ in range(20):
         assert redis.command_reply("FLUSHALL") == b"+OK"
         answers = ask()
-        if 503 not in [answer.status for answer in answers]:
+        is_late = 503 in [answer.status for answer in answers]
+        if not is_late and not was_late:
             return answers
+        was_late = is_late
     pytest.fail("Redis was late in each of twenty rounds")
 
 
@@ -100,18 +103,21 @@ def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, n
     def fields(number: int) -> dict[str, str]:
         return {"X-Forwarded-For": f"198.51.100.{number % 8 // 2}"}
 
+    earlier = 0
     for _ in range(20):
         assert redis.command_reply("FLUSHALL") == b"+OK"
         before = len(upstream.minted)
         counts = tally(crowd(daemons, 2, fields))
         late = counts.get(503, 0)
         assert set(counts) <= {200, 429, 503}
-        # Whatever happens, never more. What came too late for its deadline may be counted and is not admitted.
-        assert admitted - late <= counts[200] <= admitted
-        assert len(upstream.minted) - before == counts[200]
-        if not late:
+        # Whatever happens, never more. What came too late for its deadline may be counted, also in the next round, and
+        # is not admitted.
+        assert admitted - late - earlier <= counts.get(200, 0) <= admitted
+        assert len(upstream.minted) - before == counts.get(200, 0)
+        if not late and not earlier:
             assert counts == {200: admitted, 429: 2 * CLIENTS - admitted}
             return
+        earlier = late
     pytest.fail("Redis was late in each of twenty rounds")
 
 

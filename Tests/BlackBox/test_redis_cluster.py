@@ -32,18 +32,21 @@ def start_two(start, upstream, sessions, cluster: RedisCluster, **settings: str)
 
 def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, cluster):
     daemons = start_two(start, upstream, sessions, cluster, LIMIT_ALL="100/h", QUOTA_ALL="90")
+    earlier = 0
     for _ in range(20):
         assert cluster.owner.command_reply("FLUSHALL") == b"+OK"
         before = len(upstream.minted)
         counts = tally(crowd(daemons, 2))
         late = counts.get(503, 0)
         assert set(counts) <= {200, 429, 503}
-        assert 90 - late <= counts[200] <= 90
-        assert len(upstream.minted) - before == counts[200]
-        if not late:
+        # What came too late for its deadline may be counted, also in the next round, and is not admitted.
+        assert 90 - late - earlier <= counts.get(200, 0) <= 90
+        assert len(upstream.minted) - before == counts.get(200, 0)
+        if not late and not earlier:
             assert counts == {200: 90, 429: 2 * CLIENTS - 90}
             assert cluster.owner.command_reply("DBSIZE") == b":2"
             return
+        earlier = late
     pytest.fail("Redis was late in each of twenty rounds")
 
 
