@@ -23,6 +23,7 @@ from test_redis import connected
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 def test_the_calls_of_a_daemon_that_was_killed_are_ended_by_the_other(start, calls, tmp_path, redis):
     files = {"default": session(call={"lease_seconds": 10}), "long": session(call={"lease_seconds": 0})}
     pair = Pair(start, calls, tmp_path, redis, files)

@@ -56,6 +56,7 @@ def reasons(folder: Path) -> Counter[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_of_500_calls_those_that_are_lost_end_in_time_and_no_other_is_touched(start, calls, tmp_path):
     files = {"default": session(call={"max_seconds": 3600, "lease_seconds": LEASE})}
     daemon = serve(start, calls, tmp_path, files, MAX_CALLS="600", LOOPS="2")

@@ -250,6 +250,7 @@ def what_ends(witness: Witness) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_everything_that_is_promised_is_reached(witness, tmp_path):
     what_is_served(witness)
     what_is_broken(witness)

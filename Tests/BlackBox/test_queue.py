@@ -12,6 +12,11 @@ from call_client import create
 from crowd import ask_all, tally, token_request
 from daemon import eventually
 from test_metrics import series
+from test_quotas import hurried
+
+
+#: The clock of a daemon with which requests wait for five seconds of ours, so that none gives up before it is served.
+PATIENT = hurried(0.2)
 
 
 def waiting(daemon) -> int:
@@ -47,7 +52,7 @@ class Held:
 
 
 def test_the_first_in_line_is_the_first_served(start, upstream, sessions):
-    daemon = start(upstream, sessions, MAX_IN_FLIGHT="1", QUEUE="3")
+    daemon = start(upstream, sessions, MAX_IN_FLIGHT="1", QUEUE="3", **PATIENT)
     held, connections = Held(upstream), [ask(daemon)]
     upstream.wait_until_held(1)
     for number in range(1, 4):
@@ -82,7 +87,7 @@ def test_nobody_waits_longer_than_a_second(start, upstream, sessions, calls):
 
 
 def test_a_client_that_goes_leaves_the_line_at_once(start, upstream, sessions):
-    daemon = start(upstream, sessions, MAX_IN_FLIGHT="1", QUEUE="2")
+    daemon = start(upstream, sessions, MAX_IN_FLIGHT="1", QUEUE="2", **PATIENT)
     held, first = Held(upstream), ask(daemon)
     upstream.wait_until_held(1)
     gone = ask(daemon)

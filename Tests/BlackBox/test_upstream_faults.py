@@ -71,8 +71,8 @@ FAULTS = {
 
 @pytest.fixture
 def hasty(start, upstream, sessions):
-    """A daemon that gives the upstream one second."""
-    return start(upstream, sessions, UPSTREAM_TIMEOUT="1s", UPSTREAM_CONNECT_TIMEOUT="500ms")
+    """A daemon that gives the upstream five seconds."""
+    return start(upstream, sessions, UPSTREAM_TIMEOUT="5s", UPSTREAM_CONNECT_TIMEOUT="500ms")
 
 
 def says_nothing_of_it(answer, upstream: FakeOpenAI) -> None:
