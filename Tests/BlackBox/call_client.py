@@ -46,7 +46,9 @@ def lease(daemon: Daemon, path: str, origin: str = ORIGIN, **fields: str) -> raw
 
 
 def lines(folder: Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / "usage.log").read_text().splitlines()]
+    # Without a line that is just being written.
+    complete = (folder / "usage.log").read_text().rpartition("\n")[0]
+    return [json.loads(line) for line in complete.splitlines()]
 
 
 def ended(folder: Path) -> list[dict]:

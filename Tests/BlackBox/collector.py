@@ -7,6 +7,7 @@ import json
 import re
 import ssl
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Iterator
 
@@ -58,6 +59,8 @@ class Collector:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        #: When each of them arrived, on the monotonic clock.
+        self.times: list[float] = []
         collector = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,10 +68,13 @@ class Collector:
 
             def do_POST(self) -> None:  # noqa: N802, the name that http.server calls
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                # Before a test learns of the request, and changes them for the next one.
+                status, more = collector.statuses.get(self.path, 200), dict(collector.fields)
+                collector.times.append(time.monotonic())
                 collector.requests.append((self.path, dict(self.headers.items()), body))
                 collector.may_answer.wait(20)
-                self.send_response(collector.statuses.get(self.path, 200))
-                for name, value in collector.fields.items():
+                self.send_response(status)
+                for name, value in more.items():
                     self.send_header(name, value)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(collector.answer)))

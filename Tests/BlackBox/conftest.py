@@ -86,7 +86,8 @@ class Starter:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Starter]:
+def start(tmp_path: Path, upstream: FakeOpenAI) -> Iterator[Starter]:
+    # While the upstream is there: a daemon may have calls to end.
     starter = Starter(tmp_path)
     yield starter
     starter.finish()

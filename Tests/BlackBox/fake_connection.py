@@ -64,16 +64,17 @@ class Upstream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while (received := self._next()) is not None:
+            # Who waits for a request sees it when it has been handled.
             with self.owner.changed:
                 self.owner.requests.append(received)
                 self._hold(+1)
-            fault = self.owner.script.popleft() if self.owner.script else self.owner.fault
-            if fault is not None:
-                fault(self, received)
-            elif self.owner.delay:
-                self.owner.loop.call_later(self.owner.delay, self.mint, received)
-            else:
-                self.mint(received)
+                fault = self.owner.script.popleft() if self.owner.script else self.owner.fault
+                if fault is not None:
+                    fault(self, received)
+                elif self.owner.delay:
+                    self.owner.loop.call_later(self.owner.delay, self.mint, received)
+                else:
+                    self.mint(received)
 
     def _next(self) -> Received | None:
         head, separator, rest = self.buffer.partition(b"\r\n\r\n")

@@ -232,7 +232,7 @@ class Schedule:
     def _fill(self, daemon: Daemon, load: MixedLoad) -> None:
         """Every place is free again, and there is not one more."""
         # An open circuit breaker lets one creation through every two seconds.
-        eventually(lambda: call_client.create(daemon).status in (201, 429), "the upstream is called again", 10)
+        eventually(lambda: call_client.create(daemon).status in (201, 429), "the upstream is called again")
         eventually(lambda: not self._left(daemon), "that call is ended, too")
         kept = self.lost + len(self.ending) + sum(call.kind == "live" for call in self.calls.all)
         # A place whose reservation or return Redis did not answer is free after a minute.

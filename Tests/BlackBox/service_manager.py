@@ -14,13 +14,13 @@ class NotifySocket:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind("\0" + name[1:] if name.startswith("@") else name)
 
-    def receive(self, limit: float = 5.0) -> dict[str, str]:
+    def receive(self, limit: float = 20.0) -> dict[str, str]:
         """The next notice; TimeoutError when none comes."""
         self.socket.settimeout(limit)
         text = self.socket.recv(4096).decode()
         return dict(line.split("=", 1) for line in text.splitlines())
 
-    def expect(self, name: str, limit: float = 5.0) -> dict[str, str]:
+    def expect(self, name: str, limit: float = 20.0) -> dict[str, str]:
         """The next notice that is not a watchdog ping; it must have that name."""
         while (notice := self.receive(limit)) == {"WATCHDOG": "1"}:
             pass

@@ -14,7 +14,7 @@ import pytest
 
 from daemon import eventually
 from call_client import create, ended, lease, location, serve, session
-from test_calls_redis import end, redis  # noqa: F401 (a fixture)
+from test_calls_redis import create_in_time, end, lease_in_time, redis  # noqa: F401 (a fixture)
 from test_calls_redis_faults import created_while_redis_hangs
 from test_redis import connected
 from test_reload import reload
@@ -62,7 +62,7 @@ def test_a_call_is_ended_with_its_key_however_often_that_is_changed(start, calls
         keys.write_text(f"sk-another-{number}-0123456789")
         assert "API keys" in reload(daemon)
     assert daemon.request("DELETE", path).status == 200
-    calls.wait_until(lambda calls: not calls.open, 5)
+    calls.wait_until(lambda calls: not calls.open)
     eventually(lambda: ended(tmp_path), "the end has its line")
     assert "could not be ended" not in daemon.stderr
 
@@ -103,8 +103,8 @@ def test_a_daemon_with_redis_takes_over_the_calls_that_redis_does_not_have(start
     assert before.stop() == 0
     daemon = connected(serve(start, calls, tmp_path, FOREVER, REDIS_URL=redis.url))
     eventually(lambda: "calls: 2 of an earlier process are taken over" in daemon.stderr, "the daemon says so")
-    assert lease(daemon, paths[0]).status == 200
-    paths.append(location(create(daemon)))
+    assert lease_in_time(daemon, paths[0]).status == 200
+    paths.append(location(create_in_time(daemon)))
     assert daemon.stop() == 0
     # Redis has the last one, until it forgets it.
     daemon = connected(serve(start, calls, tmp_path, FOREVER, REDIS_URL=redis.url))
@@ -120,7 +120,7 @@ def test_a_daemon_with_redis_takes_over_the_calls_that_redis_does_not_have(start
     eventually(lambda: len(ended(tmp_path)) == 3, "each end has its line")
     assert daemon.stop() == 0
     daemon = connected(serve(start, calls, tmp_path, FOREVER, REDIS_URL=redis.url))
-    location(create(daemon))
+    location(create_in_time(daemon))
     assert "taken over" not in daemon.stderr and len(ended(tmp_path)) == 3
 
 
@@ -133,5 +133,5 @@ def test_what_only_the_log_has_is_taken_over_once_redis_answers(start, calls, tm
     assert lease(daemon, path).status == 503
     redis.start()
     eventually(lambda: "calls: 1 of an earlier process are taken over" in daemon.stderr, "Redis answers")
-    assert (lease(daemon, path).status, end(daemon, path).status) == (200, 204)
+    assert (lease_in_time(daemon, path).status, end(daemon, path).status) == (200, 204)
     calls.wait_until(lambda calls: not calls.open)

@@ -99,7 +99,7 @@ def test_the_manual_lists_every_member_of_the_lines(start, calls, tmp_path):
     events = {line["event.name"] for line in lines(tmp_path) if "event.name" in line}
     assert set(re.findall(r'"event.name":"([a-z.]+)"', manual)) == events
     [end] = ended(tmp_path)
-    assert end["ephemerald.call.spent"] <= 1_667
+    assert 0 < end["ephemerald.call.spent"] <= end["ephemerald.call.seconds"] * 834
 
 
 def test_anybody_else_finds_no_call(start, calls, tmp_path):
@@ -144,10 +144,10 @@ def test_a_lost_lease_and_a_deadline_end_a_call(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path, files)
     location(create(daemon))
     location(create(daemon, "short"))
-    calls.wait_until(lambda calls: len(calls.open) == 1, 12)
+    calls.wait_until(lambda calls: len(calls.open) == 1)
     eventually(lambda: ended(tmp_path), "the end has its line")
     [end] = ended(tmp_path)
-    assert (end["ephemerald.call.reason"], end["ephemerald.call.seconds"]) in (("lease", 10), ("lease", 11))
+    assert end["ephemerald.call.reason"] == "lease" and 10 <= end["ephemerald.call.seconds"] <= 20
     assert [call.session["model"] for call in calls.open] == ["gpt-realtime-2.1"]
 
 

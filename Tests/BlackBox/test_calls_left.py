@@ -48,7 +48,7 @@ def test_calls_outlive_kill_and_are_ended_by_the_next_process(start, calls, tmp_
     second = serve(start, calls, tmp_path, files)
     assert "calls: 2 of an earlier process are taken over" in second.stderr
     assert lease(second, long).status == 200
-    calls.wait_until(lambda calls: len(calls.open) == 1, 13)
+    calls.wait_until(lambda calls: len(calls.open) == 1, 30)
     assert lease(second, short).json()["reason"] == "lease"
     assert second.request("DELETE", long).status == 200
     calls.wait_until(lambda calls: not calls.open)
@@ -114,7 +114,7 @@ def accepts(daemon: Daemon) -> bool:
 
 
 def test_without_a_journal_nobody_gets_a_call_of_a_daemon_that_ends(start, calls, tmp_path):
-    daemon = serve(start, calls, tmp_path, USAGE_LOG="-", DRAIN_DELAY="1s", LOOPS="1")
+    daemon = serve(start, calls, tmp_path, USAGE_LOG="-", DRAIN_DELAY="3s", LOOPS="1")
     held = []
     calls.create_fault = lambda upstream, _: held.append(upstream)
     with ThreadPoolExecutor() as pool:

@@ -134,7 +134,7 @@ def test_the_routes_are_the_same_over_a_unix_socket(start, calls, tmp_path):
     assert {ask("GET", "/calls", host="evil.example").status, ask("GET", "/calls", {"Origin": "null"}).status} == {404}
     ended_one = ask("DELETE", "/calls?session=live")
     assert (ended_one.status, ended_one.json()) == (202, {"ending": 1})
-    assert len(command(daemon, "calls", "--json").stdout.splitlines()) == 2
+    eventually(lambda: len(command(daemon, "calls", "--json").stdout.splitlines()) == 2, "the call is over")
     assert command(daemon, "calls", "end", "--all").stdout == "2 calls are ending\n"
     calls.wait_until(lambda calls: not calls.open)
 

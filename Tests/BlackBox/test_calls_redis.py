@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
@@ -54,11 +54,27 @@ def end(daemon: Daemon, path: str) -> raw.Answer:
     return daemon.request("POST", f"{path}/end")
 
 
-def create_in_time(daemon: Daemon) -> raw.Answer:
-    """A call of a daemon whose clock is so fast that Redis may be late."""
-    answers = []
-    eventually(lambda: answers.append(create(daemon)) or answers[-1].status == 201, "a call is created")
+def in_time(ask: Callable[[], raw.Answer]) -> raw.Answer:
+    """The first answer for which Redis was not late, as it may be on a busy machine or by a fast clock."""
+    answers: list[raw.Answer] = []
+    eventually(lambda: answers.append(ask()) or answers[-1].status != 503, "Redis answers in time")
     return answers[-1]
+
+
+def create_in_time(daemon: Daemon, session: str = "default", **fields: str) -> raw.Answer:
+    return in_time(lambda: create(daemon, session, **fields))
+
+
+def lease_in_time(daemon: Daemon, path: str, **fields: str) -> raw.Answer:
+    return in_time(lambda: lease(daemon, path, **fields))
+
+
+def listed(daemon: Daemon) -> list[dict]:
+    """The calls of all daemons."""
+    answers: list[dict] = []
+    ask = lambda: daemon.operations("GET", "/calls").json()  # noqa: E731
+    eventually(lambda: answers.append(ask()) or "incomplete" not in answers[-1], "Redis answers in time")
+    return answers[-1]["calls"]
 
 
 def kill(daemon: Daemon) -> None:
@@ -68,6 +84,7 @@ def kill(daemon: Daemon) -> None:
 
 def test_two_daemons_have_exactly_so_many_places(start, calls, tmp_path, redis):
     pair = Pair(start, calls, tmp_path, redis, MAX_CALLS="8")
+    was_late = False
     for _ in range(20):
         assert redis.command_reply("FLUSHALL") == b"+OK"
         before = len(calls.all)
@@ -77,7 +94,9 @@ def test_two_daemons_have_exactly_so_many_places(start, calls, tmp_path, redis):
         # Whatever happens, never more. What Redis answered too late is taken back.
         assert statuses.count(201) <= 8 and set(statuses) <= {201, 429, 503}
         assert len(calls.all) - before == statuses.count(201)
-        if 503 not in statuses:
+        # It may take a place in the next round.
+        was_late, is_disturbed = 503 in statuses, was_late or 503 in statuses
+        if not is_disturbed:
             assert statuses.count(201) == 8
             assert {answer.json()["dimension"] for answer in answers if answer.status == 429} == {"all"}
             return
@@ -88,21 +107,21 @@ def test_two_daemons_have_exactly_so_many_places(start, calls, tmp_path, redis):
 def test_each_daemon_renews_and_ends_the_calls_of_the_other(start, calls, tmp_path, redis):
     pair = Pair(start, calls, tmp_path, redis)
     first, second = pair
-    paths = [location(create(first)), location(create(first, "live"))]
+    paths = [location(create_in_time(first)), location(create_in_time(first, "live"))]
     for path in paths:
-        renewed = lease(second, path).json()
+        renewed = lease_in_time(second, path).json()
         assert 1790 <= renewed["seconds_left"] <= 1800 and renewed["lease_seconds"] == 60
         assert end(second, path).status == 204
     calls.wait_until(lambda calls: not calls.open)
     eventually(lambda: len(ended(pair.folders[1])) == 2, "the ends have their lines")
     for daemon in pair:
-        gone = lease(daemon, paths[0])
+        gone = lease_in_time(daemon, paths[0])
         assert outcome(gone) == (410, "call_ended") and gone.json()["reason"] == "client"
         # At once, and repeatable.
         assert (end(daemon, paths[1]).status, daemon.request("DELETE", paths[0]).status) == (204, 200)
     # The maker has let go of them.
-    eventually(lambda: first.operations("GET", "/calls").json() == {"calls": []}, "nothing is left")
-    assert first.operations("DELETE", "/calls?all=true").json() == {"ending": 0}
+    eventually(lambda: not listed(first), "nothing is left")
+    assert in_time(lambda: first.operations("DELETE", "/calls?all=true")).json() == {"ending": 0}
     opened = [line["ephemerald.call.id"] for line in lines(pair.folders[0]) if "ephemerald.call.type" in line]
     assert sorted(line["ephemerald.call.id"] for line in pair.ended) == sorted(opened)
     assert [line["ephemerald.call.reason"] for line in pair.ended] == ["client"] * 2
@@ -128,55 +147,59 @@ def test_anybody_else_finds_no_call_at_the_other_daemon(start, calls, tmp_path, 
     settings = {"AUTH": "bearer", "AUTH_KEYS_FILE": str(keys), "ALLOWED_ORIGINS": f"{ORIGIN},https://b.example"}
     first, second = Pair(start, calls, tmp_path, redis, **settings)
     ann, bob = ({"Authorization": f"Bearer key-of-{name}"} for name in ("ann", "bob"))
-    path = location(create(first, **ann))
+    path = location(create_in_time(first, **ann))
     forged = f"{CALLS}/{'A' * 22}"
     for daemon in (first, second):
         answers = [
-            lease(daemon, path, **bob),
-            lease(daemon, path, origin="https://b.example", **ann),
-            lease(daemon, forged, **ann),
-            lease(daemon, f"{CALLS}/short", **ann),
-            daemon.request("DELETE", forged),
-            end(daemon, forged),
+            lease_in_time(daemon, path, **bob),
+            lease_in_time(daemon, path, origin="https://b.example", **ann),
+            lease_in_time(daemon, forged, **ann),
+            lease_in_time(daemon, f"{CALLS}/short", **ann),
+            in_time(lambda daemon=daemon: daemon.request("DELETE", forged)),
+            in_time(lambda daemon=daemon: end(daemon, forged)),
         ]
         assert {outcome(answer) for answer in answers} == {(404, "call_not_found")}
-        assert lease(daemon, path, **ann).status == 200
+        assert lease_in_time(daemon, path, **ann).status == 200
     # Any page can send unknown ids from the address of its visitor.
-    assert {lease(second, forged, **ann).status for _ in range(40)} == {404}
-    assert [lease(second, path, **ann).status, end(second, path).status] == [200, 204]
+    assert {lease_in_time(second, forged, **ann).status for _ in range(40)} == {404}
+    assert [lease_in_time(second, path, **ann).status, end(second, path).status] == [200, 204]
 
 
 def test_an_operator_sees_and_ends_the_calls_of_all_daemons(start, calls, tmp_path, redis):
     pair = Pair(start, calls, tmp_path, redis, {"default": session(call={"lease_seconds": 0})}, MAX_CALLS="100")
     first, second = pair
-    paths = [location(create(daemon)) for daemon in (first, second, second)]
+    paths = [location(create_in_time(daemon)) for daemon in (first, second, second)]
     kill(first)
-    listed = second.operations("GET", "/calls").json()["calls"]
-    assert [(call["state"], call["session"]) for call in listed] == [("open", "default")] * 3
-    assert all(1790 <= call["due_seconds"] <= 1800 for call in listed)
-    ids = [line["ephemerald.call.id"] for folder in pair.folders for line in lines(folder)]
-    assert [call["id"] for call in listed] == ids
+    found = listed(second)
+    assert [(call["state"], call["session"]) for call in found] == [("open", "default")] * 3
+    assert all(1790 <= call["due_seconds"] <= 1800 for call in found)
+    opened = [line for folder in pair.folders for line in lines(folder) if "ephemerald.call.type" in line]
+    ids = [line["ephemerald.call.id"] for line in opened]
+    assert [call["id"] for call in found] == ids
     ended_one = second.operations("DELETE", f"/calls/{ids[0]}")
     assert (ended_one.status, ended_one.json()) == (202, {"ending": 1})
     calls.wait_until(lambda calls: len(calls.open) == 2)
     eventually(lambda: len(pair.ended) == 1, "the end has its line")
-    assert lease(second, paths[0]).json()["reason"] == "operator"
-    assert second.operations("DELETE", "/calls?all=true").json() == {"ending": 2}
+    assert lease_in_time(second, paths[0]).json()["reason"] == "operator"
+    ending = []
+    # Each time one of those that are left, where Redis was late.
+    in_time(lambda: ending.append(second.operations("DELETE", "/calls?all=true")) or ending[-1])
+    assert sum(answer.json()["ending"] for answer in ending) == 2
     calls.wait_until(lambda calls: not calls.open)
-    eventually(lambda: not second.operations("GET", "/calls").json()["calls"], "nothing is left")
+    eventually(lambda: not listed(second), "nothing is left")
     # While Redis is away it sees its own.
-    location(create(second))
+    location(create_in_time(second))
     redis.kill()
     eventually(lambda: "is away" in second.stderr, "the daemon says so")
-    listed = second.operations("GET", "/calls").json()
-    assert len(listed["calls"]) == 1 and "calls that other daemons created are missing" in listed["incomplete"]
+    partial = second.operations("GET", "/calls").json()
+    assert len(partial["calls"]) == 1 and "calls that other daemons created are missing" in partial["incomplete"]
     said = command(second, "calls", "--json")
-    assert (said.returncode, len(said.stdout.splitlines())) == (69, 1) and listed["incomplete"] in said.stderr
+    assert (said.returncode, len(said.stdout.splitlines())) == (69, 1) and partial["incomplete"] in said.stderr
     said = command(second, "calls", "end", "--all")
-    assert (said.returncode, said.stdout) == (69, "1 call is ending\n") and listed["incomplete"] in said.stderr
+    assert (said.returncode, said.stdout) == (69, "1 call is ending\n") and partial["incomplete"] in said.stderr
     calls.wait_until(lambda calls: not calls.open)
     answer = second.operations("DELETE", "/calls?all=true")
-    assert (answer.status, answer.json()) == (503, {"ending": 0, "incomplete": listed["incomplete"]})
+    assert (answer.status, answer.json()) == (503, {"ending": 0, "incomplete": partial["incomplete"]})
 
 
 def test_an_operator_that_is_gone_has_ended_all_calls(start, calls, tmp_path, redis):
@@ -199,10 +222,10 @@ def test_an_operator_that_is_gone_has_ended_all_calls(start, calls, tmp_path, re
 
 def test_every_daemon_shows_what_all_of_them_have_spent(start, calls, tmp_path, redis):
     files = {"default": session(price_per_minute=0.05, call={"max_seconds": 60})}
-    pair = Pair(start, calls, tmp_path, redis, files, SPEND_ALL="20", SPEND_CALLER="off")
+    pair = Pair(start, calls, tmp_path, redis, files, SPEND_ALL="20", SPEND_CALLER="off", REDIS_DOWN="refuse")
     first, second = pair
-    path = location(create(first))
-    assert second.token().status == 200
+    path = location(create_in_time(first))
+    assert in_time(second.token).status == 200
     # The worst case of a call of 60 seconds, with 30 to end it, and of a token.
     for daemon in pair:
         eventually(lambda: series(daemon)["ephemerald_money_taken"] == pytest.approx(0.075 + 3), "both are counted")
@@ -216,9 +239,9 @@ def test_every_daemon_shows_what_all_of_them_have_spent(start, calls, tmp_path, 
 
 def test_a_page_that_is_left_ends_its_call_at_any_daemon(start, calls, tmp_path, redis):
     first, second = Pair(start, calls, tmp_path, redis)
-    path = location(create(first))
+    path = location(create_in_time(first))
     # It sends its last request and is gone.
     with raw.Connection(second.port) as connection:
         fields = {"Origin": ORIGIN, "Content-Length": "0"}
         connection.send(raw.head("POST", f"{path}/end", fields, host=f"127.0.0.1:{second.port}"))
-    calls.wait_until(lambda calls: not calls.open, 5)
+    calls.wait_until(lambda calls: not calls.open)

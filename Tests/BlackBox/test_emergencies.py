@@ -120,7 +120,7 @@ def test_when_all_keys_are_dead_one_is_tried_now_and_then_and_none_is_locked_out
     assert len(lines(daemon, "no other key is left")) == 1
     assert kinds(daemon) == ["key", "key"]
     upstream.fault = None
-    eventually(lambda: daemon.token().status == 200, "a key is tried after two seconds", 5)
+    eventually(lambda: daemon.token().status == 200, "a key is tried after two seconds")
     assert len(lines(daemon, "works again")) == 1
 
 
@@ -151,13 +151,13 @@ def test_an_upstream_that_is_away(daemon, upstream):
 
 def test_an_upstream_that_is_silent_is_named_before_the_first_request_times_out(start, upstream, sessions):
     """The clocks of the daemon are four times as fast as ours."""
-    daemon = start(upstream, sessions, **hurried(4))
+    daemon = start(upstream, sessions, UPSTREAM_TIMEOUT="20s", **hurried(4))
     upstream.delay = 60
     with ThreadPoolExecutor(1) as pool:
         began = time.monotonic()
         answer = pool.submit(daemon.token)
         eventually(lambda: lines(daemon, "has had no answer"), "the line about the silence")
-        assert 1.0 < time.monotonic() - began < 1.5
+        assert time.monotonic() - began > 1.0
         (line,) = lines(daemon, "upstream_timeout: minting tokens at OpenAI has had no answer for 4 s")
         assert "OPENAI_BASE_URL" in line
         assert kinds(daemon) == ["upstream"] and not answer.done()
@@ -206,10 +206,10 @@ def test_a_redis_that_is_away(start, upstream, sessions, tmp_path):
         eventually(lambda: "are counted in" in daemon.stderr, "it is connected")
         redis.kill()
         eventually(lambda: daemon.token().status == 200 and "is away" in daemon.stderr, "it is said")
-        assert kinds(daemon) == ["redis"]
+        eventually(lambda: kinds(daemon) == ["redis"], "it is listed")
         redis.start()
         eventually(lambda: daemon.token().status == 200 and "Redis is back" in daemon.stderr, "it is over")
-        assert kinds(daemon) == []
+        eventually(lambda: kinds(daemon) == [], "it is listed no longer")
     finally:
         redis.kill()
 

@@ -46,13 +46,13 @@ def test_exactly_the_burst_is_admitted(start, upstream, sessions, setting, burst
 
 def test_an_answer_says_how_its_limit_stands(start, upstream, sessions):
     """draft-ietf-httpapi-ratelimit-headers-11, on what is admitted and on what is refused."""
-    daemon = start(upstream, sessions, LIMIT_CLIENT="60/min burst 2")
+    daemon = start(upstream, sessions, LIMIT_CLIENT="1/min burst 2")
     answers = [daemon.token() for _ in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
-    assert [answer.one("RateLimit-Policy") for answer in answers] == ['"client";q=60;w=60'] * 3
+    assert [answer.one("RateLimit-Policy") for answer in answers] == ['"client";q=1;w=60'] * 3
     standings = [answer.one("RateLimit").split(";t=")[0] for answer in answers]
     assert standings == ['"client";r=1', '"client";r=0', '"client";r=0']
-    assert answers[2].one("Retry-After") == "1"
+    assert 30 <= int(answers[2].one("Retry-After")) <= 60
 
 
 def test_clients_behind_a_trusted_proxy_are_limited_apart(start, upstream, sessions):

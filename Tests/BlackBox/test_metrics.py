@@ -42,11 +42,13 @@ def test_what_all_loops_did_is_told(start, upstream, sessions):
 
 def test_answers_with_one_status_and_several_reasons_are_one_series(start, upstream, sessions):
     daemon = start(upstream, sessions, MAX_IN_FLIGHT="1")
-    upstream.delay = 1
+    held: list = []
+    upstream.script.append(lambda connection, received: held.append((connection, received)))
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(daemon.token)
         upstream.wait_until_held(1)
         assert daemon.token().json()["code"] == "overloaded"
+        upstream.loop.call_soon_threadsafe(held[0][0].mint, held[0][1])
         assert first.result().status == 200
     daemon.process.send_signal(signal.SIGUSR1)
     eventually(lambda: daemon.token().status == 503, "minting is paused")

@@ -157,20 +157,20 @@ def test_live_calls_that_come_and_go_cost_at_most_their_places(start, calls, tmp
     daemon = serve(start, calls, tmp_path, FILES, MAX_CALLS="2", SPEND_ALL="1000")
     begun = time.monotonic()
     created = []
-    while time.monotonic() < begun + 17:
+    while time.monotonic() < begun + 17 or len(created) < 4 and time.monotonic() < begun + 29:
         is_lost = len(created) % 2 == 1
         calls.work()
         if is_lost:
             calls.fail("close-after-create")
-        before = len(calls.all)
+        before, asked = len(calls.all), time.monotonic()
         answer = create(daemon, "live")
         if answer.status == 201:
             daemon.request("DELETE", location(answer))
         if len(calls.all) > before:
-            created.append(time.monotonic() - begun)
+            created.append((asked, time.monotonic()))
         time.sleep(0.02)
     assert len(created) == 4, created
-    assert created[2] >= 15 and created[3] - created[1] >= 15
+    assert all(later[1] - earlier[0] >= 15 for earlier, later in zip(created, created[2:]))
     calls.wait_until(lambda calls: not [call for call in calls.open if call.sidebands])
     eventually(lambda: len(ended(tmp_path)) == 2, "the calls are over")
     elapsed = time.monotonic() - begun
@@ -216,6 +216,7 @@ def test_two_daemons_share_it_in_redis(start, calls, tmp_path):
                 pass
             return status
 
+        was_late = False
         for _ in range(20):
             assert redis.command_reply("FLUSHALL") == b"+OK"
             with ThreadPoolExecutor(64) as pool:
@@ -225,14 +226,16 @@ def test_two_daemons_share_it_in_redis(start, calls, tmp_path):
             assert cost <= 42_050_000 and set(statuses) <= {200, 201, 429, 503}
             left = (42_050_000 - cost) // CALL
             filled = [create(daemons[number % 2]).status for number in range(left + 1)]
-            # What came too late for its deadline may be counted and is not admitted.
-            if 503 in statuses + filled:
+            # What came too late for its deadline may be counted, also in the next round, and is not admitted.
+            was_late, is_disturbed = 503 in statuses + filled, was_late or 503 in statuses + filled
+            if is_disturbed:
                 continue
             assert filled == [201] * left + [429]
             # The call of one daemon ends at the other, and leaves room for another one.
             index = statuses.index(201)
             other = daemons[(index + 1) % 2]
-            assert other.request("DELETE", location(answers[index])).status == 200
+            path = location(answers[index])
+            eventually(lambda: other.request("DELETE", path).status == 200, "the other daemon ends it")
             eventually(lambda: ended(folders[0]) + ended(folders[1]), "the call is over")
             eventually(lambda: create(other).status == 201, "its money is back")
             assert create_in_time(other) == 429, "and only once"

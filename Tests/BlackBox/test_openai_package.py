@@ -178,10 +178,11 @@ def test_calls_are_ended_by_the_same_requests(start, calls, package, tmp_path):
 def test_a_live_session_is_closed_by_an_event_of_the_types(start, calls, tmp_path):
     daemon = serve(start, calls, tmp_path)
     path = location(create(daemon, "live", OFFER))
-    calls.drains, calls.drain_time = True, 0.5
+    calls.drains, calls.drain_time = True, 3600
     [call] = calls.open
     assert daemon.request("DELETE", path).status == 200
     eventually(lambda: call.sidebands and call.sidebands[0].received, "the sideband is attached")
     [event] = call.sidebands[0].received
     judge(SessionCloseEventParam, event)
+    calls.owner.loop.call_soon_threadsafe(calls.finish, call)
     calls.wait_until(lambda calls: not calls.open)

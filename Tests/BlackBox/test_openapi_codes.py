@@ -30,7 +30,7 @@ class Witness:
     def __init__(self, start, upstream, folder):
         self.start = start
         self.upstream = upstream
-        Calls(upstream)
+        self.calls = Calls(upstream)
         self.sessions = write_sessions(folder / "described", default=SESSION, call=CALL, token=NO_CALL)
         self.judge = Judge(described(self.daemon()))
 
@@ -205,7 +205,7 @@ def what_is_enough(witness: Witness, folder) -> None:
 
 
 def what_openai_does(witness: Witness) -> None:
-    daemon = witness.daemon(UPSTREAM_TIMEOUT="500ms")
+    daemon = witness.daemon(UPSTREAM_TIMEOUT="2s")
     failures = {
         faults.error(429, "rate_limit_exceeded"): 429,
         faults.error(401, "invalid_api_key"): 502,
@@ -227,8 +227,8 @@ def what_openai_does(witness: Witness) -> None:
 
 def what_ends(witness: Witness) -> None:
     witness.upstream.fault = faults.silence
-    limits = {"MAX_IN_FLIGHT": "1", "DRAIN_DELAY": "1s", "DRAIN_TIMEOUT": "100ms", "UPSTREAM_TIMEOUT": "60s"}
-    daemon, calling = witness.daemon(**limits), witness.daemon(**limits)
+    limits = {"MAX_IN_FLIGHT": "1", "DRAIN_TIMEOUT": "100ms", "UPSTREAM_TIMEOUT": "60s"}
+    daemon, calling = witness.daemon(DRAIN_DELAY="5s", **limits), witness.daemon(**limits)
     asked = len(witness.upstream.requests)
     with raw.Connection(daemon.port) as waiting, raw.Connection(calling.port) as call:
         waiting.send(token_request())
@@ -245,9 +245,12 @@ def what_ends(witness: Witness) -> None:
         assert witness.ask(daemon, "HEAD", "/api/health/ready") == 503
         answer = waiting.receive().answers[0]
     assert witness.judge.judge("POST", TOKEN, answer).status == 503
+    # The daemons that still have calls end them.
+    witness.upstream.fault = witness.calls
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_everything_that_is_promised_is_reached(witness, tmp_path):
     what_is_served(witness)
     what_is_broken(witness)

@@ -61,13 +61,15 @@ def test_what_a_collector_rejects_is_counted(start, upstream, sessions, collecto
 
 def test_a_batch_that_is_complete_during_a_send_follows_at_once(start, upstream, sessions, collector):
     collector.may_answer.clear()
-    daemon = start(upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, LOOPS="1", USAGE_LOG="/dev/null")
+    # A minute: nothing sends spans but a batch that is complete, and the end.
+    settings = {"OTEL_BSP_SCHEDULE_DELAY": "60000", "LOOPS": "1", "USAGE_LOG": "/dev/null"}
+    daemon = start(upstream, sessions, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **settings)
     strangers(daemon, 1100)
-    assert len(collector.bodies("/v1/traces")) == 1
+    eventually(lambda: len(collector.bodies("/v1/traces")) == 1, "the first batch")
     collector.may_answer.set()
-    # Nothing else sends spans but a timer of five seconds.
-    eventually(lambda: len(collector.bodies("/v1/traces")) == 2, "the next batch", 1)
-    eventually(lambda: len(collector.spans()) == 1100, "all spans")
+    eventually(lambda: len(collector.bodies("/v1/traces")) == 2, "the next batch")
+    ended(daemon)
+    assert len(collector.spans()) == 1100
 
 
 def test_a_collector_that_takes_only_metrics_gets_them_and_is_named_once(start, upstream, sessions, collector):
@@ -80,10 +82,10 @@ def test_a_collector_that_takes_only_metrics_gets_them_and_is_named_once(start, 
     def is_tried_again() -> bool:
         # What comes during the pause is dropped.
         strangers(daemon, 64)
-        return len(collector.bodies("/v1/traces")) == 3
+        return len(collector.bodies("/v1/traces")) >= 3
 
     eventually(is_tried_again, "spans are tried again")
-    assert len(collector.bodies("/v1/metrics")) > 3
+    eventually(lambda: len(collector.bodies("/v1/metrics")) > 3, "metrics go on")
     assert daemon.stderr.count("/v1/traces takes no spans (it answers with status 404)") == 1
     assert "takes no metrics" not in daemon.stderr and "again" not in daemon.stderr
 
@@ -95,10 +97,9 @@ def test_a_collector_gets_the_time_that_it_asks_for(start, upstream, sessions, c
         **hurried(10),
     )
     eventually(lambda: collector.bodies("/v1/metrics"), "the first metrics")
-    begun = time.monotonic()
     collector.statuses.clear()
     eventually(lambda: len(collector.bodies("/v1/metrics")) > 1, "the next ones")
-    assert time.monotonic() - begun > 1.9
+    assert collector.times[1] - collector.times[0] > 1.9
     eventually(lambda: "takes metrics again" in daemon.stderr, "it is said")
 
 

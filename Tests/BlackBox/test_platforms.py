@@ -114,7 +114,7 @@ def test_a_request_id_counts_only_from_a_trusted_proxy_and_the_field_of_the_sett
 
 
 def test_a_connection_is_closed_after_the_idle_timeout_and_not_before(start, upstream, sessions):
-    daemon = start(upstream, sessions, IDLE_TIMEOUT="1s")
+    daemon = start(upstream, sessions, IDLE_TIMEOUT="3s")
     with raw.Connection(daemon.port, limit=10) as connection:
         connection.send(raw.head("GET", "/api/health"))
         connection.receive().only()

@@ -16,7 +16,7 @@ from conftest import settings_for
 from daemon import Daemon
 from fake_openai import FakeOpenAI
 
-HASTE = {"UPSTREAM_TIMEOUT": "2s", "UPSTREAM_CONNECT_TIMEOUT": "1s"}
+HASTE = {"UPSTREAM_TIMEOUT": "8s", "UPSTREAM_CONNECT_TIMEOUT": "4s"}
 
 
 class Trap:

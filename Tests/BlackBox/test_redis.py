@@ -10,10 +10,11 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Iterator
+from typing import Callable, Iterator
 
 import pytest
 
+import raw
 from authority import Authority
 from crowd import Reply, ask_all, tally, token_request
 from daemon import Daemon, eventually
@@ -43,6 +44,27 @@ def connected(daemon: Daemon) -> Daemon:
     """Waits until every loop of the daemon has its connection."""
     eventually(lambda: COUNTED in daemon.stderr, "the daemon says that Redis counts")
     return daemon
+
+
+def was_away(daemon: Daemon) -> bool:
+    """Whether Redis was away for another reason than a reply that came late."""
+    return any("is away: " in line and "did not answer in time" not in line for line in daemon.stderr.splitlines())
+
+
+def in_a_round(redis: RedisServer, ask: Callable[[], list[raw.Answer]]) -> list[raw.Answer]:
+    """The answers of a round in which Redis was in time, of daemons that refuse a request otherwise.
+
+    On a busy machine a reply may come after its deadline. Such a request may be counted, also in the next round.
+    """
+    was_late = False
+    for _ in range(20):
+        assert redis.command_reply("FLUSHALL") == b"+OK"
+        answers = ask()
+        is_late = 503 in [answer.status for answer in answers]
+        if not is_late and not was_late:
+            return answers
+        was_late = is_late
+    pytest.fail("Redis was late in each of twenty rounds")
 
 
 def crowd(daemons: list[Daemon], waves: int, fields=lambda number: {}) -> list[Reply]:
@@ -81,39 +103,47 @@ def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, redis, n
     def fields(number: int) -> dict[str, str]:
         return {"X-Forwarded-For": f"198.51.100.{number % 8 // 2}"}
 
+    earlier = 0
     for _ in range(20):
         assert redis.command_reply("FLUSHALL") == b"+OK"
         before = len(upstream.minted)
         counts = tally(crowd(daemons, 2, fields))
         late = counts.get(503, 0)
         assert set(counts) <= {200, 429, 503}
-        # Whatever happens, never more. What came too late for its deadline may be counted and is not admitted.
-        assert admitted - late <= counts[200] <= admitted
-        assert len(upstream.minted) - before == counts[200]
-        if not late:
+        # Whatever happens, never more. What came too late for its deadline may be counted, also in the next round, and
+        # is not admitted.
+        assert admitted - late - earlier <= counts.get(200, 0) <= admitted
+        assert len(upstream.minted) - before == counts.get(200, 0)
+        if not late and not earlier:
             assert counts == {200: admitted, 429: 2 * CLIENTS - admitted}
             return
+        earlier = late
     pytest.fail("Redis was late in each of twenty rounds")
 
 
 def test_a_failed_mint_gives_back_what_it_took_of_a_quota(start, upstream, sessions, redis):
-    settings = redis.settings | {"QUOTA_ALL": "2"}
+    settings = redis.settings | {"QUOTA_ALL": "2", "REDIS_DOWN": "refuse"}
     daemons = [connected(start(upstream, sessions, **settings)) for _ in range(2)]
-    upstream.keys = {"another"}
-    assert [daemon.token().status for daemon in daemons * 3] == [502] * 6
-    upstream.keys = {upstream.key}
-    assert [daemon.token().status for daemon in daemons * 2] == [200, 200, 429, 429]
+
+    def ask() -> list[raw.Answer]:
+        upstream.keys = {"another"}
+        failed = [daemon.token() for daemon in daemons * 3]
+        upstream.keys = {upstream.key}
+        return failed + [daemon.token() for daemon in daemons * 2]
+
     left = until_midnight()
-    refused = daemons[0].token()
+    answers = in_a_round(redis, ask)
+    assert [answer.status for answer in answers] == [502] * 6 + [200, 200, 429, 429]
+    refused = answers[-1]
     assert refused.json()["code"] == "quota_exhausted"
     assert until_midnight() - 2 <= int(refused.one("Retry-After")) <= left + 2
 
 
 def test_an_answer_says_how_the_shared_limit_stands(start, upstream, sessions, redis):
-    settings = redis.settings | {"LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h"}
+    settings = redis.settings | {"LIMIT_CLIENT": "3/h", "LIMIT_ALL": "100/h", "REDIS_DOWN": "refuse"}
     first, second = (connected(start(upstream, sessions, **settings)) for _ in range(2))
-    assert [daemon.token().one("RateLimit").split(";")[1] for daemon in (first, second, first)] == ["r=2", "r=1", "r=0"]
-    refused = second.token()
+    *admitted, refused = in_a_round(redis, lambda: [daemon.token() for daemon in (first, second, first, second)])
+    assert [answer.one("RateLimit").split(";")[1] for answer in admitted] == ["r=2", "r=1", "r=0"]
     assert (refused.status, refused.json()["code"]) == (429, "rate_limited")
     assert refused.one("RateLimit").startswith('"client";r=0;t=')
     assert 1100 <= int(refused.one("Retry-After")) <= 1200
@@ -175,12 +205,13 @@ def test_the_last_reply_of_a_connection_is_no_sign_that_redis_is_back(start, ups
     way = LastReply(redis)
     daemon = connected(start(upstream, sessions, REDIS_URL=way.url, LIMIT_ALL="100/h", LOOPS="1"))
     assert [daemon.token().status for _ in range(3)] == [200] * 3
-    assert series(daemon)["ephemerald_redis_away"] == 0
+    eventually(lambda: series(daemon)["ephemerald_redis_away"] == 0, "Redis counts")
     way.is_closing = True
     assert daemon.token().status == 200
-    eventually(lambda: "is away: Server closed the connection" in daemon.stderr, "the daemon says so")
+    closed = "is away: Server closed the connection"
+    eventually(lambda: closed in daemon.stderr, "the daemon says so")
     assert series(daemon)["ephemerald_redis_away"] == 1
-    assert daemon.token().status == 200 and "Redis is back" not in daemon.stderr
+    assert daemon.token().status == 200 and "Redis is back" not in daemon.stderr.partition(closed)[2]
 
 
 @pytest.mark.parametrize("down", ["local", "refuse"])
@@ -220,11 +251,24 @@ def test_a_redis_that_is_killed_and_comes_back(start, upstream, sessions, redis,
     assert daemon.is_running
 
 
+@pytest.mark.parametrize("redis", ["plain"], indirect=True)
+def test_that_redis_is_gone_is_said_also_after_a_reply_that_was_late(start, upstream, sessions, redis):
+    daemon = connected(start(upstream, sessions, LIMIT_ALL="1000/h", LOOPS="1", **redis.settings))
+    redis.pause()
+    late = "is away: Redis did not answer in time"
+    eventually(lambda: daemon.token().status == 200 and late in daemon.stderr, "the daemon says that it is late")
+    redis.resume()
+    eventually(lambda: "Redis is back" in daemon.stderr, "and that it is back")
+    redis.kill()
+    eventually(lambda: "is away: Connection refused" in daemon.stderr, "and that it is gone")
+    assert daemon.stderr.count(late) == 1
+
+
 @pytest.mark.parametrize("down", ["local", "refuse"])
 def test_a_redis_that_hangs_keeps_nobody_waiting(start, upstream, sessions, redis, down):
     settings = redis.settings | {"REDIS_DOWN": down, "LIMIT_ALL": "1000000/h", "LOOPS": "1"}
     daemon = connected(start(upstream, sessions, **settings))
-    assert daemon.token().status == 200
+    assert answers_in_time(daemon, 1) == [200]
     redis.pause()
     count = 0
     while "it does not answer any more" not in daemon.stderr:
@@ -247,7 +291,8 @@ def test_a_daemon_starts_without_redis_and_finds_it_later(start, upstream, sessi
     redis.start()
     try:
         connected(daemon)
-        assert [daemon.token().status for _ in range(6)] == [200] * 5 + [429]
+        answers = in_a_round(redis, lambda: [daemon.token() for _ in range(6)])
+        assert [answer.status for answer in answers] == [200] * 5 + [429]
     finally:
         redis.kill()
 
@@ -313,9 +358,10 @@ def test_a_password_from_a_file_opens_a_socket(start, upstream, sessions, tmp_pa
     secret.write_text(f"redis+unix://:canary%40pass%2Fword%25@{redis.socket}?db=3\n")
     secret.chmod(0o600)
     try:
-        settings = {"REDIS_URL_FILE": str(secret), "LIMIT_CLIENT": "2/h", "LOG_LEVEL": "trace"}
+        settings = {"REDIS_URL_FILE": str(secret), "LIMIT_CLIENT": "2/h", "LOG_LEVEL": "trace", "REDIS_DOWN": "refuse"}
         daemon = connected(start(upstream, sessions, **settings))
-        assert [daemon.token().status for _ in range(3)] == [200, 200, 429]
+        answers = in_a_round(redis, lambda: [daemon.token() for _ in range(3)])
+        assert [answer.status for answer in answers] == [200, 200, 429]
         assert redis.command_reply("DBSIZE", database=3) == b":1"
         process = Path(f"/proc/{daemon.process.pid}")
         assert "canary" not in daemon.stdout + daemon.stderr + (process / "cmdline").read_text()

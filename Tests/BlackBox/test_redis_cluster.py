@@ -12,8 +12,9 @@ from crowd import tally
 from daemon import Daemon, eventually
 from fake_calls import Calls
 from redis_cluster import RedisCluster
-from call_client import create, lease, location
-from test_redis import CLIENTS, authority, connected, crowd  # noqa: F401 (a fixture)
+from call_client import location
+from test_calls_redis import create_in_time, lease_in_time
+from test_redis import CLIENTS, authority, connected, crowd, was_away  # noqa: F401 (a fixture)
 
 
 @pytest.fixture(params=["plain", "tls"])
@@ -31,18 +32,21 @@ def start_two(start, upstream, sessions, cluster: RedisCluster, **settings: str)
 
 def test_two_daemons_admit_exactly_the_limit(start, upstream, sessions, cluster):
     daemons = start_two(start, upstream, sessions, cluster, LIMIT_ALL="100/h", QUOTA_ALL="90")
+    earlier = 0
     for _ in range(20):
         assert cluster.owner.command_reply("FLUSHALL") == b"+OK"
         before = len(upstream.minted)
         counts = tally(crowd(daemons, 2))
         late = counts.get(503, 0)
         assert set(counts) <= {200, 429, 503}
-        assert 90 - late <= counts[200] <= 90
-        assert len(upstream.minted) - before == counts[200]
-        if not late:
+        # What came too late for its deadline may be counted, also in the next round, and is not admitted.
+        assert 90 - late - earlier <= counts.get(200, 0) <= 90
+        assert len(upstream.minted) - before == counts.get(200, 0)
+        if not late and not earlier:
             assert counts == {200: 90, 429: 2 * CLIENTS - 90}
             assert cluster.owner.command_reply("DBSIZE") == b":2"
             return
+        earlier = late
     pytest.fail("Redis was late in each of twenty rounds")
 
 
@@ -50,47 +54,55 @@ def test_nothing_is_lost_or_counted_twice_while_the_keys_move(start, upstream, s
     daemons = start_two(start, upstream, sessions, cluster, LIMIT_ALL="40/h")
     source, target = cluster.owner, cluster.others[1]
 
-    def ask() -> list[int]:
-        return [daemon.token().status for daemon in daemons * 5]
+    statuses: list[int] = []
 
-    assert ask() == [200] * 10
+    def ask() -> set[int]:
+        asked = [daemon.token().status for daemon in daemons * 5]
+        statuses.extend(asked)
+        # On a busy machine a reply may come after its deadline. Such a request may be counted, and is not admitted.
+        return set(asked) - {503}
+
+    assert ask() == {200}
     cluster.announce_move(source, target)
-    assert ask() == [200] * 10
+    assert ask() == {200}
     assert cluster.move_keys(source, target) == 1
     # Each daemon is redirected for each request, because the key has moved, and follows.
-    assert ask() == [200] * 10
+    assert ask() == {200}
     cluster.finish_move(target)
-    assert ask() == [200] * 10
-    assert ask() == [429] * 10
+    assert ask() == {200}
+    ask()
+    late = statuses.count(503)
+    assert late < 10 and 40 - late <= statuses.count(200) <= 40
+    assert late or statuses == [200] * 40 + [429] * 10
     assert cluster.owner is target
-    assert all("away" not in daemon.stderr for daemon in daemons)
+    assert not any(was_away(daemon) for daemon in daemons)
 
 
 def test_calls_go_where_their_keys_go(start, upstream, sessions, cluster):
     calls = Calls(upstream)
     first, second = start_two(start, upstream, sessions, cluster)
-    paths = [location(create(first)) for _ in range(2)]
+    paths = [location(create_in_time(first)) for _ in range(2)]
     source, target = cluster.owner, cluster.others[1]
     cluster.announce_move(source, target)
-    assert lease(second, paths[0]).status == 200
+    assert lease_in_time(second, paths[0]).status == 200
     # Two calls, when they are due, and their places: of the address, of the session and of all.
     assert cluster.move_keys(source, target) == 6
-    assert lease(second, paths[0]).status == 200
+    assert lease_in_time(second, paths[0]).status == 200
     assert second.request("DELETE", paths[0]).status == 200
     calls.wait_until(lambda calls: len(calls.open) == 1)
     cluster.finish_move(target)
-    assert lease(second, paths[1]).status == 200
+    assert lease_in_time(second, paths[1]).status == 200
     assert first.request("DELETE", paths[1]).status == 200
     calls.wait_until(lambda calls: not calls.open)
     eventually(lambda: target.command_reply("EXISTS", "{ephemerald}:due") == b":0", "both ends are recorded")
-    assert all("away" not in daemon.stderr for daemon in (first, second))
+    assert not was_away(first) and not was_away(second)
 
 
 @pytest.mark.slow
 def test_a_node_that_is_gone_is_named_as_the_reason_and_found_again(start, upstream, sessions, cluster):
     daemon, _ = start_two(start, upstream, sessions, cluster, LIMIT_ALL="1000/h")
     owner = cluster.owner
-    assert daemon.token().status == 200
+    eventually(lambda: daemon.token().status == 200, "Redis decides")
     owner.kill()
     assert daemon.token().status == 503
     eventually(lambda: "is away: Connection refused" in daemon.stderr, "the node is gone")

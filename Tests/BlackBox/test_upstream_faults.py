@@ -71,8 +71,8 @@ FAULTS = {
 
 @pytest.fixture
 def hasty(start, upstream, sessions):
-    """A daemon that gives the upstream one second."""
-    return start(upstream, sessions, UPSTREAM_TIMEOUT="1s", UPSTREAM_CONNECT_TIMEOUT="500ms")
+    """A daemon that gives the upstream five seconds."""
+    return start(upstream, sessions, UPSTREAM_TIMEOUT="5s", UPSTREAM_CONNECT_TIMEOUT="500ms")
 
 
 def says_nothing_of_it(answer, upstream: FakeOpenAI) -> None:
@@ -82,13 +82,16 @@ def says_nothing_of_it(answer, upstream: FakeOpenAI) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_has_its_code(hasty, upstream, name):
+def test_a_fault_has_its_code(start, upstream, sessions, name):
     fault, status, code, requests = FAULTS[name]
+    # Nothing else waits for the deadline.
+    patience = "1s" if code == "upstream_timeout" else "10s"
+    hasty = start(upstream, sessions, UPSTREAM_TIMEOUT=patience, UPSTREAM_CONNECT_TIMEOUT="500ms")
     upstream.fault = fault
     begun = time.monotonic()
     answer = hasty.token()
     took = time.monotonic() - begun
-    assert took < 5, "the deadline of a second was not kept"
+    assert took < 8, "the deadline of a second was not kept, or waited for"
     assert took >= 1 or code != "upstream_timeout", "it was not waited for"
     problem(answer, status, code)
     says_nothing_of_it(answer, upstream)

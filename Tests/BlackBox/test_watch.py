@@ -66,7 +66,8 @@ def test_each_way_to_replace_a_file_is_seen(watched, upstream, tmp_path, replace
         replace(folder / "shop.json", session(MODELS[number % 2]))
         replace(callers, caller(f"eph_{number}"))
         eventually(lambda: daemon.token(fields=bearer(f"eph_{number}")).status == 200, "the caller is known")
-        assert daemon.token(fields=bearer(f"eph_{number - 1}")).status == 401
+        # One loop after the other.
+        eventually(lambda: daemon.token(fields=bearer(f"eph_{number - 1}")).status == 401, "and the one before is not")
         # Of a directory that is made again, file by file, a part may be read on the way.
         eventually(lambda: model_of("shop", f"eph_{number}") == MODELS[number % 2], "the session is read")
 
@@ -153,8 +154,8 @@ def test_a_file_that_is_being_written_is_waited_for(watched, upstream, sessions,
             assert daemon.token(fields=bearer("eph_1")).status == 200
         assert daemon.token("shop", fields=bearer("eph_1")).status == 404
         file.write(second)
-    eventually(lambda: daemon.token("shop", fields=bearer("eph_2")).status == 200, "both files count", SOON * 4)
-    assert daemon.token(fields=bearer("eph_1")).status == 401
+    eventually(lambda: daemon.token("shop", fields=bearer("eph_2")).status == 200, "both files count")
+    eventually(lambda: daemon.token(fields=bearer("eph_1")).status == 401, "for each loop")
     eventually(lambda: daemon.stderr.count("reloaded: ") == 2, "each reload has its line")
 
 
@@ -163,20 +164,21 @@ def test_each_save_has_one_line_and_only_new_problems_are_reported(watched, upst
     daemon = watched(upstream, sessions)
     broken, worse = dict(SESSION, nonsense=1), dict(SESSION, nonsense=1, rubbish=2)
     write_sessions(sessions, shop=broken, other=worse)
-    eventually(lambda: REFUSED in daemon.stderr, "both are refused")
-    lines_before = len(daemon.stderr.splitlines())
+    # On a busy machine one after the other.
+    eventually(lambda: REFUSED in daemon.stderr.partition("rubbish")[2], "both are refused")
+    lines_before, refused = len(daemon.stderr.splitlines()), daemon.stderr.count(REFUSED)
     write_sessions(sessions, default=SESSION | {"expires_after": {"anchor": "created_at", "seconds": 61}})
-    eventually(lambda: daemon.stderr.count(REFUSED) == 2, "a good change has its line")
+    eventually(lambda: daemon.stderr.count(REFUSED) == refused + 1, "a good change has its line")
     added = daemon.stderr.splitlines()[lines_before:]
     assert len(added) == 1, added
     assert f"{sessions}/shop.json still has 1 error" in added[0], added
     assert f"{sessions}/other.json still has 2 errors" in added[0], added
     write_sessions(sessions, shop=dict(broken, scraps=3))
-    eventually(lambda: daemon.stderr.count(REFUSED) == 3, "another mistake")
+    eventually(lambda: daemon.stderr.count(REFUSED) == refused + 2, "another mistake")
     added = daemon.stderr.splitlines()[lines_before + 1 :]
     assert len(added) == 2 and "scraps" in added[0] and "shop.json still has 1 error" in added[1], added
     daemon.process.send_signal(signal.SIGHUP)
-    eventually(lambda: daemon.stderr.count(REFUSED) == 4, "a signal")
+    eventually(lambda: daemon.stderr.count(REFUSED) == refused + 3, "a signal")
     assert daemon.stderr.count("rubbish") == daemon.stderr.count("scraps") == 2, "a signal gets everything"
     write_sessions(sessions, shop=SESSION, other=SESSION)
     eventually(lambda: "reloaded: sessions +other +shop default" in daemon.stderr, "all take effect")
@@ -229,7 +231,8 @@ def test_nothing_is_logged_when_nothing_changes(watched, upstream, sessions, tmp
     assert daemon.token().status == 200
     log.rename(sessions / "usage.log.1")
     time.sleep(PAUSE)
-    assert "reload" not in daemon.stderr and is_watching(daemon)
+    assert "reload" not in daemon.stderr
+    eventually(lambda: is_watching(daemon), "the watch begins")
     daemon.process.send_signal(signal.SIGHUP)
     manager.expect("RELOADING")
     manager.expect("READY")
@@ -281,7 +284,7 @@ def test_where_the_system_allows_no_watch_there_is_one_warning(start, upstream, 
 def test_a_change_during_the_start_is_not_lost(watched, upstream, sessions, tmp_path):
     """It falls between the reading of the settings and the first look of the watch."""
     log = tmp_path / "usage.log"
-    journal = long_journal(log, megabytes=40)
+    journal = long_journal(log, megabytes=400)
     daemon = Daemon(tmp_path / "daemon", settings_for(upstream, sessions, USAGE_LOG=str(log), QUOTA_ALL="9", WATCH=None))
     starting = threading.Thread(target=daemon.start)
     starting.start()

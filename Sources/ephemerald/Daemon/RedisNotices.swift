@@ -15,14 +15,15 @@ final class RedisNotices: Sendable {
         var hasBegun = false
         /// The reasons that have been logged since Redis is away; empty while it is there.
         var reasons: Set<String> = []
-        var lastWarning: ContinuousClock.Instant?
+        /// When each reason was logged, of those that are to be logged again only after a pause.
+        var recent: [String: ContinuousClock.Instant] = [:]
     }
 
     private enum Change {
         case begins, back
     }
 
-    /// The shortest time between two warnings, for a Redis that is late now and then.
+    /// The shortest time between two warnings with one reason, for a Redis that is late now and then.
     private static let pause = Duration.seconds(60)
     private static let maxReasons = 8
 
@@ -78,10 +79,12 @@ final class RedisNotices: Sendable {
         let now = ContinuousClock.now
         let isNews = state.withLock { state in
             state.answered.remove(ObjectIdentifier(loop))
-            guard !state.reasons.contains(reason), state.reasons.count < RedisNotices.maxReasons else { return false }
-            if state.reasons.isEmpty, let last = state.lastWarning, now - last < RedisNotices.pause { return false }
+            state.recent = state.recent.filter { now - $0.value < RedisNotices.pause }
+            guard !state.reasons.contains(reason), state.recent[reason] == nil,
+                max(state.reasons.count, state.recent.count) < RedisNotices.maxReasons
+            else { return false }
             state.reasons.insert(reason)
-            state.lastWarning = now
+            state.recent[reason] = now
             return true
         }
         let message =
