@@ -51,19 +51,18 @@ final class RedisNotices: Sendable {
 
     /// Redis counted for this loop.
     func reportBack(_ loop: EventLoop) {
+        // The list of emergencies is changed under the same lock, or a loop that comes back could end what another begins.
         let change: Change? = state.withLock { state in
             guard state.answered.insert(ObjectIdentifier(loop)).inserted, state.answered.count == loops else {
                 return nil
             }
+            emergencies.end(.redis, "", now: Surroundings.monotonicNanoseconds())
             defer {
                 state.hasBegun = true
                 state.reasons = []
             }
             if !state.hasBegun { return .begins }
             return state.reasons.isEmpty ? nil : .back
-        }
-        if emergencies.isAny, loopsAway == 0 {
-            emergencies.end(.redis, "", now: Surroundings.monotonicNanoseconds())
         }
         switch change {
         case .begins: logger.info("limits and quotas are counted in \(address)")
@@ -77,8 +76,12 @@ final class RedisNotices: Sendable {
     func reportAway(_ loop: EventLoop, _ reason: String) {
         let reason = address.concealing(reason).loggable(256)
         let now = ContinuousClock.now
+        let message =
+            "Redis at \(address) is away: \(reason); \(consequence); start it, or correct what the reason names or "
+            + "REDIS_URL; the daemon tries again by itself"
         let isNews = state.withLock { state in
             state.answered.remove(ObjectIdentifier(loop))
+            emergencies.begin(.redis, message, isReported: true, now: Surroundings.monotonicNanoseconds())
             state.recent = state.recent.filter { now - $0.value < RedisNotices.pause }
             guard !state.reasons.contains(reason), state.recent[reason] == nil,
                 max(state.reasons.count, state.recent.count) < RedisNotices.maxReasons
@@ -87,10 +90,6 @@ final class RedisNotices: Sendable {
             state.recent[reason] = now
             return true
         }
-        let message =
-            "Redis at \(address) is away: \(reason); \(consequence); start it, or correct what the reason names or "
-            + "REDIS_URL; the daemon tries again by itself"
-        emergencies.begin(.redis, message, isReported: true, now: Surroundings.monotonicNanoseconds())
         if isNews { logger.warning("\(message)") }
     }
 }
