@@ -18,7 +18,7 @@ class RedisCluster:
     def __init__(self, directory: Path, authority: Authority | None):
         self.nodes = []
         for number in range(3):
-            options = ["--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--cluster-node-timeout", "1000"]
+            options = ["--cluster-enabled", "yes", "--cluster-port", str(free_port()), "--cluster-node-timeout", "5000"]
             if authority is not None:
                 options += ["--tls-cluster", "yes"]
             self.nodes.append(RedisServer(directory / str(number), *options, authority=authority))

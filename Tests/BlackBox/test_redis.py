@@ -46,9 +46,9 @@ def connected(daemon: Daemon) -> Daemon:
     return daemon
 
 
-def was_away(daemon: Daemon) -> bool:
-    """Whether Redis was away for another reason than a reply that came late."""
-    return any("is away: " in line and "did not answer in time" not in line for line in daemon.stderr.splitlines())
+def was_away(daemon: Daemon) -> list[str]:
+    """The lines that say that Redis was away for another reason than a reply that came late."""
+    return [line for line in daemon.stderr.splitlines() if "is away: " in line and "answer in time" not in line]
 
 
 def in_a_round(redis: RedisServer, ask: Callable[[], list[raw.Answer]]) -> list[raw.Answer]:
