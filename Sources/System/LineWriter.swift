@@ -72,9 +72,14 @@ package final class LineWriter: Sendable {
     /// - Parameter line: with its line feed; at most 4,095 bytes, of which a pipe takes all or nothing (pipe(7)).
     /// - Throws: when it is not written whole: EAGAIN where there is no room, ENOSPC where a part was written.
     package func write(_ line: [UInt8]) throws(SystemError) {
-        let text = endsInsideLine.load(ordering: .relaxed) ? [UInt8(ascii: "\n")] + line : line
+        let isAfterCut = endsInsideLine.load(ordering: .relaxed)
+        let text = isAfterCut ? [UInt8(ascii: "\n")] + line : line
         let count = send(text)
-        guard count != text.count else { return endsInsideLine.store(false, ordering: .relaxed) }
+        guard count != text.count else {
+            // Otherwise it could forget the line that another thread has cut meanwhile.
+            if isAfterCut { endsInsideLine.store(false, ordering: .relaxed) }
+            return
+        }
         let code = count < 0 ? errno : mode == .file ? ENOSPC : EAGAIN
         if count > 0 { endsInsideLine.store(true, ordering: .relaxed) }
         throw SystemError("write", code: code, message: code == EAGAIN ? "its reader has stopped reading" : nil)

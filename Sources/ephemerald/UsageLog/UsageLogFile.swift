@@ -133,12 +133,15 @@ final class LostLines: Sendable {
     /// A line was written. Costs nothing while nothing fails.
     func reportWritten() {
         guard emergencies.isAny else { return }
+        emergencies.end(.usageLog, messageOfEnd(), now: Surroundings.monotonicNanoseconds())
+    }
+
+    /// For the one who ends the emergency: it counts the lines as reported.
+    private func messageOfEnd() -> String {
         let lost = total - reported.exchange(total, ordering: .relaxed)
         let aboutCalls = calls.load(ordering: .relaxed)
         let ofCalls = aboutCalls - reportedCalls.exchange(aboutCalls, ordering: .relaxed)
         let calls = ofCalls > 0 ? ", \(ofCalls) of them about calls" : ""
-        emergencies.end(
-            .usageLog, "usage lines are written again; \(lost) were lost\(calls)",
-            now: Surroundings.monotonicNanoseconds())
+        return "usage lines are written again; \(lost) were lost\(calls)"
     }
 }
