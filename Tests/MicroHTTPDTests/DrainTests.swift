@@ -34,7 +34,8 @@ struct DrainTests {
         await stopping.value
     }
 
-    @Test func `what does not end by the deadline is cancelled, and says so itself`() async throws {
+    /// The answer to a request that ends only when it is cancelled, of a server that is then drained.
+    private func answerWhenCancelled(by drain: (TestServer) async -> Void) async throws -> String {
         let arrived = Gate()
         let server = try await TestServer { _ in
             arrived.open()
@@ -44,32 +45,30 @@ struct DrainTests {
         let client = try RawClient(port: server.port)
         client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         await arrived.wait()
-        await server.stop(timeout: .milliseconds(50))
-        #expect(client.readToEnd().hasPrefix("HTTP/1.1 504"))
+        await drain(server)
+        return client.readToEnd()
+    }
+
+    @Test func `what does not end by the deadline is cancelled, and says so itself`() async throws {
+        let answer = try await answerWhenCancelled { await $0.stop(timeout: .milliseconds(50)) }
+        #expect(answer.hasPrefix("HTTP/1.1 504"))
     }
 
     @Test func `what is cancelled says so itself, however late the loop is`() async throws {
-        let arrived = Gate()
-        let server = try await TestServer { _ in
-            arrived.open()
-            await Gate().wait()
-            return Response(Task.isCancelled ? .gatewayTimeout : .ok)
-        }
-        let client = try RawClient(port: server.port)
-        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        await arrived.wait()
-        let loop = server.thread.loop
-        let draining = Task(executorPreference: loop) {
-            // After the drain has begun, and until all of its deadlines would be over.
-            loop.submit {
-                let end = ContinuousClock.now + .seconds(1)
-                while ContinuousClock.now < end {}
+        let answer = try await answerWhenCancelled { server in
+            let loop = server.thread.loop
+            let draining = Task(executorPreference: loop) {
+                // After the drain has begun, and until all of its deadlines would be over.
+                loop.submit {
+                    let end = ContinuousClock.now + .seconds(1)
+                    while ContinuousClock.now < end {}
+                }
+                await server.server.drain(timeout: .milliseconds(50)) { _ in Response(.serviceUnavailable) }
             }
-            await server.server.drain(timeout: .milliseconds(50)) { _ in Response(.serviceUnavailable) }
+            await draining.value
+            server.end()
         }
-        await draining.value
-        #expect(client.readToEnd().hasPrefix("HTTP/1.1 504"))
-        server.end()
+        #expect(answer.hasPrefix("HTTP/1.1 504"))
     }
 
     @Test func `what does not even end when it is cancelled gets the last answer, made for its request`() async throws {

@@ -82,8 +82,9 @@ final class RedisNotices: Sendable {
         let isNews = state.withLock { state in
             state.answered.remove(ObjectIdentifier(loop))
             emergencies.begin(.redis, message, isReported: true, now: Surroundings.monotonicNanoseconds())
+            guard !state.reasons.contains(reason) else { return false }
             state.recent = state.recent.filter { now - $0.value < RedisNotices.pause }
-            guard !state.reasons.contains(reason), state.recent[reason] == nil,
+            guard state.recent[reason] == nil,
                 max(state.reasons.count, state.recent.count) < RedisNotices.maxReasons
             else { return false }
             state.reasons.insert(reason)
